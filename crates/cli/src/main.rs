@@ -1,0 +1,3 @@
+//! The `cospass` command.
+
+fn main() {}
