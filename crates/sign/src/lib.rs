@@ -1,1 +1,24 @@
-//! See ARCHITECTURE.md.
+//! The COS V5 request signature: sign, verify, explain.
+//!
+//! Everything here is a pure function of its arguments: no clock, no environment, no files, no
+//! network, no logging, no randomness. The request, the key and *now* go in; a value comes out.
+//!
+//! The algorithm is COS document 436/7778. What is signed, sent, verified and shown comes from one
+//! canonicalisation, [`Canonical`].
+
+mod authorization;
+mod canonical;
+mod head;
+mod key_time;
+mod names;
+pub mod percent;
+mod secret;
+mod signing;
+
+pub use authorization::{Authorization, FieldError};
+pub use canonical::Canonical;
+pub use head::{Parameter, RequestHead, SIGN_PARAMETER, SIGNATURE_FIELDS, is_signature_field};
+pub use key_time::{KeyTime, KeyTimeError};
+pub use names::{OFFICIAL_HEADERS, is_official_header};
+pub use secret::{Credentials, SecretId, SecretKey, SecurityToken};
+pub use signing::{Signature, SigningKey};

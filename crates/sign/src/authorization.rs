@@ -1,0 +1,450 @@
+//! The `Authorization` text: the seven `q-…` fields of a signature, printed and parsed in one place
+//! (COS document 436/7778).
+//!
+//! One signature travels in three ways: as the value of the `Authorization` header, as seven query
+//! parameters, and, in the legacy form of the C, C++, PHP and older SDKs, whole in the one query
+//! parameter `sign`.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use crate::head::SIGNATURE_FIELDS;
+use crate::key_time::{self, KeyTime};
+use crate::percent;
+use crate::signing::Signature;
+
+/// The fields of one signature. Text as it stands in the fields, not percent-encoded by a query.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Authorization<'a> {
+    secret_id: Cow<'a, str>,
+    sign_time: Cow<'a, str>,
+    key_time: Cow<'a, str>,
+    header_list: Cow<'a, str>,
+    param_list: Cow<'a, str>,
+    signature: Signature,
+}
+
+impl<'a> Authorization<'a> {
+    /// The fields of a new signature; sign time and key time are the same text.
+    pub fn new(
+        secret_id: &'a str,
+        key_time: &'a str,
+        header_list: &'a str,
+        param_list: &'a str,
+        signature: Signature,
+    ) -> Self {
+        Self {
+            secret_id: Cow::Borrowed(secret_id),
+            sign_time: Cow::Borrowed(key_time),
+            key_time: Cow::Borrowed(key_time),
+            header_list: Cow::Borrowed(header_list),
+            param_list: Cow::Borrowed(param_list),
+            signature,
+        }
+    }
+
+    /// Reads the value of an `Authorization` header or the decoded value of a `sign` parameter.
+    ///
+    /// # Errors
+    /// A field that is unknown, given twice, missing or malformed is named.
+    ///
+    /// ```
+    /// use cospass_sign::{Authorization, FieldError};
+    ///
+    /// let refused = Authorization::parse("q-sign-algorithm=sha1&q-ak=A&q-ak=B");
+    /// assert_eq!(refused.unwrap_err(), FieldError::Duplicate { field: "q-ak" });
+    /// ```
+    pub fn parse(text: &'a str) -> Result<Self, FieldError> {
+        let mut fields = Fields::default();
+        for piece in text.split('&') {
+            let (name, value) = piece.split_once('=').unwrap_or((piece, ""));
+            fields.set(name, Cow::Borrowed(value))?;
+        }
+        fields.finish()
+    }
+
+    /// `q-ak`: who signed.
+    pub fn secret_id(&self) -> &str {
+        &self.secret_id
+    }
+
+    /// `q-sign-time` as it stands: it enters the `StringToSign`.
+    pub fn sign_time(&self) -> &str {
+        &self.sign_time
+    }
+
+    /// `q-key-time` as it stands: it makes the signing key.
+    pub fn key_time(&self) -> &str {
+        &self.key_time
+    }
+
+    /// `q-header-list` as it stands.
+    pub fn header_list(&self) -> &str {
+        &self.header_list
+    }
+
+    /// `q-url-param-list` as it stands.
+    pub fn param_list(&self) -> &str {
+        &self.param_list
+    }
+
+    /// `q-signature`.
+    pub fn signature(&self) -> &Signature {
+        &self.signature
+    }
+
+    /// Appends the value of an `Authorization` header.
+    pub fn write_header(&self, out: &mut String) {
+        for (position, (name, value)) in self.fields().into_iter().enumerate() {
+            if position > 0 {
+                out.push('&');
+            }
+            out.push_str(name);
+            out.push('=');
+            out.push_str(value);
+        }
+    }
+
+    /// Appends the seven query parameters, joined by `&`, values percent-encoded.
+    pub fn write_query(&self, out: &mut String) {
+        for (position, (name, value)) in self.fields().into_iter().enumerate() {
+            if position > 0 {
+                out.push('&');
+            }
+            out.push_str(name);
+            out.push('=');
+            percent::push_encoded(out, value.as_bytes());
+        }
+    }
+
+    /// Appends the legacy query parameter `sign=…`, the whole text percent-encoded once.
+    pub fn write_sign_parameter(&self, out: &mut String) {
+        let mut text = String::new();
+        self.write_header(&mut text);
+        out.push_str("sign=");
+        percent::push_encoded(out, text.as_bytes());
+    }
+
+    /// The same fields, owning their text.
+    pub fn into_owned(self) -> Authorization<'static> {
+        let own = |text: Cow<'_, str>| Cow::Owned(text.into_owned());
+        Authorization {
+            secret_id: own(self.secret_id),
+            sign_time: own(self.sign_time),
+            key_time: own(self.key_time),
+            header_list: own(self.header_list),
+            param_list: own(self.param_list),
+            signature: self.signature,
+        }
+    }
+
+    fn fields(&self) -> [(&'static str, &str); 7] {
+        let [
+            algorithm,
+            ak,
+            sign_time,
+            key_time,
+            headers,
+            params,
+            signature,
+        ] = SIGNATURE_FIELDS;
+        [
+            (algorithm, "sha1"),
+            (ak, &self.secret_id),
+            (sign_time, &self.sign_time),
+            (key_time, &self.key_time),
+            (headers, &self.header_list),
+            (params, &self.param_list),
+            (signature, self.signature.as_str()),
+        ]
+    }
+}
+
+impl fmt::Debug for Authorization<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Authorization")
+            .field("secret_id", &self.secret_id)
+            .field("sign_time", &self.sign_time)
+            .field("key_time", &self.key_time)
+            .field("header_list", &self.header_list)
+            .field("param_list", &self.param_list)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The fields on their way in, from a header text or from query parameters.
+#[derive(Default)]
+pub(crate) struct Fields<'a>([Option<Cow<'a, str>>; 7]);
+
+impl<'a> Fields<'a> {
+    pub(crate) fn set(&mut self, name: &str, value: Cow<'a, str>) -> Result<(), FieldError> {
+        let known = SIGNATURE_FIELDS
+            .into_iter()
+            .zip(&mut self.0)
+            .find(|(field, _)| *field == name);
+        match known {
+            None => Err(FieldError::Unknown {
+                field: name.to_owned(),
+            }),
+            Some((field, Some(_))) => Err(FieldError::Duplicate { field }),
+            Some((_, slot)) => {
+                *slot = Some(value);
+                Ok(())
+            }
+        }
+    }
+
+    pub(crate) fn finish(self) -> Result<Authorization<'a>, FieldError> {
+        for (field, slot) in SIGNATURE_FIELDS.into_iter().zip(&self.0) {
+            if slot.is_none() {
+                return Err(FieldError::Missing { field });
+            }
+        }
+        let [
+            algorithm,
+            secret_id,
+            sign_time,
+            key_time,
+            header_list,
+            param_list,
+            signature,
+        ] = self.0.map(Option::unwrap_or_default);
+        if algorithm != "sha1" {
+            return Err(FieldError::Algorithm {
+                value: algorithm.into_owned(),
+            });
+        }
+        if secret_id.is_empty() {
+            return Err(FieldError::EmptySecretId);
+        }
+        for (field, value) in [("q-sign-time", &sign_time), ("q-key-time", &key_time)] {
+            if key_time::parse(value).is_err() {
+                return Err(FieldError::Time {
+                    field,
+                    value: value.to_string(),
+                });
+            }
+        }
+        let signature = Signature::parse(&signature).ok_or(FieldError::Signature)?;
+        Ok(Authorization {
+            secret_id,
+            sign_time,
+            key_time,
+            header_list,
+            param_list,
+            signature,
+        })
+    }
+}
+
+impl Authorization<'_> {
+    /// `q-sign-time` and `q-key-time` as numbers, and whether one of them has a fraction.
+    pub(crate) fn times(&self) -> Option<(KeyTime, KeyTime, bool)> {
+        let (sign_time, sign_fraction) = key_time::parse(&self.sign_time).ok()?;
+        let (key_time, key_fraction) = key_time::parse(&self.key_time).ok()?;
+        Some((sign_time, key_time, sign_fraction || key_fraction))
+    }
+}
+
+/// Why a text is no `Authorization`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FieldError {
+    /// A field that no signature has.
+    Unknown {
+        /// Its name as it stands.
+        field: String,
+    },
+    /// A field that stands twice.
+    Duplicate {
+        /// Its name.
+        field: &'static str,
+    },
+    /// A field that is not there.
+    Missing {
+        /// Its name.
+        field: &'static str,
+    },
+    /// `q-sign-algorithm` is not `sha1`.
+    Algorithm {
+        /// What it is.
+        value: String,
+    },
+    /// `q-ak` is empty.
+    EmptySecretId,
+    /// A time that is not `start;end` in Unix seconds.
+    Time {
+        /// `q-sign-time` or `q-key-time`.
+        field: &'static str,
+        /// Its value.
+        value: String,
+    },
+    /// `q-signature` is not 40 lower-case hex digits.
+    Signature,
+}
+
+impl FieldError {
+    /// The stable name of the cause.
+    pub const fn cause(&self) -> &'static str {
+        match self {
+            Self::Unknown { .. } => "unknown-field",
+            Self::Duplicate { .. } => "duplicate-field",
+            Self::Missing { .. } => "missing-field",
+            Self::Algorithm { .. } => "unknown-algorithm",
+            Self::EmptySecretId => "empty-secret-id",
+            Self::Time { .. } => "bad-time",
+            Self::Signature => "bad-signature",
+        }
+    }
+}
+
+impl fmt::Display for FieldError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unknown { field } => write!(f, "the signature has an unknown field {field:?}"),
+            Self::Duplicate { field } => write!(f, "the signature has the field {field} twice"),
+            Self::Missing { field } => write!(f, "the signature lacks the field {field}"),
+            Self::Algorithm { value } => {
+                write!(f, "q-sign-algorithm is {value:?}; COS knows sha1 alone")
+            }
+            Self::EmptySecretId => f.write_str("q-ak is empty: it must name a SecretId"),
+            Self::Time { field, value } => write!(
+                f,
+                "{field} is {value:?}; it must be two Unix times such as 1700000000;1700000300"
+            ),
+            Self::Signature => f.write_str("q-signature is not 40 lower-case hex digits"),
+        }
+    }
+}
+
+impl std::error::Error for FieldError {}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const TEXT: &str = "q-sign-algorithm=sha1&q-ak=AKID&q-sign-time=1;2&q-key-time=1;3\
+        &q-header-list=host;range&q-url-param-list=a%2fb\
+        &q-signature=0123456789abcdef0123456789abcdef01234567";
+
+    #[test]
+    fn parse_and_print_are_inverse() {
+        let mut out = String::new();
+        Authorization::parse(TEXT).unwrap().write_header(&mut out);
+        assert_eq!(out, TEXT);
+    }
+
+    #[test]
+    fn the_query_forms_are_encoded_once_more() {
+        let authorization = Authorization::parse(TEXT).unwrap();
+        let (mut query, mut sign) = (String::new(), String::new());
+        authorization.write_query(&mut query);
+        authorization.write_sign_parameter(&mut sign);
+        assert!(query.contains("q-sign-time=1%3B2&") && query.contains("=a%252fb&"));
+        assert!(sign.starts_with("sign=q-sign-algorithm%3Dsha1%26q-ak%3DAKID%26"));
+    }
+
+    #[test]
+    fn the_order_of_the_fields_is_free() {
+        let mut fields: Vec<_> = TEXT.split('&').collect();
+        fields.reverse();
+        assert_eq!(
+            Authorization::parse(&fields.join("&")),
+            Authorization::parse(TEXT)
+        );
+    }
+
+    fn refusal(text: &str) -> FieldError {
+        Authorization::parse(text).unwrap_err()
+    }
+
+    #[test]
+    fn an_unknown_field_is_refused() {
+        let field = "q-token".to_owned();
+        assert_eq!(
+            refusal(&format!("{TEXT}&q-token=x")),
+            FieldError::Unknown { field }
+        );
+    }
+
+    #[test]
+    fn a_field_given_twice_is_refused() {
+        assert_eq!(
+            refusal(&format!("{TEXT}&q-ak=x")),
+            FieldError::Duplicate { field: "q-ak" }
+        );
+    }
+
+    #[test]
+    fn a_missing_field_is_refused() {
+        let text = TEXT.replace("&q-key-time=1;3", "");
+        assert_eq!(
+            refusal(&text),
+            FieldError::Missing {
+                field: "q-key-time"
+            }
+        );
+    }
+
+    #[test]
+    fn another_algorithm_is_refused() {
+        let text = TEXT.replace("=sha1", "=md5");
+        assert_eq!(
+            refusal(&text),
+            FieldError::Algorithm {
+                value: "md5".into()
+            }
+        );
+    }
+
+    #[test]
+    fn an_empty_secret_id_is_refused() {
+        assert_eq!(
+            refusal(&TEXT.replace("AKID", "")),
+            FieldError::EmptySecretId
+        );
+    }
+
+    #[test]
+    fn a_bad_time_is_refused() {
+        let text = TEXT.replace("q-key-time=1;3", "q-key-time=1;");
+        let value = "1;".to_owned();
+        assert_eq!(
+            refusal(&text),
+            FieldError::Time {
+                field: "q-key-time",
+                value
+            }
+        );
+    }
+
+    #[test]
+    fn a_bad_signature_is_refused() {
+        assert_eq!(
+            refusal(&TEXT.replace("0123", "012x")),
+            FieldError::Signature
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_read_or_refused(text in "\\PC*") {
+            if let Ok(authorization) = Authorization::parse(&text) {
+                let mut out = String::new();
+                authorization.write_header(&mut out);
+                prop_assert_eq!(Authorization::parse(&out), Ok(authorization));
+            }
+        }
+
+        #[test]
+        fn what_was_printed_is_read(ak in "[^&]+", headers in "[^&]*", params in "[^&]*", start: i64, end: i64) {
+            let signature = Signature::parse("0123456789abcdef0123456789abcdef01234567").unwrap();
+            let key_time = KeyTime::new(start, end).to_string();
+            let authorization = Authorization::new(&ak, &key_time, &headers, &params, signature);
+            let mut out = String::new();
+            authorization.write_header(&mut out);
+            prop_assert_eq!(Authorization::parse(&out), Ok(authorization));
+        }
+    }
+}

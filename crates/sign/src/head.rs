@@ -1,0 +1,182 @@
+//! A request head as it arrived: a borrowed view in which nothing is decoded yet.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use crate::percent::{self, Plus};
+
+/// The fields of a signature as query parameters, in the order in which they are printed
+/// (COS document 436/7778).
+pub const SIGNATURE_FIELDS: [&str; 7] = [
+    "q-sign-algorithm",
+    "q-ak",
+    "q-sign-time",
+    "q-key-time",
+    "q-header-list",
+    "q-url-param-list",
+    "q-signature",
+];
+
+/// The query parameter that carries a whole signature in the legacy form.
+pub const SIGN_PARAMETER: &str = "sign";
+
+/// Whether `name` (decoded) belongs to the signature itself, so that it is never a signed parameter.
+pub fn is_signature_field(name: &[u8]) -> bool {
+    name == SIGN_PARAMETER.as_bytes() || SIGNATURE_FIELDS.iter().any(|f| f.as_bytes() == name)
+}
+
+/// The head of a request as it arrived on the wire: raw path, raw query, headers in their order.
+///
+/// The view borrows everything, so that a server can make one from its own buffers. Its `Debug`
+/// shows method and path alone: query and headers may carry a signature or a token.
+///
+/// ```
+/// use cospass_sign::RequestHead;
+///
+/// let headers: [(&[u8], &[u8]); 1] = [(b"Host", b"b-1250000000.cos.ap-beijing.myqcloud.com")];
+/// let head = RequestHead::new("GET", b"/a%20b", Some(b"acl"), &headers);
+/// assert_eq!(head.header(b"host"), Some(&b"b-1250000000.cos.ap-beijing.myqcloud.com"[..]));
+/// ```
+#[derive(Clone, Copy)]
+pub struct RequestHead<'a> {
+    method: &'a str,
+    path: &'a [u8],
+    query: Option<&'a [u8]>,
+    headers: &'a [(&'a [u8], &'a [u8])],
+}
+
+impl<'a> RequestHead<'a> {
+    /// A view of a request.
+    ///
+    /// - `method`: as sent; the signature compares it in lower case.
+    /// - `path`: percent-encoded as sent, from the first `/` up to the `?`, never normalised.
+    /// - `query`: percent-encoded as sent, what follows the `?`.
+    /// - `headers`: names in any case, values raw, duplicates kept. `Host` is one of them.
+    pub const fn new(
+        method: &'a str,
+        path: &'a [u8],
+        query: Option<&'a [u8]>,
+        headers: &'a [(&'a [u8], &'a [u8])],
+    ) -> Self {
+        Self {
+            method,
+            path,
+            query,
+            headers,
+        }
+    }
+
+    /// The method as sent.
+    pub const fn method(&self) -> &'a str {
+        self.method
+    }
+
+    /// The path as sent, percent-encoded.
+    pub const fn path(&self) -> &'a [u8] {
+        self.path
+    }
+
+    /// The path that the signature covers: escapes decoded, `+` kept, nothing merged.
+    pub fn decoded_path(&self) -> Cow<'a, [u8]> {
+        percent::decode(self.path)
+    }
+
+    /// The query as sent, percent-encoded, without the `?`.
+    pub const fn query(&self) -> Option<&'a [u8]> {
+        self.query
+    }
+
+    /// All headers in the order sent.
+    pub const fn headers(&self) -> &'a [(&'a [u8], &'a [u8])] {
+        self.headers
+    }
+
+    /// The first header of that name, in any case.
+    pub fn header(&self, name: &[u8]) -> Option<&'a [u8]> {
+        self.headers
+            .iter()
+            .find(|(n, _)| n.eq_ignore_ascii_case(name))
+            .map(|&(_, value)| value)
+    }
+
+    /// The same request with another method.
+    pub const fn with_method(self, method: &'a str) -> Self {
+        Self { method, ..self }
+    }
+
+    /// The decoded query parameters in the order sent, without those of the signature. A parameter
+    /// without `=` has an empty value; empty pieces (`&&`, a trailing `&`) are no parameters.
+    pub fn params(&self, plus: Plus) -> impl Iterator<Item = Parameter<'a>> + use<'a> {
+        self.all_params(plus)
+            .filter(|(name, _)| !is_signature_field(name))
+    }
+
+    /// Like [`params`](Self::params), those of the signature included.
+    pub(crate) fn all_params(&self, plus: Plus) -> impl Iterator<Item = Parameter<'a>> + use<'a> {
+        let query = self.query.unwrap_or_default();
+        query
+            .split(|&b| b == b'&')
+            .filter(|piece| !piece.is_empty())
+            .map(move |piece| {
+                let mut parts = piece.splitn(2, |&b| b == b'=');
+                let name = parts.next().unwrap_or_default();
+                let value = parts.next().unwrap_or_default();
+                (
+                    percent::decode_query(name, plus),
+                    percent::decode_query(value, plus),
+                )
+            })
+    }
+}
+
+/// A decoded query parameter: name and value.
+pub type Parameter<'a> = (Cow<'a, [u8]>, Cow<'a, [u8]>);
+
+impl fmt::Debug for RequestHead<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RequestHead")
+            .field("method", &self.method)
+            .field("path", &String::from_utf8_lossy(self.path))
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn params(query: &str) -> Vec<(String, String)> {
+        let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
+        RequestHead::new("GET", b"/", Some(query.as_bytes()), &[])
+            .params(Plus::Space)
+            .map(|(n, v)| (text(&n), text(&v)))
+            .collect()
+    }
+
+    #[test]
+    fn stray_separators_are_no_parameters() {
+        let want = [("acl", ""), ("a", "b=c"), ("x", "")].map(|(n, v)| (n.into(), v.into()));
+        assert_eq!(params("&&acl&a=b=c&x=&"), want);
+    }
+
+    #[test]
+    fn the_signature_is_no_parameter() {
+        assert_eq!(
+            params("q-ak=x&q-signature=y&sign=z&signed=1"),
+            [("signed".into(), "1".into())]
+        );
+    }
+
+    #[test]
+    fn a_semicolon_separates_nothing() {
+        assert_eq!(params("a=1;b=2"), [("a".into(), "1;b=2".into())]);
+    }
+
+    #[test]
+    fn debug_shows_neither_query_nor_headers() {
+        let headers: [(&[u8], &[u8]); 1] = [(b"Authorization", b"q-signature=deadbeef")];
+        let head = RequestHead::new("GET", b"/k", Some(b"q-signature=cafe"), &headers);
+        let text = format!("{head:?}");
+        assert!(text.contains("/k") && !text.contains("cafe") && !text.contains("deadbeef"));
+    }
+}

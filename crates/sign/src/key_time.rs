@@ -1,0 +1,148 @@
+//! The validity of a signature: `KeyTime`, `start;end` in Unix seconds.
+
+use std::fmt;
+use std::str::FromStr;
+
+/// From when to when a signature holds, both inclusive, in Unix seconds.
+///
+/// The same form serves `q-key-time` (which makes the signing key) and `q-sign-time` (which enters
+/// the `StringToSign`); the two are normally equal (COS document 436/7778).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct KeyTime {
+    start: i64,
+    end: i64,
+}
+
+impl KeyTime {
+    /// Seconds by which a signature starts before it is made, so that a service whose clock is a
+    /// little behind honours it (official Python SDK, `cos_auth.py`).
+    pub const BACKDATE_SECONDS: i64 = 60;
+
+    /// Valid from `start` to `end`, Unix seconds.
+    pub const fn new(start: i64, end: i64) -> Self {
+        Self { start, end }
+    }
+
+    /// As the official Python SDK makes it: from 60 s before `now` to `expires` seconds after it.
+    /// `None` if the end does not fit 64 bits.
+    ///
+    /// ```
+    /// use cospass_sign::KeyTime;
+    ///
+    /// let key_time = KeyTime::expiring(1_700_000_000, 300).unwrap();
+    /// assert_eq!(key_time.to_string(), "1699999940;1700000300");
+    /// ```
+    pub fn expiring(now: i64, expires: i64) -> Option<Self> {
+        let start = now.checked_sub(Self::BACKDATE_SECONDS)?;
+        Some(Self {
+            start,
+            end: now.checked_add(expires)?,
+        })
+    }
+
+    /// First second of validity, Unix time.
+    pub const fn start(self) -> i64 {
+        self.start
+    }
+
+    /// Last second of validity, Unix time.
+    pub const fn end(self) -> i64 {
+        self.end
+    }
+}
+
+impl fmt::Display for KeyTime {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{};{}", self.start, self.end)
+    }
+}
+
+/// The text is not `start;end` in decimal seconds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct KeyTimeError;
+
+impl fmt::Display for KeyTimeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("not two Unix times joined by `;`, such as 1700000000;1700000300")
+    }
+}
+
+impl std::error::Error for KeyTimeError {}
+
+impl FromStr for KeyTime {
+    type Err = KeyTimeError;
+
+    fn from_str(text: &str) -> Result<Self, KeyTimeError> {
+        match parse(text)? {
+            (key_time, false) => Ok(key_time),
+            (_, true) => Err(KeyTimeError),
+        }
+    }
+}
+
+/// Reads `start;end` and says whether one of them has a fraction: the official Python SDK prints
+/// one if it is given a fractional expiry. A fraction of a second is dropped.
+pub(crate) fn parse(text: &str) -> Result<(KeyTime, bool), KeyTimeError> {
+    let (start, end) = text.split_once(';').ok_or(KeyTimeError)?;
+    let (start, start_fraction) = seconds(start)?;
+    let (end, end_fraction) = seconds(end)?;
+    Ok((KeyTime { start, end }, start_fraction || end_fraction))
+}
+
+fn seconds(text: &str) -> Result<(i64, bool), KeyTimeError> {
+    let (whole, fraction) = match text.split_once('.') {
+        Some((whole, fraction)) => (whole, Some(fraction)),
+        None => (text, None),
+    };
+    let digits = whole.strip_prefix('-').unwrap_or(whole);
+    let all_digits = |t: &str| !t.is_empty() && t.bytes().all(|b| b.is_ascii_digit());
+    if !all_digits(digits) || !fraction.is_none_or(all_digits) {
+        return Err(KeyTimeError);
+    }
+    Ok((whole.parse().map_err(|_| KeyTimeError)?, fraction.is_some()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn print_and_parse_are_inverse() {
+        for key_time in [
+            KeyTime::new(1, 2),
+            KeyTime::new(-60, 300),
+            KeyTime::new(0, i64::MAX),
+        ] {
+            assert_eq!(key_time.to_string().parse(), Ok(key_time));
+        }
+    }
+
+    #[test]
+    fn bad_numbers_are_refused() {
+        for text in [
+            "",
+            ";",
+            "1",
+            "1;",
+            ";1",
+            "1;x",
+            "+1;2",
+            "1; 2",
+            "1;2;3",
+            "1;99999999999999999999",
+        ] {
+            assert_eq!(text.parse::<KeyTime>(), Err(KeyTimeError), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_fraction_is_seen_and_dropped() {
+        assert_eq!(parse("1;2.5"), Ok((KeyTime::new(1, 2), true)));
+        assert_eq!("1;2.5".parse::<KeyTime>(), Err(KeyTimeError));
+    }
+
+    #[test]
+    fn an_end_over_64_bits_is_refused() {
+        assert_eq!(KeyTime::expiring(1_700_000_000, i64::MAX), None);
+    }
+}
