@@ -11,6 +11,7 @@ use std::fmt;
 use crate::head::SIGNATURE_FIELDS;
 use crate::key_time::{self, KeyTime};
 use crate::percent;
+use crate::secret::TOKEN_NAME;
 use crate::signing::Signature;
 
 /// The fields of one signature. Text as it stands in the fields, not percent-encoded by a query.
@@ -22,6 +23,7 @@ pub struct Authorization<'a> {
     header_list: Cow<'a, str>,
     param_list: Cow<'a, str>,
     signature: Signature,
+    token: Option<Cow<'a, str>>,
 }
 
 impl<'a> Authorization<'a> {
@@ -40,10 +42,14 @@ impl<'a> Authorization<'a> {
             header_list: Cow::Borrowed(header_list),
             param_list: Cow::Borrowed(param_list),
             signature,
+            token: None,
         }
     }
 
     /// Reads the value of an `Authorization` header or the decoded value of a `sign` parameter.
+    ///
+    /// An unsigned `x-cos-security-token` may stand among the fields: the .NET SDK's `GenerateSign`
+    /// puts it there (`CosXmlServer.cs`).
     ///
     /// # Errors
     /// A field that is unknown, given twice, missing or malformed is named.
@@ -56,11 +62,16 @@ impl<'a> Authorization<'a> {
     /// ```
     pub fn parse(text: &'a str) -> Result<Self, FieldError> {
         let mut fields = Fields::default();
+        let mut token = None;
         for piece in text.split('&') {
             let (name, value) = piece.split_once('=').unwrap_or((piece, ""));
-            fields.set(name, Cow::Borrowed(value))?;
+            if name != TOKEN_NAME {
+                fields.set(name, Cow::Borrowed(value))?;
+            } else if token.replace(Cow::Borrowed(value)).is_some() {
+                return Err(FieldError::Duplicate { field: TOKEN_NAME });
+            }
         }
-        fields.finish()
+        Ok(Self { token, ..fields.finish()? })
     }
 
     /// `q-ak`: who signed.
@@ -93,6 +104,11 @@ impl<'a> Authorization<'a> {
         &self.signature
     }
 
+    /// The token that stands among the fields, as it stands.
+    pub(crate) fn token(&self) -> Option<&str> {
+        self.token.as_deref()
+    }
+
     /// Appends the value of an `Authorization` header.
     pub fn write_header(&self, out: &mut String) {
         for (position, (name, value)) in self.fields().into_iter().enumerate() {
@@ -102,6 +118,12 @@ impl<'a> Authorization<'a> {
             out.push_str(name);
             out.push('=');
             out.push_str(value);
+        }
+        if let Some(token) = &self.token {
+            out.push('&');
+            out.push_str(TOKEN_NAME);
+            out.push('=');
+            out.push_str(token);
         }
     }
 
@@ -135,19 +157,12 @@ impl<'a> Authorization<'a> {
             header_list: own(self.header_list),
             param_list: own(self.param_list),
             signature: self.signature,
+            token: self.token.map(own),
         }
     }
 
     fn fields(&self) -> [(&'static str, &str); 7] {
-        let [
-            algorithm,
-            ak,
-            sign_time,
-            key_time,
-            headers,
-            params,
-            signature,
-        ] = SIGNATURE_FIELDS;
+        let [algorithm, ak, sign_time, key_time, headers, params, signature] = SIGNATURE_FIELDS;
         [
             (algorithm, "sha1"),
             (ak, &self.secret_id),
@@ -178,14 +193,9 @@ pub(crate) struct Fields<'a>([Option<Cow<'a, str>>; 7]);
 
 impl<'a> Fields<'a> {
     pub(crate) fn set(&mut self, name: &str, value: Cow<'a, str>) -> Result<(), FieldError> {
-        let known = SIGNATURE_FIELDS
-            .into_iter()
-            .zip(&mut self.0)
-            .find(|(field, _)| *field == name);
+        let known = SIGNATURE_FIELDS.into_iter().zip(&mut self.0).find(|(field, _)| *field == name);
         match known {
-            None => Err(FieldError::Unknown {
-                field: name.to_owned(),
-            }),
+            None => Err(FieldError::Unknown { field: name.to_owned() }),
             Some((field, Some(_))) => Err(FieldError::Duplicate { field }),
             Some((_, slot)) => {
                 *slot = Some(value);
@@ -200,29 +210,17 @@ impl<'a> Fields<'a> {
                 return Err(FieldError::Missing { field });
             }
         }
-        let [
-            algorithm,
-            secret_id,
-            sign_time,
-            key_time,
-            header_list,
-            param_list,
-            signature,
-        ] = self.0.map(Option::unwrap_or_default);
+        let [algorithm, secret_id, sign_time, key_time, header_list, param_list, signature] =
+            self.0.map(Option::unwrap_or_default);
         if algorithm != "sha1" {
-            return Err(FieldError::Algorithm {
-                value: algorithm.into_owned(),
-            });
+            return Err(FieldError::Algorithm { value: algorithm.into_owned() });
         }
         if secret_id.is_empty() {
             return Err(FieldError::EmptySecretId);
         }
         for (field, value) in [("q-sign-time", &sign_time), ("q-key-time", &key_time)] {
             if key_time::parse(value).is_err() {
-                return Err(FieldError::Time {
-                    field,
-                    value: value.to_string(),
-                });
+                return Err(FieldError::Time { field, value: value.to_string() });
             }
         }
         let signature = Signature::parse(&signature).ok_or(FieldError::Signature)?;
@@ -233,6 +231,7 @@ impl<'a> Fields<'a> {
             header_list,
             param_list,
             signature,
+            token: None,
         })
     }
 }
@@ -346,13 +345,23 @@ mod tests {
     }
 
     #[test]
+    fn a_token_may_stand_among_the_fields() {
+        let text = format!("{TEXT}&x-cos-security-token=tok/+=");
+        let authorization = Authorization::parse(&text).unwrap();
+        assert_eq!(authorization.token(), Some("tok/+="));
+        assert!(!format!("{authorization:?}").contains("tok/"));
+        let mut out = String::new();
+        authorization.write_header(&mut out);
+        assert_eq!(out, text);
+        let twice = format!("{text}&x-cos-security-token=");
+        assert_eq!(refusal(&twice), FieldError::Duplicate { field: "x-cos-security-token" });
+    }
+
+    #[test]
     fn the_order_of_the_fields_is_free() {
         let mut fields: Vec<_> = TEXT.split('&').collect();
         fields.reverse();
-        assert_eq!(
-            Authorization::parse(&fields.join("&")),
-            Authorization::parse(TEXT)
-        );
+        assert_eq!(Authorization::parse(&fields.join("&")), Authorization::parse(TEXT));
     }
 
     fn refusal(text: &str) -> FieldError {
@@ -362,69 +371,41 @@ mod tests {
     #[test]
     fn an_unknown_field_is_refused() {
         let field = "q-token".to_owned();
-        assert_eq!(
-            refusal(&format!("{TEXT}&q-token=x")),
-            FieldError::Unknown { field }
-        );
+        assert_eq!(refusal(&format!("{TEXT}&q-token=x")), FieldError::Unknown { field });
     }
 
     #[test]
     fn a_field_given_twice_is_refused() {
-        assert_eq!(
-            refusal(&format!("{TEXT}&q-ak=x")),
-            FieldError::Duplicate { field: "q-ak" }
-        );
+        assert_eq!(refusal(&format!("{TEXT}&q-ak=x")), FieldError::Duplicate { field: "q-ak" });
     }
 
     #[test]
     fn a_missing_field_is_refused() {
         let text = TEXT.replace("&q-key-time=1;3", "");
-        assert_eq!(
-            refusal(&text),
-            FieldError::Missing {
-                field: "q-key-time"
-            }
-        );
+        assert_eq!(refusal(&text), FieldError::Missing { field: "q-key-time" });
     }
 
     #[test]
     fn another_algorithm_is_refused() {
         let text = TEXT.replace("=sha1", "=md5");
-        assert_eq!(
-            refusal(&text),
-            FieldError::Algorithm {
-                value: "md5".into()
-            }
-        );
+        assert_eq!(refusal(&text), FieldError::Algorithm { value: "md5".into() });
     }
 
     #[test]
     fn an_empty_secret_id_is_refused() {
-        assert_eq!(
-            refusal(&TEXT.replace("AKID", "")),
-            FieldError::EmptySecretId
-        );
+        assert_eq!(refusal(&TEXT.replace("AKID", "")), FieldError::EmptySecretId);
     }
 
     #[test]
     fn a_bad_time_is_refused() {
         let text = TEXT.replace("q-key-time=1;3", "q-key-time=1;");
         let value = "1;".to_owned();
-        assert_eq!(
-            refusal(&text),
-            FieldError::Time {
-                field: "q-key-time",
-                value
-            }
-        );
+        assert_eq!(refusal(&text), FieldError::Time { field: "q-key-time", value });
     }
 
     #[test]
     fn a_bad_signature_is_refused() {
-        assert_eq!(
-            refusal(&TEXT.replace("0123", "012x")),
-            FieldError::Signature
-        );
+        assert_eq!(refusal(&TEXT.replace("0123", "012x")), FieldError::Signature);
     }
 
     proptest! {

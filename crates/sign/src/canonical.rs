@@ -46,10 +46,7 @@ pub(crate) struct Form {
 }
 
 impl Form {
-    pub(crate) const RULE: Self = Self {
-        names: NameForm::EncodedLower,
-        order: Order::Encoded,
-    };
+    pub(crate) const RULE: Self = Self { names: NameForm::EncodedLower, order: Order::Encoded };
 }
 
 /// The canonical text of one request, in buffers that are used again for the next.
@@ -181,11 +178,7 @@ impl Scratch {
                 }
             };
             let value = self.append(|text| percent::encode_into(text, value));
-            self.entries.push(Entry {
-                sort_key,
-                name: name_range,
-                value,
-            });
+            self.entries.push(Entry { sort_key, name: name_range, value });
         }
         let text = &self.text;
         self.entries.sort_unstable_by(|a, b| {
@@ -252,46 +245,22 @@ mod tests {
         String::from_utf8(canonical.http_string().to_vec()).unwrap()
     }
 
-    const AWKWARD: Pairs<'_> = &[
-        ("a-", "1"),
-        ("a/", "2"),
-        ("a0", "3"),
-        ("a", "4"),
-        ("aB", "5"),
-    ];
+    const AWKWARD: Pairs<'_> = &[("a-", "1"), ("a/", "2"), ("a0", "3"), ("a", "4"), ("aB", "5")];
 
     #[test]
     fn the_rule_sorts_by_the_encoded_name() {
-        assert_eq!(
-            http_string(Form::RULE, AWKWARD, &[]),
-            "get\n/k\na=4&a%2f=2&a-=1&a0=3&ab=5\n\n"
-        );
+        assert_eq!(http_string(Form::RULE, AWKWARD, &[]), "get\n/k\na=4&a%2f=2&a-=1&a0=3&ab=5\n\n");
     }
 
     #[test]
     fn the_raw_order_sorts_by_the_lower_name() {
-        let form = Form {
-            order: Order::Raw,
-            ..Form::RULE
-        };
-        assert_eq!(
-            http_string(form, AWKWARD, &[]),
-            "get\n/k\na=4&a-=1&a%2f=2&a0=3&ab=5\n\n"
-        );
+        let form = Form { order: Order::Raw, ..Form::RULE };
+        assert_eq!(http_string(form, AWKWARD, &[]), "get\n/k\na=4&a-=1&a%2f=2&a0=3&ab=5\n\n");
     }
 
     #[test]
     fn names_take_three_forms() {
-        let with = |names| {
-            http_string(
-                Form {
-                    names,
-                    ..Form::RULE
-                },
-                &[("a/B", "c/d")],
-                &[],
-            )
-        };
+        let with = |names| http_string(Form { names, ..Form::RULE }, &[("a/B", "c/d")], &[]);
         assert_eq!(with(NameForm::EncodedLower), "get\n/k\na%2fb=c%2Fd\n\n");
         assert_eq!(with(NameForm::LowerEncoded), "get\n/k\na%2Fb=c%2Fd\n\n");
         assert_eq!(with(NameForm::Unencoded), "get\n/k\na/b=c%2Fd\n\n");
@@ -300,10 +269,7 @@ mod tests {
     #[test]
     fn equal_names_keep_their_order() {
         let pairs = [("foo", "2"), ("bar", ""), ("Foo", "1")];
-        assert_eq!(
-            http_string(Form::RULE, &pairs, &[]),
-            "get\n/k\nbar=&foo=2&foo=1\n\n"
-        );
+        assert_eq!(http_string(Form::RULE, &pairs, &[]), "get\n/k\nbar=&foo=2&foo=1\n\n");
     }
 
     #[test]
@@ -325,9 +291,6 @@ mod tests {
         canonical.write::<&str, &str, _, _>("PUT", path, &[], &host);
         let mut text = String::new();
         canonical.write_string_to_sign("1;2", &mut text);
-        assert_eq!(
-            text,
-            "sha1\n1;2\nc7503b92a8581b3f3f68c8f7f64a8917b03a1a95\n"
-        );
+        assert_eq!(text, "sha1\n1;2\nc7503b92a8581b3f3f68c8f7f64a8917b03a1a95\n");
     }
 }

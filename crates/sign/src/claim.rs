@@ -11,10 +11,7 @@ use subtle::{Choice, ConstantTimeEq};
 use crate::authorization::{Authorization, FieldError, Fields};
 use crate::head::{RequestHead, SIGN_PARAMETER, SIGNATURE_FIELDS};
 use crate::percent::{self, Plus};
-use crate::secret::SecurityToken;
-
-/// The header, or query parameter, of the token of temporary credentials.
-pub const TOKEN_NAME: &str = "x-cos-security-token";
+use crate::secret::{SecurityToken, TOKEN_NAME};
 
 /// The header that the Python SDK sends instead of [`TOKEN_NAME`] to Cloud Infinite.
 const CI_TOKEN_NAME: &str = "x-ci-security-token";
@@ -67,16 +64,9 @@ impl<'a> Claim<'a> {
             (None, None, false) => return Err(ClaimError::Unsigned),
             (Some(text), None, false) => (Carrier::Header, Authorization::parse(text)?),
             (None, Some(text), false) => (Carrier::SignParameter, parse_sign(text)?),
-            (None, None, true) => (
-                Carrier::Query,
-                std::mem::take(&mut carried.fields).finish()?,
-            ),
+            (None, None, true) => (Carrier::Query, std::mem::take(&mut carried.fields).finish()?),
             (header, sign, _) => {
-                let first = if header.is_some() {
-                    Carrier::Header
-                } else {
-                    Carrier::SignParameter
-                };
+                let first = if header.is_some() { Carrier::Header } else { Carrier::SignParameter };
                 let second = match (header, sign) {
                     (Some(_), Some(_)) => Carrier::SignParameter,
                     _ => Carrier::Query,
@@ -84,11 +74,7 @@ impl<'a> Claim<'a> {
                 return Err(ClaimError::SeveralSignatures { first, second });
             }
         };
-        Ok(Self {
-            authorization,
-            carrier,
-            tokens: Tokens::of(head),
-        })
+        Ok(Self { authorization, carrier, tokens: Tokens::of(head) })
     }
 
     /// Where the signature was found.
@@ -118,19 +104,17 @@ impl<'a> Claim<'a> {
 
     /// Whether the signature covers the header of that name, in any case.
     pub fn covers_header(&self, name: &str) -> bool {
-        self.signed_headers()
-            .any(|entry| names_match(entry.as_bytes(), name.as_bytes()))
+        self.signed_headers().any(|entry| names_match(entry.as_bytes(), name.as_bytes()))
     }
 
     /// Whether the signature covers the parameter of that name (decoded, in any case).
     pub fn covers_param(&self, name: &str) -> bool {
-        self.signed_params()
-            .any(|entry| names_match(entry.as_bytes(), name.as_bytes()))
+        self.signed_params().any(|entry| names_match(entry.as_bytes(), name.as_bytes()))
     }
 
     /// Whether the request carries a token, signed or not, in a header or in the query.
     pub fn has_token(&self) -> bool {
-        self.tokens.header.is_some() || self.tokens.query.is_some()
+        self.header_token().is_some() || self.tokens.query.is_some()
     }
 
     /// Whether the request carries this token. Takes the same time whatever the token. A token in
@@ -138,16 +122,18 @@ impl<'a> Claim<'a> {
     pub fn carries_token(&self, token: &SecurityToken) -> bool {
         let same = |text: &[u8]| text.ct_eq(token.expose().as_bytes());
         let no = Choice::from(0);
-        let carried = match (self.tokens.header, self.tokens.query) {
+        let carried = match (self.header_token(), self.tokens.query) {
             (Some(text), _) => same(text),
             (None, Some(raw)) => [Plus::Space, Plus::Literal]
                 .into_iter()
-                .fold(no, |found, plus| {
-                    found | same(&percent::decode_query(raw, plus))
-                }),
+                .fold(no, |found, plus| found | same(&percent::decode_query(raw, plus))),
             (None, None) => no,
         };
         carried.into()
+    }
+
+    fn header_token(&self) -> Option<&[u8]> {
+        self.tokens.header.or(self.authorization.token().map(str::as_bytes))
     }
 
     /// The token of the query, percent-encoded as sent.
@@ -179,20 +165,12 @@ struct Tokens<'a> {
 
 impl<'a> Tokens<'a> {
     fn of(head: &RequestHead<'a>) -> Self {
-        let header = [TOKEN_NAME, CI_TOKEN_NAME]
-            .iter()
-            .find_map(|n| head.header(n.as_bytes()));
-        let query = head
-            .query()
-            .unwrap_or_default()
-            .split(|&b| b == b'&')
-            .find_map(|piece| {
-                let split = piece.iter().position(|&b| b == b'=')?;
-                let (name, value) = (piece.get(..split)?, piece.get(split + 1..)?);
-                percent::decode(name)
-                    .eq_ignore_ascii_case(TOKEN_NAME.as_bytes())
-                    .then_some(value)
-            });
+        let header = [TOKEN_NAME, CI_TOKEN_NAME].iter().find_map(|n| head.header(n.as_bytes()));
+        let query = head.query().unwrap_or_default().split(|&b| b == b'&').find_map(|piece| {
+            let split = piece.iter().position(|&b| b == b'=')?;
+            let (name, value) = (piece.get(..split)?, piece.get(split + 1..)?);
+            percent::decode(name).eq_ignore_ascii_case(TOKEN_NAME.as_bytes()).then_some(value)
+        });
         Self { header, query }
     }
 }
@@ -213,12 +191,8 @@ struct Carried<'a> {
 
 impl<'a> Carried<'a> {
     fn of(head: &RequestHead<'a>) -> Result<Self, ClaimError> {
-        let mut carried = Self {
-            header: None,
-            sign: None,
-            fields: Fields::default(),
-            in_query: false,
-        };
+        let mut carried =
+            Self { header: None, sign: None, fields: Fields::default(), in_query: false };
         for &(name, value) in head.headers() {
             if name.eq_ignore_ascii_case(b"authorization") && !value.is_empty() {
                 if carried.header.is_some() {
@@ -231,10 +205,7 @@ impl<'a> Carried<'a> {
             }
         }
         for (name, value) in head.all_params(Plus::Space) {
-            let Some(field) = SIGNATURE_FIELDS
-                .into_iter()
-                .find(|f| f.as_bytes() == &*name)
-            else {
+            let Some(field) = SIGNATURE_FIELDS.into_iter().find(|f| f.as_bytes() == &*name) else {
                 if *name == *SIGN_PARAMETER.as_bytes() {
                     if carried.sign.is_some() {
                         return Err(ClaimError::SeveralSignatures {
@@ -347,40 +318,23 @@ mod tests {
     }
 
     fn read_headers(headers: &[(&str, &str)], query: &str) -> Result<Carrier, ClaimError> {
-        let headers: Vec<_> = headers
-            .iter()
-            .map(|(n, v)| (n.as_bytes(), v.as_bytes()))
-            .collect();
-        Claim::read(&RequestHead::new(
-            "GET",
-            b"/k",
-            Some(query.as_bytes()),
-            &headers,
-        ))
-        .map(|claim| claim.carrier())
+        let headers: Vec<_> = headers.iter().map(|(n, v)| (n.as_bytes(), v.as_bytes())).collect();
+        Claim::read(&RequestHead::new("GET", b"/k", Some(query.as_bytes()), &headers))
+            .map(|claim| claim.carrier())
     }
 
     #[test]
     fn the_three_carriers_are_read() {
-        assert_eq!(
-            read_headers(&[("authorization", TEXT)], ""),
-            Ok(Carrier::Header)
-        );
+        assert_eq!(read_headers(&[("authorization", TEXT)], ""), Ok(Carrier::Header));
         let encoded = TEXT.replace(';', "%3B").replace("%2f", "%252f");
         assert_eq!(read_query(&encoded), Ok((Carrier::Query, "AKID".into())));
         let query = format!("acl&&{}&", sign_parameter());
-        assert_eq!(
-            read_query(&query),
-            Ok((Carrier::SignParameter, "AKID".into()))
-        );
+        assert_eq!(read_query(&query), Ok((Carrier::SignParameter, "AKID".into())));
     }
 
     #[test]
     fn an_empty_authorization_is_none() {
-        assert_eq!(
-            read_headers(&[("Authorization", "")], ""),
-            Err(ClaimError::Unsigned)
-        );
+        assert_eq!(read_headers(&[("Authorization", "")], ""), Err(ClaimError::Unsigned));
     }
 
     #[test]
@@ -390,21 +344,12 @@ mod tests {
         let refused = |first, second| Err(ClaimError::SeveralSignatures { first, second });
         assert_eq!(read_headers(&[authorization], TEXT), refused(Header, Query));
         let sign = sign_parameter();
-        assert_eq!(
-            read_headers(&[authorization], &sign),
-            refused(Header, SignParameter)
-        );
-        assert_eq!(
-            read_headers(&[authorization; 2], ""),
-            refused(Header, Header)
-        );
+        assert_eq!(read_headers(&[authorization], &sign), refused(Header, SignParameter));
+        assert_eq!(read_headers(&[authorization; 2], ""), refused(Header, Header));
         let both = format!("{sign}&{TEXT}");
         assert_eq!(read_headers(&[], &both), refused(SignParameter, Query));
         let twice = format!("{sign}&{sign}");
-        assert_eq!(
-            read_headers(&[], &twice),
-            refused(SignParameter, SignParameter)
-        );
+        assert_eq!(read_headers(&[], &twice), refused(SignParameter, SignParameter));
     }
 
     #[test]
@@ -416,13 +361,7 @@ mod tests {
     #[test]
     fn a_field_missing_in_the_query_is_refused() {
         let refused = read_query("q-ak=A&q-signature=B");
-        assert_eq!(
-            refused,
-            Err(FieldError::Missing {
-                field: "q-sign-algorithm"
-            }
-            .into())
-        );
+        assert_eq!(refused, Err(FieldError::Missing { field: "q-sign-algorithm" }.into()));
     }
 
     #[test]

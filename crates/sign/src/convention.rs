@@ -28,13 +28,16 @@ pub enum Deviation {
     EveryDuplicate,
     /// Of several values the first was signed: iOS.
     FirstDuplicate,
-    /// A name listed several times, one value signed as often: .NET (`host;host`).
+    /// A name listed or sent several times, its last value signed as often: .NET (`host;host`),
+    /// Android.
     RepeatedName,
     /// The path was signed as it stands, escapes and all: .NET `GenerateSignURL` with a key that was
     /// encoded before.
     EncodedPath,
     /// `+` in the path was signed as a space: Android.
     PathPlusAsSpace,
+    /// The root path was signed as no path at all: Go `GetPresignedURL3`.
+    EmptyPath,
     /// White space around a header value was dropped: Android, PHP.
     TrimmedHeader,
     /// `content-length` is listed and absent, which counts as `0`: .NET, iOS, Android.
@@ -46,7 +49,7 @@ pub enum Deviation {
 }
 
 impl Deviation {
-    const ALL: [Self; 17] = [
+    const ALL: [Self; 18] = [
         Self::RawKeyOrder,
         Self::UpperHexNames,
         Self::UnencodedNames,
@@ -60,6 +63,7 @@ impl Deviation {
         Self::RepeatedName,
         Self::EncodedPath,
         Self::PathPlusAsSpace,
+        Self::EmptyPath,
         Self::TrimmedHeader,
         Self::AbsentContentLength,
         Self::TokenFromQuery,
@@ -82,6 +86,7 @@ impl Deviation {
             Self::RepeatedName => "repeated name",
             Self::EncodedPath => "encoded path",
             Self::PathPlusAsSpace => "plus in the path as a space",
+            Self::EmptyPath => "empty path",
             Self::TrimmedHeader => "trimmed header value",
             Self::AbsentContentLength => "absent content-length as 0",
             Self::TokenFromQuery => "token header taken from the query",
@@ -113,9 +118,7 @@ impl Convention {
 
     /// The deviations.
     pub fn deviations(self) -> impl Iterator<Item = Deviation> {
-        Deviation::ALL
-            .into_iter()
-            .filter(move |deviation| self.contains(*deviation))
+        Deviation::ALL.into_iter().filter(move |deviation| self.contains(*deviation))
     }
 
     /// Whether this convention needs that deviation.
@@ -164,9 +167,7 @@ mod tests {
     #[test]
     fn a_convention_prints_its_deviations() {
         assert_eq!(Convention::CANONICAL.to_string(), "canonical");
-        let both = Convention::default()
-            .with(Deviation::LiteralPlus)
-            .with(Deviation::RawKeyOrder);
+        let both = Convention::default().with(Deviation::LiteralPlus).with(Deviation::RawKeyOrder);
         assert_eq!(both.to_string(), "raw key order, literal plus");
         assert_eq!(both.count(), 2);
     }

@@ -49,7 +49,8 @@ impl<'a> RequestHead<'a> {
     /// A view of a request.
     ///
     /// - `method`: as sent; the signature compares it in lower case.
-    /// - `path`: percent-encoded as sent, from the first `/` up to the `?`, never normalised.
+    /// - `path`: percent-encoded as sent, from the first `/` up to the `?`, never normalised. An empty
+    ///   one stands for `/`, which is what is sent for a URL without a path (RFC 9112 §3.2.1).
     /// - `query`: percent-encoded as sent, what follows the `?`.
     /// - `headers`: names in any case, values raw, duplicates kept. `Host` is one of them.
     pub const fn new(
@@ -58,12 +59,7 @@ impl<'a> RequestHead<'a> {
         query: Option<&'a [u8]>,
         headers: &'a [(&'a [u8], &'a [u8])],
     ) -> Self {
-        Self {
-            method,
-            path,
-            query,
-            headers,
-        }
+        Self { method, path, query, headers }
     }
 
     /// The method as sent.
@@ -93,10 +89,7 @@ impl<'a> RequestHead<'a> {
 
     /// The first header of that name, in any case.
     pub fn header(&self, name: &[u8]) -> Option<&'a [u8]> {
-        self.headers
-            .iter()
-            .find(|(n, _)| n.eq_ignore_ascii_case(name))
-            .map(|&(_, value)| value)
+        self.headers.iter().find(|(n, _)| n.eq_ignore_ascii_case(name)).map(|&(_, value)| value)
     }
 
     /// The same request with another method.
@@ -107,25 +100,18 @@ impl<'a> RequestHead<'a> {
     /// The decoded query parameters in the order sent, without those of the signature. A parameter
     /// without `=` has an empty value; empty pieces (`&&`, a trailing `&`) are no parameters.
     pub fn params(&self, plus: Plus) -> impl Iterator<Item = Parameter<'a>> + use<'a> {
-        self.all_params(plus)
-            .filter(|(name, _)| !is_signature_field(name))
+        self.all_params(plus).filter(|(name, _)| !is_signature_field(name))
     }
 
     /// Like [`params`](Self::params), those of the signature included.
     pub(crate) fn all_params(&self, plus: Plus) -> impl Iterator<Item = Parameter<'a>> + use<'a> {
         let query = self.query.unwrap_or_default();
-        query
-            .split(|&b| b == b'&')
-            .filter(|piece| !piece.is_empty())
-            .map(move |piece| {
-                let mut parts = piece.splitn(2, |&b| b == b'=');
-                let name = parts.next().unwrap_or_default();
-                let value = parts.next().unwrap_or_default();
-                (
-                    percent::decode_query(name, plus),
-                    percent::decode_query(value, plus),
-                )
-            })
+        query.split(|&b| b == b'&').filter(|piece| !piece.is_empty()).map(move |piece| {
+            let mut parts = piece.splitn(2, |&b| b == b'=');
+            let name = parts.next().unwrap_or_default();
+            let value = parts.next().unwrap_or_default();
+            (percent::decode_query(name, plus), percent::decode_query(value, plus))
+        })
     }
 }
 
@@ -161,10 +147,7 @@ mod tests {
 
     #[test]
     fn the_signature_is_no_parameter() {
-        assert_eq!(
-            params("q-ak=x&q-signature=y&sign=z&signed=1"),
-            [("signed".into(), "1".into())]
-        );
+        assert_eq!(params("q-ak=x&q-signature=y&sign=z&signed=1"), [("signed".into(), "1".into())]);
     }
 
     #[test]

@@ -34,10 +34,7 @@ impl KeyTime {
     /// ```
     pub fn expiring(now: i64, expires: i64) -> Option<Self> {
         let start = now.checked_sub(Self::BACKDATE_SECONDS)?;
-        Some(Self {
-            start,
-            end: now.checked_add(expires)?,
-        })
+        Some(Self { start, end: now.checked_add(expires)? })
     }
 
     /// First second of validity, Unix time.
@@ -108,29 +105,16 @@ mod tests {
 
     #[test]
     fn print_and_parse_are_inverse() {
-        for key_time in [
-            KeyTime::new(1, 2),
-            KeyTime::new(-60, 300),
-            KeyTime::new(0, i64::MAX),
-        ] {
+        for key_time in [KeyTime::new(1, 2), KeyTime::new(-60, 300), KeyTime::new(0, i64::MAX)] {
             assert_eq!(key_time.to_string().parse(), Ok(key_time));
         }
     }
 
     #[test]
     fn bad_numbers_are_refused() {
-        for text in [
-            "",
-            ";",
-            "1",
-            "1;",
-            ";1",
-            "1;x",
-            "+1;2",
-            "1; 2",
-            "1;2;3",
-            "1;99999999999999999999",
-        ] {
+        for text in
+            ["", ";", "1", "1;", ";1", "1;x", "+1;2", "1; 2", "1;2;3", "1;99999999999999999999"]
+        {
             assert_eq!(text.parse::<KeyTime>(), Err(KeyTimeError), "{text}");
         }
     }

@@ -21,11 +21,11 @@ mod verify;
 
 pub use authorization::{Authorization, FieldError};
 pub use canonical::Canonical;
-pub use claim::{Carrier, Claim, ClaimError, TOKEN_NAME};
+pub use claim::{Carrier, Claim, ClaimError};
 pub use convention::{Convention, Deviation};
 pub use head::{Parameter, RequestHead, SIGN_PARAMETER, SIGNATURE_FIELDS, is_signature_field};
 pub use key_time::{KeyTime, KeyTimeError};
 pub use names::{OFFICIAL_HEADERS, is_official_header};
-pub use secret::{Credentials, SecretId, SecretKey, SecurityToken};
+pub use secret::{Credentials, SecretId, SecretKey, SecurityToken, TOKEN_NAME};
 pub use signing::{Signature, SigningKey};
 pub use verify::{Acceptance, CLOCK_SKEW_SECONDS, CanonicalView, Refusal, Verified};

@@ -119,11 +119,7 @@ fn escape(byte: u8) -> [u8; 3] {
 }
 
 const fn hex_digit(nibble: u8) -> u8 {
-    if nibble < 10 {
-        b'0' + nibble
-    } else {
-        b'A' + nibble - 10
-    }
+    if nibble < 10 { b'0' + nibble } else { b'A' + nibble - 10 }
 }
 
 pub(crate) const fn hex_value(digit: u8) -> Option<u8> {

@@ -8,6 +8,9 @@ use std::fmt;
 
 use zeroize::Zeroizing;
 
+/// The header, or query parameter, of the token of temporary credentials.
+pub const TOKEN_NAME: &str = "x-cos-security-token";
+
 /// The public half of a key pair (`q-ak`), such as `AKIDz8krbsJ5yKBZQpn74WFkmLPx3EXAMPLE`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct SecretId(String);
@@ -106,10 +109,7 @@ impl Credentials {
     /// The same pair as a temporary one.
     #[must_use]
     pub fn with_token(self, token: impl Into<String>) -> Self {
-        Self {
-            token: Some(SecurityToken::new(token)),
-            ..self
-        }
+        Self { token: Some(SecurityToken::new(token)), ..self }
     }
 
     /// The public half.

@@ -1,7 +1,5 @@
 //! From the names that a signature lists to the names and values that it covers.
 
-use std::borrow::Cow;
-
 use crate::convention::Deviation;
 use crate::head::Parameter;
 use crate::percent;
@@ -17,7 +15,7 @@ pub(crate) enum Duplicates {
     Every,
     /// The first one sent.
     First,
-    /// The last one sent, as often as it is listed.
+    /// The last one sent, as often as it is listed or sent.
     Repeated,
 }
 
@@ -64,11 +62,7 @@ impl<'a> Selection<'a> {
             percent::encode_lower_into(&mut text, name);
             text
         });
-        let mut selection = Self {
-            chosen: Vec::new(),
-            missing: None,
-            by_decoded_entry: false,
-        };
+        let mut selection = Self { chosen: Vec::new(), missing: None, by_decoded_entry: false };
         let mut decoded = None;
         let mut names: Vec<&Vec<u8>> = listed.iter().collect();
         names.sort_unstable();
@@ -84,14 +78,8 @@ impl<'a> Selection<'a> {
             if positions.is_empty() && selection.missing.is_none() {
                 selection.missing = Some(String::from_utf8_lossy(name).into_owned());
             }
-            let sent = positions
-                .iter()
-                .filter_map(|(_, p)| sent.get(*p).cloned())
-                .collect();
-            selection.chosen.push(Chosen {
-                listed: run.len(),
-                sent,
-            });
+            let sent = positions.iter().filter_map(|(_, p)| sent.get(*p).cloned()).collect();
+            selection.chosen.push(Chosen { listed: run.len(), sent });
         }
         selection
     }
@@ -115,7 +103,8 @@ impl<'a> Selection<'a> {
                 Duplicates::Every => pairs.extend(sent.iter().cloned()),
                 Duplicates::First => pairs.extend(first.cloned()),
                 Duplicates::Repeated => {
-                    pairs.extend(last.flat_map(|pair| std::iter::repeat_n(pair.clone(), *listed)));
+                    let times = sent.len().max(*listed);
+                    pairs.extend(last.flat_map(|pair| std::iter::repeat_n(pair.clone(), times)));
                 }
                 Duplicates::AsListed | Duplicates::Sorted if *listed == 1 => {
                     pairs.extend(last.cloned());
@@ -133,29 +122,22 @@ impl<'a> Selection<'a> {
 
     /// Whether a name is listed or sent several times.
     pub(crate) fn has_duplicates(&self) -> bool {
-        self.chosen
-            .iter()
-            .any(|chosen| chosen.listed > 1 || chosen.sent.len() > 1)
+        self.chosen.iter().any(|chosen| chosen.listed > 1 || chosen.sent.len() > 1)
     }
 
     /// Whether a selected name holds a byte that percent-encoding changes.
     pub(crate) fn has_reserved_name(&self) -> bool {
-        self.all()
-            .any(|(name, _)| !name.iter().all(|&b| percent::is_unreserved(b)))
+        self.all().any(|(name, _)| !name.iter().all(|&b| percent::is_unreserved(b)))
     }
 
     /// Whether a selected value has white space around it.
     pub(crate) fn has_padded_value(&self) -> bool {
-        self.all()
-            .any(|(_, value)| value.trim_ascii().len() < value.len())
+        self.all().any(|(_, value)| value.trim_ascii().len() < value.len())
     }
 
     /// The last selected value of that lower-case name.
     pub(crate) fn value_of(&self, name: &[u8]) -> Option<&[u8]> {
-        self.all()
-            .filter(|(n, _)| n.eq_ignore_ascii_case(name))
-            .last()
-            .map(|(_, v)| &**v)
+        self.all().filter(|(n, _)| n.eq_ignore_ascii_case(name)).last().map(|(_, v)| &**v)
     }
 
     fn all(&self) -> impl Iterator<Item = &Parameter<'a>> {
@@ -167,12 +149,9 @@ impl<'a> Selection<'a> {
 struct Index(Vec<(Vec<u8>, usize)>);
 
 impl Index {
-    fn new(sent: &[(Cow<'_, [u8]>, Cow<'_, [u8]>)], form: impl Fn(&[u8]) -> Vec<u8>) -> Self {
-        let mut positions: Vec<_> = sent
-            .iter()
-            .enumerate()
-            .map(|(position, (name, _))| (form(name), position))
-            .collect();
+    fn new(sent: &[Parameter<'_>], form: impl Fn(&[u8]) -> Vec<u8>) -> Self {
+        let mut positions: Vec<_> =
+            sent.iter().enumerate().map(|(position, (name, _))| (form(name), position)).collect();
         positions.sort_unstable();
         Self(positions)
     }
@@ -187,6 +166,8 @@ impl Index {
 
 #[cfg(test)]
 mod tests {
+    use std::borrow::Cow;
+
     use super::*;
 
     fn select(sent: &[(&'static str, &'static str)], listed: &[&str]) -> Selection<'static> {
@@ -200,10 +181,7 @@ mod tests {
 
     fn values(selection: &Selection<'_>, duplicates: Duplicates) -> String {
         let pairs = selection.pairs(duplicates);
-        pairs
-            .iter()
-            .map(|(_, value)| String::from_utf8_lossy(value))
-            .collect()
+        pairs.iter().map(|(_, value)| String::from_utf8_lossy(value)).collect()
     }
 
     #[test]
@@ -229,16 +207,13 @@ mod tests {
     #[test]
     fn duplicates_are_read_in_five_ways() {
         let sent = [("foo", "2"), ("Foo", "1"), ("foo", "3")];
-        let (once, often) = (
-            select(&sent, &["foo"]),
-            select(&sent, &["foo", "foo", "foo"]),
-        );
+        let (once, often) = (select(&sent, &["foo"]), select(&sent, &["foo", "foo", "foo"]));
         let read = |duplicates| (values(&once, duplicates), values(&often, duplicates));
         let pair = |a: &str, b: &str| (a.to_owned(), b.to_owned());
         assert_eq!(read(Duplicates::AsListed), pair("3", "213"));
         assert_eq!(read(Duplicates::Sorted), pair("3", "123"));
         assert_eq!(read(Duplicates::Every), pair("213", "213"));
         assert_eq!(read(Duplicates::First), pair("2", "2"));
-        assert_eq!(read(Duplicates::Repeated), pair("3", "333"));
+        assert_eq!(read(Duplicates::Repeated), pair("333", "333"));
     }
 }

@@ -24,9 +24,7 @@ pub struct SigningKey(HmacSha1);
 impl SigningKey {
     /// Derives the key for a key time, given as the text of `q-key-time`.
     pub fn derive(secret_key: &SecretKey, key_time: &str) -> Self {
-        let digest = keyed(secret_key.expose().as_bytes())
-            .chain_update(key_time)
-            .finalize();
+        let digest = keyed(secret_key.expose().as_bytes()).chain_update(key_time).finalize();
         let mut hex = Zeroizing::new(String::with_capacity(40));
         push_hex(&mut hex, &digest.into_bytes());
         Self(keyed(hex.as_bytes()))
@@ -103,11 +101,7 @@ fn hex_digest(digest: &[u8; 20]) -> [u8; 40] {
     let mut hex = [0; 40];
     for (pair, byte) in hex.chunks_exact_mut(2).zip(digest) {
         let digit = |nibble: u8| {
-            if nibble < 10 {
-                b'0' + nibble
-            } else {
-                b'a' + nibble - 10
-            }
+            if nibble < 10 { b'0' + nibble } else { b'a' + nibble - 10 }
         };
         pair.copy_from_slice(&[digit(byte >> 4), digit(byte & 0x0f)]);
     }
@@ -121,26 +115,16 @@ mod tests {
     /// RFC 2202 test case 2 for HMAC-SHA-1.
     #[test]
     fn hmac_is_the_standard_one() {
-        let mac = keyed(b"Jefe")
-            .chain_update("what do ya want for nothing?")
-            .finalize();
+        let mac = keyed(b"Jefe").chain_update("what do ya want for nothing?").finalize();
         let digest: [u8; 20] = mac.into_bytes().into();
-        assert_eq!(
-            &hex_digest(&digest),
-            b"effcdf6ae5eb2fa2d27416d5f184df9c259a7c79"
-        );
+        assert_eq!(&hex_digest(&digest), b"effcdf6ae5eb2fa2d27416d5f184df9c259a7c79");
     }
 
     #[test]
     fn only_forty_lower_hex_digits_are_a_signature() {
         let good = "0123456789abcdef0123456789abcdef01234567";
         assert_eq!(Signature::parse(good).unwrap().as_str(), good);
-        for bad in [
-            "",
-            &good[1..],
-            &good.to_uppercase(),
-            &good.replace('0', "g"),
-        ] {
+        for bad in ["", &good[1..], &good.to_uppercase(), &good.replace('0', "g")] {
             assert!(Signature::parse(bad).is_none(), "{bad}");
         }
     }
@@ -149,9 +133,6 @@ mod tests {
     fn neither_key_nor_signature_shows_in_debug() {
         let key = SigningKey::derive(&SecretKey::new("hush"), "1;2");
         let signature = Signature::parse("0123456789abcdef0123456789abcdef01234567").unwrap();
-        assert_eq!(
-            format!("{key:?} {signature:?}"),
-            "SigningKey(..) Signature(..)"
-        );
+        assert_eq!(format!("{key:?} {signature:?}"), "SigningKey(..) Signature(..)");
     }
 }

@@ -13,7 +13,7 @@ use crate::claim::{Claim, entries};
 use crate::convention::{Convention, Deviation};
 use crate::head::{Parameter, RequestHead};
 use crate::percent::{self, Plus};
-use crate::secret::SecretKey;
+use crate::secret::{SecretKey, TOKEN_NAME};
 use crate::selection::{Duplicates, Missing, Selection};
 use crate::signing::SigningKey;
 
@@ -100,18 +100,12 @@ impl Claim<'_> {
             let verified = self.find_convention(head, &key, acceptance, fractional)?;
             match acceptance {
                 Acceptance::Strict if !verified.convention.is_canonical() => {
-                    Err(Refusal::NotCanonical {
-                        convention: verified.convention,
-                    })
+                    Err(Refusal::NotCanonical { convention: verified.convention })
                 }
                 _ => Ok(verified),
             }
         });
-        if secret_key.is_some() {
-            verdict
-        } else {
-            Err(Refusal::UnknownSecretId)
-        }
+        if secret_key.is_some() { verdict } else { Err(Refusal::UnknownSecretId) }
     }
 
     /// The canonical text of this request as a verifier sees it, with the names that it lists and
@@ -122,10 +116,7 @@ impl Claim<'_> {
         reading.write(&Attempt::RULE, &mut canonical);
         let mut string_to_sign = String::new();
         canonical.write_string_to_sign(self.authorization.sign_time(), &mut string_to_sign);
-        CanonicalView {
-            string_to_sign,
-            format_string: canonical.http_string().to_vec(),
-        }
+        CanonicalView { string_to_sign, format_string: canonical.http_string().to_vec() }
     }
 
     /// Whether the times hold; the answer says whether one has a fraction.
@@ -135,18 +126,10 @@ impl Claim<'_> {
         });
         for (field, time) in [("q-sign-time", sign_time), ("q-key-time", key_time)] {
             if now > time.end() {
-                return Err(Refusal::Expired {
-                    field,
-                    end: time.end(),
-                    now,
-                });
+                return Err(Refusal::Expired { field, end: time.end(), now });
             }
             if time.start() > now.saturating_add(CLOCK_SKEW_SECONDS) {
-                return Err(Refusal::NotYetValid {
-                    field,
-                    start: time.start(),
-                    now,
-                });
+                return Err(Refusal::NotYetValid { field, start: time.start(), now });
             }
         }
         Ok(fractional)
@@ -186,9 +169,7 @@ impl Claim<'_> {
 
 fn readings_of_plus(head: &RequestHead<'_>) -> impl Iterator<Item = Plus> + use<> {
     let ambiguous = head.query().is_some_and(|query| query.contains(&b'+'));
-    [Plus::Space, Plus::Literal]
-        .into_iter()
-        .take(if ambiguous { 2 } else { 1 })
+    [Plus::Space, Plus::Literal].into_iter().take(if ambiguous { 2 } else { 1 })
 }
 
 /// The canonical text of a request, as a verifier makes it.
@@ -227,11 +208,8 @@ impl<'a> Reading<'a> {
         if plus == Plus::Literal {
             convention = convention.with(Deviation::LiteralPlus);
         }
-        let mut sent: Vec<Parameter<'a>> = head
-            .headers()
-            .iter()
-            .map(|&(n, v)| (Cow::Borrowed(n), Cow::Borrowed(v)))
-            .collect();
+        let mut sent: Vec<Parameter<'a>> =
+            head.headers().iter().map(|&(n, v)| (Cow::Borrowed(n), Cow::Borrowed(v))).collect();
         for (deviation, name, value) in Self::stand_ins(claim, plus) {
             let listed = listed_headers.iter().any(|entry| entry == name.as_bytes());
             if listed && head.header(name.as_bytes()).is_none() {
@@ -243,12 +221,7 @@ impl<'a> Reading<'a> {
         if params.by_decoded_entry() || headers.by_decoded_entry() {
             convention = convention.with(Deviation::DecodedList);
         }
-        Self {
-            head: *head,
-            params,
-            headers,
-            convention,
-        }
+        Self { head: *head, params, headers, convention }
     }
 
     /// The headers that may be listed and absent, with the value that stands in for them.
@@ -256,27 +229,18 @@ impl<'a> Reading<'a> {
         claim: &Claim<'a>,
         plus: Plus,
     ) -> impl Iterator<Item = (Deviation, &'static str, Cow<'a, [u8]>)> {
-        let length = (
-            Deviation::AbsentContentLength,
-            "content-length",
-            Cow::Borrowed(&b"0"[..]),
-        );
+        let length = (Deviation::AbsentContentLength, "content-length", Cow::Borrowed(&b"0"[..]));
         let token = claim.query_token().map(|raw| {
             let value = percent::decode_query(raw, plus);
-            (Deviation::TokenFromQuery, crate::claim::TOKEN_NAME, value)
+            (Deviation::TokenFromQuery, TOKEN_NAME, value)
         });
         std::iter::once(length).chain(token)
     }
 
     fn missing(&self) -> Option<Refusal> {
-        let header = self
-            .headers
-            .missing()
-            .map(|Missing { name }| Refusal::HeaderMissing { name });
+        let header = self.headers.missing().map(|Missing { name }| Refusal::HeaderMissing { name });
         header.or_else(|| {
-            self.params
-                .missing()
-                .map(|Missing { name }| Refusal::ParamMissing { name })
+            self.params.missing().map(|Missing { name }| Refusal::ParamMissing { name })
         })
     }
 
@@ -312,23 +276,15 @@ impl<'a> Reading<'a> {
         }
         if self.params.has_duplicates() || self.headers.has_duplicates() {
             vary(&|base, out| {
-                out.extend(Duplicates::DEVIATING.map(|duplicates| Attempt {
-                    duplicates,
-                    ..*base
-                }));
+                out.extend(Duplicates::DEVIATING.map(|duplicates| Attempt { duplicates, ..*base }));
             });
         }
-        if acceptance != Acceptance::Service {
-            let forms = PathForm::deviating(self.head.path());
+        let forms = PathForm::deviating(self.head.path(), acceptance);
+        if !forms.is_empty() {
             vary(&|base, out| out.extend(forms.iter().map(|&path| Attempt { path, ..*base })));
         }
         if self.headers.has_padded_value() {
-            vary(&|base, out| {
-                out.push(Attempt {
-                    trimmed: true,
-                    ..*base
-                })
-            });
+            vary(&|base, out| out.push(Attempt { trimmed: true, ..*base }));
         }
         attempts.sort_by_key(|attempt| attempt.convention().count());
         attempts.truncate(MOST_ATTEMPTS);
@@ -337,33 +293,16 @@ impl<'a> Reading<'a> {
 }
 
 fn entries_of(list: &str) -> Vec<Vec<u8>> {
-    entries(list)
-        .map(|entry| entry.to_ascii_lowercase().into_bytes())
-        .collect()
+    entries(list).map(|entry| entry.to_ascii_lowercase().into_bytes()).collect()
 }
 
 impl Form {
     const DEVIATING: [Self; 5] = [
-        Self {
-            names: NameForm::EncodedLower,
-            order: Order::Raw,
-        },
-        Self {
-            names: NameForm::LowerEncoded,
-            order: Order::Encoded,
-        },
-        Self {
-            names: NameForm::LowerEncoded,
-            order: Order::Raw,
-        },
-        Self {
-            names: NameForm::Unencoded,
-            order: Order::Encoded,
-        },
-        Self {
-            names: NameForm::Unencoded,
-            order: Order::Raw,
-        },
+        Self { names: NameForm::EncodedLower, order: Order::Raw },
+        Self { names: NameForm::LowerEncoded, order: Order::Encoded },
+        Self { names: NameForm::LowerEncoded, order: Order::Raw },
+        Self { names: NameForm::Unencoded, order: Order::Encoded },
+        Self { names: NameForm::Unencoded, order: Order::Raw },
     ];
 }
 
@@ -402,9 +341,7 @@ impl Attempt {
             self.path.deviation(),
             trimmed,
         ];
-        all.into_iter()
-            .flatten()
-            .fold(Convention::CANONICAL, Convention::with)
+        all.into_iter().flatten().fold(Convention::CANONICAL, Convention::with)
     }
 }
 
@@ -418,10 +355,7 @@ enum HostForm {
 
 impl HostForm {
     fn deviating(host: &[u8]) -> Vec<Self> {
-        let lower = host
-            .iter()
-            .any(u8::is_ascii_uppercase)
-            .then_some(Self::LowerCase);
+        let lower = host.iter().any(u8::is_ascii_uppercase).then_some(Self::LowerCase);
         let port = (without_port(host).len() < host.len()).then_some(Self::WithoutPort);
         lower.into_iter().chain(port).collect()
     }
@@ -446,11 +380,7 @@ impl HostForm {
 /// `host` without `:port`.
 pub(crate) fn without_port(host: &[u8]) -> &[u8] {
     match host.iter().rposition(|&b| b == b':') {
-        Some(colon)
-            if host
-                .get(colon + 1..)
-                .is_some_and(|p| p.iter().all(u8::is_ascii_digit)) =>
-        {
+        Some(colon) if host.get(colon + 1..).is_some_and(|p| p.iter().all(u8::is_ascii_digit)) => {
             host.get(..colon).unwrap_or_default()
         }
         _ => host,
@@ -460,9 +390,7 @@ pub(crate) fn without_port(host: &[u8]) -> &[u8] {
 /// The host as Python's `urlparse().hostname` gives it: no port, no brackets around IPv6.
 fn python_hostname(host: &[u8]) -> &[u8] {
     let host = without_port(host);
-    host.strip_prefix(b"[")
-        .and_then(|inner| inner.strip_suffix(b"]"))
-        .unwrap_or(host)
+    host.strip_prefix(b"[").and_then(|inner| inner.strip_suffix(b"]")).unwrap_or(host)
 }
 
 /// How the path was signed (D8, D18).
@@ -471,13 +399,16 @@ enum PathForm {
     Decoded,
     AsSent,
     PlusAsSpace,
+    Empty,
 }
 
 impl PathForm {
-    fn deviating(path: &[u8]) -> Vec<Self> {
-        let encoded = percent::has_escape(path).then_some(Self::AsSent);
-        let plus = path.contains(&b'+').then_some(Self::PlusAsSpace);
-        encoded.into_iter().chain(plus).collect()
+    fn deviating(path: &[u8], acceptance: Acceptance) -> Vec<Self> {
+        let another_path = acceptance != Acceptance::Service;
+        let encoded = (another_path && percent::has_escape(path)).then_some(Self::AsSent);
+        let plus = (another_path && path.contains(&b'+')).then_some(Self::PlusAsSpace);
+        let empty = (path == b"/").then_some(Self::Empty);
+        encoded.into_iter().chain(plus).chain(empty).collect()
     }
 
     const fn deviation(self) -> Option<Deviation> {
@@ -485,6 +416,7 @@ impl PathForm {
             Self::Decoded => None,
             Self::AsSent => Some(Deviation::EncodedPath),
             Self::PlusAsSpace => Some(Deviation::PathPlusAsSpace),
+            Self::Empty => Some(Deviation::EmptyPath),
         }
     }
 
@@ -493,6 +425,7 @@ impl PathForm {
             Self::Decoded => head.decoded_path(),
             Self::AsSent => Cow::Borrowed(head.path()),
             Self::PlusAsSpace => percent::decode_query(head.path(), Plus::Space),
+            Self::Empty => Cow::Borrowed(b""),
         }
     }
 }
@@ -567,16 +500,10 @@ impl fmt::Display for Refusal {
                 write!(f, "{field} starts at {start}, {ahead} s after now ({now})")
             }
             Self::HeaderMissing { name } => {
-                write!(
-                    f,
-                    "the signature lists the header {name:?}, which was not sent"
-                )
+                write!(f, "the signature lists the header {name:?}, which was not sent")
             }
             Self::ParamMissing { name } => {
-                write!(
-                    f,
-                    "the signature lists the parameter {name:?}, which was not sent"
-                )
+                write!(f, "the signature lists the parameter {name:?}, which was not sent")
             }
             Self::SignatureMismatch => {
                 f.write_str("the signature is not that of this request under this SecretKey")
