@@ -10,6 +10,7 @@ mod authorization;
 mod canonical;
 mod claim;
 mod convention;
+pub mod explain;
 mod head;
 mod key_time;
 mod names;

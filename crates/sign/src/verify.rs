@@ -119,6 +119,14 @@ impl Claim<'_> {
         CanonicalView { string_to_sign, format_string: canonical.http_string().to_vec() }
     }
 
+    /// The first name that is listed and not sent, however a `+` is read.
+    pub(crate) fn not_sent(&self, head: &RequestHead<'_>) -> Option<Refusal> {
+        let mut readings =
+            readings_of_plus(head).map(|plus| Reading::of(self, head, plus).missing());
+        let first = readings.next()??;
+        readings.all(|missing| missing.is_some()).then_some(first)
+    }
+
     /// Whether the times hold; the answer says whether one has a fraction.
     fn check_times(&self, now: i64) -> Result<bool, Refusal> {
         let (sign_time, key_time, fractional) = self.authorization.times().unwrap_or_else(|| {
@@ -191,6 +199,39 @@ impl CanonicalView {
     }
 }
 
+/// What a signature covers of a request: decoded values, the listed names alone.
+#[derive(Clone, Debug)]
+pub(crate) struct Parts<'a> {
+    pub(crate) method: Cow<'a, str>,
+    pub(crate) path: Cow<'a, [u8]>,
+    pub(crate) params: Vec<Parameter<'a>>,
+    pub(crate) headers: Vec<Parameter<'a>>,
+}
+
+impl<'a> Parts<'a> {
+    /// What the claim's lists select, by the rule.
+    pub(crate) fn of(claim: &Claim<'a>, head: &RequestHead<'a>) -> Self {
+        Reading::of(claim, head, Plus::Space).parts(&Attempt::RULE)
+    }
+
+    /// The readings of the host and of a `+` in the query that a signer may have had, the rule's
+    /// first.
+    pub(crate) fn readings(claim: &Claim<'a>, head: &RequestHead<'a>) -> Vec<Self> {
+        let mut readings = Vec::new();
+        for plus in readings_of_plus(head) {
+            let reading = Reading::of(claim, head, plus);
+            let host = reading.headers.value_of(b"host").unwrap_or_default();
+            let hosts = std::iter::once(HostForm::AsSent).chain(HostForm::deviating(host));
+            readings.extend(hosts.map(|host| reading.parts(&Attempt { host, ..Attempt::RULE })));
+        }
+        readings
+    }
+
+    pub(crate) fn write(&self, form: Form, canonical: &mut Canonical) {
+        canonical.write_in(form, &self.method, &self.path, &self.params, &self.headers);
+    }
+}
+
 /// A request read in one way: which of its parameters and headers the signature lists.
 struct Reading<'a> {
     head: RequestHead<'a>,
@@ -245,7 +286,10 @@ impl<'a> Reading<'a> {
     }
 
     fn write(&self, attempt: &Attempt, canonical: &mut Canonical) {
-        let params = self.params.pairs(attempt.duplicates);
+        self.parts(attempt).write(attempt.form, canonical);
+    }
+
+    fn parts(&self, attempt: &Attempt) -> Parts<'a> {
         let mut headers = self.headers.pairs(attempt.duplicates);
         for (name, value) in &mut headers {
             if attempt.trimmed {
@@ -255,8 +299,12 @@ impl<'a> Reading<'a> {
                 *value = attempt.host.of(value);
             }
         }
-        let path = attempt.path.of(&self.head);
-        canonical.write_in(attempt.form, self.head.method(), &path, &params, &headers);
+        Parts {
+            method: Cow::Borrowed(self.head.method()),
+            path: attempt.path.of(&self.head),
+            params: self.params.pairs(attempt.duplicates),
+            headers,
+        }
     }
 
     /// The readings worth trying for this request, those with the fewest deviations first.
