@@ -51,8 +51,7 @@ pub(super) fn signed_text(
             return Some(cause.into());
         }
     }
-    let searches: [fn(&Evidence<'_>, &Parts<'_>, &mut Probe<'_>) -> Option<Parts<'static>>; 2] =
-        [known_changes, one_character];
+    let searches: [Search; 2] = [known_changes, one_character];
     for search in searches {
         for reading in &readings {
             if let Some(signed) = search(evidence, reading, &mut probe) {
@@ -64,6 +63,9 @@ pub(super) fn signed_text(
     }
     None
 }
+
+/// Looks for a text that fits, one change away from a reading of the request.
+type Search = fn(&Evidence<'_>, &Parts<'_>, &mut Probe<'_>) -> Option<Parts<'static>>;
 
 /// Compares candidates with the signature of the request.
 struct Probe<'c> {
