@@ -1,1 +1,14 @@
-//! See ARCHITECTURE.md.
+//! Tencent Cloud COS as plain values: buckets, object keys, regions, endpoints and pre-signed URLs.
+//!
+//! Everything here is pure: no clock, environment, file, network or randomness. Secrets, *now* and names go in, a value
+//! comes out.
+
+mod bucket;
+mod key;
+mod region;
+mod scheme;
+
+pub use bucket::{Bucket, BucketError};
+pub use key::{DotSegmentKey, KeyError, ObjectKey};
+pub use region::{Region, RegionError};
+pub use scheme::{Scheme, UnknownScheme};
