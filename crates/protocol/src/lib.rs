@@ -4,11 +4,13 @@
 //! comes out.
 
 mod bucket;
+mod endpoint;
 mod key;
 mod region;
 mod scheme;
 
 pub use bucket::{Bucket, BucketError};
+pub use endpoint::{Endpoint, Host, HostError, UrlError, UrlParts};
 pub use key::{DotSegmentKey, KeyError, ObjectKey};
 pub use region::{Region, RegionError};
 pub use scheme::{Scheme, UnknownScheme};
