@@ -7,7 +7,7 @@
 mod host;
 mod url;
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 
 pub use host::{Host, HostError};
 pub use url::{UrlError, UrlParts};
@@ -133,18 +133,18 @@ impl Endpoint {
     ///
     /// The bucket stands before it where [`names_bucket`](Self::names_bucket) says so.
     pub fn host<'a>(&self, bucket: impl Into<Option<&'a Bucket>>, scheme: Scheme) -> String {
-        let mut out = Vec::with_capacity(96);
+        let mut out = String::with_capacity(96);
         self.write_host(bucket.into(), scheme, &mut out);
-        String::from_utf8(out).unwrap_or_default()
+        out
     }
 
     /// Appends [`host`](Self::host) to a buffer.
-    pub fn write_host(&self, bucket: Option<&Bucket>, scheme: Scheme, out: &mut Vec<u8>) {
+    pub fn write_host(&self, bucket: Option<&Bucket>, scheme: Scheme, out: &mut String) {
         if let Some(bucket) = bucket.filter(|_| self.names_bucket()) {
-            out.extend_from_slice(bucket.as_str().as_bytes());
-            out.push(b'.');
+            out.push_str(bucket.as_str());
+            out.push('.');
         }
-        let parts: [&str; 3] = match &self.kind {
+        let parts = match &self.kind {
             Kind::Default(region) => [region.label(), ".", OLD_DOMAIN],
             Kind::NewDomain(region) => [region.label(), ".", NEW_DOMAIN],
             Kind::Internal(region) => [region.internal_label(), ".", NEW_DOMAIN],
@@ -153,13 +153,12 @@ impl Endpoint {
             Kind::Service => [SERVICE, "", ""],
             Kind::CustomDomain(host) | Kind::Explicit(host) => [host.name(), "", ""],
         };
-        parts
-            .iter()
-            .for_each(|part| out.extend_from_slice(part.as_bytes()));
+        parts.iter().for_each(|part| out.push_str(part));
         if let Kind::CustomDomain(host) | Kind::Explicit(host) = &self.kind
             && let Some(port) = host.port_in_url(scheme)
         {
-            out.extend_from_slice(format!(":{port}").as_bytes());
+            // Writing to a string cannot fail.
+            let _ = write!(out, ":{port}");
         }
     }
 

@@ -6,11 +6,15 @@
 mod bucket;
 mod endpoint;
 mod key;
+mod presign;
 mod region;
 mod scheme;
 
 pub use bucket::{Bucket, BucketError};
 pub use endpoint::{Endpoint, Host, HostError, UrlError, UrlParts};
 pub use key::{DotSegmentKey, KeyError, ObjectKey};
+pub use presign::{
+    Expires, ExpiresError, PresignError, PresignRequest, Presigned, Presigner, Warning,
+};
 pub use region::{Region, RegionError};
 pub use scheme::{Scheme, UnknownScheme};
