@@ -41,16 +41,10 @@ impl Bucket {
             return Err(BucketError::AppIdMissing { value: full });
         }
         if name.len() > NAME_MAX {
-            return Err(BucketError::NameTooLong {
-                length: name.len(),
-                value: full,
-            });
+            return Err(BucketError::NameTooLong { length: name.len(), value: full });
         }
         if full.len() > LABEL_MAX {
-            return Err(BucketError::LabelTooLong {
-                length: full.len(),
-                value: full,
-            });
+            return Err(BucketError::LabelTooLong { length: full.len(), value: full });
         }
         let hyphen = name.len();
         Ok(Bucket { full, hyphen })
@@ -91,10 +85,7 @@ fn check_characters(full: &str) -> Result<(), BucketError> {
                 return Err(BucketError::WhiteSpace { value: value() });
             }
             found => {
-                return Err(BucketError::Character {
-                    value: value(),
-                    found,
-                });
+                return Err(BucketError::Character { value: value(), found });
             }
         }
     }
@@ -154,15 +145,29 @@ pub enum BucketError {
     },
 }
 
+impl BucketError {
+    /// The stable name of the cause.
+    pub fn cause(&self) -> &'static str {
+        match self {
+            Self::Empty => "bucket-empty",
+            Self::WhiteSpace { .. } => "bucket-white-space",
+            Self::UpperCase { .. } => "bucket-upper-case",
+            Self::Character { .. } => "bucket-character",
+            Self::HyphenAtEdge { .. } => "bucket-hyphen-at-edge",
+            Self::AppIdMissing { .. } => "bucket-appid-missing",
+            Self::NameMissing { .. } => "bucket-name-missing",
+            Self::NameTooLong { .. } => "bucket-name-too-long",
+            Self::LabelTooLong { .. } => "bucket-label-too-long",
+        }
+    }
+}
+
 impl fmt::Display for BucketError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Empty => f.write_str("the bucket is empty; give its whole name, NAME-APPID"),
             Self::WhiteSpace { value } => {
-                write!(
-                    f,
-                    "bucket {value:?} has white space in or around it; remove it"
-                )
+                write!(f, "bucket {value:?} has white space in or around it; remove it")
             }
             Self::UpperCase { value } => write!(
                 f,
@@ -181,10 +186,7 @@ impl fmt::Display for BucketError {
                 "bucket {value:?} has no APPID; give the whole name, for example {value}-1250000000"
             ),
             Self::NameMissing { value } => {
-                write!(
-                    f,
-                    "bucket {value:?} has no name before the APPID; give NAME-APPID"
-                )
+                write!(f, "bucket {value:?} has no name before the APPID; give NAME-APPID")
             }
             Self::NameTooLong { value, length } => write!(
                 f,
@@ -234,12 +236,7 @@ mod tests {
     #[test]
     fn white_space_is_refused() {
         for value in [" a-1", "a-1 ", "a-1\n", "a b-1", "a\t-1", "\u{3000}a-1"] {
-            assert_eq!(
-                refused(value),
-                BucketError::WhiteSpace {
-                    value: value.into()
-                }
-            );
+            assert_eq!(refused(value), BucketError::WhiteSpace { value: value.into() });
         }
     }
 
@@ -251,69 +248,40 @@ mod tests {
 
     #[test]
     fn another_character_is_refused() {
-        for (value, found) in [
-            ("a_b-1", '_'),
-            ("a.b-1", '.'),
-            ("cos://a-1", ':'),
-            ("桶-1", '桶'),
-        ] {
-            assert_eq!(
-                refused(value),
-                BucketError::Character {
-                    value: value.into(),
-                    found
-                }
-            );
+        for (value, found) in [("a_b-1", '_'), ("a.b-1", '.'), ("cos://a-1", ':'), ("桶-1", '桶')]
+        {
+            assert_eq!(refused(value), BucketError::Character { value: value.into(), found });
         }
     }
 
     #[test]
     fn a_hyphen_at_an_edge_is_refused() {
         for value in ["-a-1", "a-1-", "a--1", "a-"] {
-            assert_eq!(
-                refused(value),
-                BucketError::HyphenAtEdge {
-                    value: value.into()
-                }
-            );
+            assert_eq!(refused(value), BucketError::HyphenAtEdge { value: value.into() });
         }
     }
 
     #[test]
     fn a_name_without_appid_is_refused() {
         for value in ["examplebucket", "example-bucket", "1250000000"] {
-            assert_eq!(
-                refused(value),
-                BucketError::AppIdMissing {
-                    value: value.into()
-                }
-            );
+            assert_eq!(refused(value), BucketError::AppIdMissing { value: value.into() });
         }
     }
 
     #[test]
     fn an_appid_without_name_is_refused() {
-        assert_eq!(
-            refused("-1"),
-            BucketError::NameMissing { value: "-1".into() }
-        );
+        assert_eq!(refused("-1"), BucketError::NameMissing { value: "-1".into() });
     }
 
     #[test]
     fn a_name_over_50_bytes_is_refused() {
         let value = format!("{}-1", "a".repeat(51));
-        assert_eq!(
-            refused(&value),
-            BucketError::NameTooLong { value, length: 51 }
-        );
+        assert_eq!(refused(&value), BucketError::NameTooLong { value, length: 51 });
     }
 
     #[test]
     fn a_label_over_63_bytes_is_refused() {
         let value = format!("{}-{}", "a".repeat(50), "1".repeat(13));
-        assert_eq!(
-            refused(&value),
-            BucketError::LabelTooLong { value, length: 64 }
-        );
+        assert_eq!(refused(&value), BucketError::LabelTooLong { value, length: 64 });
     }
 }

@@ -5,11 +5,13 @@
 //! reads it back.
 
 mod host;
+mod host_error;
 mod url;
 
 use std::fmt::{self, Write as _};
 
-pub use host::{Host, HostError};
+pub use host::Host;
+pub use host_error::HostError;
 pub use url::{UrlError, UrlParts};
 
 use crate::{Bucket, Region, Scheme};
@@ -41,44 +43,32 @@ enum Kind {
 impl Endpoint {
     /// The default domain of a region: `BUCKET.cos.REGION.myqcloud.com`.
     pub fn default_domain(region: Region) -> Self {
-        Endpoint {
-            kind: Kind::Default(region),
-        }
+        Endpoint { kind: Kind::Default(region) }
     }
 
     /// The new domain of a region: `BUCKET.cos.REGION.tencentcos.cn`.
     pub fn new_domain(region: Region) -> Self {
-        Endpoint {
-            kind: Kind::NewDomain(region),
-        }
+        Endpoint { kind: Kind::NewDomain(region) }
     }
 
     /// The domain inside the cloud's own network: `BUCKET.cos-internal.REGION.tencentcos.cn`.
     pub fn internal(region: Region) -> Self {
-        Endpoint {
-            kind: Kind::Internal(region),
-        }
+        Endpoint { kind: Kind::Internal(region) }
     }
 
     /// Global acceleration: `BUCKET.cos.accelerate.myqcloud.com`.
     pub fn accelerate() -> Self {
-        Endpoint {
-            kind: Kind::Accelerate,
-        }
+        Endpoint { kind: Kind::Accelerate }
     }
 
     /// Global acceleration from inside the cloud's own network: `BUCKET.cos-internal.accelerate.tencentcos.cn`.
     pub fn internal_accelerate() -> Self {
-        Endpoint {
-            kind: Kind::InternalAccelerate,
-        }
+        Endpoint { kind: Kind::InternalAccelerate }
     }
 
     /// The service itself, `service.cos.myqcloud.com`, which lists buckets and holds no objects.
     pub fn service() -> Self {
-        Endpoint {
-            kind: Kind::Service,
-        }
+        Endpoint { kind: Kind::Service }
     }
 
     /// A domain of the owner's that stands for one bucket (a *custom origin domain*), or an address: `HOST[:PORT]`
@@ -87,9 +77,7 @@ impl Endpoint {
     /// # Errors
     /// [`HostError`], among them a CDN domain, as far as its name shows it.
     pub fn custom_domain(host: impl AsRef<str>) -> Result<Self, HostError> {
-        Ok(Endpoint {
-            kind: Kind::CustomDomain(Host::new(host)?),
-        })
+        Ok(Endpoint { kind: Kind::CustomDomain(Host::new(host)?) })
     }
 
     /// Any `HOST[:PORT]` that the bucket stands before, `BUCKET.HOST:PORT`: the `Endpoint=` of the Python SDK.
@@ -100,13 +88,9 @@ impl Endpoint {
         let given = host.as_ref();
         let host = Host::new(given)?;
         if host.is_address() {
-            return Err(HostError::AddressTakesNoBucket {
-                value: given.to_owned(),
-            });
+            return Err(HostError::AddressTakesNoBucket { value: given.to_owned() });
         }
-        Ok(Endpoint {
-            kind: Kind::Explicit(host),
-        })
+        Ok(Endpoint { kind: Kind::Explicit(host) })
     }
 
     /// The region, where the domain has one.
@@ -179,9 +163,7 @@ impl Endpoint {
             Some(("cos" | "cos-internal", _)) | None => (None, rest),
             Some((bucket, label)) => (Some(Bucket::new(bucket).ok()?), label),
         };
-        let endpoint = Endpoint {
-            kind: read_label(label, is_new)?,
-        };
+        let endpoint = Endpoint { kind: read_label(label, is_new)? };
         (endpoint.host(bucket.as_ref(), Scheme::Https) == host).then_some((endpoint, bucket))
     }
 }
@@ -238,10 +220,7 @@ mod tests {
                 Endpoint::internal(region()),
                 "examplebucket-1250000000.cos-internal.ap-guangzhou.tencentcos.cn",
             ),
-            (
-                Endpoint::accelerate(),
-                "examplebucket-1250000000.cos.accelerate.myqcloud.com",
-            ),
+            (Endpoint::accelerate(), "examplebucket-1250000000.cos.accelerate.myqcloud.com"),
             (
                 Endpoint::internal_accelerate(),
                 "examplebucket-1250000000.cos-internal.accelerate.tencentcos.cn",
@@ -276,24 +255,15 @@ mod tests {
 
     #[test]
     fn a_custom_domain_stands_alone() {
-        assert_eq!(
-            host(Endpoint::custom_domain("IMG.example.com").unwrap()),
-            "img.example.com"
-        );
-        assert_eq!(
-            host(Endpoint::custom_domain("127.0.0.1:9000").unwrap()),
-            "127.0.0.1:9000"
-        );
+        assert_eq!(host(Endpoint::custom_domain("IMG.example.com").unwrap()), "img.example.com");
+        assert_eq!(host(Endpoint::custom_domain("127.0.0.1:9000").unwrap()), "127.0.0.1:9000");
         assert!(Endpoint::custom_domain("b-1.file.myqcloud.com").is_err());
     }
 
     #[test]
     fn the_bucket_stands_before_an_explicit_host() {
         let endpoint = Endpoint::explicit("cos.localhost:9000").unwrap();
-        assert_eq!(
-            host(endpoint),
-            "examplebucket-1250000000.cos.localhost:9000"
-        );
+        assert_eq!(host(endpoint), "examplebucket-1250000000.cos.localhost:9000");
         assert!(Endpoint::explicit("file.myqcloud.com").is_err());
     }
 
@@ -302,9 +272,7 @@ mod tests {
         for value in ["127.0.0.1:9000", "[::1]"] {
             assert_eq!(
                 Endpoint::explicit(value),
-                Err(HostError::AddressTakesNoBucket {
-                    value: value.into()
-                })
+                Err(HostError::AddressTakesNoBucket { value: value.into() })
             );
         }
     }
@@ -313,10 +281,7 @@ mod tests {
     fn a_default_port_is_dropped() {
         let endpoint = Endpoint::custom_domain("img.example.com:80").unwrap();
         assert_eq!(endpoint.host(&bucket(), Scheme::Http), "img.example.com");
-        assert_eq!(
-            endpoint.host(&bucket(), Scheme::Https),
-            "img.example.com:80"
-        );
+        assert_eq!(endpoint.host(&bucket(), Scheme::Https), "img.example.com:80");
     }
 
     #[test]

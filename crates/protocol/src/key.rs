@@ -33,16 +33,12 @@ impl ObjectKey {
         if key.len() > KEY_MAX {
             return Err(KeyError::TooLong { length: key.len() });
         }
-        Ok(ObjectKey {
-            path: format!("/{key}"),
-        })
+        Ok(ObjectKey { path: format!("/{key}") })
     }
 
     /// The path that names the bucket itself, `/`.
     pub fn bucket() -> Self {
-        ObjectKey {
-            path: "/".to_owned(),
-        }
+        ObjectKey { path: "/".to_owned() }
     }
 
     /// Whether this is `/`, the bucket itself.
@@ -77,9 +73,7 @@ impl ObjectKey {
     pub fn write_url_path(&self, out: &mut String) -> Result<(), DotSegmentKey> {
         let key = self.as_str();
         if is_dot_segment(key) {
-            return Err(DotSegmentKey {
-                key: key.to_owned(),
-            });
+            return Err(DotSegmentKey { key: key.to_owned() });
         }
         out.push('/');
         let mut segments = key.split('/').peekable();
@@ -122,6 +116,16 @@ pub enum KeyError {
     },
 }
 
+impl KeyError {
+    /// The stable name of the cause.
+    pub fn cause(&self) -> &'static str {
+        match self {
+            Self::Empty => "key-empty",
+            Self::TooLong { .. } => "key-too-long",
+        }
+    }
+}
+
 impl fmt::Display for KeyError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -129,10 +133,7 @@ impl fmt::Display for KeyError {
                 f.write_str("the key is empty; name an object, or / for the bucket itself")
             }
             Self::TooLong { length } => {
-                write!(
-                    f,
-                    "the key is {length} bytes long in UTF-8; at most {KEY_MAX} are allowed"
-                )
+                write!(f, "the key is {length} bytes long in UTF-8; at most {KEY_MAX} are allowed")
             }
         }
     }
@@ -182,16 +183,10 @@ mod tests {
         let key = key(text);
         let url_path = key.url_path().unwrap();
         assert!(
-            url_path
-                .bytes()
-                .all(|b| b.is_ascii_alphanumeric() || b"-_.~/%".contains(&b)),
+            url_path.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.~/%".contains(&b)),
             "{url_path}"
         );
-        assert_eq!(
-            path_after_parser(&url_path),
-            key.path().as_bytes(),
-            "{text:?} as {url_path}"
-        );
+        assert_eq!(path_after_parser(&url_path), key.path().as_bytes(), "{text:?} as {url_path}");
     }
 
     #[test]
@@ -223,10 +218,7 @@ mod tests {
         assert_eq!(key(&longest).as_str().len(), KEY_MAX);
         assert_eq!(key(&format!("/{longest}")), key(&longest));
         assert_survives(&longest);
-        assert_eq!(
-            ObjectKey::new(longest + "b"),
-            Err(KeyError::TooLong { length: 851 })
-        );
+        assert_eq!(ObjectKey::new(longest + "b"), Err(KeyError::TooLong { length: 851 }));
     }
 
     #[test]
@@ -274,22 +266,13 @@ mod tests {
     fn a_key_of_dots_alone_has_no_url() {
         for text in [".", "..", "/.", "/.."] {
             let key = key(text);
-            assert_eq!(
-                key.url_path(),
-                Err(DotSegmentKey {
-                    key: key.as_str().into()
-                })
-            );
+            assert_eq!(key.url_path(), Err(DotSegmentKey { key: key.as_str().into() }));
             let mut out = "kept".to_owned();
             assert!(key.write_url_path(&mut out).is_err());
             assert_eq!(out, "kept");
         }
         for written in ["/.", "/..", "/%2e", "/%2E%2e", "/.%2e"] {
-            assert_eq!(
-                path_after_parser(written),
-                b"/",
-                "no spelling of it survives a parser"
-            );
+            assert_eq!(path_after_parser(written), b"/", "no spelling of it survives a parser");
         }
     }
 

@@ -4,24 +4,24 @@
 //! the token of temporary credentials, everything percent-encoded (`%20`, never `+`). By default the host, every header
 //! of the official list and every parameter are signed; the token always is, unless an exact list leaves it out.
 
+mod check;
+mod error;
 mod expires;
 mod presigned;
 mod presigner;
-mod refusal;
+mod selection;
+mod signed;
 mod warning;
 
 use std::fmt;
 
+pub use error::PresignError;
 pub use expires::{Expires, ExpiresError};
 pub use presigned::Presigned;
 pub use presigner::Presigner;
-pub use refusal::PresignError;
 pub use warning::Warning;
 
 use crate::{Bucket, Endpoint, ObjectKey, Scheme};
-
-/// The parameter or header that carries the token of temporary credentials.
-const TOKEN: &str = "x-cos-security-token";
 
 /// A request that is to be signed. Names and values are raw text, not encoded.
 ///

@@ -24,14 +24,7 @@ const ALIASES: [(&str, &str); 9] = [
 ];
 
 /// Old names that have no `cos.` before them in a host.
-const BARE: [&str; 6] = [
-    "cn-north",
-    "cn-south",
-    "cn-east",
-    "cn-south-2",
-    "cn-southwest",
-    "sg",
-];
+const BARE: [&str; 6] = ["cn-north", "cn-south", "cn-east", "cn-south-2", "cn-southwest", "sg"];
 
 /// A region of the service, for example `ap-guangzhou`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -50,20 +43,11 @@ impl Region {
         check(name)?;
         let name = name.to_ascii_lowercase();
         if name.contains("cos.") || BARE.contains(&name.as_str()) {
-            return Ok(Region {
-                internal_label: name.clone(),
-                label: name,
-            });
+            return Ok(Region { internal_label: name.clone(), label: name });
         }
-        let today = ALIASES
-            .iter()
-            .find(|(alias, _)| *alias == name)
-            .map(|(_, today)| *today);
+        let today = ALIASES.iter().find(|(alias, _)| *alias == name).map(|(_, today)| *today);
         let name = today.unwrap_or(&name);
-        Ok(Region {
-            label: format!("cos.{name}"),
-            internal_label: format!("cos-internal.{name}"),
-        })
+        Ok(Region { label: format!("cos.{name}"), internal_label: format!("cos-internal.{name}") })
     }
 
     /// The part of a public host that stands for the region, for example `cos.ap-guangzhou`.
@@ -100,10 +84,7 @@ fn check(name: &str) -> Result<(), RegionError> {
                 return Err(RegionError::WhiteSpace { value: value() });
             }
             found => {
-                return Err(RegionError::Character {
-                    value: value(),
-                    found,
-                });
+                return Err(RegionError::Character { value: value(), found });
             }
         }
     }
@@ -118,10 +99,7 @@ fn check(name: &str) -> Result<(), RegionError> {
             0 => return Err(RegionError::EmptyLabel { value: value() }),
             1..=LABEL_MAX => {}
             length => {
-                return Err(RegionError::LabelTooLong {
-                    value: value(),
-                    length,
-                });
+                return Err(RegionError::LabelTooLong { value: value(), length });
             }
         }
     }
@@ -169,25 +147,34 @@ pub enum RegionError {
     },
 }
 
+impl RegionError {
+    /// The stable name of the cause.
+    pub fn cause(&self) -> &'static str {
+        match self {
+            Self::Empty => "region-empty",
+            Self::WhiteSpace { .. } => "region-white-space",
+            Self::Character { .. } => "region-character",
+            Self::TooShort { .. } => "region-too-short",
+            Self::Edge { .. } => "region-edge",
+            Self::EmptyLabel { .. } => "region-empty-label",
+            Self::LabelTooLong { .. } => "region-label-too-long",
+        }
+    }
+}
+
 impl fmt::Display for RegionError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Empty => f.write_str("the region is empty; give one such as ap-guangzhou"),
             Self::WhiteSpace { value } => {
-                write!(
-                    f,
-                    "region {value:?} has white space in or around it; remove it"
-                )
+                write!(f, "region {value:?} has white space in or around it; remove it")
             }
             Self::Character { value, found } => write!(
                 f,
                 "region {value:?} has the character {found:?}; only letters, digits, - and . are allowed, as in ap-guangzhou"
             ),
             Self::TooShort { value } => {
-                write!(
-                    f,
-                    "region {value:?} is too short; give one such as ap-guangzhou"
-                )
+                write!(f, "region {value:?} is too short; give one such as ap-guangzhou")
             }
             Self::Edge { value } => {
                 write!(f, "region {value:?} begins or ends with - or .; remove it")
@@ -209,10 +196,7 @@ mod tests {
 
     fn labels(name: &str) -> (String, String) {
         let region = Region::new(name).unwrap();
-        (
-            region.label().to_owned(),
-            region.internal_label().to_owned(),
-        )
+        (region.label().to_owned(), region.internal_label().to_owned())
     }
 
     fn refused(value: &str) -> RegionError {
@@ -225,19 +209,10 @@ mod tests {
     fn a_region_stands_after_cos() {
         assert_eq!(
             labels("ap-guangzhou"),
-            (
-                "cos.ap-guangzhou".into(),
-                "cos-internal.ap-guangzhou".into()
-            )
+            ("cos.ap-guangzhou".into(), "cos-internal.ap-guangzhou".into())
         );
-        assert_eq!(
-            Region::new("AP-Guangzhou").unwrap(),
-            Region::new("ap-guangzhou").unwrap()
-        );
-        assert_eq!(
-            Region::new("ap-guangzhou").unwrap().to_string(),
-            "ap-guangzhou"
-        );
+        assert_eq!(Region::new("AP-Guangzhou").unwrap(), Region::new("ap-guangzhou").unwrap());
+        assert_eq!(Region::new("ap-guangzhou").unwrap().to_string(), "ap-guangzhou");
     }
 
     #[test]
@@ -260,10 +235,7 @@ mod tests {
         for name in ["cos.ap-beijing-1", "ap-guangzhou.cos.x"] {
             assert_eq!(labels(name), (name.into(), name.into()));
         }
-        assert_eq!(
-            Region::new("cos.ap-beijing-1").unwrap().name(),
-            "ap-beijing-1"
-        );
+        assert_eq!(Region::new("cos.ap-beijing-1").unwrap().name(), "ap-beijing-1");
     }
 
     #[test]
@@ -274,25 +246,14 @@ mod tests {
     #[test]
     fn white_space_is_refused() {
         for value in ["ap-guangzhou\n", " ap-guangzhou", "ap guangzhou"] {
-            assert_eq!(
-                refused(value),
-                RegionError::WhiteSpace {
-                    value: value.into()
-                }
-            );
+            assert_eq!(refused(value), RegionError::WhiteSpace { value: value.into() });
         }
     }
 
     #[test]
     fn another_character_is_refused() {
         for (value, found) in [("ap_guangzhou", '_'), ("广州", '广'), ("ap/x", '/')] {
-            assert_eq!(
-                refused(value),
-                RegionError::Character {
-                    value: value.into(),
-                    found
-                }
-            );
+            assert_eq!(refused(value), RegionError::Character { value: value.into(), found });
         }
     }
 
@@ -304,31 +265,18 @@ mod tests {
     #[test]
     fn an_edge_that_is_no_letter_or_digit_is_refused() {
         for value in ["-ap", "ap-", ".ap", "ap."] {
-            assert_eq!(
-                refused(value),
-                RegionError::Edge {
-                    value: value.into()
-                }
-            );
+            assert_eq!(refused(value), RegionError::Edge { value: value.into() });
         }
     }
 
     #[test]
     fn two_dots_together_are_refused() {
-        assert_eq!(
-            refused("cos..ap"),
-            RegionError::EmptyLabel {
-                value: "cos..ap".into()
-            }
-        );
+        assert_eq!(refused("cos..ap"), RegionError::EmptyLabel { value: "cos..ap".into() });
     }
 
     #[test]
     fn a_label_over_63_bytes_is_refused() {
         let value = "a".repeat(64);
-        assert_eq!(
-            refused(&value),
-            RegionError::LabelTooLong { value, length: 64 }
-        );
+        assert_eq!(refused(&value), RegionError::LabelTooLong { value, length: 64 });
     }
 }

@@ -4,15 +4,15 @@
 //! IPv4 address, non-ASCII names (WHATWG URL §3.5 "host parsing"). CDN domains are refused: they do not accept COS
 //! signatures (document 436/14116).
 
-use std::error::Error;
 use std::fmt;
 use std::net::{Ipv4Addr, Ipv6Addr};
 
+use super::HostError;
 use crate::Scheme;
 
 /// The longest DNS label and name (RFC 1035 §2.3.4), in bytes.
-const LABEL_MAX: usize = 63;
-const NAME_MAX: usize = 253;
+pub(super) const LABEL_MAX: usize = 63;
+pub(super) const NAME_MAX: usize = 253;
 
 /// Suffixes of CDN domains: the default one of a bucket (document 436/31506), and the names that the CDN (document
 /// 570/47352), its former dynamic kind (ECDN) and EdgeOne assign.
@@ -50,19 +50,11 @@ impl Host {
         let name = name.to_ascii_lowercase();
         if let Some(inner) = name.strip_prefix('[') {
             let name = parse_ipv6(text, inner)?;
-            return Ok(Host {
-                name,
-                port,
-                is_address: true,
-            });
+            return Ok(Host { name, port, is_address: true });
         }
         check_name(text, &name)?;
         let is_address = is_ipv4(text, &name)?;
-        Ok(Host {
-            name,
-            port,
-            is_address,
-        })
+        Ok(Host { name, port, is_address })
     }
 
     /// The name or address without the port; an IPv6 address keeps its brackets.
@@ -123,10 +115,7 @@ fn check_shape(text: &str) -> Result<(), HostError> {
             found if found.is_whitespace() => return Err(HostError::WhiteSpace { value: value() }),
             found if !found.is_ascii() => return Err(HostError::NotAscii { value: value() }),
             found => {
-                return Err(HostError::Character {
-                    value: value(),
-                    found,
-                });
+                return Err(HostError::Character { value: value(), found });
             }
         }
     }
@@ -137,42 +126,28 @@ fn parse_port(text: &str, port: &str) -> Result<u16, HostError> {
     let digits = !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit());
     match port.parse() {
         Ok(port) if digits && port != 0 => Ok(port),
-        _ => Err(HostError::Port {
-            value: text.to_owned(),
-        }),
+        _ => Err(HostError::Port { value: text.to_owned() }),
     }
 }
 
 fn check_name(text: &str, name: &str) -> Result<(), HostError> {
     let value = || text.to_owned();
     if let Some(found) = name.chars().find(|found| matches!(found, ':' | '[' | ']')) {
-        return Err(HostError::Character {
-            value: value(),
-            found,
-        });
+        return Err(HostError::Character { value: value(), found });
     }
     for label in name.split('.') {
         match label.len() {
             0 => return Err(HostError::EmptyLabel { value: value() }),
             1..=LABEL_MAX => {}
             length => {
-                return Err(HostError::LabelTooLong {
-                    value: value(),
-                    length,
-                });
+                return Err(HostError::LabelTooLong { value: value(), length });
             }
         }
     }
     if name.len() > NAME_MAX {
-        return Err(HostError::TooLong {
-            value: value(),
-            length: name.len(),
-        });
+        return Err(HostError::TooLong { value: value(), length: name.len() });
     }
-    if CDN_SUFFIXES
-        .iter()
-        .any(|suffix| name.ends_with(suffix) || *name == suffix[1..])
-    {
+    if CDN_SUFFIXES.iter().any(|suffix| name.ends_with(suffix) || *name == suffix[1..]) {
         return Err(HostError::Cdn { value: value() });
     }
     Ok(())
@@ -190,17 +165,13 @@ fn is_ipv4(text: &str, name: &str) -> Result<bool, HostError> {
     }
     match name.parse::<Ipv4Addr>() {
         Ok(_) => Ok(true),
-        Err(_) => Err(HostError::Address {
-            value: text.to_owned(),
-        }),
+        Err(_) => Err(HostError::Address { value: text.to_owned() }),
     }
 }
 
 /// The address as URL parsers write it, in brackets: shortest form, hexadecimal also where it maps an IPv4 address.
 fn parse_ipv6(text: &str, inner: &str) -> Result<String, HostError> {
-    let refusal = || HostError::Address {
-        value: text.to_owned(),
-    };
+    let refusal = || HostError::Address { value: text.to_owned() };
     let address = inner.strip_suffix(']').ok_or_else(refusal)?;
     let address: Ipv6Addr = address.parse().map_err(|_| refusal())?;
     match (address.to_ipv4_mapped(), address.segments()) {
@@ -208,145 +179,6 @@ fn parse_ipv6(text: &str, inner: &str) -> Result<String, HostError> {
         (None, _) => Ok(format!("[{address}]")),
     }
 }
-
-/// Why a text is not `HOST[:PORT]`. Each variant carries the text as it was given.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum HostError {
-    /// The host is empty.
-    Empty,
-    /// A scheme stands before the host.
-    HasScheme {
-        /// The text as given.
-        value: String,
-    },
-    /// A slash or a path stands after the host.
-    HasPath {
-        /// The text as given.
-        value: String,
-    },
-    /// A space, tab or line end stands in or around the host.
-    WhiteSpace {
-        /// The text as given.
-        value: String,
-    },
-    /// A letter outside ASCII; such names are written in punycode on the wire.
-    NotAscii {
-        /// The text as given.
-        value: String,
-    },
-    /// Another character that no host has.
-    Character {
-        /// The text as given.
-        value: String,
-        /// The first such character.
-        found: char,
-    },
-    /// The host begins or ends with a dot, or two dots stand together.
-    EmptyLabel {
-        /// The text as given.
-        value: String,
-    },
-    /// A part between dots is longer than a DNS label, 63 bytes.
-    LabelTooLong {
-        /// The text as given.
-        value: String,
-        /// The length of that part, in bytes.
-        length: usize,
-    },
-    /// The whole name is longer than a DNS name, 253 bytes.
-    TooLong {
-        /// The text as given.
-        value: String,
-        /// Its length, in bytes.
-        length: usize,
-    },
-    /// What stands after the colon is not a number from 1 to 65535.
-    Port {
-        /// The text as given.
-        value: String,
-    },
-    /// The host reads as an IP address and is none: `1.2.3`, `1.2.3.04`, `[::g]`.
-    Address {
-        /// The text as given.
-        value: String,
-    },
-    /// A bucket would stand before an IP address.
-    AddressTakesNoBucket {
-        /// The text as given.
-        value: String,
-    },
-    /// A domain of the CDN, which does not accept COS signatures.
-    Cdn {
-        /// The text as given.
-        value: String,
-    },
-}
-
-impl fmt::Display for HostError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Empty => f.write_str("the host is empty; give HOST or HOST:PORT"),
-            Self::HasScheme { value } => write!(
-                f,
-                "host {value:?} has a scheme; give HOST or HOST:PORT and choose the scheme apart"
-            ),
-            Self::HasPath { value } => write!(
-                f,
-                "host {value:?} has a slash or a path; give HOST or HOST:PORT alone, the key is given apart"
-            ),
-            Self::WhiteSpace { value } => {
-                write!(
-                    f,
-                    "host {value:?} has white space in or around it; remove it"
-                )
-            }
-            Self::NotAscii { value } => write!(
-                f,
-                "host {value:?} has letters outside ASCII; write it in punycode (xn--…), as it is sent"
-            ),
-            Self::Character { value, found } => {
-                write!(
-                    f,
-                    "host {value:?} has the character {found:?}, which no host has"
-                )
-            }
-            Self::EmptyLabel { value } => {
-                write!(
-                    f,
-                    "host {value:?} has a dot at its beginning or end, or two together"
-                )
-            }
-            Self::LabelTooLong { value, length } => write!(
-                f,
-                "host {value:?} has a part of {length} bytes; a host name label has at most {LABEL_MAX}"
-            ),
-            Self::TooLong { value, length } => write!(
-                f,
-                "host {value:?} is {length} bytes long; a host name has at most {NAME_MAX}"
-            ),
-            Self::Port { value } => {
-                write!(
-                    f,
-                    "host {value:?} has no port from 1 to 65535 after its colon"
-                )
-            }
-            Self::Address { value } => write!(
-                f,
-                "host {value:?} ends like an IP address and is none; write 127.0.0.1 or [::1] in full"
-            ),
-            Self::AddressTakesNoBucket { value } => write!(
-                f,
-                "no bucket can stand before the address {value:?}; give a name such as cos.localhost, or use the address as a custom domain, without the bucket"
-            ),
-            Self::Cdn { value } => write!(
-                f,
-                "{value:?} is a CDN domain, which does not accept COS signatures; sign for the bucket's own domain or a custom origin domain, or use the CDN's own URL authentication"
-            ),
-        }
-    }
-}
-
-impl Error for HostError {}
 
 #[cfg(test)]
 mod tests {
@@ -366,33 +198,18 @@ mod tests {
 
     #[test]
     fn names_are_accepted_in_lower_case() {
-        assert_eq!(
-            accepted("IMG.Example.COM"),
-            ("img.example.com".into(), None, false)
-        );
-        assert_eq!(
-            accepted("cos.localhost:9000"),
-            ("cos.localhost".into(), Some(9000), false)
-        );
+        assert_eq!(accepted("IMG.Example.COM"), ("img.example.com".into(), None, false));
+        assert_eq!(accepted("cos.localhost:9000"), ("cos.localhost".into(), Some(9000), false));
         assert_eq!(accepted("my_service"), ("my_service".into(), None, false));
-        assert_eq!(
-            accepted("xn--fiqs8s.example.com").0,
-            "xn--fiqs8s.example.com"
-        );
+        assert_eq!(accepted("xn--fiqs8s.example.com").0, "xn--fiqs8s.example.com");
         assert_eq!(Host::new("A.b:443").unwrap().to_string(), "a.b:443");
     }
 
     #[test]
     fn addresses_are_accepted_as_url_parsers_write_them() {
-        assert_eq!(
-            accepted("127.0.0.1:9000"),
-            ("127.0.0.1".into(), Some(9000), true)
-        );
+        assert_eq!(accepted("127.0.0.1:9000"), ("127.0.0.1".into(), Some(9000), true));
         assert_eq!(accepted("[::1]:80"), ("[::1]".into(), Some(80), true));
-        assert_eq!(
-            accepted("[2001:DB8:0:0::1]"),
-            ("[2001:db8::1]".into(), None, true)
-        );
+        assert_eq!(accepted("[2001:DB8:0:0::1]"), ("[2001:db8::1]".into(), None, true));
         assert_eq!(accepted("[::ffff:1.2.3.4]").0, "[::ffff:102:304]");
     }
 
@@ -410,9 +227,7 @@ mod tests {
 
     #[test]
     fn a_scheme_is_refused() {
-        refused("https://img.example.com", |value| HostError::HasScheme {
-            value,
-        });
+        refused("https://img.example.com", |value| HostError::HasScheme { value });
     }
 
     #[test]
@@ -432,12 +247,7 @@ mod tests {
     #[test]
     fn a_name_outside_ascii_is_refused_with_advice() {
         refused("中文.example.com", |value| HostError::NotAscii { value });
-        assert!(
-            Host::new("中文.example.com")
-                .unwrap_err()
-                .to_string()
-                .contains("punycode")
-        );
+        assert!(Host::new("中文.example.com").unwrap_err().to_string().contains("punycode"));
     }
 
     #[test]
@@ -457,20 +267,15 @@ mod tests {
 
     #[test]
     fn a_label_over_63_bytes_is_refused() {
-        refused(&format!("{}.com", "a".repeat(64)), |value| {
-            HostError::LabelTooLong { value, length: 64 }
+        refused(&format!("{}.com", "a".repeat(64)), |value| HostError::LabelTooLong {
+            value,
+            length: 64,
         });
     }
 
     #[test]
     fn a_name_over_253_bytes_is_refused() {
-        let text = [
-            "a".repeat(63),
-            "b".repeat(63),
-            "c".repeat(63),
-            "d".repeat(62),
-        ]
-        .join(".");
+        let text = ["a".repeat(63), "b".repeat(63), "c".repeat(63), "d".repeat(62)].join(".");
         refused(&text, |value| HostError::TooLong { value, length: 254 });
     }
 
@@ -483,16 +288,7 @@ mod tests {
 
     #[test]
     fn a_number_that_is_no_address_is_refused() {
-        for text in [
-            "1.2.3",
-            "1.2.3.04",
-            "1.2.3.256",
-            "0x7f.1",
-            "a.1",
-            "a.0x1f",
-            "[::g]",
-            "[::1",
-        ] {
+        for text in ["1.2.3", "1.2.3.04", "1.2.3.256", "0x7f.1", "a.1", "a.0x1f", "[::g]", "[::1"] {
             refused(text, |value| HostError::Address { value });
         }
     }
@@ -501,9 +297,7 @@ mod tests {
     fn cdn_domains_are_refused_with_what_to_do() {
         for suffix in CDN_SUFFIXES {
             refused(&format!("b-1{suffix}"), |value| HostError::Cdn { value });
-            refused(&suffix[1..].to_ascii_uppercase(), |value| HostError::Cdn {
-                value,
-            });
+            refused(&suffix[1..].to_ascii_uppercase(), |value| HostError::Cdn { value });
         }
         assert!(Host::new("notcdn.dnsv1.com").is_ok());
         assert!(Host::new("a.cdn.dnsv1.com.example").is_ok());

@@ -21,16 +21,11 @@ impl<'a> UrlParts<'a> {
     /// # Errors
     /// One [`UrlError`] for each reason why the text is not a URL that a request could go to.
     pub fn read(url: &'a str) -> Result<Self, UrlError> {
-        if let Some(found) = url
-            .chars()
-            .find(|found| found.is_ascii_control() || *found == ' ')
-        {
+        if let Some(found) = url.chars().find(|found| found.is_ascii_control() || *found == ' ') {
             return Err(UrlError::Character { found });
         }
         let (scheme, rest) = url.split_once("://").ok_or(UrlError::SchemeMissing)?;
-        let scheme = scheme.parse().map_err(|_| UrlError::Scheme {
-            value: scheme.to_owned(),
-        })?;
+        let scheme = scheme.parse().map_err(|_| UrlError::Scheme { value: scheme.to_owned() })?;
         let (rest, fragment) = split_at_mark(rest, '#');
         let (rest, query) = split_at_mark(rest, '?');
         let slash = rest.find('/').unwrap_or(rest.len());
@@ -42,13 +37,7 @@ impl<'a> UrlParts<'a> {
             return Err(UrlError::HostMissing);
         }
         let path = if path.is_empty() { "/" } else { path };
-        Ok(UrlParts {
-            scheme,
-            host,
-            path,
-            query,
-            fragment,
-        })
+        Ok(UrlParts { scheme, host, path, query, fragment })
     }
 
     /// The scheme.
@@ -114,6 +103,19 @@ pub enum UrlError {
     HostMissing,
 }
 
+impl UrlError {
+    /// The stable name of the cause.
+    pub fn cause(&self) -> &'static str {
+        match self {
+            Self::Character { .. } => "url-character",
+            Self::SchemeMissing => "url-scheme-missing",
+            Self::Scheme { .. } => "url-scheme",
+            Self::UserInfo => "url-user-info",
+            Self::HostMissing => "url-host-missing",
+        }
+    }
+}
+
 impl fmt::Display for UrlError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -154,10 +156,7 @@ mod tests {
     #[test]
     fn absent_parts_are_absent() {
         let url = UrlParts::read("HTTP://[::1]:443?x").unwrap();
-        assert_eq!(
-            (url.path(), url.query(), url.fragment()),
-            ("/", Some("x"), None)
-        );
+        assert_eq!((url.path(), url.query(), url.fragment()), ("/", Some("x"), None));
         assert_eq!(url.host_header(), "[::1]:443");
         assert_eq!(UrlParts::read("http://h/?").unwrap().query(), Some(""));
     }
@@ -168,12 +167,7 @@ mod tests {
             ("https://h/a b", UrlError::Character { found: ' ' }),
             ("https://h/a\n", UrlError::Character { found: '\n' }),
             ("h/a", UrlError::SchemeMissing),
-            (
-                "cos://b-1/a",
-                UrlError::Scheme {
-                    value: "cos".into(),
-                },
-            ),
+            ("cos://b-1/a", UrlError::Scheme { value: "cos".into() }),
             ("https://u:p@h/a", UrlError::UserInfo),
             ("https:///a", UrlError::HostMissing),
         ] {

@@ -3,9 +3,8 @@
 use std::error::Error;
 use std::fmt;
 
-use cospass_sign::{KeyTime, SIGN_PARAMETER, SIGNATURE_FIELDS};
+use cospass_sign::TOKEN_NAME;
 
-use super::{PresignRequest, TOKEN};
 use crate::DotSegmentKey;
 
 /// Why a request is not signed.
@@ -157,7 +156,7 @@ impl fmt::Display for PresignError {
             ),
             Self::TokenTwice => write!(
                 f,
-                "the credentials have a token, which is sent as {TOKEN} by itself; leave your own {TOKEN} out"
+                "the credentials have a token, which is sent as {TOKEN_NAME} by itself; leave your own {TOKEN_NAME} out"
             ),
         }
     }
@@ -176,84 +175,4 @@ impl From<DotSegmentKey> for PresignError {
     fn from(refusal: DotSegmentKey) -> Self {
         Self::Key(refusal)
     }
-}
-
-/// Checks everything that does not depend on which names are signed. `host` is the host of the URL.
-pub(super) fn check(
-    request: &PresignRequest<'_>,
-    host: &str,
-    key_time: KeyTime,
-) -> Result<(), PresignError> {
-    let (start, end) = (key_time.start(), key_time.end());
-    if end <= start {
-        return Err(PresignError::KeyTime { start, end });
-    }
-    if !is_token(request.method) {
-        let method = request.method.to_owned();
-        return Err(PresignError::Method { method });
-    }
-    check_bucket(request, host)?;
-    for (name, _) in request.params {
-        if name.is_empty() {
-            return Err(PresignError::ParamNameEmpty);
-        }
-        let mut fields = SIGNATURE_FIELDS.iter().chain([&SIGN_PARAMETER]);
-        if fields.any(|field| name.eq_ignore_ascii_case(field)) {
-            let name = (*name).to_owned();
-            return Err(PresignError::ParamReserved { name });
-        }
-    }
-    for (name, value) in request.headers {
-        check_header(name, value)?;
-    }
-    Ok(())
-}
-
-fn check_bucket(request: &PresignRequest<'_>, host: &str) -> Result<(), PresignError> {
-    let endpoint = request.endpoint;
-    match request.bucket {
-        None if endpoint.names_bucket() => {
-            let host = host.to_owned();
-            Err(PresignError::BucketMissing { host })
-        }
-        Some(_) if endpoint.is_service() => Err(PresignError::BucketOnService),
-        Some(bucket) if endpoint.names_bucket() => {
-            let mut labels = host.split('.').skip(1);
-            if labels.next() != Some(bucket.as_str()) {
-                return Ok(());
-            }
-            let host = host.to_owned();
-            Err(PresignError::BucketTwice { host })
-        }
-        _ => Ok(()),
-    }
-}
-
-fn check_header(name: &str, value: &str) -> Result<(), PresignError> {
-    let is_control = |byte: u8| byte.is_ascii_control() && byte != b'\t';
-    let owned = || name.to_owned();
-    if !is_token(name) {
-        Err(PresignError::HeaderName { name: owned() })
-    } else if value.bytes().any(is_control) {
-        Err(PresignError::HeaderValue { name: owned() })
-    } else if value.starts_with([' ', '\t']) || value.ends_with([' ', '\t']) {
-        Err(PresignError::HeaderPadded { name: owned() })
-    } else {
-        Ok(())
-    }
-}
-
-/// Whether the text is a `token` of RFC 9110 §5.6.2.
-fn is_token(text: &str) -> bool {
-    let is_tchar = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
-    !text.is_empty() && text.bytes().all(is_tchar)
-}
-
-/// The first name that an earlier one equals, upper and lower case being one.
-pub(super) fn given_twice<'a>(pairs: &[(&'a str, &'a str)]) -> Option<&'a str> {
-    pairs.iter().enumerate().find_map(|(position, (name, _))| {
-        let mut earlier = pairs.iter().take(position);
-        let twice = earlier.any(|(other, _)| name.eq_ignore_ascii_case(other));
-        twice.then_some(*name)
-    })
 }
