@@ -55,7 +55,8 @@ fn check_bucket(request: &PresignRequest<'_>, host: &str) -> Result<(), PresignE
     }
 }
 
-fn check_header(name: &str, value: &str) -> Result<(), PresignError> {
+/// Checks that HTTP carries a header as it is given.
+pub(super) fn check_header(name: &str, value: &str) -> Result<(), PresignError> {
     let is_control = |byte: u8| byte.is_ascii_control() && byte != b'\t';
     let owned = || name.to_owned();
     if !is_token(name) {
@@ -200,6 +201,13 @@ mod tests {
 
     #[test]
     fn a_header_value_that_http_cannot_carry_is_refused() {
+        let (bucket, key) = (Bucket::new("b-1").unwrap(), ObjectKey::new("k").unwrap());
+        let endpoint = Endpoint::accelerate();
+        let request = PresignRequest::new("GET", &bucket, &key, &endpoint);
+        let credentials = Credentials::new("AKIDEXAMPLE", "secret").with_token("a\nb");
+        let token = Presigner::new(credentials).authorization(&request, KeyTime::new(0, 1));
+        let name = "x-cos-security-token".to_owned();
+        assert_eq!(token, Err(PresignError::HeaderValue { name }));
         let refusal = PresignError::HeaderValue { name: "x".into() };
         assert_eq!(refused_headers(&[("x", "a\r\nb")]), refusal);
         assert_eq!(refused_headers(&[("x", "a\0")]), refusal);

@@ -6,7 +6,7 @@ use cospass_sign::{
     Authorization, Canonical, Credentials, KeyTime, SecretKey, SigningKey, TOKEN_NAME,
 };
 
-use super::check::check;
+use super::check::{check, check_header};
 use super::selection::{Pairs, is_given, select_headers, select_params};
 use super::signed::Signed;
 use super::{PresignError, PresignRequest, Presigned};
@@ -122,6 +122,7 @@ impl Presigner {
         }
         let query_token = token.filter(|_| carrier == Carrier::Query);
         let header_token = token.filter(|_| carrier == Carrier::Header);
+        header_token.map_or(Ok(()), |(name, value)| check_header(name, value))?;
 
         let mut params: Pairs<'_> = std::mem::take(&mut self.params);
         params.extend(request.params.iter().copied().chain(query_token));
