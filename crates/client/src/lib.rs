@@ -1,1 +1,43 @@
-//! See ARCHITECTURE.md.
+//! Pre-signed access to Tencent Cloud COS: a URL, or the value of an `Authorization` header, that lets whoever has it
+//! make one request until it ends.
+//!
+//! ```
+//! use cospass::{Bucket, Credentials, Endpoint, ObjectKey, Region, Signer};
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let signer = Signer::new(
+//!     Credentials::new("AKIDEXAMPLE", "secret"), // or cospass::credentials::from_environment()?
+//!     Endpoint::default_domain(Region::new("ap-guangzhou")?),
+//! );
+//! let bucket = Bucket::new("examplebucket-1250000000")?;
+//! let key = ObjectKey::new("reports/2026 summary.pdf")?;
+//!
+//! let signed = signer
+//!     .presigned_download_url(&bucket, &key)
+//!     .param("response-content-disposition", "attachment; filename=summary.pdf")
+//!     .expires(3600)
+//!     .sign()?;
+//!
+//! assert!(signed.url().starts_with(
+//!     "https://examplebucket-1250000000.cos.ap-guangzhou.myqcloud.com/reports/2026%20summary.pdf?q-sign-algorithm=sha1&"
+//! ));
+//! assert!(signed.headers().is_empty()); // what must be sent with it, when headers are signed
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! Nothing here waits or goes to the network: signing reads the system's clock, or no clock at all when *now* is given.
+//! The three calls of the official Python SDK have their counterparts in [`Signer`]; [`documentation`] sets each
+//! documented use side by side.
+
+pub mod credentials;
+pub mod documentation;
+mod signer;
+
+pub use cospass_protocol::{
+    Bucket, BucketError, DotSegmentKey, Endpoint, Expires, ExpiresError, HostError, KeyError,
+    ObjectKey, PresignError, PresignRequest, Presigned, Presigner, Region, RegionError, Scheme,
+    UnknownScheme, Warning,
+};
+pub use cospass_sign::{Credentials, KeyTime, SecretId, SecretKey, SecurityToken};
+pub use signer::{SignError, Signer, Signing};

@@ -1,1 +1,20 @@
-//! See ARCHITECTURE.md.
+//! Tencent Cloud COS as plain values: buckets, object keys, regions, endpoints and pre-signed URLs.
+//!
+//! Everything here is pure: no clock, environment, file, network or randomness. Secrets, *now* and names go in, a value
+//! comes out.
+
+mod bucket;
+mod endpoint;
+mod key;
+mod presign;
+mod region;
+mod scheme;
+
+pub use bucket::{Bucket, BucketError};
+pub use endpoint::{Endpoint, Host, HostError, UrlError, UrlParts};
+pub use key::{DotSegmentKey, KeyError, ObjectKey};
+pub use presign::{
+    Expires, ExpiresError, PresignError, PresignRequest, Presigned, Presigner, Warning,
+};
+pub use region::{Region, RegionError};
+pub use scheme::{Scheme, UnknownScheme};

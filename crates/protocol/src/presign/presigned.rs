@@ -1,0 +1,71 @@
+//! What signing makes: the URL, the text, and what a client must send with them.
+
+use std::fmt;
+
+use cospass_sign::KeyTime;
+
+use super::Warning;
+
+/// A signed request, ready to hand out.
+///
+/// Whoever has the URL or the text can make the request until it ends, so `Debug` shows neither of them, nor any
+/// header's value.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Presigned {
+    pub(super) url: String,
+    pub(super) authorization: String,
+    pub(super) headers: Vec<(String, String)>,
+    pub(super) key_time: KeyTime,
+    pub(super) warnings: Vec<Warning>,
+}
+
+impl Presigned {
+    /// The URL to request: with the signature in its query when a URL was pre-signed; without it, but with the
+    /// parameters, when an `Authorization` value was asked for.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// The URL, moved out.
+    pub fn into_url(self) -> String {
+        self.url
+    }
+
+    /// The value of an `Authorization` header with this signature.
+    pub fn authorization(&self) -> &str {
+        &self.authorization
+    }
+
+    /// The headers that must be sent with the request, as they are signed. `Host` is among them only when it is not the
+    /// one that the URL makes a client send. The `Authorization` header itself is not among them.
+    pub fn headers(&self) -> &[(String, String)] {
+        &self.headers
+    }
+
+    /// From when to when the signature holds.
+    pub fn key_time(&self) -> KeyTime {
+        self.key_time
+    }
+
+    /// The last second at which the signature holds, Unix time. The service refuses it earlier when the credentials end
+    /// earlier.
+    pub fn expires_at(&self) -> i64 {
+        self.key_time.end()
+    }
+
+    /// What is valid and yet a risk.
+    pub fn warnings(&self) -> &[Warning] {
+        &self.warnings
+    }
+}
+
+impl fmt::Debug for Presigned {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names: Vec<_> = self.headers.iter().map(|(name, _)| name).collect();
+        f.debug_struct("Presigned")
+            .field("headers", &names)
+            .field("key_time", &self.key_time)
+            .field("warnings", &self.warnings)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,77 @@
+//! What a signer should know about a signature that is valid and yet a risk: data in the result, never text on a stream.
+
+use std::fmt;
+
+use cospass_sign::KeyTime;
+
+use super::PresignRequest;
+
+/// The longest validity without a warning, from now on, in seconds: 7 days. The service states no limit of its own.
+const LONG_SECONDS: i64 = 7 * 24 * 60 * 60;
+
+/// A risk of one signature.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Warning {
+    /// The signature holds for more than 7 days.
+    LongValidity {
+        /// From its start to its end, in seconds.
+        seconds: i64,
+    },
+    /// The host is not signed: the signature holds for every domain that leads to the bucket, and for other buckets of
+    /// the account that hold the same key.
+    UnsignedHost,
+    /// A permanent key signs a request that changes data.
+    PermanentKeyWrite,
+}
+
+impl Warning {
+    /// The stable name of the warning.
+    pub fn id(self) -> &'static str {
+        match self {
+            Warning::LongValidity { .. } => "long-validity",
+            Warning::UnsignedHost => "unsigned-host",
+            Warning::PermanentKeyWrite => "permanent-key-write",
+        }
+    }
+
+    /// The warnings of one signature; `host_signed` and `temporary` (a token is with it) are known to the signer.
+    pub(super) fn of(
+        request: &PresignRequest<'_>,
+        key_time: KeyTime,
+        host_signed: bool,
+        temporary: bool,
+    ) -> Vec<Warning> {
+        let seconds = key_time.end().saturating_sub(key_time.start());
+        let long = seconds > LONG_SECONDS + KeyTime::BACKDATE_SECONDS;
+        let writes = ["PUT", "POST", "DELETE"]
+            .iter()
+            .any(|method| request.method.eq_ignore_ascii_case(method));
+        [
+            long.then_some(Warning::LongValidity { seconds }),
+            (!host_signed).then_some(Warning::UnsignedHost),
+            (writes && !temporary).then_some(Warning::PermanentKeyWrite),
+        ]
+        .into_iter()
+        .flatten()
+        .collect()
+    }
+}
+
+impl fmt::Display for Warning {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Warning::LongValidity { seconds } => write!(
+                f,
+                "the signature holds for {} days and cannot be revoked but with the key; let it end sooner and sign again when it is needed",
+                seconds / (24 * 60 * 60)
+            ),
+            Warning::UnsignedHost => f.write_str(
+                "the host is not signed, so the signature holds for the same key in every bucket of the account; sign the host, or name the one that is sent with a Host header",
+            ),
+            Warning::PermanentKeyWrite => f.write_str(
+                "a permanent key signs a request that changes data; whoever has it can repeat it until it ends, so sign it with temporary credentials that allow this key and nothing else",
+            ),
+        }
+    }
+}
