@@ -1,8 +1,8 @@
 //! Where a bucket is reached: the domains of the service, a custom domain, or a host of the caller's.
 //!
-//! Domains: document 436/6224 (regions and endpoints), 436/18424 (custom and CDN domains); Python SDK `cos_comm.py`
-//! `format_endpoint` and `cos_client.py` `CosConfig.uri`. [`Endpoint::host`] writes a host and [`Endpoint::recognise`]
-//! reads it back.
+//! Domains: documents 436/57456 (the bucket stands in the host) and 436/18424 (custom and CDN domains); Python SDK
+//! `cos_comm.py` `format_endpoint` and `cos_client.py` `CosConfig.uri`. [`Endpoint::host`] writes a host and
+//! [`Endpoint::recognise`] reads it back.
 
 mod host;
 mod host_error;

@@ -15,6 +15,28 @@ use super::{PresignError, PresignRequest, Presigned};
 ///
 /// It keeps its buffers and the signing key of the last key time, so that [`presign_into`](Self::presign_into) allocates
 /// nothing once the buffers have grown.
+///
+/// ```
+/// use cospass_protocol::{Bucket, Endpoint, ObjectKey, PresignRequest, Presigner, Region};
+/// use cospass_sign::{Credentials, KeyTime};
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let mut presigner = Presigner::new(Credentials::new("AKIDEXAMPLE", "secret"));
+/// let bucket = Bucket::new("examplebucket-1250000000")?;
+/// let endpoint = Endpoint::default_domain(Region::new("ap-guangzhou")?);
+/// let key_time = KeyTime::new(1_700_000_000, 1_700_000_300);
+///
+/// let mut url = String::new();
+/// for name in ["a.txt", "b.txt"] {
+///     let key = ObjectKey::new(name)?;
+///     let request = PresignRequest::new("GET", &bucket, &key, &endpoint);
+///     url.clear();
+///     presigner.presign_into(&request, key_time, &mut url)?;
+///     assert!(url.starts_with("https://examplebucket-1250000000.cos.ap-guangzhou.myqcloud.com/"));
+/// }
+/// # Ok(())
+/// # }
+/// ```
 pub struct Presigner {
     credentials: Credentials,
     key: KeyCache,
