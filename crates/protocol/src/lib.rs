@@ -5,16 +5,22 @@
 
 mod bucket;
 mod endpoint;
+mod error_code;
 mod key;
+pub mod operation;
 mod presign;
+mod range;
 mod region;
 mod scheme;
+pub mod xml;
 
 pub use bucket::{Bucket, BucketError};
 pub use endpoint::{Endpoint, Host, HostError, UrlError, UrlParts};
+pub use error_code::{ErrorCode, UnknownErrorCode};
 pub use key::{DotSegmentKey, KeyError, ObjectKey};
 pub use presign::{
     Expires, ExpiresError, PresignError, PresignRequest, Presigned, Presigner, Warning,
 };
+pub use range::{ByteRange, content_range};
 pub use region::{Region, RegionError};
 pub use scheme::{Scheme, UnknownScheme};

@@ -1,0 +1,347 @@
+//! Access control as headers: a canned list (`x-cos-acl`) or grants (`x-cos-grant-…`) (436/12470, 436/30752).
+
+use std::borrow::Cow;
+
+use super::parts::{Headers, Pair, pair};
+use super::{DecodeError, invalid};
+use crate::xml::account_id;
+
+const EVERYONE: &str = "http://cam.qcloud.com/groups/global/AllUsers";
+const AUTHENTICATED: &str = "http://cam.qcloud.com/groups/global/AuthenticatedUsers";
+
+/// A canned list of an object or a bucket. Which of them go with which is told by [`CannedAcl::is_for_object`] and
+/// [`CannedAcl::is_for_bucket`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum CannedAcl {
+    /// The object goes by the rules of its bucket.
+    Default,
+    /// The owner alone.
+    Private,
+    /// Everyone may read.
+    PublicRead,
+    /// Everyone may read and write (buckets).
+    PublicReadWrite,
+    /// Every account may read.
+    AuthenticatedRead,
+    /// The bucket's owner may read.
+    BucketOwnerRead,
+    /// The bucket's owner may do everything.
+    BucketOwnerFullControl,
+}
+
+impl CannedAcl {
+    const ALL: [Self; 7] = [
+        Self::Default,
+        Self::Private,
+        Self::PublicRead,
+        Self::PublicReadWrite,
+        Self::AuthenticatedRead,
+        Self::BucketOwnerRead,
+        Self::BucketOwnerFullControl,
+    ];
+
+    /// The value of `x-cos-acl`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Default => "default",
+            Self::Private => "private",
+            Self::PublicRead => "public-read",
+            Self::PublicReadWrite => "public-read-write",
+            Self::AuthenticatedRead => "authenticated-read",
+            Self::BucketOwnerRead => "bucket-owner-read",
+            Self::BucketOwnerFullControl => "bucket-owner-full-control",
+        }
+    }
+
+    /// Whether an object may have it.
+    pub const fn is_for_object(self) -> bool {
+        !matches!(self, Self::PublicReadWrite)
+    }
+
+    /// Whether a bucket may have it.
+    pub const fn is_for_bucket(self) -> bool {
+        matches!(
+            self,
+            Self::Private | Self::PublicRead | Self::PublicReadWrite | Self::AuthenticatedRead
+        )
+    }
+
+    /// The grants that it stands for, where the owner is the account of that number.
+    pub fn grants(self, owner_uin: &str) -> Vec<Grant> {
+        let grant = |grantee, permission| Grant {
+            grantee,
+            permission,
+        };
+        let owner = grant(
+            Grantee::Account(account_id(owner_uin)),
+            Permission::FullControl,
+        );
+        match self {
+            Self::Default => vec![],
+            Self::Private | Self::BucketOwnerRead | Self::BucketOwnerFullControl => vec![owner],
+            Self::PublicRead => vec![owner, grant(Grantee::everyone(), Permission::Read)],
+            Self::PublicReadWrite => vec![
+                owner,
+                grant(Grantee::everyone(), Permission::Read),
+                grant(Grantee::everyone(), Permission::Write),
+            ],
+            Self::AuthenticatedRead => {
+                vec![
+                    owner,
+                    grant(Grantee::Group(AUTHENTICATED.to_owned()), Permission::Read),
+                ]
+            }
+        }
+    }
+}
+
+/// What a grant allows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Permission {
+    /// Everything.
+    FullControl,
+    /// Reading the object, listing the bucket.
+    Read,
+    /// Writing.
+    Write,
+    /// Reading the list of grants.
+    ReadAcp,
+    /// Writing the list of grants.
+    WriteAcp,
+}
+
+impl Permission {
+    const ALL: [Self; 5] = [
+        Self::FullControl,
+        Self::Read,
+        Self::Write,
+        Self::ReadAcp,
+        Self::WriteAcp,
+    ];
+
+    /// Its name in a document.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::FullControl => "FULL_CONTROL",
+            Self::Read => "READ",
+            Self::Write => "WRITE",
+            Self::ReadAcp => "READ_ACP",
+            Self::WriteAcp => "WRITE_ACP",
+        }
+    }
+
+    /// The permission of that name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL
+            .into_iter()
+            .find(|permission| permission.as_str() == name)
+    }
+
+    const fn header(self) -> &'static str {
+        match self {
+            Self::FullControl => "x-cos-grant-full-control",
+            Self::Read => "x-cos-grant-read",
+            Self::Write => "x-cos-grant-write",
+            Self::ReadAcp => "x-cos-grant-read-acp",
+            Self::WriteAcp => "x-cos-grant-write-acp",
+        }
+    }
+}
+
+/// To whom something is granted.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Grantee {
+    /// An account, by its whole id `qcs::cam::uin/OWNER:uin/SUB`.
+    Account(String),
+    /// A group, by its URI.
+    Group(String),
+}
+
+impl Grantee {
+    /// Everyone, signed or not.
+    pub fn everyone() -> Self {
+        Self::Group(EVERYONE.to_owned())
+    }
+
+    /// By an id: an account's number, its whole id, or the old form of everyone.
+    pub fn from_id(id: &str) -> Option<Self> {
+        let is_number = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+        if id == "qcs::cam::anyone:anyone" {
+            return Some(Self::everyone());
+        }
+        if is_number(id) {
+            return Some(Self::Account(account_id(id)));
+        }
+        let (owner, sub) = id.strip_prefix("qcs::cam::uin/")?.split_once(":uin/")?;
+        (is_number(owner) && is_number(sub)).then(|| Self::Account(id.to_owned()))
+    }
+
+    /// By a group's URI.
+    pub fn from_uri(uri: &str) -> Option<Self> {
+        [EVERYONE, AUTHENTICATED]
+            .contains(&uri)
+            .then(|| Self::Group(uri.to_owned()))
+    }
+}
+
+/// Something granted to someone.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Grant {
+    /// To whom.
+    pub grantee: Grantee,
+    /// What.
+    pub permission: Permission,
+}
+
+/// The access control that a request brings along in its headers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum AclHeaders {
+    /// `x-cos-acl`.
+    Canned(CannedAcl),
+    /// `x-cos-grant-…`, in the order of [`Permission`].
+    Grants(Vec<Grant>),
+}
+
+impl AclHeaders {
+    pub(super) fn encode(&self) -> Vec<Pair<'static>> {
+        match self {
+            Self::Canned(canned) => vec![pair("x-cos-acl", canned.as_str())],
+            Self::Grants(grants) => Permission::ALL
+                .into_iter()
+                .filter_map(|permission| {
+                    let of_this = grants.iter().filter(|grant| grant.permission == permission);
+                    let texts: Vec<_> = of_this.map(|grant| grantee_text(&grant.grantee)).collect();
+                    (!texts.is_empty()).then(|| pair(permission.header(), texts.join(",")))
+                })
+                .collect(),
+        }
+    }
+
+    /// `None` when the request says nothing of access control.
+    pub(super) fn decode(
+        headers: &Headers<'_, '_>,
+        allowed: fn(CannedAcl) -> bool,
+    ) -> Result<Option<Self>, DecodeError> {
+        let canned = headers.text("x-cos-acl")?;
+        let mut grants = Vec::new();
+        for permission in Permission::ALL {
+            if let Some(value) = headers.text(permission.header())? {
+                let grantees = grantees(&value);
+                let grantees = grantees.ok_or_else(|| invalid(permission.header(), &value))?;
+                grants.extend(grantees.into_iter().map(|grantee| Grant {
+                    grantee,
+                    permission,
+                }));
+            }
+        }
+        match canned {
+            Some(value) if !grants.is_empty() => Err(invalid("x-cos-acl", &value)),
+            Some(value) => {
+                let mut known = CannedAcl::ALL.into_iter().filter(|canned| allowed(*canned));
+                let canned = known.find(|canned| canned.as_str() == value);
+                let canned = canned.ok_or_else(|| invalid("x-cos-acl", &value))?;
+                Ok(Some(Self::Canned(canned)))
+            }
+            None if grants.is_empty() => Ok(None),
+            None => Ok(Some(Self::Grants(grants))),
+        }
+    }
+}
+
+fn grantee_text(grantee: &Grantee) -> Cow<'static, str> {
+    match grantee {
+        Grantee::Account(id) => format!("id=\"{id}\"").into(),
+        Grantee::Group(uri) => format!("uri=\"{uri}\"").into(),
+    }
+}
+
+/// `id="…", uin="…"`: a comma and perhaps a space between them.
+fn grantees(value: &str) -> Option<Vec<Grantee>> {
+    let one = |text: &str| {
+        let (kind, quoted) = text.trim().split_once('=')?;
+        let name = quoted.strip_prefix('"')?.strip_suffix('"')?;
+        match kind {
+            "id" | "uin" => Grantee::from_id(name),
+            "uri" => Grantee::from_uri(name),
+            _ => None,
+        }
+    };
+    value.split(',').map(one).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn decode(headers: &[(&'static str, &'static str)]) -> Result<Option<AclHeaders>, DecodeError> {
+        let headers: Vec<_> = headers
+            .iter()
+            .map(|&(name, value)| pair(name, value))
+            .collect();
+        AclHeaders::decode(&Headers(&headers), CannedAcl::is_for_object)
+    }
+
+    #[test]
+    fn encode_and_decode_are_inverse() {
+        let grant = |id, permission| Grant {
+            grantee: Grantee::from_id(id).unwrap(),
+            permission,
+        };
+        let grants = AclHeaders::Grants(vec![
+            grant("1", Permission::FullControl),
+            grant("qcs::cam::anyone:anyone", Permission::Read),
+            grant("qcs::cam::uin/1:uin/2", Permission::Read),
+        ]);
+        for acl in [grants, AclHeaders::Canned(CannedAcl::PublicRead)] {
+            let headers = acl.encode();
+            let decoded = AclHeaders::decode(&Headers(&headers), CannedAcl::is_for_object);
+            assert_eq!(decoded, Ok(Some(acl)));
+        }
+        assert_eq!(decode(&[]), Ok(None));
+    }
+
+    #[test]
+    fn the_documented_spellings_are_read() {
+        let decoded = decode(&[("X-COS-Grant-Read", "uin=\"100000000011\", id=\"1\"")]);
+        let Ok(Some(AclHeaders::Grants(grants))) = decoded else {
+            panic!("{decoded:?}")
+        };
+        assert_eq!(grants.len(), 2);
+        assert_eq!(
+            grants[0].grantee,
+            Grantee::Account(account_id("100000000011"))
+        );
+    }
+
+    #[test]
+    fn an_unknown_value_is_refused() {
+        for (name, value) in [
+            ("x-cos-acl", "public"),
+            ("x-cos-acl", "public-read-write"),
+            ("x-cos-acl", ""),
+            ("x-cos-grant-read", "id=1"),
+            ("x-cos-grant-read", "id=\"x\""),
+            ("x-cos-grant-read", "name=\"1\""),
+            ("x-cos-grant-read", ""),
+        ] {
+            assert_eq!(
+                decode(&[(name, value)]),
+                Err(invalid(name, value)),
+                "{name}: {value}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_canned_list_and_grants_contradict_each_other() {
+        let both = [("x-cos-acl", "private"), ("x-cos-grant-read", "id=\"1\"")];
+        assert_eq!(decode(&both), Err(invalid("x-cos-acl", "private")));
+    }
+
+    #[test]
+    fn private_is_one_grant() {
+        assert_eq!(CannedAcl::Private.grants("1").len(), 1);
+        assert_eq!(CannedAcl::PublicReadWrite.grants("1").len(), 3);
+        assert_eq!(CannedAcl::Default.grants("1"), []);
+    }
+}

@@ -1,0 +1,397 @@
+//! Operations on objects.
+
+use super::acl::{AclHeaders, CannedAcl};
+use super::parts::{Headers, Pair, Params, pair};
+use super::value::{ContentMd5, StorageClass, TrafficLimit};
+use super::{DecodeError, invalid};
+use crate::{Bucket, ByteRange, ObjectKey};
+
+/// The prefix of user metadata.
+const META: &str = "x-cos-meta-";
+
+/// The most user metadata that an object may have, in bytes, names and values (436/7749).
+const META_MAX: usize = 2048;
+
+/// Uploads an object (436/7749).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PutObject {
+    /// The bucket.
+    pub bucket: Bucket,
+    /// The key.
+    pub key: ObjectKey,
+    /// What is kept and sent with each download.
+    pub content: ContentHeaders,
+    /// User metadata: names without `x-cos-meta-`, in lower case, and values.
+    pub metadata: Vec<(String, Vec<u8>)>,
+    /// The storage class.
+    pub storage_class: StorageClass,
+    /// Access control; by the bucket's rules if absent.
+    pub acl: Option<AclHeaders>,
+    /// What the body's MD5 must be.
+    pub md5: Option<ContentMd5>,
+    /// How fast the body may be sent.
+    pub traffic_limit: Option<TrafficLimit>,
+    /// `x-cos-forbid-overwrite: true`: only if there is no object of that key.
+    pub forbid_overwrite: bool,
+    /// What must hold of the object that is there.
+    pub conditions: Conditions,
+}
+
+impl PutObject {
+    /// An upload that says nothing but where to.
+    pub fn new(bucket: Bucket, key: ObjectKey) -> Self {
+        Self {
+            bucket,
+            key,
+            content: ContentHeaders::default(),
+            metadata: Vec::new(),
+            storage_class: StorageClass::default(),
+            acl: None,
+            md5: None,
+            traffic_limit: None,
+            forbid_overwrite: false,
+            conditions: Conditions::default(),
+        }
+    }
+
+    pub(super) fn decode(
+        bucket: Bucket,
+        key: ObjectKey,
+        params: Params<'_, '_>,
+        headers: Headers<'_, '_>,
+    ) -> Result<Self, DecodeError> {
+        let storage_class = match headers.text("x-cos-storage-class")? {
+            Some(name) => name
+                .parse()
+                .map_err(|_| invalid("x-cos-storage-class", &name))?,
+            None => StorageClass::default(),
+        };
+        let forbid_overwrite = match headers.text("x-cos-forbid-overwrite")?.as_deref() {
+            Some("true") => true,
+            Some("false") | None => false,
+            Some(value) => return Err(invalid("x-cos-forbid-overwrite", value)),
+        };
+        Ok(Self {
+            bucket,
+            key,
+            content: ContentHeaders::decode(headers)?,
+            metadata: metadata(headers)?,
+            storage_class,
+            acl: AclHeaders::decode(&headers, CannedAcl::is_for_object)?,
+            md5: content_md5(headers)?,
+            traffic_limit: traffic_limit(params, headers)?,
+            forbid_overwrite,
+            conditions: Conditions::decode(headers)?,
+        })
+    }
+
+    pub(super) fn headers(&self) -> Vec<Pair<'_>> {
+        let mut out = self.content.encode();
+        let metadata = self.metadata.iter();
+        out.extend(metadata.map(|(name, value)| {
+            (
+                format!("{META}{name}").into_bytes().into(),
+                value.as_slice().into(),
+            )
+        }));
+        if self.storage_class != StorageClass::default() {
+            out.push(pair("x-cos-storage-class", self.storage_class.as_str()));
+        }
+        out.extend(self.acl.iter().flat_map(|acl| acl.encode()));
+        out.extend(self.md5.map(|md5| pair("Content-MD5", md5.to_string())));
+        out.extend(self.traffic_limit.map(traffic_limit_header));
+        if self.forbid_overwrite {
+            out.push(pair("x-cos-forbid-overwrite", "true"));
+        }
+        out.extend(self.conditions.encode());
+        out
+    }
+}
+
+/// Downloads an object or a part of it (436/7753).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GetObject {
+    /// The bucket.
+    pub bucket: Bucket,
+    /// The key.
+    pub key: ObjectKey,
+    /// Which part of it; all of it if absent.
+    pub range: Option<ByteRange>,
+    /// What must hold of the object.
+    pub conditions: Conditions,
+    /// Headers that the answer is to bear instead of the object's own.
+    pub overrides: ResponseOverrides,
+    /// How fast the body may be sent.
+    pub traffic_limit: Option<TrafficLimit>,
+}
+
+impl GetObject {
+    pub(super) fn decode(
+        bucket: Bucket,
+        key: ObjectKey,
+        params: Params<'_, '_>,
+        headers: Headers<'_, '_>,
+    ) -> Result<Self, DecodeError> {
+        Ok(Self {
+            bucket,
+            key,
+            range: headers.once("Range")?.and_then(ByteRange::parse),
+            conditions: Conditions::decode(headers)?,
+            overrides: ResponseOverrides::decode(params)?,
+            traffic_limit: traffic_limit(params, headers)?,
+        })
+    }
+
+    pub(super) fn params(&self) -> Vec<Pair<'_>> {
+        let overrides = self.overrides.iter();
+        overrides
+            .map(|(param, _, value)| (param.as_bytes().into(), value.into()))
+            .collect()
+    }
+
+    pub(super) fn headers(&self) -> Vec<Pair<'_>> {
+        let mut out = self.conditions.encode();
+        out.extend(self.range.map(|range| pair("Range", range.to_string())));
+        out.extend(self.traffic_limit.map(traffic_limit_header));
+        out
+    }
+}
+
+/// Tells what an object is (436/7745).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HeadObject {
+    /// The bucket.
+    pub bucket: Bucket,
+    /// The key.
+    pub key: ObjectKey,
+    /// Which part of it; all of it if absent.
+    pub range: Option<ByteRange>,
+    /// What must hold of the object.
+    pub conditions: Conditions,
+}
+
+impl HeadObject {
+    pub(super) fn decode(
+        bucket: Bucket,
+        key: ObjectKey,
+        headers: Headers<'_, '_>,
+    ) -> Result<Self, DecodeError> {
+        let range = headers.once("Range")?.and_then(ByteRange::parse);
+        Ok(Self {
+            bucket,
+            key,
+            range,
+            conditions: Conditions::decode(headers)?,
+        })
+    }
+
+    pub(super) fn headers(&self) -> Vec<Pair<'_>> {
+        let mut out = self.conditions.encode();
+        out.extend(self.range.map(|range| pair("Range", range.to_string())));
+        out
+    }
+}
+
+/// Deletes an object (436/7743).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DeleteObject {
+    /// The bucket.
+    pub bucket: Bucket,
+    /// The key.
+    pub key: ObjectKey,
+}
+
+/// Reads an object's access control (436/7744).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GetObjectAcl {
+    /// The bucket.
+    pub bucket: Bucket,
+    /// The key.
+    pub key: ObjectKey,
+}
+
+/// Replaces an object's access control (436/7748).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PutObjectAcl {
+    /// The bucket.
+    pub bucket: Bucket,
+    /// The key.
+    pub key: ObjectKey,
+    /// The new access control; in the body if absent.
+    pub acl: Option<AclHeaders>,
+    /// What the body's MD5 must be.
+    pub md5: Option<ContentMd5>,
+}
+
+impl PutObjectAcl {
+    pub(super) fn decode(
+        bucket: Bucket,
+        key: ObjectKey,
+        headers: Headers<'_, '_>,
+    ) -> Result<Self, DecodeError> {
+        let acl = AclHeaders::decode(&headers, CannedAcl::is_for_object)?;
+        Ok(Self {
+            bucket,
+            key,
+            acl,
+            md5: content_md5(headers)?,
+        })
+    }
+
+    pub(super) fn headers(&self) -> Vec<Pair<'_>> {
+        let mut out = self
+            .acl
+            .as_ref()
+            .map(AclHeaders::encode)
+            .unwrap_or_default();
+        out.extend(self.md5.map(|md5| pair("Content-MD5", md5.to_string())));
+        out
+    }
+}
+
+macro_rules! fields {
+    ($($(#[$doc:meta])* $type:ident { $($field:ident: $name:literal,)* })*) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Debug, Default, PartialEq, Eq)]
+        pub struct $type {
+            $(#[doc = concat!("`", $name, "`")] pub $field: Option<Vec<u8>>,)*
+        }
+
+        impl $type {
+            /// What is there: names and values.
+            pub fn iter(&self) -> impl Iterator<Item = (&'static str, &[u8])> {
+                [$(($name, &self.$field)),*]
+                    .into_iter()
+                    .filter_map(|(name, value)| Some((name, value.as_deref()?)))
+            }
+
+            fn encode(&self) -> Vec<Pair<'_>> {
+                self.iter().map(|(name, value)| (name.as_bytes().into(), value.into())).collect()
+            }
+
+            fn decode(headers: Headers<'_, '_>) -> Result<Self, DecodeError> {
+                Ok(Self { $($field: headers.once($name)?.map(<[u8]>::to_vec),)* })
+            }
+        }
+    )*};
+}
+
+fields! {
+    /// Headers that are kept with an object and sent with each download.
+    ContentHeaders {
+        cache_control: "Cache-Control",
+        content_disposition: "Content-Disposition",
+        content_encoding: "Content-Encoding",
+        content_language: "Content-Language",
+        content_type: "Content-Type",
+        expires: "Expires",
+    }
+
+    /// What must hold of an object for the operation to be done (RFC 9110 §13); values as sent.
+    Conditions {
+        if_match: "If-Match",
+        if_modified_since: "If-Modified-Since",
+        if_none_match: "If-None-Match",
+        if_unmodified_since: "If-Unmodified-Since",
+    }
+}
+
+/// Headers that the answer to a download is to bear instead of the object's own: the parameters `response-…`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ResponseOverrides(Vec<(&'static str, &'static str, Vec<u8>)>);
+
+impl ResponseOverrides {
+    /// Parameters and the headers that they stand for.
+    pub const NAMES: [(&str, &str); 6] = [
+        ("response-cache-control", "Cache-Control"),
+        ("response-content-disposition", "Content-Disposition"),
+        ("response-content-encoding", "Content-Encoding"),
+        ("response-content-language", "Content-Language"),
+        ("response-content-type", "Content-Type"),
+        ("response-expires", "Expires"),
+    ];
+
+    /// With one more header replaced; a name that is none of [`NAMES`](Self::NAMES) changes nothing.
+    #[must_use]
+    pub fn with(mut self, param: &str, value: impl Into<Vec<u8>>) -> Self {
+        let found = Self::NAMES.into_iter().find(|(name, _)| *name == param);
+        self.0
+            .extend(found.map(|(param, header)| (param, header, value.into())));
+        self
+    }
+
+    /// What is there: parameters, the headers that they stand for, values.
+    pub fn iter(&self) -> impl Iterator<Item = (&'static str, &'static str, &[u8])> {
+        self.0
+            .iter()
+            .map(|(param, header, value)| (*param, *header, value.as_slice()))
+    }
+
+    fn decode(params: Params<'_, '_>) -> Result<Self, DecodeError> {
+        let mut found = Vec::new();
+        for (param, header) in Self::NAMES {
+            let Some(value) = params.once(param)? else {
+                continue;
+            };
+            if value
+                .iter()
+                .any(|&byte| byte.is_ascii_control() && byte != b'\t')
+            {
+                return Err(invalid(param, &String::from_utf8_lossy(value)));
+            }
+            found.push((param, header, value.to_vec()));
+        }
+        Ok(Self(found))
+    }
+}
+
+fn metadata(headers: Headers<'_, '_>) -> Result<Vec<(String, Vec<u8>)>, DecodeError> {
+    let found = headers
+        .with_prefix(META)
+        .filter_map(|(name, value)| Some((name.strip_prefix(META)?.to_owned(), value.to_vec())));
+    let found: Vec<_> = found.collect();
+    let length = found
+        .iter()
+        .map(|(name, value)| name.len() + value.len())
+        .sum();
+    if length > META_MAX {
+        Err(DecodeError::MetadataTooLong { length })
+    } else {
+        Ok(found)
+    }
+}
+
+fn content_md5(headers: Headers<'_, '_>) -> Result<Option<ContentMd5>, DecodeError> {
+    let value = headers.once("Content-MD5")?;
+    value
+        .map(|value| ContentMd5::parse(value).ok_or(DecodeError::InvalidDigest))
+        .transpose()
+}
+
+const TRAFFIC_LIMIT: &str = "x-cos-traffic-limit";
+
+/// As a header or as a parameter; if as both, they must say the same.
+fn traffic_limit(
+    params: Params<'_, '_>,
+    headers: Headers<'_, '_>,
+) -> Result<Option<TrafficLimit>, DecodeError> {
+    let parse = |text: &str| TrafficLimit::parse(text).ok_or_else(|| invalid(TRAFFIC_LIMIT, text));
+    let header = headers
+        .text(TRAFFIC_LIMIT)?
+        .map(|text| parse(&text))
+        .transpose()?;
+    let param = params
+        .text(TRAFFIC_LIMIT)?
+        .map(|text| parse(&text))
+        .transpose()?;
+    match (header, param) {
+        (Some(header), Some(param)) if header != param => {
+            Err(invalid(TRAFFIC_LIMIT, &param.bits_per_second().to_string()))
+        }
+        (header, param) => Ok(header.or(param)),
+    }
+}
+
+fn traffic_limit_header(limit: TrafficLimit) -> Pair<'static> {
+    pair(TRAFFIC_LIMIT, limit.bits_per_second().to_string())
+}

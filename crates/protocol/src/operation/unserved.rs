@@ -1,0 +1,136 @@
+//! Operations and options of the service that are not served here, by the name that gives them away.
+//!
+//! A request that bears one of these names is refused: without it, it would be another operation (`PUT` with `uploadId`
+//! is not an upload of the object), or would do less than was asked (encryption, tags).
+
+use std::fmt;
+
+use super::DecodeError;
+use super::parts::{Headers, Params, Resource};
+
+/// An operation or option of the service that is not served here.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Unserved {
+    /// A query parameter names it.
+    Parameter(String),
+    /// A header names it.
+    Header(String),
+    /// The method and the resource name it.
+    Method(&'static str),
+}
+
+impl fmt::Display for Unserved {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Parameter(name) => write!(f, "the parameter {name} is not served here"),
+            Self::Header(name) => write!(f, "the header {name} is not served here"),
+            Self::Method(what) => write!(f, "{what} is not served here"),
+        }
+    }
+}
+
+const OF_SERVICE: &[&str] = &["create-time", "range", "tagkey", "tagvalue"];
+
+const OF_BUCKET: &[&str] = &[
+    "accelerate",
+    "acl",
+    "cors",
+    "delete",
+    "domain",
+    "domaincertificate",
+    "encryption",
+    "intelligent-tiering",
+    "intelligenttiering",
+    "inventory",
+    "lifecycle",
+    "location",
+    "logging",
+    "notification",
+    "object-lock",
+    "origin",
+    "policy",
+    "publicAccessBlock",
+    "referer",
+    "replication",
+    "tagging",
+    "uploads",
+    "versioning",
+    "versions",
+    "website",
+];
+
+const OF_OBJECT: &[&str] = &[
+    "append",
+    "ci-process",
+    "ci-processing",
+    "imageInfo",
+    "legal-hold",
+    "object-lock",
+    "partNumber",
+    "policy",
+    "position",
+    "restore",
+    "retention",
+    "select",
+    "symlink",
+    "tagging",
+    "torrent",
+    "uploadId",
+    "uploads",
+    "versionId",
+];
+
+/// Image processing writes its whole instruction as a parameter's name.
+const PROCESSING: &[&str] = &["imageMogr2", "imageView2", "watermark"];
+
+const HEADERS: &[&str] = &[
+    "pic-operations",
+    "x-cos-callback",
+    "x-cos-copy-source",
+    "x-cos-object-lock",
+    "x-cos-server-side-encryption",
+    "x-cos-tagging",
+    "x-cos-website-redirect-location",
+];
+
+pub(super) fn refuse(
+    method: &str,
+    resource: &Resource,
+    params: Params<'_, '_>,
+    headers: Headers<'_, '_>,
+) -> Result<(), DecodeError> {
+    let names = match resource {
+        Resource::Service => OF_SERVICE,
+        Resource::Bucket(_) => OF_BUCKET,
+        Resource::Object(..) => OF_OBJECT,
+    };
+    if let Some(name) = names.iter().find(|name| params.has(name)) {
+        return Err(DecodeError::Unserved(Unserved::Parameter(
+            (*name).to_owned(),
+        )));
+    }
+    if let (Resource::Object(..), Some(name)) = (resource, processing(params)) {
+        return Err(DecodeError::Unserved(Unserved::Parameter(name.to_owned())));
+    }
+    for prefix in HEADERS {
+        if let Some((name, _)) = headers.with_prefix(prefix).next() {
+            return Err(DecodeError::Unserved(Unserved::Header(name)));
+        }
+    }
+    let what = match (resource, method) {
+        (Resource::Bucket(_), "GET") => "GET Bucket (list objects)",
+        (Resource::Bucket(_), "POST") => "POST Object (form upload)",
+        _ => return Ok(()),
+    };
+    Err(DecodeError::Unserved(Unserved::Method(what)))
+}
+
+fn processing(params: Params<'_, '_>) -> Option<&'static str> {
+    let begins = |prefix: &str| {
+        params
+            .0
+            .iter()
+            .any(|(name, _)| name.starts_with(prefix.as_bytes()))
+    };
+    PROCESSING.iter().copied().find(|prefix| begins(prefix))
+}

@@ -1,0 +1,22 @@
+//! The XML documents of the service, written in its layout and read leniently.
+//!
+//! Written: a TAB for each level, `\n`, no white space at the end, an element without content self-closed. Read: with or
+//! without declaration and namespace, elements in any order, unknown ones ignored; a document type is refused.
+
+mod acl;
+mod error;
+mod read;
+mod service;
+mod time;
+mod write;
+
+pub use acl::AccessControlPolicy;
+pub use error::{ErrorDocument, Evidence};
+pub use read::XmlError;
+pub use service::{BucketEntry, ListAllMyBuckets};
+pub use time::iso8601;
+
+/// How the service writes an account, `qcs::cam::uin/OWNER:uin/SUB`, for the account itself.
+pub fn account_id(uin: &str) -> String {
+    format!("qcs::cam::uin/{uin}:uin/{uin}")
+}

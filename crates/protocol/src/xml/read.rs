@@ -1,0 +1,203 @@
+//! Reading a small document into a tree, within limits.
+
+use std::error::Error;
+use std::fmt;
+
+use quick_xml::Reader;
+use quick_xml::escape::resolve_predefined_entity;
+use quick_xml::events::{BytesRef, Event};
+
+/// The deepest nesting that a document may have; the service's own have at most seven levels.
+const DEPTH_MAX: usize = 16;
+
+/// The most elements that a document may have.
+const ELEMENTS_MAX: usize = 4096;
+
+/// Why a text is not a document that is understood here.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum XmlError {
+    /// It is not well-formed.
+    Malformed,
+    /// It has a document type; none of the service's documents does, and entities are an attack.
+    DocumentType,
+    /// It is nested deeper, or has more elements, than any of the service's documents.
+    TooLarge,
+    /// It is well-formed, but not the document that stands here; the text names what is missing or wrong.
+    Shape(&'static str),
+}
+
+impl fmt::Display for XmlError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Malformed => f.write_str("the XML is not well-formed"),
+            Self::DocumentType => f.write_str("the XML has a document type; remove it"),
+            Self::TooLarge => f.write_str("the XML is nested too deep or has too many elements"),
+            Self::Shape(what) => write!(f, "the XML is not of the right shape: {what}"),
+        }
+    }
+}
+
+impl Error for XmlError {}
+
+/// An element: its name without prefix, its text, its children in order. Attributes are not kept.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Element {
+    pub(super) name: String,
+    pub(super) text: String,
+    pub(super) children: Vec<Element>,
+}
+
+impl Element {
+    /// Reads a document and checks the name of its root.
+    pub(super) fn read(document: &[u8], root: &'static str) -> Result<Self, XmlError> {
+        let text = std::str::from_utf8(document).map_err(|_| XmlError::Malformed)?;
+        let element = tree(text)?;
+        if element.name == root {
+            Ok(element)
+        } else {
+            Err(XmlError::Shape("another root"))
+        }
+    }
+
+    pub(super) fn child(&self, name: &str) -> Option<&Element> {
+        self.children.iter().find(|child| child.name == name)
+    }
+
+    /// The text of a child, empty if there is no such child.
+    pub(super) fn text_of(&self, name: &str) -> &str {
+        self.child(name).map_or("", |child| &child.text)
+    }
+}
+
+fn tree(text: &str) -> Result<Element, XmlError> {
+    let mut reader = Reader::from_str(text);
+    reader.config_mut().expand_empty_elements = true;
+    let mut stack = vec![Element::default()];
+    let mut elements = 0;
+    loop {
+        match reader.read_event().map_err(|_| XmlError::Malformed)? {
+            Event::Start(start) => {
+                elements += 1;
+                if elements > ELEMENTS_MAX || stack.len() > DEPTH_MAX {
+                    return Err(XmlError::TooLarge);
+                }
+                let name = start.local_name().as_ref().to_owned();
+                stack.push(Element {
+                    name,
+                    ..Element::default()
+                });
+            }
+            Event::End(_) => {
+                let done = stack.pop().ok_or(XmlError::Malformed)?;
+                stack
+                    .last_mut()
+                    .ok_or(XmlError::Malformed)?
+                    .children
+                    .push(finished(done));
+            }
+            Event::Text(piece) => append(&mut stack, &piece)?,
+            Event::CData(piece) => append(&mut stack, &piece)?,
+            Event::GeneralRef(reference) => append(&mut stack, &resolve(&reference)?)?,
+            Event::DocType(_) => return Err(XmlError::DocumentType),
+            Event::Eof => break,
+            Event::Decl(_) | Event::Comment(_) | Event::PI(_) | Event::Empty(_) => {}
+        }
+    }
+    // What is left is the nameless element around the root.
+    match (stack.pop(), stack.is_empty()) {
+        (Some(mut around), true) if around.children.len() == 1 && around.text.trim().is_empty() => {
+            around.children.pop().ok_or(XmlError::Malformed)
+        }
+        _ => Err(XmlError::Malformed),
+    }
+}
+
+fn append(stack: &mut [Element], piece: &str) -> Result<(), XmlError> {
+    stack
+        .last_mut()
+        .ok_or(XmlError::Malformed)?
+        .text
+        .push_str(piece);
+    Ok(())
+}
+
+/// White space between elements is layout, not text.
+fn finished(mut element: Element) -> Element {
+    if !element.children.is_empty() {
+        element.text.clear();
+    }
+    element
+}
+
+fn resolve(reference: &BytesRef<'_>) -> Result<String, XmlError> {
+    if let Some(character) = reference
+        .resolve_char_ref()
+        .map_err(|_| XmlError::Malformed)?
+    {
+        return Ok(character.to_string());
+    }
+    resolve_predefined_entity(reference)
+        .map(str::to_owned)
+        .ok_or(XmlError::Malformed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn declaration_namespace_prefix_and_layout_do_not_matter() {
+        let text = b"<?xml version='1.0' encoding='utf-8' ?>\n<!-- c --><x:A xmlns:x=\"u\">\n\t<x:B>a &amp; &#98;<![CDATA[<c>]]></x:B><C/>\n</x:A>\n\n";
+        let element = Element::read(text, "A").unwrap();
+        assert_eq!(
+            (element.text_of("B"), element.text_of("C")),
+            ("a & b<c>", "")
+        );
+        assert!(element.child("C").is_some() && element.child("D").is_none());
+    }
+
+    #[test]
+    fn what_is_not_well_formed_is_refused() {
+        for text in [
+            "",
+            "A",
+            "<A>",
+            "<A></B>",
+            "<A/><B/>",
+            "</A>",
+            "<A>&none;</A>",
+            "<A/>x",
+        ] {
+            assert_eq!(
+                Element::read(text.as_bytes(), "A"),
+                Err(XmlError::Malformed),
+                "{text}"
+            );
+        }
+        assert_eq!(Element::read(b"<A>\xff</A>", "A"), Err(XmlError::Malformed));
+    }
+
+    #[test]
+    fn a_document_type_is_refused() {
+        let text = b"<!DOCTYPE a [<!ENTITY e 'e'>]><A>&e;</A>";
+        assert_eq!(Element::read(text, "A"), Err(XmlError::DocumentType));
+    }
+
+    #[test]
+    fn a_document_too_deep_or_too_long_is_refused() {
+        for text in [
+            "<A>".repeat(100_000),
+            format!("<A>{}</A>", "<B/>".repeat(ELEMENTS_MAX)),
+        ] {
+            assert_eq!(Element::read(text.as_bytes(), "A"), Err(XmlError::TooLarge));
+        }
+    }
+
+    #[test]
+    fn another_root_is_refused() {
+        assert_eq!(
+            Element::read(b"<B/>", "A"),
+            Err(XmlError::Shape("another root"))
+        );
+    }
+}

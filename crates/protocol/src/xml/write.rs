@@ -1,0 +1,112 @@
+//! Writing elements in the service's layout.
+
+/// The declaration that error bodies and bucket listings begin with.
+pub(super) const DECLARATION: &str = "<?xml version='1.0' encoding='utf-8' ?>\n";
+
+/// A document under construction.
+#[derive(Default)]
+pub(super) struct Writer {
+    out: String,
+    open: Vec<&'static str>,
+}
+
+impl Writer {
+    pub(super) fn open(&mut self, name: &'static str) {
+        self.open_with(name, "");
+    }
+
+    /// Opens an element with attributes, which are written as they stand.
+    pub(super) fn open_with(&mut self, name: &'static str, attributes: &str) {
+        self.indent();
+        self.out.push('<');
+        self.out.push_str(name);
+        if !attributes.is_empty() {
+            self.out.push(' ');
+            self.out.push_str(attributes);
+        }
+        self.out.push_str(">\n");
+        self.open.push(name);
+    }
+
+    pub(super) fn close(&mut self) {
+        if let Some(name) = self.open.pop() {
+            self.indent();
+            self.end_tag(name);
+        }
+    }
+
+    /// An element that holds text; self-closed when there is none.
+    pub(super) fn leaf(&mut self, name: &'static str, text: &str) {
+        if text.is_empty() {
+            return self.empty(name);
+        }
+        self.indent();
+        self.out.push('<');
+        self.out.push_str(name);
+        self.out.push('>');
+        escape_into(&mut self.out, text);
+        self.end_tag(name);
+    }
+
+    pub(super) fn empty(&mut self, name: &'static str) {
+        self.indent();
+        self.out.push('<');
+        self.out.push_str(name);
+        self.out.push_str("/>\n");
+    }
+
+    /// The document, without white space at its end.
+    pub(super) fn finish(mut self) -> String {
+        self.out.truncate(self.out.trim_end().len());
+        self.out
+    }
+
+    fn indent(&mut self) {
+        self.out.extend(std::iter::repeat_n('\t', self.open.len()));
+    }
+
+    fn end_tag(&mut self, name: &str) {
+        self.out.push_str("</");
+        self.out.push_str(name);
+        self.out.push_str(">\n");
+    }
+}
+
+/// Escapes text. What XML 1.0 cannot hold becomes U+FFFD, so that every parser can read the document.
+fn escape_into(out: &mut String, text: &str) {
+    for character in text.chars() {
+        match character {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&quot;"),
+            '\'' => out.push_str("&apos;"),
+            '\r' => out.push_str("&#13;"),
+            '\n' | '\t' => out.push(character),
+            '\0'..='\u{1f}' | '\u{fffe}' | '\u{ffff}' => out.push('\u{fffd}'),
+            _ => out.push(character),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_layout_is_tabs_and_line_ends() {
+        let mut writer = Writer::default();
+        writer.open("A");
+        writer.leaf("B", "x");
+        writer.leaf("C", "");
+        writer.close();
+        assert_eq!(writer.finish(), "<A>\n\t<B>x</B>\n\t<C/>\n</A>");
+    }
+
+    #[test]
+    fn text_is_escaped() {
+        let mut out = String::new();
+        escape_into(&mut out, "&<>\"'\r\n\u{1}页");
+        assert_eq!(out, "&amp;&lt;&gt;&quot;&apos;&#13;\n\u{fffd}页");
+    }
+}
