@@ -53,6 +53,11 @@ impl CannedAcl {
         }
     }
 
+    /// The list of that name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|canned| canned.as_str() == name)
+    }
+
     /// Whether an object may have it.
     pub const fn is_for_object(self) -> bool {
         !matches!(self, Self::PublicReadWrite)
@@ -237,8 +242,7 @@ impl AclHeaders {
         match canned {
             Some(value) if !grants.is_empty() => Err(invalid("x-cos-acl", &value)),
             Some(value) => {
-                let mut known = CannedAcl::ALL.into_iter().filter(|canned| allowed(*canned));
-                let canned = known.find(|canned| canned.as_str() == value);
+                let canned = CannedAcl::from_name(&value).filter(|canned| allowed(*canned));
                 let canned = canned.ok_or_else(|| invalid("x-cos-acl", &value))?;
                 Ok(Some(Self::Canned(canned)))
             }

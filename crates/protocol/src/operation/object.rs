@@ -157,15 +157,13 @@ impl GetObject {
     }
 }
 
-/// Tells what an object is (436/7745).
+/// Tells what an object is (436/7745). A range is ignored: RFC 9110 §14.2 defines it for GET alone.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HeadObject {
     /// The bucket.
     pub bucket: Bucket,
     /// The key.
     pub key: ObjectKey,
-    /// Which part of it; all of it if absent.
-    pub range: Option<ByteRange>,
     /// What must hold of the object.
     pub conditions: Conditions,
 }
@@ -176,19 +174,15 @@ impl HeadObject {
         key: ObjectKey,
         headers: Headers<'_, '_>,
     ) -> Result<Self, DecodeError> {
-        let range = headers.once("Range")?.and_then(ByteRange::parse);
         Ok(Self {
             bucket,
             key,
-            range,
             conditions: Conditions::decode(headers)?,
         })
     }
 
     pub(super) fn headers(&self) -> Vec<Pair<'_>> {
-        let mut out = self.conditions.encode();
-        out.extend(self.range.map(|range| pair("Range", range.to_string())));
-        out
+        self.conditions.encode()
     }
 }
 

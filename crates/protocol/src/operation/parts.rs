@@ -70,12 +70,13 @@ impl<'a> Params<'a, '_> {
             .any(|(found, _)| found.as_ref() == name.as_bytes())
     }
 
-    /// The value of a parameter that may stand once.
+    /// The value of a parameter that may stand once. Its name counts in any case, as in a signature: a signed
+    /// `Response-Expires` must not vouch for an unsigned `response-expires`.
     pub(super) fn once(&self, name: &'static str) -> Result<Option<&'a [u8]>, DecodeError> {
         once(
             self.0
                 .iter()
-                .filter(|(found, _)| found.as_ref() == name.as_bytes()),
+                .filter(|(found, _)| found.eq_ignore_ascii_case(name.as_bytes())),
             name,
         )
     }
