@@ -1,0 +1,62 @@
+//! Every limit of the endpoint, by name.
+
+use std::time::Duration;
+
+/// The longest bytes of one read from a blob, and of one write to it: large enough that a transfer is bound by the
+/// hashes, small enough that many fit into memory.
+pub(crate) const CHUNK: usize = 256 * 1024;
+
+/// An object of at most so many bytes is read and sent in one piece.
+pub(crate) const SMALL_OBJECT: u64 = 64 * 1024;
+
+/// The longest piece of a paced transfer: a tenth of a second at the slowest limit, so that it flows evenly.
+pub(crate) const PACED_CHUNK: usize = 10 * 1024;
+
+/// What the endpoint accepts of one client. The defaults are those of a public endpoint; tests make them smaller.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Limits {
+    /// The largest object that one request may upload, in bytes: 5 GiB (436/7749).
+    pub object_size: u64,
+    /// The largest XML body, in bytes.
+    pub document_size: usize,
+    /// The longest request line's target, in bytes; longer ones are `RequestURITooLong`.
+    pub target_length: usize,
+    /// The longest head, in bytes; a longer one is answered with a bare 431. At least 8 KiB.
+    pub head_size: usize,
+    /// The most headers of a request; more are answered with a bare 431.
+    pub headers: usize,
+    /// The most connections at a time; more wait.
+    pub connections: usize,
+    /// How long a head may take to arrive, and how long a kept connection may lie idle before it.
+    pub head_time: Duration,
+    /// How long a body may pause.
+    pub body_pause: Duration,
+    /// How long a client may take nothing of an answer.
+    pub answer_pause: Duration,
+    /// How many bytes of a refused body are thrown away, so that the client gets to read the refusal.
+    pub discard_size: u64,
+    /// How long bytes of a refused body are thrown away.
+    pub discard_time: Duration,
+    /// How long open requests may take when the endpoint stops.
+    pub drain_time: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            object_size: 5 << 30,
+            document_size: 64 * 1024,
+            target_length: 16 * 1024,
+            head_size: 32 * 1024,
+            headers: 128,
+            connections: 1024,
+            head_time: Duration::from_secs(10),
+            body_pause: Duration::from_secs(30),
+            answer_pause: Duration::from_secs(60),
+            discard_size: 64 << 20,
+            discard_time: Duration::from_secs(5),
+            drain_time: Duration::from_secs(30),
+        }
+    }
+}

@@ -1,0 +1,339 @@
+//! Where buckets and objects are kept: one folder of this machine.
+//!
+//! ```text
+//! DIR/lock               held while the store is open
+//! DIR/metadata.redb      buckets, and of each object everything but its bytes
+//! DIR/blobs/ab/cd/ID     the bytes of one upload, never changed
+//! DIR/incoming/ID        the bytes of an upload under way
+//! ```
+//!
+//! A key is never a path: blobs lie under random names, and the metadata alone knows whose they are. An upload is
+//! durable in this order: file, its bytes on disk, rename, folder on disk, metadata committed. What a crash leaves
+//! between two steps is a file that no metadata names, and opening the store removes it.
+//!
+//! Every function blocks; callers on an async runtime go through [`Store::blocking`].
+
+mod blob;
+mod metadata;
+mod record;
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::fs::{File, TryLockError};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+
+use cospass_protocol::{Bucket, ObjectKey};
+
+pub(crate) use blob::Upload;
+pub(crate) use record::{AclRecord, BucketRecord, Draft, ObjectRecord};
+
+use crate::private;
+use blob::Blobs;
+use metadata::Metadata;
+
+/// An open store. Clones are the same store.
+#[derive(Clone)]
+pub(crate) struct Store(Arc<Inner>);
+
+struct Inner {
+    metadata: Metadata,
+    blobs: Blobs,
+    /// All buckets, as the metadata has them: each request asks for one.
+    buckets: RwLock<BTreeMap<String, BucketRecord>>,
+    /// Held while a bucket is made or deleted, so that `buckets` follows the metadata.
+    bucket_changes: Mutex<()>,
+    /// Locked until the process ends, however it ends.
+    _lock: File,
+}
+
+impl Store {
+    /// Opens the store in a folder, which is made if it is not there, and removes what a crash may have left.
+    pub(crate) fn open(folder: &Path) -> Result<Self, StoreError> {
+        private::create_folder(folder)?;
+        let lock = lock(&folder.join("lock"))?;
+        let metadata = Metadata::open(&folder.join("metadata.redb"))?;
+        let blobs = Blobs::open(folder)?;
+        blobs.sweep(&metadata.blobs()?)?;
+        private::sync_folder(folder)?;
+        let buckets = RwLock::new(metadata.buckets()?);
+        let bucket_changes = Mutex::new(());
+        Ok(Self(Arc::new(Inner {
+            metadata,
+            blobs,
+            buckets,
+            bucket_changes,
+            _lock: lock,
+        })))
+    }
+
+    /// Runs something that blocks on a thread that may.
+    pub(crate) async fn blocking<T, E>(
+        &self,
+        run: impl FnOnce(&Store) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
+        let store = self.clone();
+        let joined = tokio::task::spawn_blocking(move || run(&store)).await;
+        joined.unwrap_or_else(|error| Err(StoreError::Io(io::Error::other(error)).into()))
+    }
+
+    /// A bucket, if it is there. Does not block.
+    pub(crate) fn bucket(&self, bucket: &Bucket) -> Option<BucketRecord> {
+        let buckets = self
+            .0
+            .buckets
+            .read()
+            .unwrap_or_else(PoisonError::into_inner);
+        buckets.get(bucket.as_str()).cloned()
+    }
+
+    /// All buckets in byte order. Does not block.
+    pub(crate) fn buckets(&self) -> Vec<(String, BucketRecord)> {
+        let buckets = self
+            .0
+            .buckets
+            .read()
+            .unwrap_or_else(PoisonError::into_inner);
+        buckets
+            .iter()
+            .map(|(name, record)| (name.clone(), record.clone()))
+            .collect()
+    }
+
+    pub(crate) fn create_bucket(
+        &self,
+        bucket: &Bucket,
+        record: BucketRecord,
+    ) -> Result<(), StoreError> {
+        let _guard = self.change_buckets();
+        self.0.metadata.insert_bucket(bucket.as_str(), &record)?;
+        let mut buckets = self
+            .0
+            .buckets
+            .write()
+            .unwrap_or_else(PoisonError::into_inner);
+        buckets.insert(bucket.as_str().to_owned(), record);
+        Ok(())
+    }
+
+    pub(crate) fn delete_bucket(&self, bucket: &Bucket) -> Result<(), StoreError> {
+        let _guard = self.change_buckets();
+        self.0.metadata.remove_bucket(bucket.as_str())?;
+        let mut buckets = self
+            .0
+            .buckets
+            .write()
+            .unwrap_or_else(PoisonError::into_inner);
+        buckets.remove(bucket.as_str());
+        Ok(())
+    }
+
+    pub(crate) fn object(
+        &self,
+        bucket: &Bucket,
+        key: &ObjectKey,
+    ) -> Result<ObjectRecord, StoreError> {
+        self.0
+            .metadata
+            .object(bucket.as_str(), key.as_str())?
+            .ok_or(StoreError::NoSuchKey)
+    }
+
+    /// An object and its bytes, which stay readable while the file is open, whatever happens to the object.
+    pub(crate) fn open_object(
+        &self,
+        bucket: &Bucket,
+        key: &ObjectKey,
+    ) -> Result<(ObjectRecord, File), StoreError> {
+        loop {
+            let record = self.object(bucket, key)?;
+            match self.0.blobs.read(record.blob) {
+                Ok(file) => return Ok((record, file)),
+                // Another upload may have replaced the object since: then the metadata names another blob.
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                    if self.object(bucket, key)?.blob == record.blob {
+                        return Err(error.into());
+                    }
+                }
+                Err(error) => return Err(error.into()),
+            }
+        }
+    }
+
+    /// Begins an upload; nothing is seen of it before it is [committed](Self::commit).
+    pub(crate) fn upload(&self) -> Result<Upload, StoreError> {
+        Ok(self.0.blobs.upload()?)
+    }
+
+    /// Makes an upload the object of a key, durably. `check` sees the object that is there and may refuse.
+    pub(crate) fn commit<E: From<StoreError>>(
+        &self,
+        upload: Upload,
+        bucket: &Bucket,
+        key: &ObjectKey,
+        draft: Draft,
+        check: impl FnOnce(Option<&ObjectRecord>) -> Result<(), E>,
+    ) -> Result<ObjectRecord, E> {
+        let written = self.0.blobs.keep(upload).map_err(StoreError::from)?;
+        let record = draft.record(&written);
+        let replaced = self
+            .0
+            .metadata
+            .put_object(bucket.as_str(), key.as_str(), &record, check);
+        match replaced {
+            Ok(replaced) => {
+                self.forget(replaced);
+                Ok(record)
+            }
+            Err(error) => {
+                self.forget(Some(record));
+                Err(error)
+            }
+        }
+    }
+
+    /// Deletes an object; deleting what is not there is no error.
+    pub(crate) fn delete_object(&self, bucket: &Bucket, key: &ObjectKey) -> Result<(), StoreError> {
+        let removed = self
+            .0
+            .metadata
+            .remove_object(bucket.as_str(), key.as_str())?;
+        self.forget(removed);
+        Ok(())
+    }
+
+    pub(crate) fn set_object_acl(
+        &self,
+        bucket: &Bucket,
+        key: &ObjectKey,
+        acl: AclRecord,
+    ) -> Result<(), StoreError> {
+        self.0
+            .metadata
+            .update_object(bucket.as_str(), key.as_str(), |record| record.acl = acl)
+    }
+
+    /// Removes bytes that no metadata names any more. If that fails, opening the store will.
+    fn forget(&self, record: Option<ObjectRecord>) {
+        if let Some(record) = record
+            && let Err(error) = self.0.blobs.remove(record.blob)
+        {
+            tracing::warn!(%error, "a blob that is no longer needed could not be removed");
+        }
+    }
+
+    fn change_buckets(&self) -> MutexGuard<'_, ()> {
+        self.0
+            .bucket_changes
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn lock(path: &Path) -> Result<File, StoreError> {
+    let file = match private::create_file(path) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+            File::options().write(true).open(path)?
+        }
+        created => created?,
+    };
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(StoreError::Locked {
+            folder: path.parent().unwrap_or(path).to_owned(),
+        }),
+        Err(TryLockError::Error(error)) => Err(error.into()),
+    }
+}
+
+/// Why the store did not do what was asked.
+#[derive(Debug)]
+pub enum StoreError {
+    /// Another process, or another server of this one, has the folder open.
+    Locked {
+        /// The folder.
+        folder: PathBuf,
+    },
+    /// The folder was written by a version whose format this one does not know.
+    UnknownFormat {
+        /// The number of that format.
+        found: u32,
+    },
+    /// There is no such bucket.
+    NoSuchBucket,
+    /// There is a bucket of that name already.
+    BucketExists,
+    /// The bucket has objects.
+    BucketNotEmpty,
+    /// There is no such object.
+    NoSuchKey,
+    /// A record of the metadata cannot be read.
+    Record(postcard::Error),
+    /// The metadata could not be read or written.
+    Metadata(redb::Error),
+    /// A file could not be read or written.
+    Io(io::Error),
+}
+
+impl fmt::Display for StoreError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Locked { folder } => {
+                write!(f, "{} is in use by another endpoint", folder.display())
+            }
+            Self::UnknownFormat { found } => {
+                write!(
+                    f,
+                    "the data folder has format {found}, which this version does not know"
+                )
+            }
+            Self::NoSuchBucket => f.write_str("there is no such bucket"),
+            Self::BucketExists => f.write_str("there is a bucket of that name"),
+            Self::BucketNotEmpty => f.write_str("the bucket is not empty"),
+            Self::NoSuchKey => f.write_str("there is no such object"),
+            Self::Record(error) => write!(f, "a record of the metadata cannot be read: {error}"),
+            Self::Metadata(error) => write!(f, "the metadata failed: {error}"),
+            Self::Io(error) => write!(f, "the data folder failed: {error}"),
+        }
+    }
+}
+
+impl std::error::Error for StoreError {}
+
+impl From<io::Error> for StoreError {
+    fn from(error: io::Error) -> Self {
+        Self::Io(error)
+    }
+}
+
+impl From<postcard::Error> for StoreError {
+    fn from(error: postcard::Error) -> Self {
+        Self::Record(error)
+    }
+}
+
+macro_rules! from_redb {
+    ($($error:ty),*) => {$(
+        impl From<$error> for StoreError {
+            fn from(error: $error) -> Self {
+                Self::Metadata(error.into())
+            }
+        }
+    )*};
+}
+
+from_redb!(
+    redb::DatabaseError,
+    redb::TransactionError,
+    redb::TableError,
+    redb::StorageError,
+    redb::CommitError
+);
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,180 @@
+//! The bytes of uploads, as files under random names.
+
+use std::collections::HashSet;
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use crc_fast::{CrcAlgorithm, Digest as Crc};
+use md5::{Digest, Md5};
+use serde::{Deserialize, Serialize};
+
+use crate::private;
+
+/// The random name of a blob.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub(crate) struct BlobId([u8; 16]);
+
+impl BlobId {
+    fn random() -> io::Result<Self> {
+        let mut bytes = [0; 16];
+        getrandom::fill(&mut bytes)?;
+        Ok(Self(bytes))
+    }
+
+    fn name(self) -> String {
+        self.0.iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+}
+
+/// The two folders in which blobs lie.
+pub(super) struct Blobs {
+    kept: PathBuf,
+    incoming: PathBuf,
+}
+
+impl Blobs {
+    pub(super) fn open(folder: &Path) -> io::Result<Self> {
+        let (kept, incoming) = (folder.join("blobs"), folder.join("incoming"));
+        private::create_folder(&kept)?;
+        private::create_folder(&incoming)?;
+        Ok(Self { kept, incoming })
+    }
+
+    pub(super) fn upload(&self) -> io::Result<Upload> {
+        let blob = BlobId::random()?;
+        let path = self.incoming.join(blob.name());
+        let file = private::create_file(&path)?;
+        Ok(Upload {
+            blob,
+            file,
+            temporary: Temporary(path),
+            size: 0,
+            md5: Md5::new(),
+            // COS calls it crc64ecma; crc-fast's `Crc64Ecma182` is another, unreflected one.
+            crc64: Crc::new(CrcAlgorithm::Crc64Xz),
+        })
+    }
+
+    /// Moves an upload to its place, so that it survives whatever happens next.
+    pub(super) fn keep(&self, upload: Upload) -> io::Result<Written> {
+        let Upload {
+            blob,
+            file,
+            temporary,
+            size,
+            md5,
+            crc64,
+        } = upload;
+        file.sync_data()?;
+        drop(file);
+        let path = self.path(blob);
+        self.rename(&temporary.0, &path)?;
+        let crc64 = crc64.finalize();
+        Ok(Written {
+            blob,
+            size,
+            md5: md5.finalize().into(),
+            crc64,
+        })
+    }
+
+    pub(super) fn read(&self, blob: BlobId) -> io::Result<File> {
+        File::open(self.path(blob))
+    }
+
+    pub(super) fn remove(&self, blob: BlobId) -> io::Result<()> {
+        private::remove_file(&self.path(blob))
+    }
+
+    /// Removes every upload under way and every blob that is not among `needed`.
+    pub(super) fn sweep(&self, needed: &HashSet<BlobId>) -> io::Result<()> {
+        let needed: HashSet<String> = needed.iter().map(|blob| blob.name()).collect();
+        for entry in fs::read_dir(&self.incoming)? {
+            private::remove_file(&entry?.path())?;
+        }
+        for first in fs::read_dir(&self.kept)? {
+            for second in fs::read_dir(first?.path())? {
+                for entry in fs::read_dir(second?.path())? {
+                    let entry = entry?;
+                    let known = entry
+                        .file_name()
+                        .to_str()
+                        .is_some_and(|name| needed.contains(name));
+                    if !known {
+                        private::remove_file(&entry.path())?;
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
+        let folder = to.parent().unwrap_or(&self.kept);
+        match fs::rename(from, to) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                private::create_folder(folder)?;
+                // The new folders are entries of the folders above them.
+                private::sync_folder(&self.kept)?;
+                if let Some(above) = folder.parent() {
+                    private::sync_folder(above)?;
+                }
+                fs::rename(from, to)?;
+            }
+            renamed => renamed?,
+        }
+        private::sync_folder(folder)
+    }
+
+    /// Two levels of folders keep each of them small.
+    fn path(&self, blob: BlobId) -> PathBuf {
+        let name = blob.name();
+        let (first, rest) = name.split_at(2);
+        let (second, _) = rest.split_at(2);
+        self.kept.join(first).join(second).join(&name)
+    }
+}
+
+/// An upload under way: a file and what its bytes amount to. Dropped, it leaves nothing behind.
+pub(crate) struct Upload {
+    blob: BlobId,
+    file: File,
+    temporary: Temporary,
+    size: u64,
+    md5: Md5,
+    crc64: Crc,
+}
+
+impl Upload {
+    pub(crate) fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.md5.update(bytes);
+        self.crc64.update(bytes);
+        self.file.write_all(bytes)?;
+        self.size = self.size.saturating_add(bytes.len() as u64);
+        Ok(())
+    }
+
+    /// The MD5 of what was written so far.
+    pub(crate) fn md5(&self) -> [u8; 16] {
+        self.md5.clone().finalize().into()
+    }
+}
+
+/// What an upload amounts to.
+pub(super) struct Written {
+    pub(super) blob: BlobId,
+    pub(super) size: u64,
+    pub(super) md5: [u8; 16],
+    pub(super) crc64: u64,
+}
+
+/// A file that is removed when it is no longer needed, unless it was renamed before.
+struct Temporary(PathBuf);
+
+impl Drop for Temporary {
+    fn drop(&mut self) {
+        // What stays here is removed when the store is opened again.
+        let _ = private::remove_file(&self.0);
+    }
+}

@@ -1,0 +1,297 @@
+use std::fs;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use cospass_protocol::operation::{CannedAcl, StorageClass};
+use tempfile::TempDir;
+
+use super::*;
+
+fn bucket() -> Bucket {
+    Bucket::new("examplebucket-1250000000").unwrap()
+}
+
+fn key(text: &str) -> ObjectKey {
+    ObjectKey::new(text).unwrap()
+}
+
+fn bucket_record() -> BucketRecord {
+    BucketRecord {
+        created: 5,
+        acl: AclRecord::canned(CannedAcl::Private),
+    }
+}
+
+fn draft() -> Draft {
+    Draft {
+        modified: 7,
+        headers: vec![("x-cos-meta-a".to_owned(), b"\xff".to_vec())],
+        storage_class: StorageClass::StandardIa,
+        acl: AclRecord::canned(CannedAcl::Default),
+    }
+}
+
+fn store_with_bucket(folder: &Path) -> Store {
+    let store = Store::open(folder).unwrap();
+    store.create_bucket(&bucket(), bucket_record()).unwrap();
+    store
+}
+
+fn upload(store: &Store, bytes: &[u8]) -> Upload {
+    let mut upload = store.upload().unwrap();
+    upload.write(bytes).unwrap();
+    upload
+}
+
+fn put(store: &Store, name: &str, bytes: &[u8]) -> ObjectRecord {
+    let upload = upload(store, bytes);
+    store
+        .commit(upload, &bucket(), &key(name), draft(), |_| {
+            Ok::<_, StoreError>(())
+        })
+        .unwrap()
+}
+
+fn read(store: &Store, name: &str) -> Vec<u8> {
+    let (record, mut file) = store.open_object(&bucket(), &key(name)).unwrap();
+    let mut bytes = Vec::new();
+    file.read_to_end(&mut bytes).unwrap();
+    assert_eq!(record.size, bytes.len() as u64);
+    bytes
+}
+
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).unwrap().map(Result::unwrap) {
+        match entry.file_type().unwrap().is_dir() {
+            true => found.extend(files(&entry.path())),
+            false => found.push(entry.path()),
+        }
+    }
+    found
+}
+
+#[test]
+fn the_hashes_are_those_of_the_documentation() {
+    let folder = TempDir::new().unwrap();
+    let store = store_with_bucket(folder.path());
+    let record = put(&store, "a", b"[Object Content]");
+    assert_eq!(record.etag(), "\"ee8de918d05640145b18f70f4c3aa602\"");
+    assert_eq!(record.crc64, 16_749_565_679_157_681_890);
+}
+
+#[test]
+fn what_was_committed_survives_reopening() {
+    let folder = TempDir::new().unwrap();
+    let store = store_with_bucket(folder.path());
+    let record = put(&store, "a/../b", b"bytes");
+    drop(store);
+    let store = Store::open(folder.path()).unwrap();
+    assert_eq!(store.bucket(&bucket()), Some(bucket_record()));
+    assert_eq!(store.object(&bucket(), &key("a/../b")).unwrap(), record);
+    assert_eq!(record.storage_class(), StorageClass::StandardIa);
+    assert_eq!(read(&store, "a/../b"), b"bytes");
+}
+
+#[test]
+fn what_a_crash_leaves_is_swept() {
+    let folder = TempDir::new().unwrap();
+    let store = store_with_bucket(folder.path());
+    put(&store, "a", b"kept");
+    // A crash while bytes arrive, and one between the rename and the metadata.
+    std::mem::forget(upload(&store, b"half"));
+    store.0.blobs.keep(upload(&store, b"orphan")).unwrap();
+    assert_eq!(files(&folder.path().join("blobs")).len(), 2);
+    assert_eq!(files(&folder.path().join("incoming")).len(), 1);
+    drop(store);
+    let store = Store::open(folder.path()).unwrap();
+    assert_eq!(files(&folder.path().join("blobs")).len(), 1);
+    assert_eq!(files(&folder.path().join("incoming")).len(), 0);
+    assert_eq!(read(&store, "a"), b"kept");
+}
+
+#[test]
+fn an_upload_that_is_given_up_leaves_nothing() {
+    let folder = TempDir::new().unwrap();
+    let store = store_with_bucket(folder.path());
+    drop(upload(&store, b"half"));
+    let refuse = |_: Option<&ObjectRecord>| Err(StoreError::NoSuchKey);
+    let refused = store.commit(upload(&store, b"x"), &bucket(), &key("a"), draft(), refuse);
+    assert!(matches!(refused, Err(StoreError::NoSuchKey)));
+    assert_eq!(files(&folder.path().join("blobs")), [] as [PathBuf; 0]);
+    assert_eq!(files(&folder.path().join("incoming")), [] as [PathBuf; 0]);
+}
+
+#[test]
+fn replacing_and_deleting_remove_the_old_bytes() {
+    let folder = TempDir::new().unwrap();
+    let store = store_with_bucket(folder.path());
+    put(&store, "a", b"first");
+    let (_, mut open) = store.open_object(&bucket(), &key("a")).unwrap();
+    put(&store, "a", b"second");
+    assert_eq!(files(&folder.path().join("blobs")).len(), 1);
+    let mut bytes = Vec::new();
+    open.read_to_end(&mut bytes).unwrap();
+    assert_eq!(bytes, b"first", "a reader keeps what it opened");
+    store.delete_object(&bucket(), &key("a")).unwrap();
+    store.delete_object(&bucket(), &key("a")).unwrap();
+    assert!(matches!(
+        store.object(&bucket(), &key("a")),
+        Err(StoreError::NoSuchKey)
+    ));
+    assert_eq!(files(&folder.path().join("blobs")).len(), 0);
+}
+
+#[test]
+fn keys_are_no_paths() {
+    let folder = TempDir::new().unwrap();
+    let store = store_with_bucket(folder.path());
+    let names = [
+        "a",
+        "a/b",
+        "A",
+        "../../x",
+        "a\0b",
+        "//",
+        "\n",
+        &"é".repeat(425),
+    ];
+    for name in names {
+        put(&store, name, name.as_bytes());
+    }
+    for name in names {
+        assert_eq!(read(&store, name), name.as_bytes());
+    }
+    for path in files(&folder.path().join("blobs")) {
+        let name = path.file_name().unwrap().to_str().unwrap();
+        assert!(name.len() == 32 && name.bytes().all(|b| b.is_ascii_hexdigit()));
+    }
+}
+
+#[test]
+fn a_bucket_is_made_once_and_deleted_when_empty() {
+    let folder = TempDir::new().unwrap();
+    let store = store_with_bucket(folder.path());
+    let twice = store.create_bucket(&bucket(), bucket_record());
+    assert!(matches!(twice, Err(StoreError::BucketExists)));
+    put(&store, "a", b"");
+    assert!(matches!(
+        store.delete_bucket(&bucket()),
+        Err(StoreError::BucketNotEmpty)
+    ));
+    store.delete_object(&bucket(), &key("a")).unwrap();
+    // Its neighbours in byte order do not count.
+    let next = Bucket::new("examplebucket-12500000001").unwrap();
+    store.create_bucket(&next, bucket_record()).unwrap();
+    let upload = upload(&store, b"x");
+    store
+        .commit(upload, &next, &key("a"), draft(), |_| {
+            Ok::<_, StoreError>(())
+        })
+        .unwrap();
+    store.delete_bucket(&bucket()).unwrap();
+    assert_eq!(store.bucket(&bucket()), None);
+    assert_eq!(store.buckets().len(), 1);
+    assert!(matches!(
+        store.delete_bucket(&bucket()),
+        Err(StoreError::NoSuchBucket)
+    ));
+}
+
+#[test]
+fn an_object_needs_its_bucket() {
+    let folder = TempDir::new().unwrap();
+    let store = Store::open(folder.path()).unwrap();
+    let upload = upload(&store, b"x");
+    let refused = store.commit(upload, &bucket(), &key("a"), draft(), |_| {
+        Ok::<_, StoreError>(())
+    });
+    assert!(matches!(refused, Err(StoreError::NoSuchBucket)));
+}
+
+#[test]
+fn access_control_is_replaced() {
+    let folder = TempDir::new().unwrap();
+    let store = store_with_bucket(folder.path());
+    let acl = AclRecord::grants(&CannedAcl::PublicRead.grants("1"));
+    let absent = store.set_object_acl(&bucket(), &key("a"), acl.clone());
+    assert!(matches!(absent, Err(StoreError::NoSuchKey)));
+    put(&store, "a", b"x");
+    store
+        .set_object_acl(&bucket(), &key("a"), acl.clone())
+        .unwrap();
+    assert_eq!(store.object(&bucket(), &key("a")).unwrap().acl, acl);
+}
+
+#[test]
+fn one_store_a_folder() {
+    let folder = TempDir::new().unwrap();
+    let store = Store::open(folder.path()).unwrap();
+    assert!(matches!(
+        Store::open(folder.path()),
+        Err(StoreError::Locked { .. })
+    ));
+    drop(store);
+    assert!(Store::open(folder.path()).is_ok());
+}
+
+#[test]
+fn an_unknown_format_is_refused() {
+    let folder = TempDir::new().unwrap();
+    drop(Store::open(folder.path()).unwrap());
+    let database = redb::Database::create(folder.path().join("metadata.redb")).unwrap();
+    let write = database.begin_write().unwrap();
+    let about = redb::TableDefinition::<&str, u32>::new("about");
+    write
+        .open_table(about)
+        .unwrap()
+        .insert("format", 99)
+        .unwrap();
+    write.commit().unwrap();
+    drop(database);
+    assert!(matches!(
+        Store::open(folder.path()),
+        Err(StoreError::UnknownFormat { found: 99 })
+    ));
+}
+
+#[test]
+#[cfg(unix)]
+fn only_the_owner_may_look_in() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = TempDir::new().unwrap();
+    let data = folder.path().join("data");
+    let store = store_with_bucket(&data);
+    put(&store, "a", b"x");
+    let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode(&data), 0o700);
+    assert_eq!(mode(&data.join("blobs")), 0o700);
+    for file in files(&data) {
+        assert_eq!(mode(&file), 0o600);
+    }
+}
+
+#[test]
+fn readers_and_writers_of_one_key_see_whole_objects() {
+    let folder = TempDir::new().unwrap();
+    let store = store_with_bucket(folder.path());
+    put(&store, "a", &[0; 1000]);
+    let stop = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        for byte in 1..4 {
+            let (store, stop) = (&store, &stop);
+            scope.spawn(move || {
+                for _ in 0..20 {
+                    put(store, "a", &[byte; 1000]);
+                }
+                stop.store(true, Ordering::SeqCst);
+            });
+        }
+        while !stop.load(Ordering::SeqCst) {
+            let bytes = read(&store, "a");
+            assert!(bytes.len() == 1000 && bytes.windows(2).all(|pair| pair[0] == pair[1]));
+        }
+    });
+    assert_eq!(files(&folder.path().join("blobs")).len(), 1);
+}
