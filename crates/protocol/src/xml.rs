@@ -4,6 +4,7 @@
 //! without declaration and namespace, elements in any order, unknown ones ignored; a document type is refused.
 
 mod acl;
+mod bucket;
 mod error;
 mod read;
 mod service;
@@ -11,6 +12,7 @@ mod time;
 mod write;
 
 pub use acl::AccessControlPolicy;
+pub use bucket::CreateBucketConfiguration;
 pub use error::{ErrorDocument, Evidence};
 pub use read::XmlError;
 pub use service::{BucketEntry, ListAllMyBuckets};

@@ -1,0 +1,92 @@
+//! The third stage: who asks. A [`Claim`] becomes a [`Principal`].
+
+use cospass_sign::percent::Plus;
+use cospass_sign::{Acceptance, Claim, ClaimError, Credentials, Verified};
+
+use crate::head::Head;
+use crate::refusal::{Cause, Refusal};
+
+/// Who asks: the account, by a signature that holds, or nobody. Nothing but [`authenticate`] makes one.
+pub(crate) struct Principal<'a>(Option<Signer<'a>>);
+
+struct Signer<'a> {
+    claim: Claim<'a>,
+    verified: Verified,
+}
+
+impl Principal<'_> {
+    /// Whether nobody signed the request.
+    pub(crate) fn is_anonymous(&self) -> bool {
+        self.0.is_none()
+    }
+
+    /// How a `+` in the query is meant.
+    pub(crate) fn plus(&self) -> Plus {
+        self.0
+            .as_ref()
+            .map_or(Plus::Space, |signer| signer.verified.plus())
+    }
+
+    /// Whether the signature covers the parameter of that name.
+    pub(crate) fn signed_param(&self, name: &str) -> bool {
+        self.0
+            .as_ref()
+            .is_some_and(|signer| signer.claim.covers_param(name))
+    }
+}
+
+/// Finds out who asks, `now` in Unix seconds.
+///
+/// The order of the refusals is that of the documentation: SecretId (and with it the token, which the service reports in
+/// the same words), time, signature. A token that comes with a permanent key is not looked at: that is a decision, what
+/// the service does is not known.
+pub(crate) fn authenticate<'a>(
+    head: &Head<'a>,
+    credentials: &Credentials,
+    now: i64,
+) -> Result<Principal<'a>, Refusal> {
+    let claim = match Claim::read(&head.request) {
+        Ok(claim) => claim,
+        Err(ClaimError::Unsigned) => return Ok(Principal(None)),
+        Err(error) => return Err(Refusal::claim(&error, now)),
+    };
+    let known = claim.secret_id() == credentials.secret_id().as_str();
+    let key = known.then(|| credentials.secret_key());
+    let verdict = claim.verify(&head.request, key, now, Acceptance::Service);
+    if known
+        && credentials
+            .token()
+            .is_some_and(|token| !claim.carries_token(token))
+    {
+        return Err(Cause::WrongToken.into());
+    }
+    match verdict {
+        Ok(verified) => Ok(Principal(Some(Signer { claim, verified }))),
+        Err(refusal) => Err(refused(&refusal, &claim, head, now)),
+    }
+}
+
+fn refused(
+    refusal: &cospass_sign::Refusal,
+    claim: &Claim<'_>,
+    head: &Head<'_>,
+    now: i64,
+) -> Refusal {
+    use cospass_sign::Refusal as Why;
+    match refusal {
+        Why::UnknownSecretId if !is_secret_id(claim.secret_id()) => Cause::SecretIdFormat.into(),
+        Why::UnknownSecretId => Cause::UnknownSecretId.into(),
+        Why::Expired { .. } => Refusal::expired(now),
+        Why::NotYetValid { .. } => Cause::NotYetValid.into(),
+        Why::HeaderMissing { .. }
+        | Why::ParamMissing { .. }
+        | Why::SignatureMismatch
+        | Why::NotCanonical { .. } => Refusal::mismatch(&claim.canonical_view(&head.request)),
+    }
+}
+
+/// Whether a text has the form of a SecretId; those of temporary keys have `-` and `_`, too.
+fn is_secret_id(text: &str) -> bool {
+    text.bytes()
+        .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
+}

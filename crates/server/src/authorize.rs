@@ -1,0 +1,73 @@
+//! The fourth stage: whether the one who asks may. A [`Principal`] and an operation become a [`Permit`].
+
+use cospass_protocol::operation::{
+    DecodeError, DeleteBucket, DeleteObject, GetObject, GetObjectAcl, GetService, HeadBucket,
+    HeadObject, Operation, PutBucket, PutObject, PutObjectAcl,
+};
+
+use crate::authenticate::Principal;
+use crate::refusal::{Cause, Refusal};
+
+/// The permission to do one operation, and the operation. Nothing but [`authorize`] makes one, and whatever acts on a
+/// request, or reads its body, asks for one.
+pub(crate) struct Permit<Op> {
+    operation: Op,
+}
+
+impl<Op> Permit<Op> {
+    pub(crate) fn operation(&self) -> &Op {
+        &self.operation
+    }
+
+    pub(crate) fn into_operation(self) -> Op {
+        self.operation
+    }
+}
+
+/// A permit for each operation.
+pub(crate) enum Permitted {
+    GetService(Permit<GetService>),
+    PutBucket(Permit<PutBucket>),
+    HeadBucket(Permit<HeadBucket>),
+    DeleteBucket(Permit<DeleteBucket>),
+    PutObject(Permit<PutObject>),
+    GetObject(Permit<GetObject>),
+    HeadObject(Permit<HeadObject>),
+    DeleteObject(Permit<DeleteObject>),
+    GetObjectAcl(Permit<GetObjectAcl>),
+    PutObjectAcl(Permit<PutObjectAcl>),
+}
+
+/// Decides. All buckets belong to the one account, which may do everything; nobody else may do anything, whatever the
+/// access control of an object says: it is kept and told, not yet acted on.
+///
+/// What is asked is judged after who asks, so that a stranger learns nothing of what is served here.
+pub(crate) fn authorize(
+    principal: &Principal<'_>,
+    operation: Result<Operation, DecodeError>,
+) -> Result<Permitted, Refusal> {
+    if principal.is_anonymous() {
+        return Err(Cause::Anonymous.into());
+    }
+    Ok(match operation? {
+        Operation::GetService(operation) => Permitted::GetService(Permit { operation }),
+        Operation::PutBucket(operation) => Permitted::PutBucket(Permit { operation }),
+        Operation::HeadBucket(operation) => Permitted::HeadBucket(Permit { operation }),
+        Operation::DeleteBucket(operation) => Permitted::DeleteBucket(Permit { operation }),
+        Operation::PutObject(operation) => Permitted::PutObject(Permit { operation }),
+        Operation::GetObject(operation) => {
+            let mut overrides = operation.overrides.iter();
+            if overrides.any(|(param, ..)| !principal.signed_param(param)) {
+                return Err(Cause::UnsignedOverride.into());
+            }
+            drop(overrides);
+            Permitted::GetObject(Permit { operation })
+        }
+        Operation::HeadObject(operation) => Permitted::HeadObject(Permit { operation }),
+        Operation::DeleteObject(operation) => Permitted::DeleteObject(Permit { operation }),
+        Operation::GetObjectAcl(operation) => Permitted::GetObjectAcl(Permit { operation }),
+        Operation::PutObjectAcl(operation) => Permitted::PutObjectAcl(Permit { operation }),
+        // `Operation` may grow before this does.
+        _ => return Err(Cause::Unserved.into()),
+    })
+}

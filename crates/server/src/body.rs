@@ -1,0 +1,155 @@
+//! The body of a request: sealed until there is a [`Permit`], then read within limits.
+
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use bytes::{Buf, Bytes};
+use http::HeaderMap;
+use http::header::{CONTENT_LENGTH, EXPECT, TRANSFER_ENCODING};
+use hyper::body::{Body, Frame, Incoming};
+use tokio::time::timeout;
+
+use crate::authorize::Permit;
+use crate::limits::Limits;
+use crate::pace::Pace;
+use crate::refusal::{Cause, Refusal};
+
+/// The body of a request, of which nothing has been read yet.
+pub(crate) struct SealedBody {
+    incoming: Incoming,
+    length: Length,
+    expects_continue: bool,
+    opened: bool,
+    limits: Arc<Limits>,
+}
+
+/// What the head says of the body's length.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Length {
+    /// Neither a length nor chunks: there is no body.
+    Absent,
+    /// So many bytes.
+    Known(u64),
+    /// As many as chunks bring.
+    Chunked,
+}
+
+impl SealedBody {
+    pub(crate) fn new(headers: &HeaderMap, incoming: Incoming, limits: Arc<Limits>) -> Self {
+        let length = if headers.contains_key(TRANSFER_ENCODING) {
+            Length::Chunked
+        } else if headers.contains_key(CONTENT_LENGTH) {
+            Length::Known(incoming.size_hint().exact().unwrap_or(0))
+        } else {
+            Length::Absent
+        };
+        let expects_continue = headers.contains_key(EXPECT);
+        Self {
+            incoming,
+            length,
+            expects_continue,
+            opened: false,
+            limits,
+        }
+    }
+
+    pub(crate) fn length(&self) -> Length {
+        self.length
+    }
+
+    /// Opens the body for whoever has a permit, to read at most `most` bytes at a pace.
+    pub(crate) fn open<Op>(&mut self, _permit: &Permit<Op>, most: u64, pace: Pace) -> Pieces<'_> {
+        self.opened = true;
+        Pieces {
+            incoming: &mut self.incoming,
+            limits: &self.limits,
+            left: most,
+            pace,
+        }
+    }
+
+    /// Reads a small body whole.
+    pub(crate) async fn read_document<Op>(
+        &mut self,
+        permit: &Permit<Op>,
+    ) -> Result<Vec<u8>, Refusal> {
+        let most = self.limits.document_size as u64;
+        let mut document = Vec::new();
+        let mut pieces = self.open(permit, most, Pace::unlimited());
+        while let Some(piece) = pieces.next().await? {
+            document.extend_from_slice(&piece);
+        }
+        Ok(document)
+    }
+
+    /// Throws away what is left of a body, within limits, beside the answer: a client that is still sending would
+    /// otherwise meet a reset connection before it reads why it was refused. Nothing looks at the bytes.
+    ///
+    /// A client that waits for `100 Continue` has sent nothing, and must not be told to.
+    pub(crate) fn discard(self) {
+        if self.incoming.is_end_stream() || (self.expects_continue && !self.opened) {
+            return;
+        }
+        let Self {
+            mut incoming,
+            limits,
+            ..
+        } = self;
+        tokio::spawn(async move {
+            let mut left = limits.discard_size;
+            let discard = async {
+                while let Some(Ok(frame)) = next_frame(&mut incoming).await {
+                    let length = frame.data_ref().map_or(0, |data| data.len() as u64);
+                    match left.checked_sub(length) {
+                        Some(rest) => left = rest,
+                        None => break,
+                    }
+                }
+            };
+            let _ = timeout(limits.discard_time, discard).await;
+        });
+    }
+
+    /// Whether the connection can serve another request after an answer that read nothing of this one's body.
+    pub(crate) fn is_left_waiting(&self) -> bool {
+        self.expects_continue && !self.opened && !self.incoming.is_end_stream()
+    }
+}
+
+/// The pieces of an opened body.
+pub(crate) struct Pieces<'a> {
+    incoming: &'a mut Incoming,
+    limits: &'a Limits,
+    left: u64,
+    pace: Pace,
+}
+
+impl Pieces<'_> {
+    /// The next bytes; `None` at the end.
+    pub(crate) async fn next(&mut self) -> Result<Option<Bytes>, Refusal> {
+        loop {
+            let frame = timeout(self.limits.body_pause, next_frame(self.incoming)).await;
+            let data = match frame {
+                Err(_) => return Err(Cause::BodyTimeout.into()),
+                Ok(None) => return Ok(None),
+                Ok(Some(Err(_))) => return Err(Cause::IncompleteBody.into()),
+                Ok(Some(Ok(frame))) => frame.into_data(),
+            };
+            // Trailers say nothing here.
+            let Ok(data) = data else { continue };
+            if !data.has_remaining() {
+                continue;
+            }
+            let length = data.len();
+            let left = self.left.checked_sub(length as u64);
+            self.left = left.ok_or(Cause::EntityTooLarge)?;
+            self.pace.take(length).await;
+            return Ok(Some(data));
+        }
+    }
+}
+
+async fn next_frame(incoming: &mut Incoming) -> Option<hyper::Result<Frame<Bytes>>> {
+    poll_fn(|context| Pin::new(&mut *incoming).poll_frame(context)).await
+}

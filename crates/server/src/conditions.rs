@@ -1,0 +1,77 @@
+//! Whether an object is as a request's `If-…` headers want it (RFC 9110 §13.2.2).
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use cospass_protocol::operation::{Conditions, PutObject};
+
+use crate::refusal::Cause;
+use crate::store::ObjectRecord;
+
+/// What the conditions of a download, or of a question about an object, come to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    /// They hold.
+    Go,
+    /// The client has this very object: 304.
+    NotModified,
+    /// They do not hold: 412.
+    Failed,
+}
+
+/// Judges the conditions of a download. A date that is none is ignored, as RFC 9110 says.
+pub(crate) fn of_download(conditions: &Conditions, object: &ObjectRecord) -> Verdict {
+    let etag = object.etag();
+    let modified_after = |value: &[u8]| unix(value).map(|time| object.modified > time);
+    let failed = match (&conditions.if_match, &conditions.if_unmodified_since) {
+        (Some(list), _) => !matches_any(list, &etag),
+        (None, Some(time)) => modified_after(time).unwrap_or(false),
+        (None, None) => false,
+    };
+    if failed {
+        return Verdict::Failed;
+    }
+    let not_modified = match (&conditions.if_none_match, &conditions.if_modified_since) {
+        (Some(list), _) => matches_any(list, &etag),
+        (None, Some(time)) => modified_after(time).is_some_and(|after| !after),
+        (None, None) => false,
+    };
+    if not_modified {
+        Verdict::NotModified
+    } else {
+        Verdict::Go
+    }
+}
+
+/// Judges the conditions of an upload against the object that it would replace.
+pub(crate) fn of_upload(put: &PutObject, object: Option<&ObjectRecord>) -> Result<(), Cause> {
+    let failed = match object {
+        None => put.conditions.if_match.is_some(),
+        Some(_) if put.forbid_overwrite => true,
+        Some(object) => of_download(&put.conditions, object) != Verdict::Go,
+    };
+    if failed {
+        Err(Cause::PreconditionFailed)
+    } else {
+        Ok(())
+    }
+}
+
+/// Whether a list of entity tags, or `*`, names this one. `W/` is not looked at: every tag here is strong.
+fn matches_any(list: &[u8], etag: &str) -> bool {
+    let list = String::from_utf8_lossy(list);
+    let bare = etag.trim_matches('"');
+    list.split(',').map(str::trim).any(|entry| {
+        let entry = entry.strip_prefix("W/").unwrap_or(entry);
+        // SDKs send tags with and without quotes.
+        entry == "*" || entry.trim_matches('"') == bare
+    })
+}
+
+fn unix(value: &[u8]) -> Option<i64> {
+    let time = httpdate::parse_http_date(std::str::from_utf8(value).ok()?).ok()?;
+    seconds(time)
+}
+
+fn seconds(time: SystemTime) -> Option<i64> {
+    i64::try_from(time.duration_since(UNIX_EPOCH).ok()?.as_secs()).ok()
+}

@@ -1,0 +1,43 @@
+//! The fifth stage: a [`Permit`](crate::authorize::Permit) is acted on.
+
+mod acl;
+mod bucket;
+mod object;
+mod service;
+mod upload;
+
+use cospass_protocol::operation::AclHeaders;
+
+use crate::authorize::Permitted;
+use crate::body::SealedBody;
+use crate::endpoint::Endpoint;
+use crate::refusal::Refusal;
+use crate::reply::Reply;
+use crate::store::AclRecord;
+
+/// Does what is permitted.
+pub(crate) async fn execute(
+    endpoint: &Endpoint,
+    permitted: Permitted,
+    body: &mut SealedBody,
+) -> Result<Reply, Refusal> {
+    match permitted {
+        Permitted::GetService(permit) => Ok(service::get(endpoint, &permit)),
+        Permitted::PutBucket(permit) => bucket::put(endpoint, permit, body).await,
+        Permitted::HeadBucket(permit) => Ok(bucket::head(endpoint, &permit)),
+        Permitted::DeleteBucket(permit) => bucket::delete(endpoint, permit).await,
+        Permitted::PutObject(permit) => upload::put(endpoint, permit, body).await,
+        Permitted::GetObject(permit) => object::get(endpoint, permit).await,
+        Permitted::HeadObject(permit) => object::head(endpoint, permit).await,
+        Permitted::DeleteObject(permit) => object::delete(endpoint, permit).await,
+        Permitted::GetObjectAcl(permit) => acl::get(endpoint, permit).await,
+        Permitted::PutObjectAcl(permit) => acl::put(endpoint, permit, body).await,
+    }
+}
+
+fn acl_record(acl: &AclHeaders) -> AclRecord {
+    match acl {
+        AclHeaders::Canned(canned) => AclRecord::canned(*canned),
+        AclHeaders::Grants(grants) => AclRecord::grants(grants),
+    }
+}

@@ -1,0 +1,159 @@
+//! GET, HEAD and DELETE Object.
+
+use std::fs::File;
+use std::io::Read;
+use std::ops::Range;
+
+use cospass_protocol::content_range;
+use cospass_protocol::operation::{DeleteObject, GetObject, HeadObject, StorageClass};
+use http::StatusCode;
+use http::header::{ACCEPT_RANGES, CONTENT_RANGE, ETAG, HeaderName, HeaderValue, LAST_MODIFIED};
+
+use crate::authorize::Permit;
+use crate::clock::http_date;
+use crate::conditions::{self, Verdict};
+use crate::download::Download;
+use crate::endpoint::Endpoint;
+use crate::limits::SMALL_OBJECT;
+use crate::pace::Pace;
+use crate::refusal::{Cause, Refusal};
+use crate::reply::{Reply, ReplyBody};
+use crate::store::{ObjectRecord, StoreError};
+
+pub(super) async fn get(endpoint: &Endpoint, permit: Permit<GetObject>) -> Result<Reply, Refusal> {
+    let get = permit.into_operation();
+    let found = move |store: &crate::store::Store| {
+        let (record, file) = store.open_object(&get.bucket, &get.key)?;
+        match conditions::of_download(&get.conditions, &record) {
+            Verdict::Failed => return Err(Cause::PreconditionFailed.into()),
+            Verdict::NotModified => return Ok(not_modified(&record)),
+            Verdict::Go => {}
+        }
+        if !record.storage_class().is_readable() {
+            return Err(Refusal::not_restored(record.storage_class()));
+        }
+        content(&get, &record, file)
+    };
+    endpoint.store.blocking(found).await
+}
+
+pub(super) async fn head(
+    endpoint: &Endpoint,
+    permit: Permit<HeadObject>,
+) -> Result<Reply, Refusal> {
+    let head = permit.into_operation();
+    let found = move |store: &crate::store::Store| {
+        let record = store.object(&head.bucket, &head.key)?;
+        match conditions::of_download(&head.conditions, &record) {
+            Verdict::Failed => Err(Cause::PreconditionFailed.into()),
+            Verdict::NotModified => Ok(not_modified(&record)),
+            Verdict::Go => {
+                let length = Some(record.size);
+                Ok(describe(
+                    Reply {
+                        length,
+                        ..Reply::empty(StatusCode::OK)
+                    },
+                    &record,
+                ))
+            }
+        }
+    };
+    endpoint.store.blocking(found).await
+}
+
+pub(super) async fn delete(
+    endpoint: &Endpoint,
+    permit: Permit<DeleteObject>,
+) -> Result<Reply, Refusal> {
+    let DeleteObject { bucket, key } = permit.into_operation();
+    endpoint
+        .store
+        .blocking(move |store| store.delete_object(&bucket, &key).map_err(Refusal::from))
+        .await?;
+    Ok(Reply::empty(StatusCode::NO_CONTENT))
+}
+
+fn content(get: &GetObject, record: &ObjectRecord, file: File) -> Result<Reply, Refusal> {
+    let part = match get.range {
+        None => 0..record.size,
+        Some(range) => range
+            .within(record.size)
+            .ok_or_else(|| Refusal::range(record.size))?,
+    };
+    let status = if get.range.is_some() {
+        StatusCode::PARTIAL_CONTENT
+    } else {
+        StatusCode::OK
+    };
+    let body = body(file, &part, Pace::of(get.traffic_limit)).map_err(StoreError::from)?;
+    let mut reply = describe(
+        Reply {
+            body,
+            ..Reply::empty(status)
+        },
+        record,
+    )
+    .header(ACCEPT_RANGES, HeaderValue::from_static("bytes"));
+    if get.range.is_some() {
+        reply = reply.header(CONTENT_RANGE, content_range(&part, record.size));
+    }
+    for (param, header, value) in get.overrides.iter() {
+        let value = HeaderValue::from_bytes(value);
+        // What HTTP cannot carry was refused when the parameter was decoded.
+        let (Ok(name), Ok(value)) = (HeaderName::try_from(header), value) else {
+            tracing::warn!(param, "an override was left out");
+            continue;
+        };
+        reply.headers.insert(name, value);
+    }
+    Ok(reply)
+}
+
+/// A small part is read at once; a large one, or a paced one, while it is sent.
+fn body(mut file: File, part: &Range<u64>, pace: Pace) -> std::io::Result<ReplyBody> {
+    let length = part.end.saturating_sub(part.start);
+    if length > SMALL_OBJECT || pace.is_limited() {
+        return Ok(ReplyBody::Download(Download::start(file, part, pace)?));
+    }
+    let mut bytes = vec![0; usize::try_from(length).unwrap_or(0)];
+    std::io::Seek::seek(&mut file, std::io::SeekFrom::Start(part.start))?;
+    file.read_exact(&mut bytes)?;
+    Ok(ReplyBody::Whole(bytes.into()))
+}
+
+fn not_modified(record: &ObjectRecord) -> Reply {
+    let reply = Reply::empty(StatusCode::NOT_MODIFIED);
+    reply
+        .header(ETAG, record.etag())
+        .header(LAST_MODIFIED, http_date(record.modified))
+}
+
+/// Adds the headers that tell what an object is.
+fn describe(mut reply: Reply, record: &ObjectRecord) -> Reply {
+    for (name, value) in &record.headers {
+        let pair = (
+            HeaderName::try_from(name.as_str()),
+            HeaderValue::from_bytes(value),
+        );
+        if let (Ok(name), Ok(value)) = pair {
+            reply.headers.insert(name, value);
+        }
+    }
+    let class = record.storage_class();
+    if class != StorageClass::default() {
+        let name = HeaderName::from_static("x-cos-storage-class");
+        reply = reply.header(name, HeaderValue::from_static(class.as_str()));
+    }
+    reply
+        .header(ETAG, record.etag())
+        .header(LAST_MODIFIED, http_date(record.modified))
+        .header(
+            HeaderName::from_static("x-cos-hash-crc64ecma"),
+            record.crc64.to_string(),
+        )
+        .header(
+            HeaderName::from_static("x-cos-object-type"),
+            HeaderValue::from_static("normal"),
+        )
+}

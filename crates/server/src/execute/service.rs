@@ -1,0 +1,42 @@
+//! GET Service.
+
+use cospass_protocol::operation::GetService;
+use cospass_protocol::xml::{BucketEntry, ListAllMyBuckets, iso8601};
+
+use crate::authorize::Permit;
+use crate::endpoint::Endpoint;
+use crate::reply::Reply;
+
+pub(super) fn get(endpoint: &Endpoint, permit: &Permit<GetService>) -> Reply {
+    let asked = permit.operation();
+    let here = endpoint.region.name();
+    let elsewhere = asked.region.as_deref().is_some_and(|region| region != here);
+    let marker = asked.marker.clone().unwrap_or_default();
+    let mut buckets: Vec<_> = endpoint
+        .store
+        .buckets()
+        .into_iter()
+        .filter(|(name, _)| !elsewhere && name.as_str() > marker.as_str())
+        .map(|(name, record)| BucketEntry {
+            name,
+            location: here.to_owned(),
+            creation_date: iso8601(record.created),
+        })
+        .collect();
+    let most = usize::try_from(asked.max_keys).unwrap_or(usize::MAX);
+    let is_truncated = buckets.len() > most;
+    buckets.truncate(most);
+    let last = buckets.last().filter(|_| is_truncated);
+    let next_marker = last.map(|entry| entry.name.clone()).unwrap_or_default();
+    let owner_uin = endpoint.owner_uin.clone();
+    Reply::xml(
+        ListAllMyBuckets {
+            owner_uin,
+            marker,
+            next_marker,
+            is_truncated,
+            buckets,
+        }
+        .write(),
+    )
+}

@@ -1,0 +1,331 @@
+//! Every way in which the endpoint refuses: cause, Code, Message; the Code brings its status along.
+//!
+//! One row a cause, in one table. The tag in a row's line tells where Code and Message come from: **C** captured from the
+//! service, **T** asserted by an official SDK's test against it, **D** documented, **K** general knowledge, **I** inferred,
+//! **!** a decision of this project where nothing is known. A row with two tags has them for Code and Message.
+
+use cospass_protocol::ErrorCode;
+use cospass_protocol::operation::{DecodeError, StorageClass};
+use cospass_protocol::xml::{Evidence, XmlError, iso8601};
+use cospass_sign::{CanonicalView, ClaimError, FieldError};
+use http::header::{CONTENT_RANGE, HeaderName, HeaderValue};
+
+use crate::store::StoreError;
+
+macro_rules! causes {
+    ($($(#[$doc:meta])* $cause:ident $name:literal => $code:ident $message:literal,)*) => {
+        /// Why a request is refused.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub(crate) enum Cause {
+            $($(#[$doc])* $cause,)*
+        }
+
+        impl Cause {
+            #[cfg(test)]
+            const ALL: &[Cause] = &[$(Cause::$cause,)*];
+
+            /// Its stable name, for logs.
+            pub(crate) const fn name(self) -> &'static str {
+                match self { $(Cause::$cause => $name,)* }
+            }
+
+            pub(crate) const fn code(self) -> ErrorCode {
+                match self { $(Cause::$cause => ErrorCode::$code,)* }
+            }
+
+            const fn message(self) -> &'static str {
+                match self { $(Cause::$cause => $message,)* }
+            }
+        }
+    };
+}
+
+causes! {
+    // Where the request is for.
+
+    /// **!** A header of the head is not text that can be acted on, or the target is neither a path nor a URL.
+    BadTarget "bad-target" => InvalidURI "The request target is neither a path nor an absolute URL.",
+    /// **!** RFC 9112 §3.2: exactly one Host.
+    HostMissing "host-missing" => InvalidRequest "Exactly one Host header is required.",
+    /// **!** RFC 9112 §3.2.2 lets the request line win; the signature names the header, so neither may.
+    HostDisagrees "host-disagrees" => InvalidRequest "The host of the request line is not that of the Host header.",
+    /// **C** python-v4#30.
+    BucketMissing "bucket-missing" => InvalidRequest "Missing required header for this request: Appid",
+    /// **T !**
+    BadBucketName "bad-bucket-name" => InvalidBucketName "The specified bucket is not valid.",
+    /// **K !** The key is not UTF-8.
+    KeyNotText "key-not-text" => InvalidURI "The key is not valid UTF-8.",
+    /// **K !** The key is longer than 850 bytes.
+    KeyTooLong "key-too-long" => KeyTooLong "Your key is too long.",
+    /// **!** The request line is longer than the endpoint's limit.
+    TargetTooLong "target-too-long" => RequestURITooLong "The request line is too long.",
+    /// **D C** #549451897; the spelling is the service's.
+    PreflightRefused "preflight-refused" => AccessForbidden "CORSResponse: This CORS request is not allowed. This is usually because the evalution of Origin, request method / Access-Control-Request-Method or Access-Control-Requet-Headers are not whitelisted by the resource's CORS spec",
+    /// **T K**
+    NoSuchBucket "no-such-bucket" => NoSuchBucket "The specified bucket does not exist.",
+
+    // Who asks.
+
+    /// **C** wx#30: no signature.
+    Anonymous "anonymous" => AccessDenied "Access Denied.",
+    /// **I** A signature that lacks a field, has one twice, or one that cannot be read.
+    MalformedSignature "malformed-signature" => AccessDenied "Access Denied.",
+    /// **!** Several signatures, of which one would have to be believed.
+    SeveralSignatures "several-signatures" => InvalidRequest "Only one signature is allowed, in the Authorization header or in the query.",
+    /// **C** coscmd#280.
+    SecretIdFormat "secret-id-format" => InvalidAccessKeyId "The access key Id format you provided is invalid.",
+    /// **C** php#57.
+    UnknownSecretId "unknown-secret-id" => InvalidAccessKeyId "The Access Key Id you provided does not exist in our records",
+    /// **C** go#318: a token that is absent or another one is reported like an unknown SecretId.
+    WrongToken "wrong-token" => InvalidAccessKeyId "The Access Key Id you provided does not exist in our records",
+    /// **C** php#153, with ServerTime; also an end that is no number.
+    Expired "expired" => AccessDenied "Request has expired",
+    /// **D !** The signature starts more than 15 minutes from now.
+    NotYetValid "not-yet-valid" => RequestTimeTooSkewed "The difference between the request time and the server's time is too large.",
+    /// **C** PicGo#638, with StringToSign and FormatString.
+    SignatureMismatch "signature-mismatch" => SignatureDoesNotMatch "The Signature you specified is invalid.",
+
+    // What is asked.
+
+    /// **!** The service serves it; this endpoint does not yet.
+    Unserved "unserved" => NotImplemented "A parameter or header you provided implies functionality that is not implemented.",
+    /// **D K**
+    MethodNotAllowed "method-not-allowed" => MethodNotAllowed "The specified method is not allowed against this resource.",
+    /// **T !** The message tells name and value.
+    InvalidArgument "invalid-argument" => InvalidArgument "Invalid Argument.",
+    /// **D !** `response-…` without the signature that it needs.
+    UnsignedOverride "unsigned-override" => InvalidRequest "The response-* parameters must be signed.",
+    /// **D K** `Content-MD5` is not 16 bytes of base64.
+    InvalidDigest "invalid-digest" => InvalidDigest "The Content-MD5 you specified is not valid.",
+    /// **T !** PHP testPutObjectMeta2K: yes, that code.
+    MetadataTooLong "metadata-too-long" => KeyTooLong "Your user metadata is longer than 2 KB.",
+
+    // The body.
+
+    /// **!** RFC 9112 §6.1: a length and chunks contradict each other.
+    AmbiguousLength "ambiguous-length" => InvalidRequest "Content-Length and Transfer-Encoding exclude each other.",
+    /// **D K**
+    MissingLength "missing-length" => MissingContentLength "You must provide the Content-Length HTTP header.",
+    /// **D K**
+    EntityTooLarge "entity-too-large" => EntityTooLarge "Your proposed upload exceeds the maximum allowed object size.",
+    /// **D K** The connection ended, or a chunk was none, before the body did.
+    IncompleteBody "incomplete-body" => IncompleteBody "You did not provide the number of bytes specified by the Content-Length HTTP header",
+    /// **D K**
+    BodyTimeout "body-timeout" => RequestTimeout "Your socket connection to the server was not read from or written to within the timeout period.",
+    /// **D K**
+    BadDigest "bad-digest" => BadDigest "The Content-MD5 you specified did not match what we received.",
+    /// **D !**
+    MissingBody "missing-body" => MissingRequestBodyError "Request body is empty.",
+    /// **C** node#29.
+    MalformedXml "malformed-xml" => MalformedXML "The XML you provided was not well-formed or did not validate against our published schema.",
+
+    // What is there.
+
+    /// **C** #32171282306.
+    NoSuchKey "no-such-key" => NoSuchKey "The specified key does not exist.",
+    /// **T K**
+    BucketOwned "bucket-owned" => BucketAlreadyOwnedByYou "Your previous request to create the named bucket succeeded and you already own it.",
+    /// **T K**
+    BucketNotEmpty "bucket-not-empty" => BucketNotEmpty "The bucket you tried to delete is not empty.",
+    /// **D K** With `Content-Range`.
+    InvalidRange "invalid-range" => InvalidRange "The requested range is not satisfiable",
+    /// **T K** Also an upload that must not replace anything: the code for that is not known.
+    PreconditionFailed "precondition-failed" => PreconditionFailed "At least one of the pre-conditions you specified did not hold.",
+    /// **C** #3641109820, with `x-cos-storage-class`.
+    NotRestored "not-restored" => InvalidObjectState "The operation is not valid for the object storage class.",
+
+    // The endpoint itself.
+
+    /// **K !** The disk or the metadata failed; the log tells more.
+    Failure "failure" => InternalError "We encountered an internal error. Please try again.",
+}
+
+/// A refused request: the cause, and what the answer says beside it.
+#[derive(Clone, Debug)]
+pub(crate) struct Refusal {
+    pub(crate) cause: Cause,
+    detail: Option<Box<Detail>>,
+}
+
+/// What the answers to some refusals have and others do not.
+#[derive(Clone, Debug, Default)]
+struct Detail {
+    /// Instead of the cause's own.
+    message: Option<String>,
+    evidence: Option<Evidence>,
+    header: Option<(HeaderName, HeaderValue)>,
+}
+
+impl From<Cause> for Refusal {
+    fn from(cause: Cause) -> Self {
+        Self {
+            cause,
+            detail: None,
+        }
+    }
+}
+
+impl Refusal {
+    fn new(cause: Cause, detail: Detail) -> Self {
+        Self {
+            cause,
+            detail: Some(Box::new(detail)),
+        }
+    }
+
+    pub(crate) fn message(&self) -> &str {
+        let told = self
+            .detail
+            .as_ref()
+            .and_then(|detail| detail.message.as_deref());
+        told.unwrap_or_else(|| self.cause.message())
+    }
+
+    pub(crate) fn evidence(&self) -> Option<&Evidence> {
+        self.detail.as_ref()?.evidence.as_ref()
+    }
+
+    pub(crate) fn header(&self) -> Option<&(HeaderName, HeaderValue)> {
+        self.detail.as_ref()?.header.as_ref()
+    }
+
+    /// Expired at the server's time, Unix seconds.
+    pub(crate) fn expired(now: i64) -> Self {
+        let evidence = Some(Evidence::ServerTime(iso8601(now)));
+        Self::new(
+            Cause::Expired,
+            Detail {
+                evidence,
+                ..Detail::default()
+            },
+        )
+    }
+
+    pub(crate) fn mismatch(view: &CanonicalView) -> Self {
+        let evidence = Some(Evidence::Signed {
+            string_to_sign: view.string_to_sign().to_owned(),
+            format_string: String::from_utf8_lossy(view.format_string()).into_owned(),
+        });
+        Self::new(
+            Cause::SignatureMismatch,
+            Detail {
+                evidence,
+                ..Detail::default()
+            },
+        )
+    }
+
+    pub(crate) fn range(size: u64) -> Self {
+        let value = HeaderValue::from_str(&format!("bytes */{size}")).ok();
+        let header = value.map(|value| (CONTENT_RANGE, value));
+        Self::new(
+            Cause::InvalidRange,
+            Detail {
+                header,
+                ..Detail::default()
+            },
+        )
+    }
+
+    pub(crate) fn not_restored(class: StorageClass) -> Self {
+        let name = HeaderName::from_static("x-cos-storage-class");
+        let header = Some((name, HeaderValue::from_static(class.as_str())));
+        Self::new(
+            Cause::NotRestored,
+            Detail {
+                header,
+                ..Detail::default()
+            },
+        )
+    }
+
+    /// What an unreadable claim is refused with; a request without any is anonymous and not refused here.
+    pub(crate) fn claim(error: &ClaimError, now: i64) -> Self {
+        match error {
+            ClaimError::Unsigned => Cause::Anonymous.into(),
+            ClaimError::SeveralSignatures { .. } => Cause::SeveralSignatures.into(),
+            ClaimError::Field(FieldError::Time { .. }) => Self::expired(now),
+            _ => Cause::MalformedSignature.into(),
+        }
+    }
+}
+
+impl From<DecodeError> for Refusal {
+    fn from(error: DecodeError) -> Self {
+        let cause = match error {
+            DecodeError::Unserved(_) => Cause::Unserved,
+            DecodeError::MethodNotAllowed { .. } => Cause::MethodNotAllowed,
+            DecodeError::InvalidArgument { .. } => Cause::InvalidArgument,
+            DecodeError::InvalidDigest => Cause::InvalidDigest,
+            DecodeError::MetadataTooLong { .. } => Cause::MetadataTooLong,
+        };
+        match error {
+            // Where the service's own words are not known, these tell what to change.
+            DecodeError::Unserved(_) | DecodeError::InvalidArgument { .. } => Self::new(
+                cause,
+                Detail {
+                    message: Some(error.to_string()),
+                    ..Detail::default()
+                },
+            ),
+            _ => cause.into(),
+        }
+    }
+}
+
+impl From<XmlError> for Refusal {
+    fn from(_: XmlError) -> Self {
+        Cause::MalformedXml.into()
+    }
+}
+
+impl From<StoreError> for Refusal {
+    fn from(error: StoreError) -> Self {
+        let cause = match error {
+            StoreError::NoSuchBucket => Cause::NoSuchBucket,
+            StoreError::BucketExists => Cause::BucketOwned,
+            StoreError::BucketNotEmpty => Cause::BucketNotEmpty,
+            StoreError::NoSuchKey => Cause::NoSuchKey,
+            StoreError::Locked { .. }
+            | StoreError::UnknownFormat { .. }
+            | StoreError::Record(_)
+            | StoreError::Metadata(_)
+            | StoreError::Io(_) => {
+                tracing::error!(%error, "the store failed");
+                Cause::Failure
+            }
+        };
+        cause.into()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn names_are_unique_and_messages_are_there() {
+        let names: HashSet<_> = Cause::ALL.iter().map(|cause| cause.name()).collect();
+        assert_eq!(names.len(), Cause::ALL.len());
+        for cause in Cause::ALL {
+            assert!(!cause.message().is_empty(), "{cause:?}");
+        }
+    }
+
+    /// The answer to each cause is asserted over a socket; this asserts that none is forgotten there.
+    #[test]
+    fn every_cause_has_a_test_of_the_whole_server() {
+        let tests = include_str!("../tests/refusals.rs");
+        // Only a failing disk, or a client that stands still, would show these; other tests reach them.
+        let elsewhere = [Cause::Failure];
+        for cause in Cause::ALL.iter().filter(|cause| !elsewhere.contains(cause)) {
+            let name = format!("{:?}", cause.name());
+            assert!(
+                tests.contains(&name),
+                "tests/refusals.rs does not name {name}"
+            );
+        }
+    }
+}

@@ -1,0 +1,175 @@
+//! The last stage: an answer, with the headers that each one bears.
+
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use cospass_protocol::xml::ErrorDocument;
+use http::header::{
+    CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, DATE, HeaderName, HeaderValue, SERVER,
+};
+use http::{HeaderMap, Method, Response, StatusCode, Version};
+use hyper::body::{Body, Frame, SizeHint};
+
+use crate::clock::http_date;
+use crate::download::Download;
+use crate::refusal::Refusal;
+use crate::request_id::RequestId;
+
+const XML: HeaderValue = HeaderValue::from_static("application/xml");
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-cos-request-id");
+const TRACE_ID: HeaderName = HeaderName::from_static("x-cos-trace-id");
+
+/// An answer before the headers that all answers share.
+pub(crate) struct Reply {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: ReplyBody,
+    /// The length to tell instead of the body's: that of the object, to a HEAD.
+    pub(crate) length: Option<u64>,
+}
+
+impl Reply {
+    pub(crate) fn empty(status: StatusCode) -> Self {
+        Self {
+            status,
+            headers: HeaderMap::new(),
+            body: ReplyBody::Whole(Bytes::new()),
+            length: None,
+        }
+    }
+
+    pub(crate) fn xml(document: String) -> Self {
+        Self {
+            body: ReplyBody::Whole(document.into()),
+            ..Self::empty(StatusCode::OK)
+        }
+    }
+
+    /// With one more header; a value that HTTP cannot carry is left out.
+    pub(crate) fn header(mut self, name: HeaderName, value: impl TryInto<HeaderValue>) -> Self {
+        if let Ok(value) = value.try_into() {
+            self.headers.insert(name, value);
+        }
+        self
+    }
+
+    /// An error: a document, except to a HEAD.
+    pub(crate) fn refusal(
+        refusal: &Refusal,
+        method: &Method,
+        resource: String,
+        id: &RequestId,
+    ) -> Self {
+        let code = refusal.cause.code();
+        let status = StatusCode::from_u16(code.status());
+        let status = status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let document = ErrorDocument {
+            code: code.to_string(),
+            message: refusal.message().to_owned(),
+            evidence: refusal.evidence().cloned(),
+            resource,
+            request_id: id.request.clone(),
+            trace_id: id.trace.clone(),
+        };
+        let body = if method == Method::HEAD {
+            String::new()
+        } else {
+            document.write()
+        };
+        let mut reply = Self {
+            status,
+            ..Self::xml(body)
+        };
+        reply.headers.extend(refusal.header().cloned());
+        reply
+    }
+
+    /// The response that goes out.
+    pub(crate) fn finish(self, shared: Shared<'_>) -> Response<ReplyBody> {
+        let Self {
+            status,
+            mut headers,
+            body,
+            length,
+        } = self;
+        if status != StatusCode::NO_CONTENT {
+            let length = length.unwrap_or_else(|| body.length());
+            headers.insert(CONTENT_LENGTH, HeaderValue::from(length));
+        }
+        headers.entry(CONTENT_TYPE).or_insert(XML);
+        headers.insert(SERVER, HeaderValue::from_static("tencent-cos"));
+        let connection = if shared.keep_alive {
+            "keep-alive"
+        } else {
+            "close"
+        };
+        headers.insert(CONNECTION, HeaderValue::from_static(connection));
+        let texts = [
+            (DATE, http_date(shared.now)),
+            (REQUEST_ID, shared.id.request.clone()),
+            (TRACE_ID, shared.id.trace.clone()),
+        ];
+        for (name, text) in texts {
+            headers.extend(HeaderValue::try_from(text).ok().map(|value| (name, value)));
+        }
+        let mut response = Response::new(body);
+        *response.status_mut() = status;
+        *response.version_mut() = Version::HTTP_11;
+        *response.headers_mut() = headers;
+        response
+    }
+}
+
+/// What all answers share.
+pub(crate) struct Shared<'a> {
+    pub(crate) id: &'a RequestId,
+    /// Unix seconds.
+    pub(crate) now: i64,
+    /// Whether the connection serves another request after this one.
+    pub(crate) keep_alive: bool,
+}
+
+/// The body of an answer.
+pub(crate) enum ReplyBody {
+    /// In memory.
+    Whole(Bytes),
+    /// From a blob.
+    Download(Download),
+}
+
+impl ReplyBody {
+    fn length(&self) -> u64 {
+        match self {
+            Self::Whole(bytes) => bytes.len() as u64,
+            Self::Download(download) => download.left(),
+        }
+    }
+}
+
+impl Body for ReplyBody {
+    type Data = Bytes;
+    type Error = io::Error;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<io::Result<Frame<Bytes>>>> {
+        match self.get_mut() {
+            Self::Whole(bytes) if bytes.is_empty() => Poll::Ready(None),
+            Self::Whole(bytes) => Poll::Ready(Some(Ok(Frame::data(std::mem::take(bytes))))),
+            Self::Download(download) => download
+                .poll_piece(context)
+                .map(|piece| piece.map(|bytes| bytes.map(Frame::data))),
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.length() == 0
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        SizeHint::with_exact(self.length())
+    }
+}

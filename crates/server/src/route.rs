@@ -1,0 +1,190 @@
+//! The second stage: which bucket and which object a request is for, told by its host and path.
+//!
+//! ```text
+//! mapped by the operator     HOST=BUCKET, with or without the port
+//! service.…, cos.REGION.…    the account
+//! BUCKET.anything            that bucket
+//! anything else              the default bucket, or the account for an address and a bare name
+//! ```
+//!
+//! The path after its first slash, percent-decoded and otherwise as it stands, is the key. Nothing in it is merged or
+//! normalised: `a//b` and `a/../b` are keys like any other.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+
+use cospass_protocol::operation::Resource;
+use cospass_protocol::{Bucket, KeyError, ObjectKey};
+
+use crate::head::Head;
+use crate::refusal::{Cause, Refusal};
+
+/// Where hosts lead.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Routes {
+    /// By host in lower case, with or without a port.
+    pub(crate) mapped: BTreeMap<String, Bucket>,
+    pub(crate) default_bucket: Option<Bucket>,
+}
+
+/// What a host stands for.
+#[derive(Debug, PartialEq, Eq)]
+enum Site {
+    Service,
+    Bucket(Bucket),
+}
+
+impl Routes {
+    /// What a request is for.
+    pub(crate) fn resource(&self, head: &Head<'_>) -> Result<Resource, Refusal> {
+        let path = head.request.decoded_path();
+        let path = std::str::from_utf8(&path).map_err(|_| Cause::KeyNotText)?;
+        match self.site(head.host)? {
+            Site::Service if path == "/" => Ok(Resource::Service),
+            Site::Service => Err(Cause::BucketMissing.into()),
+            Site::Bucket(bucket) => {
+                let key = ObjectKey::new(path).map_err(|error| match error {
+                    KeyError::TooLong { .. } => Cause::KeyTooLong,
+                    KeyError::Empty => Cause::BadTarget,
+                })?;
+                Ok(Resource::new(bucket, key))
+            }
+        }
+    }
+
+    fn site(&self, host: &str) -> Result<Site, Refusal> {
+        let host = host.to_ascii_lowercase();
+        let name = without_port(&host);
+        if let Some(bucket) = self.mapped.get(&host).or_else(|| self.mapped.get(name)) {
+            return Ok(Site::Bucket(bucket.clone()));
+        }
+        let is_address = name.parse::<IpAddr>().is_ok();
+        let (first, domain) = match name.split_once('.') {
+            Some((first, domain)) if !is_address => (first, domain),
+            _ => ("", ""),
+        };
+        if first == "service" || (first == "cos" && domain.contains('.')) {
+            return Ok(Site::Service);
+        }
+        match (Bucket::new(first), &self.default_bucket) {
+            (Ok(bucket), _) => Ok(Site::Bucket(bucket)),
+            (Err(_), Some(bucket)) => Ok(Site::Bucket(bucket.clone())),
+            (Err(_), None) if first.is_empty() => Ok(Site::Service),
+            (Err(_), None) if looks_like_a_bucket(first) => Err(Cause::BadBucketName.into()),
+            (Err(_), None) => Err(Cause::BucketMissing.into()),
+        }
+    }
+}
+
+/// Whether the label was meant to be a bucket: it ends in `-` and digits.
+fn looks_like_a_bucket(label: &str) -> bool {
+    label.rsplit_once('-').is_some_and(|(_, appid)| {
+        !appid.is_empty() && appid.bytes().all(|byte| byte.is_ascii_digit())
+    })
+}
+
+/// A host without its port, an IPv6 address without its brackets.
+fn without_port(host: &str) -> &str {
+    if let Some((address, _)) = host.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
+        return address;
+    }
+    match host.rsplit_once(':') {
+        Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
+        _ => host,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const BUCKET: &str = "examplebucket-1250000000";
+
+    fn bucket() -> Bucket {
+        Bucket::new(BUCKET).unwrap()
+    }
+
+    fn site(routes: &Routes, host: &str) -> Result<Site, Cause> {
+        routes.site(host).map_err(|refusal| refusal.cause)
+    }
+
+    #[test]
+    fn the_first_label_is_the_bucket() {
+        let routes = Routes::default();
+        for domain in [
+            "cos.ap-guangzhou.myqcloud.com",
+            "cos.ap-guangzhou.tencentcos.cn",
+            "cos.accelerate.myqcloud.com",
+            "localhost:9000",
+            "X",
+        ] {
+            let host = format!("{BUCKET}.{domain}");
+            assert_eq!(site(&routes, &host), Ok(Site::Bucket(bucket())), "{host}");
+        }
+        let upper = format!("{}.COS.ap-x.myqcloud.com:80", BUCKET.to_uppercase());
+        assert_eq!(site(&routes, &upper), Ok(Site::Bucket(bucket())));
+    }
+
+    #[test]
+    fn service_hosts_and_bare_addresses_are_the_account() {
+        for host in [
+            "service.cos.myqcloud.com",
+            "service.cos.tencentcos.cn",
+            "cos.ap-guangzhou.myqcloud.com",
+            "127.0.0.1:9000",
+            "[::1]:9000",
+            "::1",
+            "localhost",
+            "localhost:9000",
+        ] {
+            assert_eq!(site(&Routes::default(), host), Ok(Site::Service), "{host}");
+        }
+    }
+
+    #[test]
+    fn a_default_bucket_takes_what_names_none() {
+        let routes = Routes {
+            default_bucket: Some(bucket()),
+            ..Routes::default()
+        };
+        for host in ["127.0.0.1:9000", "[::1]", "localhost", "files.example.com"] {
+            assert_eq!(site(&routes, host), Ok(Site::Bucket(bucket())), "{host}");
+        }
+        assert_eq!(site(&routes, "service.cos.myqcloud.com"), Ok(Site::Service));
+        let other = Bucket::new("other-1250000000").unwrap();
+        assert_eq!(site(&routes, "other-1250000000.x"), Ok(Site::Bucket(other)));
+    }
+
+    #[test]
+    fn a_mapped_host_wins() {
+        let mapped = ["files.example.com", "service.cos.myqcloud.com:81"];
+        let mapped = mapped.map(|host| (host.to_owned(), bucket())).into();
+        let routes = Routes {
+            mapped,
+            default_bucket: None,
+        };
+        for host in [
+            "files.example.com",
+            "Files.Example.com:9000",
+            "service.cos.myqcloud.com:81",
+        ] {
+            assert_eq!(site(&routes, host), Ok(Site::Bucket(bucket())), "{host}");
+        }
+        assert_eq!(site(&routes, "service.cos.myqcloud.com"), Ok(Site::Service));
+    }
+
+    #[test]
+    fn a_host_without_bucket_is_refused() {
+        for (host, cause) in [
+            ("example.com", Cause::BucketMissing),
+            ("examplebucket.cos.ap-x.myqcloud.com", Cause::BucketMissing),
+            (
+                "bad_bucket-1250000000.cos.ap-x.myqcloud.com",
+                Cause::BadBucketName,
+            ),
+            ("-1250000000.cos.ap-x.myqcloud.com", Cause::BadBucketName),
+        ] {
+            assert_eq!(site(&Routes::default(), host), Err(cause), "{host}");
+        }
+    }
+}

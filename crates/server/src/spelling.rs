@@ -1,0 +1,82 @@
+//! Header names spelled exactly as the service spells them.
+//!
+//! Official SDKs look answers' headers up case-sensitively (`ETag`, `Content-Length`, `x-cos-…`), while hyper writes lower
+//! case, or `Etag`. It keeps the spelling of a *request's* headers, though, as an extension of a type of its own, and
+//! writes an answer that bears that extension in the same spelling. So one request that bears every name is led through
+//! hyper in memory, once, and its extension goes along with every answer.
+
+use std::convert::Infallible;
+use std::io;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use http::{Extensions, Request, Response};
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::TokioIo;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+/// Every name that is not all lower case. Those that begin with `x-cos-` are.
+const NAMES: [&str; 17] = [
+    "Accept-Ranges",
+    "Allow",
+    "Cache-Control",
+    "Connection",
+    "Content-Disposition",
+    "Content-Encoding",
+    "Content-Language",
+    "Content-Length",
+    "Content-Range",
+    "Content-Type",
+    "Date",
+    "ETag",
+    "Expires",
+    "Last-Modified",
+    "Location",
+    "Server",
+    "Transfer-Encoding",
+];
+
+/// The spelling of all names.
+#[derive(Clone)]
+pub(crate) struct Spelling(Extensions);
+
+impl Spelling {
+    /// Learns it from hyper.
+    pub(crate) async fn learn() -> io::Result<Self> {
+        let seen = Arc::new(Mutex::new(None));
+        let keep = Arc::clone(&seen);
+        let service = service_fn(move |request: Request<Incoming>| {
+            *keep.lock().unwrap_or_else(PoisonError::into_inner) =
+                Some(request.extensions().clone());
+            async { Ok::<_, Infallible>(Response::new(String::new())) }
+        });
+        let (mut client, server) = tokio::io::duplex(4096);
+        let mut head = String::from("GET / HTTP/1.1\r\n");
+        for name in NAMES {
+            let value = match name {
+                "Connection" => "close",
+                "Content-Length" => "0",
+                "Transfer-Encoding" => "chunked",
+                _ => "x",
+            };
+            head.push_str(&format!("{name}: {value}\r\n"));
+        }
+        head.push_str("\r\n0\r\n\r\n");
+        client.write_all(head.as_bytes()).await?;
+        let connection = http1::Builder::new()
+            .preserve_header_case(true)
+            .serve_connection(TokioIo::new(server), service);
+        let mut answer = Vec::new();
+        let (served, _) = tokio::join!(connection, client.read_to_end(&mut answer));
+        served.map_err(io::Error::other)?;
+        let seen = seen.lock().unwrap_or_else(PoisonError::into_inner).take();
+        seen.map(Self)
+            .ok_or_else(|| io::Error::other("hyper kept no spelling of header names"))
+    }
+
+    /// Gives an answer this spelling.
+    pub(crate) fn apply<B>(&self, response: &mut Response<B>) {
+        response.extensions_mut().extend(self.0.clone());
+    }
+}
