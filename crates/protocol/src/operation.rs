@@ -61,9 +61,8 @@ impl Operation {
         let (params, headers) = (Params(&parts.params), Headers(&parts.headers));
         unserved::refuse(&parts.method, &parts.resource, params, headers)?;
         let acl = params.has("acl");
-        let allowed = || DecodeError::MethodNotAllowed {
-            method: parts.method.clone().into_owned(),
-        };
+        let allowed =
+            || DecodeError::MethodNotAllowed { method: parts.method.clone().into_owned() };
         Ok(match (parts.resource, parts.method.as_ref(), acl) {
             (Resource::Service, "GET", _) => Self::GetService(GetService::decode(params)?),
             (Resource::Bucket(bucket), "PUT", _) => {
@@ -114,12 +113,9 @@ impl Operation {
             Self::PutObject(op) => {
                 parts("PUT", of_object(&op.bucket, &op.key), vec![], op.headers())
             }
-            Self::GetObject(op) => parts(
-                "GET",
-                of_object(&op.bucket, &op.key),
-                op.params(),
-                op.headers(),
-            ),
+            Self::GetObject(op) => {
+                parts("GET", of_object(&op.bucket, &op.key), op.params(), op.headers())
+            }
             Self::HeadObject(op) => {
                 parts("HEAD", of_object(&op.bucket, &op.key), vec![], op.headers())
             }
@@ -177,10 +173,7 @@ pub enum DecodeError {
 }
 
 fn invalid(name: &'static str, value: &str) -> DecodeError {
-    DecodeError::InvalidArgument {
-        name,
-        value: value.to_owned(),
-    }
+    DecodeError::InvalidArgument { name, value: value.to_owned() }
 }
 
 impl fmt::Display for DecodeError {
@@ -191,17 +184,11 @@ impl fmt::Display for DecodeError {
                 write!(f, "the method {method} does not go with this resource")
             }
             Self::InvalidArgument { name, value } => {
-                write!(
-                    f,
-                    "{name} has a value that is not allowed, or stands twice: {value:?}"
-                )
+                write!(f, "{name} has a value that is not allowed, or stands twice: {value:?}")
             }
             Self::InvalidDigest => f.write_str("Content-MD5 is not 16 bytes of base64"),
             Self::MetadataTooLong { length } => {
-                write!(
-                    f,
-                    "the user metadata is {length} bytes long; at most 2048 are allowed"
-                )
+                write!(f, "the user metadata is {length} bytes long; at most 2048 are allowed")
             }
         }
     }

@@ -89,11 +89,7 @@ mod tests {
 
     #[test]
     fn print_and_parse_are_inverse() {
-        for range in [
-            ByteRange::FromTo(0, 0),
-            ByteRange::From(7),
-            ByteRange::Last(3),
-        ] {
+        for range in [ByteRange::FromTo(0, 0), ByteRange::From(7), ByteRange::Last(3)] {
             assert_eq!(ByteRange::parse(range.to_string().as_bytes()), Some(range));
         }
     }
@@ -120,10 +116,7 @@ mod tests {
 
     #[test]
     fn case_and_spaces_do_not_matter() {
-        assert_eq!(
-            ByteRange::parse(b"Bytes= 2 - 4 "),
-            Some(ByteRange::FromTo(2, 4))
-        );
+        assert_eq!(ByteRange::parse(b"Bytes= 2 - 4 "), Some(ByteRange::FromTo(2, 4)));
     }
 
     #[test]
@@ -137,18 +130,10 @@ mod tests {
 
     #[test]
     fn a_range_outside_the_object_is_refused() {
-        for range in [
-            ByteRange::FromTo(13, 14),
-            ByteRange::From(13),
-            ByteRange::Last(0),
-        ] {
+        for range in [ByteRange::FromTo(13, 14), ByteRange::From(13), ByteRange::Last(0)] {
             assert_eq!(range.within(13), None, "{range}");
         }
-        for range in [
-            ByteRange::FromTo(0, 0),
-            ByteRange::From(0),
-            ByteRange::Last(1),
-        ] {
+        for range in [ByteRange::FromTo(0, 0), ByteRange::From(0), ByteRange::Last(1)] {
             assert_eq!(range.within(0), None, "{range}");
         }
     }

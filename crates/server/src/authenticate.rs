@@ -22,16 +22,12 @@ impl Principal<'_> {
 
     /// How a `+` in the query is meant.
     pub(crate) fn plus(&self) -> Plus {
-        self.0
-            .as_ref()
-            .map_or(Plus::Space, |signer| signer.verified.plus())
+        self.0.as_ref().map_or(Plus::Space, |signer| signer.verified.plus())
     }
 
     /// Whether the signature covers the parameter of that name.
     pub(crate) fn signed_param(&self, name: &str) -> bool {
-        self.0
-            .as_ref()
-            .is_some_and(|signer| signer.claim.covers_param(name))
+        self.0.as_ref().is_some_and(|signer| signer.claim.covers_param(name))
     }
 }
 
@@ -53,11 +49,7 @@ pub(crate) fn authenticate<'a>(
     let known = claim.secret_id() == credentials.secret_id().as_str();
     let key = known.then(|| credentials.secret_key());
     let verdict = claim.verify(&head.request, key, now, Acceptance::Service);
-    if known
-        && credentials
-            .token()
-            .is_some_and(|token| !claim.carries_token(token))
-    {
+    if known && credentials.token().is_some_and(|token| !claim.carries_token(token)) {
         return Err(Cause::WrongToken.into());
     }
     match verdict {
@@ -87,6 +79,5 @@ fn refused(
 
 /// Whether a text has the form of a SecretId; those of temporary keys have `-` and `_`, too.
 fn is_secret_id(text: &str) -> bool {
-    text.bytes()
-        .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
+    text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
 }

@@ -45,13 +45,7 @@ impl SealedBody {
             Length::Absent
         };
         let expects_continue = headers.contains_key(EXPECT);
-        Self {
-            incoming,
-            length,
-            expects_continue,
-            opened: false,
-            limits,
-        }
+        Self { incoming, length, expects_continue, opened: false, limits }
     }
 
     pub(crate) fn length(&self) -> Length {
@@ -61,12 +55,7 @@ impl SealedBody {
     /// Opens the body for whoever has a permit, to read at most `most` bytes at a pace.
     pub(crate) fn open<Op>(&mut self, _permit: &Permit<Op>, most: u64, pace: Pace) -> Pieces<'_> {
         self.opened = true;
-        Pieces {
-            incoming: &mut self.incoming,
-            limits: &self.limits,
-            left: most,
-            pace,
-        }
+        Pieces { incoming: &mut self.incoming, limits: &self.limits, left: most, pace }
     }
 
     /// Reads a small body whole.
@@ -91,11 +80,7 @@ impl SealedBody {
         if self.incoming.is_end_stream() || (self.expects_continue && !self.opened) {
             return;
         }
-        let Self {
-            mut incoming,
-            limits,
-            ..
-        } = self;
+        let Self { mut incoming, limits, .. } = self;
         tokio::spawn(async move {
             let mut left = limits.discard_size;
             let discard = async {

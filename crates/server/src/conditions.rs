@@ -35,11 +35,7 @@ pub(crate) fn of_download(conditions: &Conditions, object: &ObjectRecord) -> Ver
         (None, Some(time)) => modified_after(time).is_some_and(|after| !after),
         (None, None) => false,
     };
-    if not_modified {
-        Verdict::NotModified
-    } else {
-        Verdict::Go
-    }
+    if not_modified { Verdict::NotModified } else { Verdict::Go }
 }
 
 /// Judges the conditions of an upload against the object that it would replace.
@@ -49,11 +45,7 @@ pub(crate) fn of_upload(put: &PutObject, object: Option<&ObjectRecord>) -> Resul
         Some(_) if put.forbid_overwrite => true,
         Some(object) => of_download(&put.conditions, object) != Verdict::Go,
     };
-    if failed {
-        Err(Cause::PreconditionFailed)
-    } else {
-        Ok(())
-    }
+    if failed { Err(Cause::PreconditionFailed) } else { Ok(()) }
 }
 
 /// Whether a list of entity tags, or `*`, names this one. `W/` is not looked at: every tag here is strong.

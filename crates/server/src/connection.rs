@@ -38,12 +38,7 @@ pub(crate) async fn serve(
         while connections.try_join_next().is_some() {}
         match accepted {
             Ok((stream, permit)) => {
-                connections.spawn(connection(
-                    stream,
-                    permit,
-                    Arc::clone(&endpoint),
-                    stop.clone(),
-                ));
+                connections.spawn(connection(stream, permit, Arc::clone(&endpoint), stop.clone()));
             }
             Err(error) => {
                 tracing::warn!(%error, "a connection could not be accepted");
@@ -57,10 +52,7 @@ pub(crate) async fn serve(
     drop(listener);
     let drained = async { while connections.join_next().await.is_some() {} };
     if timeout(endpoint.limits.drain_time, drained).await.is_err() {
-        tracing::warn!(
-            open = connections.len(),
-            "requests did not end in time and are cut off"
-        );
+        tracing::warn!(open = connections.len(), "requests did not end in time and are cut off");
         connections.shutdown().await;
     }
 }
@@ -69,10 +61,7 @@ async fn accept(
     listener: &TcpListener,
     free: &Arc<Semaphore>,
 ) -> io::Result<(TcpStream, OwnedSemaphorePermit)> {
-    let permit = Arc::clone(free)
-        .acquire_owned()
-        .await
-        .map_err(io::Error::other)?;
+    let permit = Arc::clone(free).acquire_owned().await.map_err(io::Error::other)?;
     let (stream, _) = listener.accept().await?;
     Ok((stream, permit))
 }
@@ -93,6 +82,7 @@ async fn connection(
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(limits.head_time)
+        .max_header_size(limits.head_size)
         .max_buf_size(limits.head_size)
         .max_headers(limits.headers)
         .preserve_header_case(true)
@@ -125,12 +115,7 @@ struct Guarded {
 
 impl Guarded {
     fn new(stream: TcpStream, watch: Watch, answer_pause: Duration) -> Self {
-        Self {
-            stream,
-            watch,
-            answer_pause,
-            stalled: None,
-        }
+        Self { stream, watch, answer_pause, stalled: None }
     }
 
     fn unless_stalled(
@@ -143,9 +128,7 @@ impl Guarded {
             return written;
         }
         let deadline = Instant::now() + self.answer_pause;
-        let stalled = self
-            .stalled
-            .get_or_insert_with(|| Box::pin(sleep_until(deadline)));
+        let stalled = self.stalled.get_or_insert_with(|| Box::pin(sleep_until(deadline)));
         ready!(stalled.as_mut().poll(context));
         Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
     }
@@ -159,8 +142,7 @@ impl AsyncRead for Guarded {
     ) -> Poll<io::Result<()>> {
         let before = buffer.filled().len();
         ready!(Pin::new(&mut self.stream).poll_read(context, buffer))?;
-        self.watch
-            .see(buffer.filled().get(before..).unwrap_or_default());
+        self.watch.see(buffer.filled().get(before..).unwrap_or_default());
         Poll::Ready(Ok(()))
     }
 }

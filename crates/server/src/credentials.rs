@@ -38,18 +38,12 @@ impl KeptCredentials {
             Ok(text) => {
                 check_mode(&path)?;
                 let credentials = parse(&text).ok_or(KeptCredentialsError::Unreadable { path })?;
-                Ok(Self {
-                    credentials,
-                    is_new: false,
-                })
+                Ok(Self { credentials, is_new: false })
             }
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 let credentials = random()?;
                 write(data_dir, &path, &credentials)?;
-                Ok(Self {
-                    credentials,
-                    is_new: true,
-                })
+                Ok(Self { credentials, is_new: true })
             }
             Err(error) => Err(error.into()),
         }
@@ -57,11 +51,7 @@ impl KeptCredentials {
 }
 
 fn parse(text: &str) -> Option<Credentials> {
-    let value = |name: &str| {
-        text.lines()
-            .find_map(|line| line.strip_prefix(name))
-            .map(str::trim)
-    };
+    let value = |name: &str| text.lines().find_map(|line| line.strip_prefix(name)).map(str::trim);
     let filled = |value: &&str| !value.is_empty();
     let secret_id = value(SECRET_ID).filter(filled)?;
     let secret_key = value(SECRET_KEY).filter(filled)?;
@@ -89,9 +79,7 @@ fn check_mode(path: &Path) -> Result<(), KeptCredentialsError> {
     if mode & 0o077 == 0 {
         Ok(())
     } else {
-        Err(KeptCredentialsError::OpenToOthers {
-            path: path.to_owned(),
-        })
+        Err(KeptCredentialsError::OpenToOthers { path: path.to_owned() })
     }
 }
 
@@ -112,15 +100,9 @@ fn random_text() -> io::Result<String> {
         let mut bytes = [0; RANDOM_LENGTH];
         getrandom::fill(&mut bytes)?;
         // Bytes from 248 on would make some characters likelier than others.
-        let even = bytes
-            .iter()
-            .filter(|byte| usize::from(**byte) < ALPHABET.len() * 4);
+        let even = bytes.iter().filter(|byte| usize::from(**byte) < ALPHABET.len() * 4);
         let characters = even.filter_map(|byte| ALPHABET.get(usize::from(*byte) % ALPHABET.len()));
-        text.extend(
-            characters
-                .take(RANDOM_LENGTH - text.len())
-                .map(|byte| char::from(*byte)),
-        );
+        text.extend(characters.take(RANDOM_LENGTH - text.len()).map(|byte| char::from(*byte)));
     }
     Ok(text)
 }
@@ -151,11 +133,7 @@ impl fmt::Display for KeptCredentialsError {
                 path.display()
             ),
             Self::OpenToOthers { path } => {
-                write!(
-                    f,
-                    "{} can be read by others; make its mode 0600",
-                    path.display()
-                )
+                write!(f, "{} can be read by others; make its mode 0600", path.display())
             }
             Self::Io(error) => write!(f, "the kept credentials cannot be had: {error}"),
         }
@@ -204,10 +182,7 @@ mod tests {
         assert_eq!(mode & 0o777, 0o600);
         fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
         let refused = KeptCredentials::of(folder.path());
-        assert!(matches!(
-            refused,
-            Err(KeptCredentialsError::OpenToOthers { .. })
-        ));
+        assert!(matches!(refused, Err(KeptCredentialsError::OpenToOthers { .. })));
     }
 
     #[test]
@@ -217,10 +192,7 @@ mod tests {
             let mut file = private::create_file(&folder.path().join(FILE)).unwrap();
             file.write_all(text.as_bytes()).unwrap();
             let refused = KeptCredentials::of(folder.path());
-            assert!(
-                matches!(refused, Err(KeptCredentialsError::Unreadable { .. })),
-                "{text:?}"
-            );
+            assert!(matches!(refused, Err(KeptCredentialsError::Unreadable { .. })), "{text:?}");
         }
     }
 }

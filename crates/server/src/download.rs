@@ -29,12 +29,7 @@ impl Download {
     pub(crate) fn start(mut file: File, part: &Range<u64>, pace: Pace) -> io::Result<Self> {
         file.seek(SeekFrom::Start(part.start))?;
         let left = part.end.saturating_sub(part.start);
-        let mut download = Self {
-            left,
-            unread: left,
-            reading: None,
-            pace,
-        };
+        let mut download = Self { left, unread: left, reading: None, pace };
         download.read_ahead(file);
         Ok(download)
     }
@@ -64,11 +59,7 @@ impl Download {
     }
 
     fn read_ahead(&mut self, mut file: File) {
-        let most = if self.pace.is_limited() {
-            PACED_CHUNK
-        } else {
-            CHUNK
-        };
+        let most = if self.pace.is_limited() { PACED_CHUNK } else { CHUNK };
         let length = usize::try_from(self.unread).unwrap_or(most).min(most);
         self.unread = self.unread.saturating_sub(length as u64);
         self.reading = (length > 0).then(|| {
@@ -102,9 +93,8 @@ mod tests {
 
     async fn read(mut download: Download) -> io::Result<Vec<u8>> {
         let mut bytes = Vec::new();
-        while let Some(piece) = std::future::poll_fn(|context| download.poll_piece(context))
-            .await
-            .transpose()?
+        while let Some(piece) =
+            std::future::poll_fn(|context| download.poll_piece(context)).await.transpose()?
         {
             bytes.extend_from_slice(&piece);
             assert!(piece.len() <= CHUNK);
@@ -115,9 +105,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_part_comes_out_whole() {
-        let bytes: Vec<u8> = (0..CHUNK * 2 + 7)
-            .map(|index| (index % 251) as u8)
-            .collect();
+        let bytes: Vec<u8> = (0..CHUNK * 2 + 7).map(|index| (index % 251) as u8).collect();
         for part in [0..bytes.len(), 5..9, CHUNK - 1..CHUNK * 2 + 7] {
             let range = part.start as u64..part.end as u64;
             let download = Download::start(file(&bytes), &range, Pace::unlimited()).unwrap();
@@ -128,9 +116,6 @@ mod tests {
     #[tokio::test]
     async fn a_blob_that_is_too_short_breaks_off() {
         let download = Download::start(file(b"abc"), &(0..4), Pace::unlimited()).unwrap();
-        assert_eq!(
-            read(download).await.unwrap_err().kind(),
-            io::ErrorKind::UnexpectedEof
-        );
+        assert_eq!(read(download).await.unwrap_err().kind(), io::ErrorKind::UnexpectedEof);
     }
 }

@@ -61,21 +61,14 @@ impl Endpoint {
         let (parts, incoming) = request.into_parts();
         let mut body = SealedBody::new(&parts.headers, incoming, Arc::clone(&self.limits));
         let answer = self.answer(&parts, &mut body, framing, now).await;
-        let cause = answer
-            .as_ref()
-            .err()
-            .map_or("-", |refusal| refusal.cause.name());
+        let cause = answer.as_ref().err().map_or("-", |refusal| refusal.cause.name());
         let reply = answer.unwrap_or_else(|refusal| {
             Reply::refusal(&refusal, &parts.method, shown_resource(&parts), &id)
         });
         let keep_alive =
             framing.allows_another() && wants_another(&parts) && !body.is_left_waiting();
         body.discard();
-        let mut response = reply.finish(Shared {
-            id: &id,
-            now,
-            keep_alive,
-        });
+        let mut response = reply.finish(Shared { id: &id, now, keep_alive });
         self.spelling.apply(&mut response);
         tracing::info!(
             method = %parts.method,
@@ -110,10 +103,7 @@ impl Endpoint {
             method: head.request.method().into(),
             resource,
             params: head.request.params(principal.plus()).collect(),
-            headers: headers
-                .iter()
-                .map(|&(name, value)| (name.into(), value.into()))
-                .collect(),
+            headers: headers.iter().map(|&(name, value)| (name.into(), value.into())).collect(),
         });
         let permitted = authorize(&principal, operation)?;
         execute(self, permitted, body).await
@@ -133,10 +123,7 @@ impl Endpoint {
 
 /// `host/key` as errors show it, a space as `+`; never empty.
 fn shown_resource(parts: &Parts) -> String {
-    let host = parts
-        .headers
-        .get(HOST)
-        .map(|host| String::from_utf8_lossy(host.as_bytes()));
+    let host = parts.headers.get(HOST).map(|host| String::from_utf8_lossy(host.as_bytes()));
     let host = host.unwrap_or_default();
     let path = percent::decode(parts.uri.path().as_bytes());
     let path = String::from_utf8_lossy(&path).replace(' ', "+");
@@ -150,10 +137,7 @@ fn shown_resource(parts: &Parts) -> String {
 /// Whether the client keeps the connection (RFC 9112 §9.3).
 fn wants_another(parts: &Parts) -> bool {
     let says = |headers: &HeaderMap, token: &str| {
-        let values = headers
-            .get_all(CONNECTION)
-            .iter()
-            .filter_map(|value| value.to_str().ok());
+        let values = headers.get_all(CONNECTION).iter().filter_map(|value| value.to_str().ok());
         values
             .flat_map(|value| value.split(','))
             .any(|found| found.trim().eq_ignore_ascii_case(token))

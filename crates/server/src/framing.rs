@@ -32,10 +32,7 @@ impl Framing {
     }
 
     pub(crate) fn watch(&self) -> Watch {
-        Watch {
-            framing: self.clone(),
-            state: State::head(),
-        }
+        Watch { framing: self.clone(), state: State::head() }
     }
 }
 
@@ -46,28 +43,14 @@ pub(crate) struct Watch {
 }
 
 enum State {
-    Head {
-        line: Vec<u8>,
-        cut: bool,
-        began: bool,
-        length: Option<u64>,
-        chunked: bool,
-    },
-    Body {
-        left: u64,
-    },
+    Head { line: Vec<u8>, cut: bool, began: bool, length: Option<u64>, chunked: bool },
+    Body { left: u64 },
     Blind,
 }
 
 impl State {
     const fn head() -> Self {
-        Self::Head {
-            line: Vec::new(),
-            cut: false,
-            began: false,
-            length: None,
-            chunked: false,
-        }
+        Self::Head { line: Vec::new(), cut: false, began: false, length: None, chunked: false }
     }
 }
 
@@ -77,9 +60,7 @@ impl Watch {
             bytes = match &mut self.state {
                 State::Blind => return,
                 State::Body { left } => {
-                    let skipped = usize::try_from(*left)
-                        .unwrap_or(usize::MAX)
-                        .min(bytes.len());
+                    let skipped = usize::try_from(*left).unwrap_or(usize::MAX).min(bytes.len());
                     *left -= skipped as u64;
                     if *left == 0 {
                         self.state = State::head();
@@ -106,14 +87,7 @@ impl Watch {
     }
 
     fn end_line(&mut self) {
-        let State::Head {
-            line,
-            cut,
-            began,
-            length,
-            chunked,
-        } = &mut self.state
-        else {
+        let State::Head { line, cut, began, length, chunked } = &mut self.state else {
             return;
         };
         let text = line.strip_suffix(b"\r").unwrap_or(line);
@@ -125,17 +99,12 @@ impl Watch {
             return;
         }
         let mut parts = text.splitn(2, |&byte| byte == b':');
-        let (name, value) = (
-            parts.next().unwrap_or_default(),
-            parts.next().unwrap_or_default(),
-        );
+        let (name, value) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
         let mut unclear = false;
         if *began && name.eq_ignore_ascii_case(b"transfer-encoding") {
             *chunked = true;
         } else if *began && name.eq_ignore_ascii_case(b"content-length") {
-            let value = std::str::from_utf8(value)
-                .ok()
-                .and_then(|value| value.trim().parse().ok());
+            let value = std::str::from_utf8(value).ok().and_then(|value| value.trim().parse().ok());
             unclear = *cut || value.is_none();
             *length = value;
         }
@@ -148,10 +117,7 @@ impl Watch {
     }
 
     fn end_head(&mut self) {
-        let State::Head {
-            length, chunked, ..
-        } = self.state
-        else {
+        let State::Head { length, chunked, .. } = self.state else {
             return;
         };
         match (length, chunked) {
@@ -180,25 +146,18 @@ mod tests {
         let verdicts = [1, 3, bytes.len()].map(|size| {
             let framing = Framing::default();
             let mut watch = framing.watch();
-            bytes
-                .as_bytes()
-                .chunks(size)
-                .for_each(|piece| watch.see(piece));
+            bytes.as_bytes().chunks(size).for_each(|piece| watch.see(piece));
             (framing.is_ambiguous(), framing.allows_another())
         });
-        assert!(
-            verdicts.iter().all(|verdict| *verdict == verdicts[0]),
-            "{bytes:?}"
-        );
+        assert!(verdicts.iter().all(|verdict| *verdict == verdicts[0]), "{bytes:?}");
         verdicts[0]
     }
 
     #[test]
     fn a_length_or_chunks_are_clear() {
-        for head in [
-            "GET / HTTP/1.1\r\nHost: h\r\n\r\n",
-            "PUT / HTTP/1.1\r\nContent-Length: 2\r\n\r\nab",
-        ] {
+        for head in
+            ["GET / HTTP/1.1\r\nHost: h\r\n\r\n", "PUT / HTTP/1.1\r\nContent-Length: 2\r\n\r\nab"]
+        {
             assert_eq!(watch(&head.repeat(3)), (false, true), "{head:?}");
         }
         let chunks = "PUT / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\n\r\n";
@@ -220,10 +179,7 @@ mod tests {
     #[test]
     fn a_body_is_no_head() {
         let body = "\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n";
-        let bytes = format!(
-            "PUT / HTTP/1.1\r\nContent-Length: {}\r\n\r\n{body}",
-            body.len()
-        );
+        let bytes = format!("PUT / HTTP/1.1\r\nContent-Length: {}\r\n\r\n{body}", body.len());
         assert_eq!(watch(&bytes), (false, true));
     }
 

@@ -13,9 +13,7 @@ pub(crate) type HeaderPairs<'a> = Vec<(&'a [u8], &'a [u8])>;
 /// The headers of a request in the order sent.
 pub(crate) fn header_pairs(parts: &Parts) -> HeaderPairs<'_> {
     let headers = parts.headers.iter();
-    headers
-        .map(|(name, value)| (name.as_str().as_bytes(), value.as_bytes()))
-        .collect()
+    headers.map(|(name, value)| (name.as_str().as_bytes(), value.as_bytes())).collect()
 }
 
 /// A head with one host and a path.
@@ -34,9 +32,7 @@ impl<'a> Head<'a> {
         limits: &Limits,
     ) -> Result<Self, Refusal> {
         let uri = &parts.uri;
-        let target_length = uri
-            .path_and_query()
-            .map_or(0, |target| target.as_str().len());
+        let target_length = uri.path_and_query().map_or(0, |target| target.as_str().len());
         if target_length > limits.target_length {
             return Err(Cause::TargetTooLong.into());
         }
@@ -50,11 +46,8 @@ impl<'a> Head<'a> {
                 Some("https") => ":443",
                 _ => return Err(Cause::BadTarget.into()),
             };
-            let without_default = |host: &str| {
-                host.strip_suffix(default_port)
-                    .unwrap_or(host)
-                    .to_ascii_lowercase()
-            };
+            let without_default =
+                |host: &str| host.strip_suffix(default_port).unwrap_or(host).to_ascii_lowercase();
             if without_default(authority.as_str()) != without_default(host) {
                 return Err(Cause::HostDisagrees.into());
             }

@@ -88,9 +88,6 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn without_limit_there_is_no_wait() {
-        assert_eq!(
-            time_for(&mut Pace::of(None), &[1 << 30]).await,
-            Duration::ZERO
-        );
+        assert_eq!(time_for(&mut Pace::of(None), &[1 << 30]).await, Duration::ZERO);
     }
 }

@@ -24,11 +24,7 @@ pub(crate) fn create_file(path: &Path) -> io::Result<File> {
 
 /// Makes the entries of a folder durable: what was created in it, renamed into it or removed from it.
 pub(crate) fn sync_folder(path: &Path) -> io::Result<()> {
-    if cfg!(unix) {
-        File::open(path)?.sync_all()
-    } else {
-        Ok(())
-    }
+    if cfg!(unix) { File::open(path)?.sync_all() } else { Ok(()) }
 }
 
 /// Removes a file; one that is not there is as good as removed.

@@ -158,26 +158,17 @@ struct Detail {
 
 impl From<Cause> for Refusal {
     fn from(cause: Cause) -> Self {
-        Self {
-            cause,
-            detail: None,
-        }
+        Self { cause, detail: None }
     }
 }
 
 impl Refusal {
     fn new(cause: Cause, detail: Detail) -> Self {
-        Self {
-            cause,
-            detail: Some(Box::new(detail)),
-        }
+        Self { cause, detail: Some(Box::new(detail)) }
     }
 
     pub(crate) fn message(&self) -> &str {
-        let told = self
-            .detail
-            .as_ref()
-            .and_then(|detail| detail.message.as_deref());
+        let told = self.detail.as_ref().and_then(|detail| detail.message.as_deref());
         told.unwrap_or_else(|| self.cause.message())
     }
 
@@ -192,13 +183,7 @@ impl Refusal {
     /// Expired at the server's time, Unix seconds.
     pub(crate) fn expired(now: i64) -> Self {
         let evidence = Some(Evidence::ServerTime(iso8601(now)));
-        Self::new(
-            Cause::Expired,
-            Detail {
-                evidence,
-                ..Detail::default()
-            },
-        )
+        Self::new(Cause::Expired, Detail { evidence, ..Detail::default() })
     }
 
     pub(crate) fn mismatch(view: &CanonicalView) -> Self {
@@ -206,37 +191,19 @@ impl Refusal {
             string_to_sign: view.string_to_sign().to_owned(),
             format_string: String::from_utf8_lossy(view.format_string()).into_owned(),
         });
-        Self::new(
-            Cause::SignatureMismatch,
-            Detail {
-                evidence,
-                ..Detail::default()
-            },
-        )
+        Self::new(Cause::SignatureMismatch, Detail { evidence, ..Detail::default() })
     }
 
     pub(crate) fn range(size: u64) -> Self {
         let value = HeaderValue::from_str(&format!("bytes */{size}")).ok();
         let header = value.map(|value| (CONTENT_RANGE, value));
-        Self::new(
-            Cause::InvalidRange,
-            Detail {
-                header,
-                ..Detail::default()
-            },
-        )
+        Self::new(Cause::InvalidRange, Detail { header, ..Detail::default() })
     }
 
     pub(crate) fn not_restored(class: StorageClass) -> Self {
         let name = HeaderName::from_static("x-cos-storage-class");
         let header = Some((name, HeaderValue::from_static(class.as_str())));
-        Self::new(
-            Cause::NotRestored,
-            Detail {
-                header,
-                ..Detail::default()
-            },
-        )
+        Self::new(Cause::NotRestored, Detail { header, ..Detail::default() })
     }
 
     /// What an unreadable claim is refused with; a request without any is anonymous and not refused here.
@@ -261,13 +228,9 @@ impl From<DecodeError> for Refusal {
         };
         match error {
             // Where the service's own words are not known, these tell what to change.
-            DecodeError::Unserved(_) | DecodeError::InvalidArgument { .. } => Self::new(
-                cause,
-                Detail {
-                    message: Some(error.to_string()),
-                    ..Detail::default()
-                },
-            ),
+            DecodeError::Unserved(_) | DecodeError::InvalidArgument { .. } => {
+                Self::new(cause, Detail { message: Some(error.to_string()), ..Detail::default() })
+            }
             _ => cause.into(),
         }
     }
@@ -322,10 +285,7 @@ mod tests {
         let elsewhere = [Cause::Failure];
         for cause in Cause::ALL.iter().filter(|cause| !elsewhere.contains(cause)) {
             let name = format!("{:?}", cause.name());
-            assert!(
-                tests.contains(&name),
-                "tests/refusals.rs does not name {name}"
-            );
+            assert!(tests.contains(&name), "tests/refusals.rs does not name {name}");
         }
     }
 }

@@ -41,10 +41,7 @@ impl Reply {
     }
 
     pub(crate) fn xml(document: String) -> Self {
-        Self {
-            body: ReplyBody::Whole(document.into()),
-            ..Self::empty(StatusCode::OK)
-        }
+        Self { body: ReplyBody::Whole(document.into()), ..Self::empty(StatusCode::OK) }
     }
 
     /// With one more header; a value that HTTP cannot carry is left out.
@@ -73,38 +70,22 @@ impl Reply {
             request_id: id.request.clone(),
             trace_id: id.trace.clone(),
         };
-        let body = if method == Method::HEAD {
-            String::new()
-        } else {
-            document.write()
-        };
-        let mut reply = Self {
-            status,
-            ..Self::xml(body)
-        };
+        let body = if method == Method::HEAD { String::new() } else { document.write() };
+        let mut reply = Self { status, ..Self::xml(body) };
         reply.headers.extend(refusal.header().cloned());
         reply
     }
 
     /// The response that goes out.
     pub(crate) fn finish(self, shared: Shared<'_>) -> Response<ReplyBody> {
-        let Self {
-            status,
-            mut headers,
-            body,
-            length,
-        } = self;
+        let Self { status, mut headers, body, length } = self;
         if status != StatusCode::NO_CONTENT {
             let length = length.unwrap_or_else(|| body.length());
             headers.insert(CONTENT_LENGTH, HeaderValue::from(length));
         }
         headers.entry(CONTENT_TYPE).or_insert(XML);
         headers.insert(SERVER, HeaderValue::from_static("tencent-cos"));
-        let connection = if shared.keep_alive {
-            "keep-alive"
-        } else {
-            "close"
-        };
+        let connection = if shared.keep_alive { "keep-alive" } else { "close" };
         headers.insert(CONNECTION, HeaderValue::from_static(connection));
         let texts = [
             (DATE, http_date(shared.now)),
@@ -159,9 +140,9 @@ impl Body for ReplyBody {
         match self.get_mut() {
             Self::Whole(bytes) if bytes.is_empty() => Poll::Ready(None),
             Self::Whole(bytes) => Poll::Ready(Some(Ok(Frame::data(std::mem::take(bytes))))),
-            Self::Download(download) => download
-                .poll_piece(context)
-                .map(|piece| piece.map(|bytes| bytes.map(Frame::data))),
+            Self::Download(download) => {
+                download.poll_piece(context).map(|piece| piece.map(|bytes| bytes.map(Frame::data)))
+            }
         }
     }
 

@@ -33,10 +33,7 @@ impl RequestId {
         };
         let text = format!("{now:x}_{address:08x}_{}_{}", hex(first), hex(second));
         let trace = format!("{TRACE_PREFIX}{}", hex(trace));
-        Self {
-            request: STANDARD.encode(text),
-            trace: STANDARD.encode(trace),
-        }
+        Self { request: STANDARD.encode(text), trace: STANDARD.encode(trace) }
     }
 }
 

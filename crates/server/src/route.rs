@@ -143,10 +143,7 @@ mod tests {
 
     #[test]
     fn a_default_bucket_takes_what_names_none() {
-        let routes = Routes {
-            default_bucket: Some(bucket()),
-            ..Routes::default()
-        };
+        let routes = Routes { default_bucket: Some(bucket()), ..Routes::default() };
         for host in ["127.0.0.1:9000", "[::1]", "localhost", "files.example.com"] {
             assert_eq!(site(&routes, host), Ok(Site::Bucket(bucket())), "{host}");
         }
@@ -159,15 +156,8 @@ mod tests {
     fn a_mapped_host_wins() {
         let mapped = ["files.example.com", "service.cos.myqcloud.com:81"];
         let mapped = mapped.map(|host| (host.to_owned(), bucket())).into();
-        let routes = Routes {
-            mapped,
-            default_bucket: None,
-        };
-        for host in [
-            "files.example.com",
-            "Files.Example.com:9000",
-            "service.cos.myqcloud.com:81",
-        ] {
+        let routes = Routes { mapped, default_bucket: None };
+        for host in ["files.example.com", "Files.Example.com:9000", "service.cos.myqcloud.com:81"] {
             assert_eq!(site(&routes, host), Ok(Site::Bucket(bucket())), "{host}");
         }
         assert_eq!(site(&routes, "service.cos.myqcloud.com"), Ok(Site::Service));
@@ -178,10 +168,7 @@ mod tests {
         for (host, cause) in [
             ("example.com", Cause::BucketMissing),
             ("examplebucket.cos.ap-x.myqcloud.com", Cause::BucketMissing),
-            (
-                "bad_bucket-1250000000.cos.ap-x.myqcloud.com",
-                Cause::BadBucketName,
-            ),
+            ("bad_bucket-1250000000.cos.ap-x.myqcloud.com", Cause::BadBucketName),
             ("-1250000000.cos.ap-x.myqcloud.com", Cause::BadBucketName),
         ] {
             assert_eq!(site(&Routes::default(), host), Err(cause), "{host}");

@@ -158,11 +158,8 @@ impl Builder {
         let data_dir = self.data_dir.ok_or(StartError::NoDataDir)?;
         let credentials = self.credentials.ok_or(StartError::NoCredentials)?;
         let region = Region::new(self.region)?;
-        let buckets: Vec<_> = self
-            .buckets
-            .into_iter()
-            .map(Bucket::new)
-            .collect::<Result<_, _>>()?;
+        let buckets: Vec<_> =
+            self.buckets.into_iter().map(Bucket::new).collect::<Result<_, _>>()?;
         let routes = routes(self.mapped, self.default_bucket)?;
         let created = self.clock.now();
         let store = tokio::task::spawn_blocking(move || open(data_dir, &buckets, created));
@@ -170,10 +167,7 @@ impl Builder {
         let spelling = Spelling::learn().await?;
         let listener = connection::bind(self.listen)
             .await
-            .map_err(|error| StartError::Listen {
-                address: self.listen,
-                error,
-            })?;
+            .map_err(|error| StartError::Listen { address: self.listen, error })?;
         let local_addr = listener.local_addr()?;
         let endpoint = Arc::new(Endpoint {
             store,
@@ -187,11 +181,7 @@ impl Builder {
         });
         let (stop, stopped) = watch::channel(false);
         let serving = tokio::spawn(connection::serve(listener, endpoint, stopped));
-        Ok(Running {
-            local_addr,
-            stop,
-            serving,
-        })
+        Ok(Running { local_addr, stop, serving })
     }
 }
 
@@ -211,10 +201,7 @@ fn routes(
 fn open(data_dir: PathBuf, buckets: &[Bucket], created: i64) -> Result<Store, StoreError> {
     let store = Store::open(&data_dir)?;
     for bucket in buckets {
-        let record = BucketRecord {
-            created,
-            acl: AclRecord::canned(CannedAcl::Private),
-        };
+        let record = BucketRecord { created, acl: AclRecord::canned(CannedAcl::Private) };
         match store.create_bucket(bucket, record) {
             Ok(()) | Err(StoreError::BucketExists) => {}
             Err(error) => return Err(error),

@@ -71,8 +71,7 @@ impl Spelling {
         let (served, _) = tokio::join!(connection, client.read_to_end(&mut answer));
         served.map_err(io::Error::other)?;
         let seen = seen.lock().unwrap_or_else(PoisonError::into_inner).take();
-        seen.map(Self)
-            .ok_or_else(|| io::Error::other("hyper kept no spelling of header names"))
+        seen.map(Self).ok_or_else(|| io::Error::other("hyper kept no spelling of header names"))
     }
 
     /// Gives an answer this spelling.

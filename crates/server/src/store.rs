@@ -59,13 +59,7 @@ impl Store {
         private::sync_folder(folder)?;
         let buckets = RwLock::new(metadata.buckets()?);
         let bucket_changes = Mutex::new(());
-        Ok(Self(Arc::new(Inner {
-            metadata,
-            blobs,
-            buckets,
-            bucket_changes,
-            _lock: lock,
-        })))
+        Ok(Self(Arc::new(Inner { metadata, blobs, buckets, bucket_changes, _lock: lock })))
     }
 
     /// Runs something that blocks on a thread that may.
@@ -84,25 +78,14 @@ impl Store {
 
     /// A bucket, if it is there. Does not block.
     pub(crate) fn bucket(&self, bucket: &Bucket) -> Option<BucketRecord> {
-        let buckets = self
-            .0
-            .buckets
-            .read()
-            .unwrap_or_else(PoisonError::into_inner);
+        let buckets = self.0.buckets.read().unwrap_or_else(PoisonError::into_inner);
         buckets.get(bucket.as_str()).cloned()
     }
 
     /// All buckets in byte order. Does not block.
     pub(crate) fn buckets(&self) -> Vec<(String, BucketRecord)> {
-        let buckets = self
-            .0
-            .buckets
-            .read()
-            .unwrap_or_else(PoisonError::into_inner);
-        buckets
-            .iter()
-            .map(|(name, record)| (name.clone(), record.clone()))
-            .collect()
+        let buckets = self.0.buckets.read().unwrap_or_else(PoisonError::into_inner);
+        buckets.iter().map(|(name, record)| (name.clone(), record.clone())).collect()
     }
 
     pub(crate) fn create_bucket(
@@ -112,11 +95,7 @@ impl Store {
     ) -> Result<(), StoreError> {
         let _guard = self.change_buckets();
         self.0.metadata.insert_bucket(bucket.as_str(), &record)?;
-        let mut buckets = self
-            .0
-            .buckets
-            .write()
-            .unwrap_or_else(PoisonError::into_inner);
+        let mut buckets = self.0.buckets.write().unwrap_or_else(PoisonError::into_inner);
         buckets.insert(bucket.as_str().to_owned(), record);
         Ok(())
     }
@@ -124,11 +103,7 @@ impl Store {
     pub(crate) fn delete_bucket(&self, bucket: &Bucket) -> Result<(), StoreError> {
         let _guard = self.change_buckets();
         self.0.metadata.remove_bucket(bucket.as_str())?;
-        let mut buckets = self
-            .0
-            .buckets
-            .write()
-            .unwrap_or_else(PoisonError::into_inner);
+        let mut buckets = self.0.buckets.write().unwrap_or_else(PoisonError::into_inner);
         buckets.remove(bucket.as_str());
         Ok(())
     }
@@ -138,10 +113,7 @@ impl Store {
         bucket: &Bucket,
         key: &ObjectKey,
     ) -> Result<ObjectRecord, StoreError> {
-        self.0
-            .metadata
-            .object(bucket.as_str(), key.as_str())?
-            .ok_or(StoreError::NoSuchKey)
+        self.0.metadata.object(bucket.as_str(), key.as_str())?.ok_or(StoreError::NoSuchKey)
     }
 
     /// An object and its bytes, which stay readable while the file is open, whatever happens to the object.
@@ -181,10 +153,7 @@ impl Store {
     ) -> Result<ObjectRecord, E> {
         let written = self.0.blobs.keep(upload).map_err(StoreError::from)?;
         let record = draft.record(&written);
-        let replaced = self
-            .0
-            .metadata
-            .put_object(bucket.as_str(), key.as_str(), &record, check);
+        let replaced = self.0.metadata.put_object(bucket.as_str(), key.as_str(), &record, check);
         match replaced {
             Ok(replaced) => {
                 self.forget(replaced);
@@ -199,10 +168,7 @@ impl Store {
 
     /// Deletes an object; deleting what is not there is no error.
     pub(crate) fn delete_object(&self, bucket: &Bucket, key: &ObjectKey) -> Result<(), StoreError> {
-        let removed = self
-            .0
-            .metadata
-            .remove_object(bucket.as_str(), key.as_str())?;
+        let removed = self.0.metadata.remove_object(bucket.as_str(), key.as_str())?;
         self.forget(removed);
         Ok(())
     }
@@ -213,9 +179,7 @@ impl Store {
         key: &ObjectKey,
         acl: AclRecord,
     ) -> Result<(), StoreError> {
-        self.0
-            .metadata
-            .update_object(bucket.as_str(), key.as_str(), |record| record.acl = acl)
+        self.0.metadata.update_object(bucket.as_str(), key.as_str(), |record| record.acl = acl)
     }
 
     /// Removes bytes that no metadata names any more. If that fails, opening the store will.
@@ -228,10 +192,7 @@ impl Store {
     }
 
     fn change_buckets(&self) -> MutexGuard<'_, ()> {
-        self.0
-            .bucket_changes
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
+        self.0.bucket_changes.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -244,9 +205,9 @@ fn lock(path: &Path) -> Result<File, StoreError> {
     };
     match file.try_lock() {
         Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(StoreError::Locked {
-            folder: path.parent().unwrap_or(path).to_owned(),
-        }),
+        Err(TryLockError::WouldBlock) => {
+            Err(StoreError::Locked { folder: path.parent().unwrap_or(path).to_owned() })
+        }
         Err(TryLockError::Error(error)) => Err(error.into()),
     }
 }
@@ -287,10 +248,7 @@ impl fmt::Display for StoreError {
                 write!(f, "{} is in use by another endpoint", folder.display())
             }
             Self::UnknownFormat { found } => {
-                write!(
-                    f,
-                    "the data folder has format {found}, which this version does not know"
-                )
+                write!(f, "the data folder has format {found}, which this version does not know")
             }
             Self::NoSuchBucket => f.write_str("there is no such bucket"),
             Self::BucketExists => f.write_str("there is a bucket of that name"),

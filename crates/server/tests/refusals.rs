@@ -1,1 +1,365 @@
+//! Every cause of the table in `refusal.rs`, as a client meets it: status, Code, Message.
 
+mod support;
+
+use std::time::Duration;
+
+use cospass_protocol::xml::Evidence;
+use cospass_server::Limits;
+use cospass_sign::Credentials;
+use support::*;
+
+/// Asserts what the endpoint answers to a request, and that it still serves the next one.
+#[track_caller]
+fn refused(endpoint: &Endpoint, request: &Request, cause: &str, status: u16, code: &str) -> Answer {
+    refused_bytes(endpoint, &request.bytes(), cause, status, code)
+}
+
+#[track_caller]
+fn refused_bytes(
+    endpoint: &Endpoint,
+    bytes: &[u8],
+    cause: &str,
+    status: u16,
+    code: &str,
+) -> Answer {
+    let answer = endpoint.exchange(bytes, false);
+    assert_eq!(answer.status, status, "{cause}: {}", answer.text());
+    assert_eq!(answer.header("Content-Type"), Some("application/xml"), "{cause}");
+    let error = answer.error();
+    assert_eq!(error.code, code, "{cause}");
+    assert_eq!(answer.header("x-cos-request-id"), Some(error.request_id.as_str()), "{cause}");
+    assert_eq!(answer.header("x-cos-trace-id"), Some(error.trace_id.as_str()), "{cause}");
+    answer
+}
+
+#[test]
+fn where_the_request_is_for() {
+    let endpoint = Endpoint::start();
+    let refused = |request: &Request, cause, status, code| {
+        refused(&endpoint, request, cause, status, code);
+    };
+    let star = request("OPTIONS", "/").head_to("*");
+    refused_bytes(&endpoint, &star, "bad-target", 400, "InvalidURI");
+    let other_scheme = get("/a").head_to(&format!("ftp://{HOST}/a"));
+    refused_bytes(&endpoint, &other_scheme, "bad-target", 400, "InvalidURI");
+    refused(&get("/a").without_host().sign(), "host-missing", 400, "InvalidRequest");
+    refused(&get("/a").header("Host", HOST).sign(), "host-missing", 400, "InvalidRequest");
+    let elsewhere = get("/a").sign().head_to(&format!("http://other-1250000000.{HOST}/a"));
+    refused_bytes(&endpoint, &elsewhere, "host-disagrees", 400, "InvalidRequest");
+    refused(&get("/a").host("example.com").sign(), "bucket-missing", 400, "InvalidRequest");
+    refused(&get("/a").host(SERVICE).sign(), "bucket-missing", 400, "InvalidRequest");
+    let bad_name = "bad_bucket-1250000000.cos.ap-guangzhou.myqcloud.com";
+    refused(&get("/").host(bad_name).sign(), "bad-bucket-name", 400, "InvalidBucketName");
+    refused(&get("/%ff").sign(), "key-not-text", 400, "InvalidURI");
+    let long = format!("/{}", "k".repeat(851));
+    refused(&get(&long).sign(), "key-too-long", 400, "KeyTooLong");
+    let long = get("/a").param("unused", &"u".repeat(17 * 1024)).sign();
+    refused(&long, "target-too-long", 414, "RequestURITooLong");
+    let preflight = request("OPTIONS", "/a").header("Origin", "http://example.com");
+    refused(&preflight, "preflight-refused", 403, "AccessForbidden");
+    let absent = "absent-1250000000.cos.ap-guangzhou.myqcloud.com";
+    refused(&get("/a").host(absent), "no-such-bucket", 404, "NoSuchBucket");
+    refused(&put("/a", b"x").host(absent).sign(), "no-such-bucket", 404, "NoSuchBucket");
+}
+
+#[test]
+fn who_asks() {
+    let endpoint = Endpoint::start();
+    endpoint.put("/a", b"x");
+    let refused =
+        |request: &Request, cause, status, code| refused(&endpoint, request, cause, status, code);
+    let message = |answer: &Answer| answer.error().message;
+    let anonymous = refused(&get("/a"), "anonymous", 403, "AccessDenied");
+    assert_eq!(message(&anonymous), "Access Denied.");
+    refused(&get("/a").header("Authorization", ""), "anonymous", 403, "AccessDenied");
+    refused(&get("/a").unsigned_param("uploads", ""), "anonymous", 403, "AccessDenied");
+
+    let lacking = get("/a").sign().tamper(|text| text.replace("q-ak", "q-xx"));
+    refused(&lacking, "malformed-signature", 403, "AccessDenied");
+    let foreign = get("/a").header("Authorization", "AWS AKID:signature");
+    refused(&foreign, "malformed-signature", 403, "AccessDenied");
+    let twice = get("/a").header("Authorization", "q-sign-algorithm=sha1").presign();
+    refused(&twice, "several-signatures", 400, "InvalidRequest");
+
+    let strange = refused(
+        &get("/a").key("a b", SECRET_KEY).sign(),
+        "secret-id-format",
+        403,
+        "InvalidAccessKeyId",
+    );
+    assert_eq!(message(&strange), "The access key Id format you provided is invalid.");
+    let unknown = get("/a").key("AKIDOTHER", SECRET_KEY).sign();
+    let unknown = refused(&unknown, "unknown-secret-id", 403, "InvalidAccessKeyId");
+    assert_eq!(message(&unknown), "The Access Key Id you provided does not exist in our records");
+
+    let mismatch = refused(
+        &get("/a").key(SECRET_ID, "other").sign(),
+        "signature-mismatch",
+        403,
+        "SignatureDoesNotMatch",
+    );
+    assert_eq!(message(&mismatch), "The Signature you specified is invalid.");
+    let Some(Evidence::Signed { string_to_sign, format_string }) = mismatch.error().evidence else {
+        panic!("{}", mismatch.text())
+    };
+    assert!(string_to_sign.starts_with("sha1\n1699999940;1700000300\n"), "{string_to_sign}");
+    assert_eq!(format_string, format!("get\n/a\n\nhost={HOST}\n"));
+}
+
+#[test]
+fn what_was_signed_cannot_be_changed() {
+    let endpoint = Endpoint::start();
+    endpoint.put("/a", b"x");
+    endpoint.put("/b", b"x");
+    let signed = get("/a").param("response-expires", "1").header("x-cos-meta-a", "1").presign();
+    assert_eq!(endpoint.send(&signed).status, 200);
+    let text = String::from_utf8(signed.bytes()).unwrap();
+    for (from, to) in [
+        ("GET /a", "GET /b"),
+        ("GET ", "HEAD "),
+        ("response-expires=1", "response-expires=2"),
+        ("response-expires=1&", ""),
+        ("x-cos-meta-a: 1", "x-cos-meta-a: 2"),
+        ("x-cos-meta-a: 1\r\n", ""),
+        (HOST, "examplebucket-1250000000.cos.ap-beijing.myqcloud.com"),
+        ("q-key-time=1699999940%3B1700000300", "q-key-time=1699999940%3B1700000301"),
+    ] {
+        let changed = text.replace(from, to);
+        assert_ne!(changed, text, "{from}");
+        let answer = endpoint.exchange(changed.as_bytes(), to == "HEAD ");
+        assert_eq!(answer.status, 403, "{from}");
+        if to != "HEAD " {
+            assert_eq!(answer.error().code, "SignatureDoesNotMatch", "{from}");
+        }
+    }
+}
+
+#[test]
+fn when_it_is_signed_for() {
+    let endpoint = Endpoint::start();
+    endpoint.put("/a", b"x");
+    let asked = get("/a").key_time(NOW, NOW + 10).presign();
+    let at = |now: i64| {
+        endpoint.clock.set(now);
+        endpoint.send(&asked)
+    };
+    for now in [NOW - 900, NOW, NOW + 10] {
+        assert_eq!(at(now).status, 200, "{now}");
+    }
+    let late = at(NOW + 11);
+    assert_eq!((late.status, late.error().code.as_str()), (403, "AccessDenied"), "expired");
+    assert_eq!(late.error().message, "Request has expired");
+    let server_time = Evidence::ServerTime("2023-11-14T22:13:31Z".to_owned());
+    assert_eq!(late.error().evidence, Some(server_time));
+    let early = at(NOW - 901);
+    assert_eq!(
+        (early.status, early.error().code.as_str()),
+        (403, "RequestTimeTooSkewed"),
+        "not-yet-valid"
+    );
+    endpoint.clock.set(NOW);
+    let endless = get("/a").sign().tamper(|text| text.replace("1700000300", ""));
+    refused(&endpoint, &endless, "expired", 403, "AccessDenied");
+}
+
+#[test]
+fn temporary_credentials_need_their_token() {
+    let endpoint = Endpoint::start_with(|builder| {
+        builder.credentials(Credentials::new(SECRET_ID, SECRET_KEY).with_token("t+/="))
+    });
+    let in_header = put("/a", b"x").token("t+/=").sign();
+    assert_eq!(endpoint.send(&in_header).status, 200);
+    let in_query = get("/a").param("x-cos-security-token", "t+/=").presign();
+    assert_eq!(endpoint.send(&in_query).status, 200);
+    let unsigned = get("/a").unsigned_param("x-cos-security-token", "t+/=").presign();
+    assert_eq!(endpoint.send(&unsigned).status, 200);
+    for request in [get("/a").sign(), get("/a").token("t").sign(), get("/a").token("").sign()] {
+        refused(&endpoint, &request, "wrong-token", 403, "InvalidAccessKeyId");
+    }
+}
+
+#[test]
+fn a_token_beside_a_permanent_key_is_not_looked_at() {
+    let endpoint = Endpoint::start();
+    assert_eq!(endpoint.send(&put("/a", b"x").token("stray").sign()).status, 200);
+}
+
+#[test]
+fn what_is_asked() {
+    let endpoint = Endpoint::start();
+    endpoint.put("/a", b"x");
+    let refused =
+        |request: &Request, cause, status, code| refused(&endpoint, request, cause, status, code);
+    for unserved in [
+        request("POST", "/a").param("uploads", "").sign(),
+        request("PUT", "/a").param("tagging", "").sign(),
+        put("/a", b"").header("x-cos-copy-source", "b/c").sign(),
+        get("/").sign(),
+        get("/").param("acl", "").sign(),
+        request("PUT", "/").param("lifecycle", "").sign(),
+        request("PUT", "/").header("Content-Length", "94").body(b"<CreateBucketConfiguration><BucketAZConfig>MAZ</BucketAZConfig></CreateBucketConfiguration>   ").sign(),
+    ] {
+        refused(&unserved, "unserved", 501, "NotImplemented");
+    }
+    let upload = refused(
+        &request("POST", "/a").param("uploads", "").sign(),
+        "unserved",
+        501,
+        "NotImplemented",
+    );
+    assert_eq!(upload.error().message, "the parameter uploads is not served here");
+    refused(&request("PATCH", "/a").sign(), "method-not-allowed", 405, "MethodNotAllowed");
+    refused(
+        &request("DELETE", "/").host(SERVICE).sign(),
+        "method-not-allowed",
+        405,
+        "MethodNotAllowed",
+    );
+    for (name, value) in [
+        ("x-cos-acl", "public"),
+        ("x-cos-traffic-limit", "819199"),
+        ("x-cos-traffic-limit", "fast"),
+        ("x-cos-storage-class", "COLDER"),
+        ("x-cos-grant-read", "id=1"),
+    ] {
+        let answer = refused(
+            &put("/a", b"").header(name, value).sign(),
+            "invalid-argument",
+            400,
+            "InvalidArgument",
+        );
+        assert!(answer.error().message.contains(name), "{}", answer.text());
+    }
+    let unsigned = get("/a").unsigned_param("response-content-type", "text/html").presign();
+    refused(&unsigned, "unsigned-override", 400, "InvalidRequest");
+    refused(
+        &put("/a", b"").header("Content-MD5", "string").sign(),
+        "invalid-digest",
+        400,
+        "InvalidDigest",
+    );
+    let long = put("/a", b"").header("x-cos-meta-a", "v".repeat(2048)).sign();
+    refused(&long, "metadata-too-long", 400, "KeyTooLong");
+}
+
+#[test]
+fn an_override_is_not_smuggled_in_beside_a_signed_one() {
+    let endpoint = Endpoint::start();
+    endpoint.put("/a", b"x");
+    let signed = get("/a").param("Response-Content-Type", "text/plain").presign();
+    let smuggled = signed.unsigned_param("response-content-type", "text/html");
+    refused(&endpoint, &smuggled, "invalid-argument", 400, "InvalidArgument");
+}
+
+#[test]
+fn the_body() {
+    let limits = |builder: cospass_server::Builder| {
+        let mut limits = Limits::default();
+        limits.object_size = 10;
+        limits.document_size = 1000;
+        limits.body_pause = Duration::from_millis(200);
+        builder.limits(limits)
+    };
+    let endpoint = Endpoint::start_with(limits);
+    endpoint.put("/acl", b"x");
+    let refused = |request: &Request, cause, status, code| {
+        refused(&endpoint, request, cause, status, code);
+    };
+    let both = put("/a", b"x").header("Transfer-Encoding", "chunked").sign();
+    refused(&both, "ambiguous-length", 400, "InvalidRequest");
+    let other_way =
+        request("PUT", "/a").header("Transfer-Encoding", "chunked").header("Content-Length", "1");
+    refused(&other_way.sign(), "ambiguous-length", 400, "InvalidRequest");
+    refused(&request("PUT", "/a").sign(), "missing-length", 411, "MissingContentLength");
+    refused(&put("/a", &[b'x'; 11]).sign(), "entity-too-large", 400, "EntityTooLarge");
+    let chunked = request("PUT", "/a").header("Transfer-Encoding", "chunked").sign();
+    refused(
+        &chunked.body(b"b\r\nxxxxxxxxxxx\r\n0\r\n\r\n"),
+        "entity-too-large",
+        400,
+        "EntityTooLarge",
+    );
+    let short = request("PUT", "/a").header("Content-Length", "9").sign();
+    refused(&short.body(b"abc"), "body-timeout", 400, "RequestTimeout");
+    let no_chunk = request("PUT", "/a").header("Transfer-Encoding", "chunked").sign();
+    refused(&no_chunk.body(b"zz\r\n"), "incomplete-body", 400, "IncompleteBody");
+    let other = put("/a", b"x").header("Content-MD5", "7o3pGNBWQBRbGPcPTDqmAg==").sign();
+    refused(&other, "bad-digest", 400, "BadDigest");
+    refused(
+        &put("/acl", b"").param("acl", "").sign(),
+        "missing-body",
+        400,
+        "MissingRequestBodyError",
+    );
+    let not_xml = put("/acl", b"<AccessControlPolicy>").param("acl", "").sign();
+    refused(&not_xml, "malformed-xml", 400, "MalformedXML");
+    let large = put("/acl", &[b' '; 1001]).param("acl", "").sign();
+    refused(&large, "entity-too-large", 400, "EntityTooLarge");
+    let both = put("/acl", b"<a/>").param("acl", "").header("x-cos-acl", "private").sign();
+    refused(&both, "invalid-argument", 400, "InvalidArgument");
+    assert_eq!((endpoint.files("blobs"), endpoint.files("incoming")), (1, 0));
+}
+
+#[test]
+fn what_is_there() {
+    let endpoint = Endpoint::start();
+    let refused =
+        |request: &Request, cause, status, code| refused(&endpoint, request, cause, status, code);
+    refused(&get("/a").sign(), "no-such-key", 404, "NoSuchKey");
+    refused(&get("/a").param("acl", "").sign(), "no-such-key", 404, "NoSuchKey");
+    refused(
+        &put("/a", b"").param("acl", "").header("x-cos-acl", "private").sign(),
+        "no-such-key",
+        404,
+        "NoSuchKey",
+    );
+    refused(&put("/", b"").sign(), "bucket-owned", 409, "BucketAlreadyOwnedByYou");
+    endpoint.put("/a", b"0123456789");
+    refused(&request("DELETE", "/").sign(), "bucket-not-empty", 409, "BucketNotEmpty");
+    let range = refused(
+        &get("/a").header("Range", "bytes=10-").sign(),
+        "invalid-range",
+        416,
+        "InvalidRange",
+    );
+    assert_eq!(range.header("Content-Range"), Some("bytes */10"));
+    refused(
+        &get("/a").header("If-Match", "\"other\"").sign(),
+        "precondition-failed",
+        412,
+        "PreconditionFailed",
+    );
+    let once = put("/a", b"x").header("x-cos-forbid-overwrite", "true").sign();
+    refused(&once, "precondition-failed", 412, "PreconditionFailed");
+    let archived = put("/b", b"x").header("x-cos-storage-class", "ARCHIVE").sign();
+    assert_eq!(endpoint.send(&archived).status, 200);
+    let archived = refused(&get("/b").sign(), "not-restored", 403, "InvalidObjectState");
+    assert_eq!(archived.header("x-cos-storage-class"), Some("ARCHIVE"));
+}
+
+#[test]
+fn the_body_of_an_error_is_laid_out_as_captured() {
+    let endpoint = Endpoint::start();
+    let answer = endpoint.send(&get("/no%20such/%E9%A1%B5").sign());
+    let (request_id, trace_id) = (answer.error().request_id, answer.error().trace_id);
+    assert_eq!(
+        answer.text(),
+        format!(
+            "<?xml version='1.0' encoding='utf-8' ?>\n<Error>\n\t<Code>NoSuchKey</Code>\n\t<Message>The specified key does not exist.</Message>\n\t<Resource>{HOST}/no+such/页</Resource>\n\t<RequestId>{request_id}</RequestId>\n\t<TraceId>{trace_id}</TraceId>\n</Error>\n\n"
+        )
+    );
+}
+
+#[test]
+fn an_error_to_head_has_no_body() {
+    let endpoint = Endpoint::start();
+    let mut connection = endpoint.connect();
+    for status in [404, 404] {
+        connection.write(&request("HEAD", "/absent").sign().bytes());
+        let answer = connection.answer(true);
+        assert_eq!(answer.status, status);
+        assert_eq!(answer.header("Content-Length"), Some("0"));
+        assert_eq!(answer.header("Content-Type"), Some("application/xml"));
+    }
+}

@@ -73,14 +73,8 @@ impl CannedAcl {
 
     /// The grants that it stands for, where the owner is the account of that number.
     pub fn grants(self, owner_uin: &str) -> Vec<Grant> {
-        let grant = |grantee, permission| Grant {
-            grantee,
-            permission,
-        };
-        let owner = grant(
-            Grantee::Account(account_id(owner_uin)),
-            Permission::FullControl,
-        );
+        let grant = |grantee, permission| Grant { grantee, permission };
+        let owner = grant(Grantee::Account(account_id(owner_uin)), Permission::FullControl);
         match self {
             Self::Default => vec![],
             Self::Private | Self::BucketOwnerRead | Self::BucketOwnerFullControl => vec![owner],
@@ -91,10 +85,7 @@ impl CannedAcl {
                 grant(Grantee::everyone(), Permission::Write),
             ],
             Self::AuthenticatedRead => {
-                vec![
-                    owner,
-                    grant(Grantee::Group(AUTHENTICATED.to_owned()), Permission::Read),
-                ]
+                vec![owner, grant(Grantee::Group(AUTHENTICATED.to_owned()), Permission::Read)]
             }
         }
     }
@@ -116,13 +107,8 @@ pub enum Permission {
 }
 
 impl Permission {
-    const ALL: [Self; 5] = [
-        Self::FullControl,
-        Self::Read,
-        Self::Write,
-        Self::ReadAcp,
-        Self::WriteAcp,
-    ];
+    const ALL: [Self; 5] =
+        [Self::FullControl, Self::Read, Self::Write, Self::ReadAcp, Self::WriteAcp];
 
     /// Its name in a document.
     pub const fn as_str(self) -> &'static str {
@@ -137,9 +123,7 @@ impl Permission {
 
     /// The permission of that name.
     pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL
-            .into_iter()
-            .find(|permission| permission.as_str() == name)
+        Self::ALL.into_iter().find(|permission| permission.as_str() == name)
     }
 
     const fn header(self) -> &'static str {
@@ -183,9 +167,7 @@ impl Grantee {
 
     /// By a group's URI.
     pub fn from_uri(uri: &str) -> Option<Self> {
-        [EVERYONE, AUTHENTICATED]
-            .contains(&uri)
-            .then(|| Self::Group(uri.to_owned()))
+        [EVERYONE, AUTHENTICATED].contains(&uri).then(|| Self::Group(uri.to_owned()))
     }
 }
 
@@ -233,10 +215,7 @@ impl AclHeaders {
             if let Some(value) = headers.text(permission.header())? {
                 let grantees = grantees(&value);
                 let grantees = grantees.ok_or_else(|| invalid(permission.header(), &value))?;
-                grants.extend(grantees.into_iter().map(|grantee| Grant {
-                    grantee,
-                    permission,
-                }));
+                grants.extend(grantees.into_iter().map(|grantee| Grant { grantee, permission }));
             }
         }
         match canned {
@@ -278,19 +257,13 @@ mod tests {
     use super::*;
 
     fn decode(headers: &[(&'static str, &'static str)]) -> Result<Option<AclHeaders>, DecodeError> {
-        let headers: Vec<_> = headers
-            .iter()
-            .map(|&(name, value)| pair(name, value))
-            .collect();
+        let headers: Vec<_> = headers.iter().map(|&(name, value)| pair(name, value)).collect();
         AclHeaders::decode(&Headers(&headers), CannedAcl::is_for_object)
     }
 
     #[test]
     fn encode_and_decode_are_inverse() {
-        let grant = |id, permission| Grant {
-            grantee: Grantee::from_id(id).unwrap(),
-            permission,
-        };
+        let grant = |id, permission| Grant { grantee: Grantee::from_id(id).unwrap(), permission };
         let grants = AclHeaders::Grants(vec![
             grant("1", Permission::FullControl),
             grant("qcs::cam::anyone:anyone", Permission::Read),
@@ -307,14 +280,9 @@ mod tests {
     #[test]
     fn the_documented_spellings_are_read() {
         let decoded = decode(&[("X-COS-Grant-Read", "uin=\"100000000011\", id=\"1\"")]);
-        let Ok(Some(AclHeaders::Grants(grants))) = decoded else {
-            panic!("{decoded:?}")
-        };
+        let Ok(Some(AclHeaders::Grants(grants))) = decoded else { panic!("{decoded:?}") };
         assert_eq!(grants.len(), 2);
-        assert_eq!(
-            grants[0].grantee,
-            Grantee::Account(account_id("100000000011"))
-        );
+        assert_eq!(grants[0].grantee, Grantee::Account(account_id("100000000011")));
     }
 
     #[test]
@@ -328,11 +296,7 @@ mod tests {
             ("x-cos-grant-read", "name=\"1\""),
             ("x-cos-grant-read", ""),
         ] {
-            assert_eq!(
-                decode(&[(name, value)]),
-                Err(invalid(name, value)),
-                "{name}: {value}"
-            );
+            assert_eq!(decode(&[(name, value)]), Err(invalid(name, value)), "{name}: {value}");
         }
     }
 

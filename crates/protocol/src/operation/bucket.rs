@@ -21,11 +21,7 @@ pub struct GetService {
 
 impl Default for GetService {
     fn default() -> Self {
-        Self {
-            region: None,
-            marker: None,
-            max_keys: MAX_KEYS,
-        }
+        Self { region: None, marker: None, max_keys: MAX_KEYS }
     }
 }
 
@@ -67,17 +63,11 @@ pub struct PutBucket {
 
 impl PutBucket {
     pub(super) fn decode(bucket: Bucket, headers: Headers<'_, '_>) -> Result<Self, DecodeError> {
-        Ok(Self {
-            bucket,
-            acl: AclHeaders::decode(&headers, CannedAcl::is_for_bucket)?,
-        })
+        Ok(Self { bucket, acl: AclHeaders::decode(&headers, CannedAcl::is_for_bucket)? })
     }
 
     pub(super) fn headers(&self) -> Vec<Pair<'_>> {
-        self.acl
-            .as_ref()
-            .map(AclHeaders::encode)
-            .unwrap_or_default()
+        self.acl.as_ref().map(AclHeaders::encode).unwrap_or_default()
     }
 }
 

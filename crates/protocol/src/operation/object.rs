@@ -61,9 +61,7 @@ impl PutObject {
         headers: Headers<'_, '_>,
     ) -> Result<Self, DecodeError> {
         let storage_class = match headers.text("x-cos-storage-class")? {
-            Some(name) => name
-                .parse()
-                .map_err(|_| invalid("x-cos-storage-class", &name))?,
+            Some(name) => name.parse().map_err(|_| invalid("x-cos-storage-class", &name))?,
             None => StorageClass::default(),
         };
         let forbid_overwrite = match headers.text("x-cos-forbid-overwrite")?.as_deref() {
@@ -89,10 +87,7 @@ impl PutObject {
         let mut out = self.content.encode();
         let metadata = self.metadata.iter();
         out.extend(metadata.map(|(name, value)| {
-            (
-                format!("{META}{name}").into_bytes().into(),
-                value.as_slice().into(),
-            )
+            (format!("{META}{name}").into_bytes().into(), value.as_slice().into())
         }));
         if self.storage_class != StorageClass::default() {
             out.push(pair("x-cos-storage-class", self.storage_class.as_str()));
@@ -144,9 +139,7 @@ impl GetObject {
 
     pub(super) fn params(&self) -> Vec<Pair<'_>> {
         let overrides = self.overrides.iter();
-        overrides
-            .map(|(param, _, value)| (param.as_bytes().into(), value.into()))
-            .collect()
+        overrides.map(|(param, _, value)| (param.as_bytes().into(), value.into())).collect()
     }
 
     pub(super) fn headers(&self) -> Vec<Pair<'_>> {
@@ -174,11 +167,7 @@ impl HeadObject {
         key: ObjectKey,
         headers: Headers<'_, '_>,
     ) -> Result<Self, DecodeError> {
-        Ok(Self {
-            bucket,
-            key,
-            conditions: Conditions::decode(headers)?,
-        })
+        Ok(Self { bucket, key, conditions: Conditions::decode(headers)? })
     }
 
     pub(super) fn headers(&self) -> Vec<Pair<'_>> {
@@ -224,20 +213,11 @@ impl PutObjectAcl {
         headers: Headers<'_, '_>,
     ) -> Result<Self, DecodeError> {
         let acl = AclHeaders::decode(&headers, CannedAcl::is_for_object)?;
-        Ok(Self {
-            bucket,
-            key,
-            acl,
-            md5: content_md5(headers)?,
-        })
+        Ok(Self { bucket, key, acl, md5: content_md5(headers)? })
     }
 
     pub(super) fn headers(&self) -> Vec<Pair<'_>> {
-        let mut out = self
-            .acl
-            .as_ref()
-            .map(AclHeaders::encode)
-            .unwrap_or_default();
+        let mut out = self.acl.as_ref().map(AclHeaders::encode).unwrap_or_default();
         out.extend(self.md5.map(|md5| pair("Content-MD5", md5.to_string())));
         out
     }
@@ -309,16 +289,13 @@ impl ResponseOverrides {
     #[must_use]
     pub fn with(mut self, param: &str, value: impl Into<Vec<u8>>) -> Self {
         let found = Self::NAMES.into_iter().find(|(name, _)| *name == param);
-        self.0
-            .extend(found.map(|(param, header)| (param, header, value.into())));
+        self.0.extend(found.map(|(param, header)| (param, header, value.into())));
         self
     }
 
     /// What is there: parameters, the headers that they stand for, values.
     pub fn iter(&self) -> impl Iterator<Item = (&'static str, &'static str, &[u8])> {
-        self.0
-            .iter()
-            .map(|(param, header, value)| (*param, *header, value.as_slice()))
+        self.0.iter().map(|(param, header, value)| (*param, *header, value.as_slice()))
     }
 
     fn decode(params: Params<'_, '_>) -> Result<Self, DecodeError> {
@@ -327,10 +304,7 @@ impl ResponseOverrides {
             let Some(value) = params.once(param)? else {
                 continue;
             };
-            if value
-                .iter()
-                .any(|&byte| byte.is_ascii_control() && byte != b'\t')
-            {
+            if value.iter().any(|&byte| byte.is_ascii_control() && byte != b'\t') {
                 return Err(invalid(param, &String::from_utf8_lossy(value)));
             }
             found.push((param, header, value.to_vec()));
@@ -344,22 +318,13 @@ fn metadata(headers: Headers<'_, '_>) -> Result<Vec<(String, Vec<u8>)>, DecodeEr
         .with_prefix(META)
         .filter_map(|(name, value)| Some((name.strip_prefix(META)?.to_owned(), value.to_vec())));
     let found: Vec<_> = found.collect();
-    let length = found
-        .iter()
-        .map(|(name, value)| name.len() + value.len())
-        .sum();
-    if length > META_MAX {
-        Err(DecodeError::MetadataTooLong { length })
-    } else {
-        Ok(found)
-    }
+    let length = found.iter().map(|(name, value)| name.len() + value.len()).sum();
+    if length > META_MAX { Err(DecodeError::MetadataTooLong { length }) } else { Ok(found) }
 }
 
 fn content_md5(headers: Headers<'_, '_>) -> Result<Option<ContentMd5>, DecodeError> {
     let value = headers.once("Content-MD5")?;
-    value
-        .map(|value| ContentMd5::parse(value).ok_or(DecodeError::InvalidDigest))
-        .transpose()
+    value.map(|value| ContentMd5::parse(value).ok_or(DecodeError::InvalidDigest)).transpose()
 }
 
 const TRAFFIC_LIMIT: &str = "x-cos-traffic-limit";
@@ -370,14 +335,8 @@ fn traffic_limit(
     headers: Headers<'_, '_>,
 ) -> Result<Option<TrafficLimit>, DecodeError> {
     let parse = |text: &str| TrafficLimit::parse(text).ok_or_else(|| invalid(TRAFFIC_LIMIT, text));
-    let header = headers
-        .text(TRAFFIC_LIMIT)?
-        .map(|text| parse(&text))
-        .transpose()?;
-    let param = params
-        .text(TRAFFIC_LIMIT)?
-        .map(|text| parse(&text))
-        .transpose()?;
+    let header = headers.text(TRAFFIC_LIMIT)?.map(|text| parse(&text)).transpose()?;
+    let param = params.text(TRAFFIC_LIMIT)?.map(|text| parse(&text)).transpose()?;
     match (header, param) {
         (Some(header), Some(param)) if header != param => {
             Err(invalid(TRAFFIC_LIMIT, &param.bits_per_second().to_string()))

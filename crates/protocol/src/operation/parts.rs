@@ -22,11 +22,7 @@ pub enum Resource {
 impl Resource {
     /// The bucket itself for the key `/`, else an object in it.
     pub fn new(bucket: Bucket, key: ObjectKey) -> Self {
-        if key.is_bucket() {
-            Self::Bucket(bucket)
-        } else {
-            Self::Object(bucket, key)
-        }
+        if key.is_bucket() { Self::Bucket(bucket) } else { Self::Object(bucket, key) }
     }
 
     /// The bucket, unless it is the account that is meant.
@@ -65,26 +61,17 @@ pub(super) struct Params<'a, 'b>(pub(super) &'a [Pair<'b>]);
 
 impl<'a> Params<'a, '_> {
     pub(super) fn has(&self, name: &str) -> bool {
-        self.0
-            .iter()
-            .any(|(found, _)| found.as_ref() == name.as_bytes())
+        self.0.iter().any(|(found, _)| found.as_ref() == name.as_bytes())
     }
 
     /// The value of a parameter that may stand once. Its name counts in any case, as in a signature: a signed
     /// `Response-Expires` must not vouch for an unsigned `response-expires`.
     pub(super) fn once(&self, name: &'static str) -> Result<Option<&'a [u8]>, DecodeError> {
-        once(
-            self.0
-                .iter()
-                .filter(|(found, _)| found.eq_ignore_ascii_case(name.as_bytes())),
-            name,
-        )
+        once(self.0.iter().filter(|(found, _)| found.eq_ignore_ascii_case(name.as_bytes())), name)
     }
 
     pub(super) fn text(&self, name: &'static str) -> Result<Option<Cow<'a, str>>, DecodeError> {
-        self.once(name)?
-            .map(|value| as_text(name, value))
-            .transpose()
+        self.once(name)?.map(|value| as_text(name, value)).transpose()
     }
 }
 
@@ -95,17 +82,13 @@ pub(super) struct Headers<'a, 'b>(pub(super) &'a [Pair<'b>]);
 impl<'a> Headers<'a, '_> {
     /// The value of a header that may stand once.
     pub(super) fn once(&self, name: &'static str) -> Result<Option<&'a [u8]>, DecodeError> {
-        let of_name = self
-            .0
-            .iter()
-            .filter(|(found, _)| found.eq_ignore_ascii_case(name.as_bytes()));
+        let of_name =
+            self.0.iter().filter(|(found, _)| found.eq_ignore_ascii_case(name.as_bytes()));
         once(of_name, name)
     }
 
     pub(super) fn text(&self, name: &'static str) -> Result<Option<Cow<'a, str>>, DecodeError> {
-        self.once(name)?
-            .map(|value| as_text(name, value))
-            .transpose()
+        self.once(name)?.map(|value| as_text(name, value)).transpose()
     }
 
     /// Every header whose name begins so; names in lower case.
@@ -133,6 +116,5 @@ fn once<'a>(
 
 fn as_text<'a>(name: &'static str, value: &'a [u8]) -> Result<Cow<'a, str>, DecodeError> {
     let text = std::str::from_utf8(value);
-    text.map(Cow::Borrowed)
-        .map_err(|_| invalid(name, &String::from_utf8_lossy(value)))
+    text.map(Cow::Borrowed).map_err(|_| invalid(name, &String::from_utf8_lossy(value)))
 }

@@ -18,17 +18,10 @@ fn decode(
     headers: &[(&'static str, &'static str)],
 ) -> Result<Operation, DecodeError> {
     let pairs = |list: &[(&'static str, &'static str)]| {
-        list.iter()
-            .map(|&(name, value)| pair(name, value))
-            .collect()
+        list.iter().map(|&(name, value)| pair(name, value)).collect()
     };
     let (params, headers) = (pairs(params), pairs(headers));
-    Operation::decode(Parts {
-        method: method.into(),
-        resource,
-        params,
-        headers,
-    })
+    Operation::decode(Parts { method: method.into(), resource, params, headers })
 }
 
 fn object(
@@ -44,51 +37,24 @@ fn the_plain_operations() {
     let names = |resource: Resource, methods: [&'static str; 4]| {
         methods.map(|method| decode(method, resource.clone(), &[], &[]).map(|op| op.name()))
     };
+    assert_eq!(decode("GET", Resource::Service, &[], &[]).unwrap().name(), "GET Service");
     assert_eq!(
-        decode("GET", Resource::Service, &[], &[]).unwrap().name(),
-        "GET Service"
-    );
-    assert_eq!(
-        names(
-            Resource::new(bucket(), key()),
-            ["PUT", "GET", "HEAD", "DELETE"]
-        ),
-        [
-            Ok("PUT Object"),
-            Ok("GET Object"),
-            Ok("HEAD Object"),
-            Ok("DELETE Object")
-        ]
+        names(Resource::new(bucket(), key()), ["PUT", "GET", "HEAD", "DELETE"]),
+        [Ok("PUT Object"), Ok("GET Object"), Ok("HEAD Object"), Ok("DELETE Object")]
     );
     let list = DecodeError::Unserved(Unserved::Method("GET Bucket (list objects)"));
     assert_eq!(
         names(Resource::Bucket(bucket()), ["PUT", "HEAD", "DELETE", "GET"]),
-        [
-            Ok("PUT Bucket"),
-            Ok("HEAD Bucket"),
-            Ok("DELETE Bucket"),
-            Err(list)
-        ]
+        [Ok("PUT Bucket"), Ok("HEAD Bucket"), Ok("DELETE Bucket"), Err(list)]
     );
-    assert_eq!(
-        object("GET", &[("acl", "")], &[]).unwrap().name(),
-        "GET Object acl"
-    );
-    assert_eq!(
-        object("PUT", &[("acl", "")], &[]).unwrap().name(),
-        "PUT Object acl"
-    );
+    assert_eq!(object("GET", &[("acl", "")], &[]).unwrap().name(), "GET Object acl");
+    assert_eq!(object("PUT", &[("acl", "")], &[]).unwrap().name(), "PUT Object acl");
 }
 
 #[test]
 fn unknown_parameters_and_headers_are_ignored() {
     let plain = object("GET", &[], &[]).unwrap();
-    let more = object(
-        "GET",
-        &[("unsed", "123"), ("prefix", "x")],
-        &[("x-unknown", "1")],
-    )
-    .unwrap();
+    let more = object("GET", &[("unsed", "123"), ("prefix", "x")], &[("x-unknown", "1")]).unwrap();
     assert_eq!(plain, more);
 }
 
@@ -103,26 +69,16 @@ fn what_names_another_operation_is_refused() {
         ("GET", "imageMogr2/thumbnail/!50p"),
     ] {
         let refused = object(method, &[(name, "")], &[]);
-        assert!(
-            matches!(refused, Err(DecodeError::Unserved(Unserved::Parameter(_)))),
-            "{name}"
-        );
+        assert!(matches!(refused, Err(DecodeError::Unserved(Unserved::Parameter(_)))), "{name}");
     }
     for name in ["lifecycle", "acl", "uploads", "delete"] {
         let refused = decode("PUT", Resource::Bucket(bucket()), &[(name, "")], &[]);
         let want = Unserved::Parameter(name.to_owned());
         assert_eq!(refused, Err(DecodeError::Unserved(want)));
     }
-    for name in [
-        "X-Cos-Copy-Source",
-        "x-cos-tagging",
-        "x-cos-server-side-encryption",
-    ] {
+    for name in ["X-Cos-Copy-Source", "x-cos-tagging", "x-cos-server-side-encryption"] {
         let want = Unserved::Header(name.to_ascii_lowercase());
-        assert_eq!(
-            object("PUT", &[], &[(name, "x")]),
-            Err(DecodeError::Unserved(want))
-        );
+        assert_eq!(object("PUT", &[], &[(name, "x")]), Err(DecodeError::Unserved(want)));
     }
 }
 
@@ -136,9 +92,7 @@ fn a_method_that_does_not_go_with_the_resource_is_refused() {
         ("PATCH", Resource::Bucket(bucket()), &[]),
         ("PUT", Resource::Service, &[]),
     ] {
-        let want = DecodeError::MethodNotAllowed {
-            method: method.to_owned(),
-        };
+        let want = DecodeError::MethodNotAllowed { method: method.to_owned() };
         assert_eq!(decode(method, resource, params, &[]), Err(want));
     }
 }
@@ -151,39 +105,21 @@ fn a_value_that_is_not_allowed_is_refused() {
         ("x-cos-forbid-overwrite", "yes"),
         ("x-cos-acl", "public"),
     ] {
-        assert_eq!(
-            object("PUT", &[], &[(name, value)]),
-            Err(invalid(name, value))
-        );
+        assert_eq!(object("PUT", &[], &[(name, value)]), Err(invalid(name, value)));
     }
-    assert_eq!(
-        object("PUT", &[], &[("Content-MD5", "string")]),
-        Err(DecodeError::InvalidDigest)
-    );
+    assert_eq!(object("PUT", &[], &[("Content-MD5", "string")]), Err(DecodeError::InvalidDigest));
     for value in ["0", "-1", "x", ""] {
         let refused = decode("GET", Resource::Service, &[("max-keys", value)], &[]);
-        assert!(matches!(
-            refused,
-            Err(DecodeError::InvalidArgument {
-                name: "max-keys",
-                ..
-            })
-        ));
+        assert!(matches!(refused, Err(DecodeError::InvalidArgument { name: "max-keys", .. })));
     }
 }
 
 #[test]
 fn what_stands_twice_is_refused() {
     let twice = [("response-expires", "a"), ("response-expires", "b")];
-    assert_eq!(
-        object("GET", &twice, &[]),
-        Err(invalid("response-expires", "b"))
-    );
+    assert_eq!(object("GET", &twice, &[]), Err(invalid("response-expires", "b")));
     let twice = [("Content-Type", "a"), ("content-type", "b")];
-    assert_eq!(
-        object("PUT", &[], &twice),
-        Err(invalid("Content-Type", "b"))
-    );
+    assert_eq!(object("PUT", &[], &twice), Err(invalid("Content-Type", "b")));
 }
 
 #[test]
@@ -199,17 +135,11 @@ fn the_traffic_limit_is_a_header_or_a_parameter() {
         Operation::GetObject(get) => get.traffic_limit.map(TrafficLimit::bits_per_second),
         other => panic!("{other:?}"),
     };
-    let (slow, fast) = (
-        ("x-cos-traffic-limit", "819200"),
-        ("X-Cos-Traffic-Limit", "819201"),
-    );
+    let (slow, fast) = (("x-cos-traffic-limit", "819200"), ("X-Cos-Traffic-Limit", "819201"));
     assert_eq!(limit(&[slow], &[]), Some(819_200));
     assert_eq!(limit(&[], &[fast]), Some(819_201));
     assert_eq!(limit(&[slow], &[slow]), Some(819_200));
-    assert_eq!(
-        object("GET", &[slow], &[fast]),
-        Err(invalid("x-cos-traffic-limit", "819200"))
-    );
+    assert_eq!(object("GET", &[slow], &[fast]), Err(invalid("x-cos-traffic-limit", "819200")));
 }
 
 #[test]
@@ -217,12 +147,7 @@ fn too_much_metadata_is_refused() {
     let of = |length: usize| {
         let headers = vec![(b"x-cos-meta-a"[..].into(), vec![b'v'; length].into())];
         let resource = Resource::new(bucket(), key());
-        Operation::decode(Parts {
-            method: "PUT".into(),
-            resource,
-            params: vec![],
-            headers,
-        })
+        Operation::decode(Parts { method: "PUT".into(), resource, params: vec![], headers })
     };
     assert!(of(2047).is_ok());
     assert_eq!(of(2048), Err(DecodeError::MetadataTooLong { length: 2049 }));
@@ -248,67 +173,48 @@ fn any_operation() -> impl Strategy<Value = Operation> {
     let range = prop::option::of((0..9_u64, 9..99_u64).prop_map(|(a, b)| ByteRange::FromTo(a, b)));
     let class = prop::sample::select(StorageClass::ALL.to_vec());
     let text = "[ -~页]{0,20}";
-    (
-        0..10,
-        acl,
-        limit,
-        range,
-        class,
-        text,
-        conditions(),
-        any::<bool>(),
+    (0..10, acl, limit, range, class, text, conditions(), any::<bool>()).prop_map(
+        |(which, acl, traffic_limit, range, storage_class, text, conditions, flag)| {
+            let (bucket, key) = (bucket(), key());
+            let md5 = flag.then_some(ContentMd5([7; 16]));
+            match which {
+                0 => Operation::GetService(GetService {
+                    region: flag.then(|| text.clone()),
+                    marker: Some(text),
+                    max_keys: if flag { 2000 } else { 7 },
+                }),
+                1 => Operation::PutBucket(PutBucket { bucket, acl }),
+                2 => Operation::HeadBucket(HeadBucket { bucket }),
+                3 => Operation::DeleteBucket(DeleteBucket { bucket }),
+                4 => Operation::PutObject(PutObject {
+                    content: ContentHeaders {
+                        content_type: Some(text.clone().into_bytes()),
+                        ..ContentHeaders::default()
+                    },
+                    metadata: vec![("a-b".to_owned(), text.into_bytes())],
+                    storage_class,
+                    acl,
+                    md5,
+                    traffic_limit,
+                    forbid_overwrite: flag,
+                    conditions,
+                    ..PutObject::new(bucket, key)
+                }),
+                5 => Operation::GetObject(GetObject {
+                    bucket,
+                    key,
+                    range,
+                    conditions,
+                    overrides: ResponseOverrides::default().with("response-expires", text),
+                    traffic_limit,
+                }),
+                6 => Operation::HeadObject(HeadObject { bucket, key, conditions }),
+                7 => Operation::DeleteObject(DeleteObject { bucket, key }),
+                8 => Operation::GetObjectAcl(GetObjectAcl { bucket, key }),
+                _ => Operation::PutObjectAcl(PutObjectAcl { bucket, key, acl, md5 }),
+            }
+        },
     )
-        .prop_map(
-            |(which, acl, traffic_limit, range, storage_class, text, conditions, flag)| {
-                let (bucket, key) = (bucket(), key());
-                let md5 = flag.then_some(ContentMd5([7; 16]));
-                match which {
-                    0 => Operation::GetService(GetService {
-                        region: flag.then(|| text.clone()),
-                        marker: Some(text),
-                        max_keys: if flag { 2000 } else { 7 },
-                    }),
-                    1 => Operation::PutBucket(PutBucket { bucket, acl }),
-                    2 => Operation::HeadBucket(HeadBucket { bucket }),
-                    3 => Operation::DeleteBucket(DeleteBucket { bucket }),
-                    4 => Operation::PutObject(PutObject {
-                        content: ContentHeaders {
-                            content_type: Some(text.clone().into_bytes()),
-                            ..ContentHeaders::default()
-                        },
-                        metadata: vec![("a-b".to_owned(), text.into_bytes())],
-                        storage_class,
-                        acl,
-                        md5,
-                        traffic_limit,
-                        forbid_overwrite: flag,
-                        conditions,
-                        ..PutObject::new(bucket, key)
-                    }),
-                    5 => Operation::GetObject(GetObject {
-                        bucket,
-                        key,
-                        range,
-                        conditions,
-                        overrides: ResponseOverrides::default().with("response-expires", text),
-                        traffic_limit,
-                    }),
-                    6 => Operation::HeadObject(HeadObject {
-                        bucket,
-                        key,
-                        conditions,
-                    }),
-                    7 => Operation::DeleteObject(DeleteObject { bucket, key }),
-                    8 => Operation::GetObjectAcl(GetObjectAcl { bucket, key }),
-                    _ => Operation::PutObjectAcl(PutObjectAcl {
-                        bucket,
-                        key,
-                        acl,
-                        md5,
-                    }),
-                }
-            },
-        )
 }
 
 fn any_pairs() -> impl Strategy<Value = Vec<Pair<'static>>> {
@@ -331,10 +237,7 @@ fn any_pairs() -> impl Strategy<Value = Vec<Pair<'static>>> {
         prop::collection::vec(any::<u8>(), 0..12)
     ];
     let pair = (name, prop::collection::vec(any::<u8>(), 0..24));
-    prop::collection::vec(
-        pair.prop_map(|(name, value)| (name.into(), value.into())),
-        0..6,
-    )
+    prop::collection::vec(pair.prop_map(|(name, value)| (name.into(), value.into())), 0..6)
 }
 
 proptest! {

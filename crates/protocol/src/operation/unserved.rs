@@ -105,9 +105,7 @@ pub(super) fn refuse(
         Resource::Object(..) => OF_OBJECT,
     };
     if let Some(name) = names.iter().find(|name| params.has(name)) {
-        return Err(DecodeError::Unserved(Unserved::Parameter(
-            (*name).to_owned(),
-        )));
+        return Err(DecodeError::Unserved(Unserved::Parameter((*name).to_owned())));
     }
     if let (Resource::Object(..), Some(name)) = (resource, processing(params)) {
         return Err(DecodeError::Unserved(Unserved::Parameter(name.to_owned())));
@@ -126,11 +124,7 @@ pub(super) fn refuse(
 }
 
 fn processing(params: Params<'_, '_>) -> Option<&'static str> {
-    let begins = |prefix: &str| {
-        params
-            .0
-            .iter()
-            .any(|(name, _)| name.starts_with(prefix.as_bytes()))
-    };
+    let begins =
+        |prefix: &str| params.0.iter().any(|(name, _)| name.starts_with(prefix.as_bytes()));
     PROCESSING.iter().copied().find(|prefix| begins(prefix))
 }

@@ -18,9 +18,7 @@ impl TrafficLimit {
 
     /// A limit in bits a second; `None` outside [`MIN`](Self::MIN) to [`MAX`](Self::MAX).
     pub fn new(bits_per_second: u32) -> Option<Self> {
-        (Self::MIN..=Self::MAX)
-            .contains(&bits_per_second)
-            .then_some(Self(bits_per_second))
+        (Self::MIN..=Self::MAX).contains(&bits_per_second).then_some(Self(bits_per_second))
     }
 
     /// The limit in bits a second, as it stands in the header.
@@ -35,10 +33,7 @@ impl TrafficLimit {
 
     pub(super) fn parse(text: &str) -> Option<Self> {
         let digits = text.bytes().all(|b| b.is_ascii_digit());
-        digits
-            .then(|| text.parse().ok())
-            .flatten()
-            .and_then(Self::new)
+        digits.then(|| text.parse().ok()).flatten().and_then(Self::new)
     }
 }
 
@@ -125,10 +120,7 @@ impl FromStr for StorageClass {
     type Err = UnknownStorageClass;
 
     fn from_str(text: &str) -> Result<Self, UnknownStorageClass> {
-        Self::ALL
-            .into_iter()
-            .find(|class| class.as_str() == text)
-            .ok_or(UnknownStorageClass)
+        Self::ALL.into_iter().find(|class| class.as_str() == text).ok_or(UnknownStorageClass)
     }
 }
 
@@ -170,10 +162,7 @@ mod tests {
                 "{text}"
             );
         }
-        assert_eq!(
-            TrafficLimit::new(819_200).unwrap().bytes_per_second(),
-            102_400
-        );
+        assert_eq!(TrafficLimit::new(819_200).unwrap().bytes_per_second(), 102_400);
     }
 
     #[test]
@@ -188,12 +177,7 @@ mod tests {
     fn md5_prints_and_parses() {
         let md5 = ContentMd5::parse(b"7o3pGNBWQBRbGPcPTDqmAg==").unwrap();
         assert_eq!(md5.to_string(), "7o3pGNBWQBRbGPcPTDqmAg==");
-        for text in [
-            "",
-            "string",
-            "7o3pGNBWQBRbGPcPTDqm",
-            "ee8de918d05640145b18f70f4c3aa602",
-        ] {
+        for text in ["", "string", "7o3pGNBWQBRbGPcPTDqm", "ee8de918d05640145b18f70f4c3aa602"] {
             assert_eq!(ContentMd5::parse(text.as_bytes()), None, "{text}");
         }
     }

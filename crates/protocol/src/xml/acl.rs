@@ -48,16 +48,11 @@ impl AccessControlPolicy {
     /// [`XmlError`] when it is not such a document.
     pub fn read_grants(body: &[u8]) -> Result<Vec<Grant>, XmlError> {
         let root = Element::read(body, "AccessControlPolicy")?;
-        let list = root
-            .child("AccessControlList")
-            .ok_or(XmlError::Shape("no AccessControlList"))?;
+        let list =
+            root.child("AccessControlList").ok_or(XmlError::Shape("no AccessControlList"))?;
         let grants = list.children.iter().filter(|child| child.name == "Grant");
         let grants: Vec<_> = grants.map(read_grant).collect::<Result<_, _>>()?;
-        if grants.len() > GRANTS_MAX {
-            Err(XmlError::Shape("over 100 grants"))
-        } else {
-            Ok(grants)
-        }
+        if grants.len() > GRANTS_MAX { Err(XmlError::Shape("over 100 grants")) } else { Ok(grants) }
     }
 }
 
@@ -81,9 +76,7 @@ fn write_grant(writer: &mut Writer, grant: &Grant) {
 
 /// The grantee's type is told by what it holds: Node sends no `xsi:type`, Python sends it as a child.
 fn read_grant(grant: &Element) -> Result<Grant, XmlError> {
-    let grantee = grant
-        .child("Grantee")
-        .ok_or(XmlError::Shape("a Grant without Grantee"))?;
+    let grantee = grant.child("Grantee").ok_or(XmlError::Shape("a Grant without Grantee"))?;
     let grantee = match (grantee.text_of("URI"), grantee.text_of("ID")) {
         ("", "") => return Err(XmlError::Shape("a Grantee without ID and URI")),
         ("", id) => Grantee::from_id(id).ok_or(XmlError::Shape("an ID of another form"))?,
@@ -92,10 +85,7 @@ fn read_grant(grant: &Element) -> Result<Grant, XmlError> {
     let permission = grant.text_of("Permission").trim();
     let permission =
         Permission::from_name(permission).ok_or(XmlError::Shape("an unknown Permission"))?;
-    Ok(Grant {
-        grantee,
-        permission,
-    })
+    Ok(Grant { grantee, permission })
 }
 
 #[cfg(test)]
@@ -103,10 +93,7 @@ mod tests {
     use super::*;
 
     fn policy(grants: Vec<Grant>) -> AccessControlPolicy {
-        AccessControlPolicy {
-            owner_uin: "1".into(),
-            grants,
-        }
+        AccessControlPolicy { owner_uin: "1".into(), grants }
     }
 
     #[test]
@@ -116,27 +103,17 @@ mod tests {
                 grantee: Grantee::from_id("100").unwrap(),
                 permission: Permission::FullControl,
             },
-            Grant {
-                grantee: Grantee::everyone(),
-                permission: Permission::Read,
-            },
+            Grant { grantee: Grantee::everyone(), permission: Permission::Read },
         ];
         for grants in [vec![], grants] {
             let text = policy(grants.clone()).write();
-            assert_eq!(
-                AccessControlPolicy::read_grants(text.as_bytes()),
-                Ok(grants),
-                "{text}"
-            );
+            assert_eq!(AccessControlPolicy::read_grants(text.as_bytes()), Ok(grants), "{text}");
         }
     }
 
     #[test]
     fn the_shape_is_the_documented_one() {
-        let grant = Grant {
-            grantee: Grantee::everyone(),
-            permission: Permission::Read,
-        };
+        let grant = Grant { grantee: Grantee::everyone(), permission: Permission::Read };
         assert_eq!(
             policy(vec![grant]).write(),
             "<AccessControlPolicy>\n\t<Owner>\n\t\t<ID>qcs::cam::uin/1:uin/1</ID>\n\t\t<DisplayName>1</DisplayName>\n\t</Owner>\n\t<AccessControlList>\n\t\t<Grant>\n\t\t\t<Grantee xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\" xsi:type=\"Group\">\n\t\t\t\t<URI>http://cam.qcloud.com/groups/global/AllUsers</URI>\n\t\t\t</Grantee>\n\t\t\t<Permission>READ</Permission>\n\t\t</Grant>\n\t</AccessControlList>\n</AccessControlPolicy>"
@@ -148,13 +125,7 @@ mod tests {
     fn everyone_in_the_old_form_is_understood() {
         let body = b"<AccessControlPolicy><AccessControlList><Grant><Grantee><Type>x</Type><ID>qcs::cam::anyone:anyone</ID></Grantee><Permission>READ</Permission></Grant></AccessControlList></AccessControlPolicy>";
         let grants = AccessControlPolicy::read_grants(body).unwrap();
-        assert_eq!(
-            grants,
-            [Grant {
-                grantee: Grantee::everyone(),
-                permission: Permission::Read
-            }]
-        );
+        assert_eq!(grants, [Grant { grantee: Grantee::everyone(), permission: Permission::Read }]);
     }
 
     #[test]

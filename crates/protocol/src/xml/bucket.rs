@@ -41,10 +41,7 @@ mod tests {
         };
         let maz = read("<BucketAZConfig>MAZ</BucketAZConfig>");
         assert_eq!(maz.az_config.as_deref(), Some("MAZ"));
-        assert_eq!(
-            read("<BucketAZConfig/>"),
-            CreateBucketConfiguration::default()
-        );
+        assert_eq!(read("<BucketAZConfig/>"), CreateBucketConfiguration::default());
     }
 
     #[test]

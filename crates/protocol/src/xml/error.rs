@@ -45,10 +45,7 @@ impl ErrorDocument {
         writer.leaf("Code", &self.code);
         writer.leaf("Message", &self.message);
         match &self.evidence {
-            Some(Evidence::Signed {
-                string_to_sign,
-                format_string,
-            }) => {
+            Some(Evidence::Signed { string_to_sign, format_string }) => {
                 writer.leaf("StringToSign", string_to_sign);
                 writer.leaf("FormatString", format_string);
             }
@@ -120,10 +117,7 @@ mod tests {
         };
         for evidence in [None, Some(signed), Some(Evidence::ServerTime("t".into()))] {
             let document = document(evidence);
-            assert_eq!(
-                ErrorDocument::read(document.write().as_bytes()),
-                Ok(document)
-            );
+            assert_eq!(ErrorDocument::read(document.write().as_bytes()), Ok(document));
         }
     }
 

@@ -52,11 +52,7 @@ impl Element {
     pub(super) fn read(document: &[u8], root: &'static str) -> Result<Self, XmlError> {
         let text = std::str::from_utf8(document).map_err(|_| XmlError::Malformed)?;
         let element = tree(text)?;
-        if element.name == root {
-            Ok(element)
-        } else {
-            Err(XmlError::Shape("another root"))
-        }
+        if element.name == root { Ok(element) } else { Err(XmlError::Shape("another root")) }
     }
 
     pub(super) fn child(&self, name: &str) -> Option<&Element> {
@@ -82,18 +78,11 @@ fn tree(text: &str) -> Result<Element, XmlError> {
                     return Err(XmlError::TooLarge);
                 }
                 let name = start.local_name().as_ref().to_owned();
-                stack.push(Element {
-                    name,
-                    ..Element::default()
-                });
+                stack.push(Element { name, ..Element::default() });
             }
             Event::End(_) => {
                 let done = stack.pop().ok_or(XmlError::Malformed)?;
-                stack
-                    .last_mut()
-                    .ok_or(XmlError::Malformed)?
-                    .children
-                    .push(finished(done));
+                stack.last_mut().ok_or(XmlError::Malformed)?.children.push(finished(done));
             }
             Event::Text(piece) => append(&mut stack, &piece)?,
             Event::CData(piece) => append(&mut stack, &piece)?,
@@ -113,11 +102,7 @@ fn tree(text: &str) -> Result<Element, XmlError> {
 }
 
 fn append(stack: &mut [Element], piece: &str) -> Result<(), XmlError> {
-    stack
-        .last_mut()
-        .ok_or(XmlError::Malformed)?
-        .text
-        .push_str(piece);
+    stack.last_mut().ok_or(XmlError::Malformed)?.text.push_str(piece);
     Ok(())
 }
 
@@ -130,15 +115,10 @@ fn finished(mut element: Element) -> Element {
 }
 
 fn resolve(reference: &BytesRef<'_>) -> Result<String, XmlError> {
-    if let Some(character) = reference
-        .resolve_char_ref()
-        .map_err(|_| XmlError::Malformed)?
-    {
+    if let Some(character) = reference.resolve_char_ref().map_err(|_| XmlError::Malformed)? {
         return Ok(character.to_string());
     }
-    resolve_predefined_entity(reference)
-        .map(str::to_owned)
-        .ok_or(XmlError::Malformed)
+    resolve_predefined_entity(reference).map(str::to_owned).ok_or(XmlError::Malformed)
 }
 
 #[cfg(test)]
@@ -149,30 +129,14 @@ mod tests {
     fn declaration_namespace_prefix_and_layout_do_not_matter() {
         let text = b"<?xml version='1.0' encoding='utf-8' ?>\n<!-- c --><x:A xmlns:x=\"u\">\n\t<x:B>a &amp; &#98;<![CDATA[<c>]]></x:B><C/>\n</x:A>\n\n";
         let element = Element::read(text, "A").unwrap();
-        assert_eq!(
-            (element.text_of("B"), element.text_of("C")),
-            ("a & b<c>", "")
-        );
+        assert_eq!((element.text_of("B"), element.text_of("C")), ("a & b<c>", ""));
         assert!(element.child("C").is_some() && element.child("D").is_none());
     }
 
     #[test]
     fn what_is_not_well_formed_is_refused() {
-        for text in [
-            "",
-            "A",
-            "<A>",
-            "<A></B>",
-            "<A/><B/>",
-            "</A>",
-            "<A>&none;</A>",
-            "<A/>x",
-        ] {
-            assert_eq!(
-                Element::read(text.as_bytes(), "A"),
-                Err(XmlError::Malformed),
-                "{text}"
-            );
+        for text in ["", "A", "<A>", "<A></B>", "<A/><B/>", "</A>", "<A>&none;</A>", "<A/>x"] {
+            assert_eq!(Element::read(text.as_bytes(), "A"), Err(XmlError::Malformed), "{text}");
         }
         assert_eq!(Element::read(b"<A>\xff</A>", "A"), Err(XmlError::Malformed));
     }
@@ -185,19 +149,13 @@ mod tests {
 
     #[test]
     fn a_document_too_deep_or_too_long_is_refused() {
-        for text in [
-            "<A>".repeat(100_000),
-            format!("<A>{}</A>", "<B/>".repeat(ELEMENTS_MAX)),
-        ] {
+        for text in ["<A>".repeat(100_000), format!("<A>{}</A>", "<B/>".repeat(ELEMENTS_MAX))] {
             assert_eq!(Element::read(text.as_bytes(), "A"), Err(XmlError::TooLarge));
         }
     }
 
     #[test]
     fn another_root_is_refused() {
-        assert_eq!(
-            Element::read(b"<B/>", "A"),
-            Err(XmlError::Shape("another root"))
-        );
+        assert_eq!(Element::read(b"<B/>", "A"), Err(XmlError::Shape("another root")));
     }
 }

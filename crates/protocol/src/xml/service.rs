@@ -40,10 +40,7 @@ impl ListAllMyBuckets {
         writer.close();
         writer.leaf("Marker", &self.marker);
         writer.leaf("NextMarker", &self.next_marker);
-        writer.leaf(
-            "IsTruncated",
-            if self.is_truncated { "true" } else { "false" },
-        );
+        writer.leaf("IsTruncated", if self.is_truncated { "true" } else { "false" });
         if self.buckets.is_empty() {
             // Python indexes a string if white space stands in an empty container.
             writer.empty("Buckets");
@@ -90,9 +87,6 @@ mod tests {
             )
         );
         list.buckets.clear();
-        assert_eq!(
-            list.write(),
-            format!("{head}\t<Buckets/>\n</ListAllMyBucketsResult>")
-        );
+        assert_eq!(list.write(), format!("{head}\t<Buckets/>\n</ListAllMyBucketsResult>"));
     }
 }

@@ -8,10 +8,8 @@ const SECONDS_A_DAY: i64 = 86_400;
 /// assert_eq!(cospass_protocol::xml::iso8601(1_554_781_160), "2019-04-09T03:39:20Z");
 /// ```
 pub fn iso8601(unix_seconds: i64) -> String {
-    let (days, seconds) = (
-        unix_seconds.div_euclid(SECONDS_A_DAY),
-        unix_seconds.rem_euclid(SECONDS_A_DAY),
-    );
+    let (days, seconds) =
+        (unix_seconds.div_euclid(SECONDS_A_DAY), unix_seconds.rem_euclid(SECONDS_A_DAY));
     let (year, month, day) = civil(days);
     let (hour, minute, second) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
     format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z")
@@ -28,11 +26,7 @@ fn civil(days: i64) -> (i64, i64, i64) {
     let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
     let from_march = (5 * day_of_year + 2) / 153;
     let day = day_of_year - (153 * from_march + 2) / 5 + 1;
-    let month = if from_march < 10 {
-        from_march + 3
-    } else {
-        from_march - 9
-    };
+    let month = if from_march < 10 { from_march + 3 } else { from_march - 9 };
     let year = year_of_era + era * 400 + i64::from(month <= 2);
     (year, month, day)
 }

@@ -41,12 +41,7 @@ pub(super) async fn put(
     body: &mut SealedBody,
 ) -> Result<Reply, Refusal> {
     let document = body.read_document(&permit).await?;
-    let PutObjectAcl {
-        bucket,
-        key,
-        acl,
-        md5,
-    } = permit.into_operation();
+    let PutObjectAcl { bucket, key, acl, md5 } = permit.into_operation();
     if md5.is_some_and(|md5| md5.0 != <[u8; 16]>::from(Md5::digest(&document))) {
         return Err(Cause::BadDigest.into());
     }
@@ -59,11 +54,7 @@ pub(super) async fn put(
     };
     endpoint
         .store
-        .blocking(move |store| {
-            store
-                .set_object_acl(&bucket, &key, acl)
-                .map_err(Refusal::from)
-        })
+        .blocking(move |store| store.set_object_acl(&bucket, &key, acl).map_err(Refusal::from))
         .await?;
     Ok(Reply::empty(StatusCode::OK))
 }

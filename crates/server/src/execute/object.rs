@@ -49,13 +49,7 @@ pub(super) async fn head(
             Verdict::NotModified => Ok(not_modified(&record)),
             Verdict::Go => {
                 let length = Some(record.size);
-                Ok(describe(
-                    Reply {
-                        length,
-                        ..Reply::empty(StatusCode::OK)
-                    },
-                    &record,
-                ))
+                Ok(describe(Reply { length, ..Reply::empty(StatusCode::OK) }, &record))
             }
         }
     };
@@ -77,24 +71,12 @@ pub(super) async fn delete(
 fn content(get: &GetObject, record: &ObjectRecord, file: File) -> Result<Reply, Refusal> {
     let part = match get.range {
         None => 0..record.size,
-        Some(range) => range
-            .within(record.size)
-            .ok_or_else(|| Refusal::range(record.size))?,
+        Some(range) => range.within(record.size).ok_or_else(|| Refusal::range(record.size))?,
     };
-    let status = if get.range.is_some() {
-        StatusCode::PARTIAL_CONTENT
-    } else {
-        StatusCode::OK
-    };
+    let status = if get.range.is_some() { StatusCode::PARTIAL_CONTENT } else { StatusCode::OK };
     let body = body(file, &part, Pace::of(get.traffic_limit)).map_err(StoreError::from)?;
-    let mut reply = describe(
-        Reply {
-            body,
-            ..Reply::empty(status)
-        },
-        record,
-    )
-    .header(ACCEPT_RANGES, HeaderValue::from_static("bytes"));
+    let mut reply = describe(Reply { body, ..Reply::empty(status) }, record)
+        .header(ACCEPT_RANGES, HeaderValue::from_static("bytes"));
     if get.range.is_some() {
         reply = reply.header(CONTENT_RANGE, content_range(&part, record.size));
     }
@@ -124,18 +106,13 @@ fn body(mut file: File, part: &Range<u64>, pace: Pace) -> std::io::Result<ReplyB
 
 fn not_modified(record: &ObjectRecord) -> Reply {
     let reply = Reply::empty(StatusCode::NOT_MODIFIED);
-    reply
-        .header(ETAG, record.etag())
-        .header(LAST_MODIFIED, http_date(record.modified))
+    reply.header(ETAG, record.etag()).header(LAST_MODIFIED, http_date(record.modified))
 }
 
 /// Adds the headers that tell what an object is.
 fn describe(mut reply: Reply, record: &ObjectRecord) -> Reply {
     for (name, value) in &record.headers {
-        let pair = (
-            HeaderName::try_from(name.as_str()),
-            HeaderValue::from_bytes(value),
-        );
+        let pair = (HeaderName::try_from(name.as_str()), HeaderValue::from_bytes(value));
         if let (Ok(name), Ok(value)) = pair {
             reply.headers.insert(name, value);
         }
@@ -148,12 +125,6 @@ fn describe(mut reply: Reply, record: &ObjectRecord) -> Reply {
     reply
         .header(ETAG, record.etag())
         .header(LAST_MODIFIED, http_date(record.modified))
-        .header(
-            HeaderName::from_static("x-cos-hash-crc64ecma"),
-            record.crc64.to_string(),
-        )
-        .header(
-            HeaderName::from_static("x-cos-object-type"),
-            HeaderValue::from_static("normal"),
-        )
+        .header(HeaderName::from_static("x-cos-hash-crc64ecma"), record.crc64.to_string())
+        .header(HeaderName::from_static("x-cos-object-type"), HeaderValue::from_static("normal"))
 }

@@ -29,14 +29,5 @@ pub(super) fn get(endpoint: &Endpoint, permit: &Permit<GetService>) -> Reply {
     let last = buckets.last().filter(|_| is_truncated);
     let next_marker = last.map(|entry| entry.name.clone()).unwrap_or_default();
     let owner_uin = endpoint.owner_uin.clone();
-    Reply::xml(
-        ListAllMyBuckets {
-            owner_uin,
-            marker,
-            next_marker,
-            is_truncated,
-            buckets,
-        }
-        .write(),
-    )
+    Reply::xml(ListAllMyBuckets { owner_uin, marker, next_marker, is_truncated, buckets }.write())
 }

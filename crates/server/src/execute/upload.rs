@@ -83,9 +83,7 @@ async fn receive(
             let upload = written(writing.take()).await?;
             let store = store.clone();
             writing = Some(tokio::spawn(async move {
-                store
-                    .blocking(move |store| write(store, upload, &full))
-                    .await
+                store.blocking(move |store| write(store, upload, &full)).await
             }));
         }
     }
@@ -114,10 +112,7 @@ fn write(store: &Store, upload: Option<Upload>, chunk: &[u8]) -> Result<Upload, 
 }
 
 fn draft(put: &PutObject, now: i64) -> Draft {
-    let content = put
-        .content
-        .iter()
-        .map(|(name, value)| (name.to_owned(), value.to_vec()));
+    let content = put.content.iter().map(|(name, value)| (name.to_owned(), value.to_vec()));
     let mut headers: Vec<_> = content.collect();
     if put.content.content_type.is_none() {
         headers.push(("Content-Type".to_owned(), DEFAULT_TYPE.to_vec()));
@@ -128,18 +123,12 @@ fn draft(put: &PutObject, now: i64) -> Draft {
         modified: now,
         headers,
         storage_class: put.storage_class,
-        acl: put
-            .acl
-            .as_ref()
-            .map_or_else(|| AclRecord::canned(CannedAcl::Default), acl_record),
+        acl: put.acl.as_ref().map_or_else(|| AclRecord::canned(CannedAcl::Default), acl_record),
     }
 }
 
 fn reply(record: &ObjectRecord) -> Reply {
     Reply::empty(StatusCode::OK)
         .header(ETAG, record.etag())
-        .header(
-            HeaderName::from_static("x-cos-hash-crc64ecma"),
-            record.crc64.to_string(),
-        )
+        .header(HeaderName::from_static("x-cos-hash-crc64ecma"), record.crc64.to_string())
 }

@@ -58,25 +58,13 @@ impl Blobs {
 
     /// Moves an upload to its place, so that it survives whatever happens next.
     pub(super) fn keep(&self, upload: Upload) -> io::Result<Written> {
-        let Upload {
-            blob,
-            file,
-            temporary,
-            size,
-            md5,
-            crc64,
-        } = upload;
+        let Upload { blob, file, temporary, size, md5, crc64 } = upload;
         file.sync_data()?;
         drop(file);
         let path = self.path(blob);
         self.rename(&temporary.0, &path)?;
         let crc64 = crc64.finalize();
-        Ok(Written {
-            blob,
-            size,
-            md5: md5.finalize().into(),
-            crc64,
-        })
+        Ok(Written { blob, size, md5: md5.finalize().into(), crc64 })
     }
 
     pub(super) fn read(&self, blob: BlobId) -> io::Result<File> {
@@ -97,10 +85,8 @@ impl Blobs {
             for second in fs::read_dir(first?.path())? {
                 for entry in fs::read_dir(second?.path())? {
                     let entry = entry?;
-                    let known = entry
-                        .file_name()
-                        .to_str()
-                        .is_some_and(|name| needed.contains(name));
+                    let known =
+                        entry.file_name().to_str().is_some_and(|name| needed.contains(name));
                     if !known {
                         private::remove_file(&entry.path())?;
                     }

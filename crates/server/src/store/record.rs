@@ -113,15 +113,12 @@ impl AclRecord {
                 GranteeKind::Account => Grantee::Account(name.clone()),
                 GranteeKind::Group => Grantee::Group(name.clone()),
             };
-            Some(Grant {
-                grantee,
-                permission: Permission::from_name(permission)?,
-            })
+            Some(Grant { grantee, permission: Permission::from_name(permission)? })
         };
         match self {
-            Self::Canned(name) => CannedAcl::from_name(name)
-                .map(|acl| acl.grants(owner_uin))
-                .unwrap_or_default(),
+            Self::Canned(name) => {
+                CannedAcl::from_name(name).map(|acl| acl.grants(owner_uin)).unwrap_or_default()
+            }
             Self::Grants(grants) => grants.iter().filter_map(grant).collect(),
         }
     }

@@ -17,10 +17,7 @@ fn key(text: &str) -> ObjectKey {
 }
 
 fn bucket_record() -> BucketRecord {
-    BucketRecord {
-        created: 5,
-        acl: AclRecord::canned(CannedAcl::Private),
-    }
+    BucketRecord { created: 5, acl: AclRecord::canned(CannedAcl::Private) }
 }
 
 fn draft() -> Draft {
@@ -46,11 +43,7 @@ fn upload(store: &Store, bytes: &[u8]) -> Upload {
 
 fn put(store: &Store, name: &str, bytes: &[u8]) -> ObjectRecord {
     let upload = upload(store, bytes);
-    store
-        .commit(upload, &bucket(), &key(name), draft(), |_| {
-            Ok::<_, StoreError>(())
-        })
-        .unwrap()
+    store.commit(upload, &bucket(), &key(name), draft(), |_| Ok::<_, StoreError>(())).unwrap()
 }
 
 fn read(store: &Store, name: &str) -> Vec<u8> {
@@ -136,10 +129,7 @@ fn replacing_and_deleting_remove_the_old_bytes() {
     assert_eq!(bytes, b"first", "a reader keeps what it opened");
     store.delete_object(&bucket(), &key("a")).unwrap();
     store.delete_object(&bucket(), &key("a")).unwrap();
-    assert!(matches!(
-        store.object(&bucket(), &key("a")),
-        Err(StoreError::NoSuchKey)
-    ));
+    assert!(matches!(store.object(&bucket(), &key("a")), Err(StoreError::NoSuchKey)));
     assert_eq!(files(&folder.path().join("blobs")).len(), 0);
 }
 
@@ -147,16 +137,7 @@ fn replacing_and_deleting_remove_the_old_bytes() {
 fn keys_are_no_paths() {
     let folder = TempDir::new().unwrap();
     let store = store_with_bucket(folder.path());
-    let names = [
-        "a",
-        "a/b",
-        "A",
-        "../../x",
-        "a\0b",
-        "//",
-        "\n",
-        &"é".repeat(425),
-    ];
+    let names = ["a", "a/b", "A", "../../x", "a\0b", "//", "\n", &"é".repeat(425)];
     for name in names {
         put(&store, name, name.as_bytes());
     }
@@ -176,27 +157,17 @@ fn a_bucket_is_made_once_and_deleted_when_empty() {
     let twice = store.create_bucket(&bucket(), bucket_record());
     assert!(matches!(twice, Err(StoreError::BucketExists)));
     put(&store, "a", b"");
-    assert!(matches!(
-        store.delete_bucket(&bucket()),
-        Err(StoreError::BucketNotEmpty)
-    ));
+    assert!(matches!(store.delete_bucket(&bucket()), Err(StoreError::BucketNotEmpty)));
     store.delete_object(&bucket(), &key("a")).unwrap();
     // Its neighbours in byte order do not count.
     let next = Bucket::new("examplebucket-12500000001").unwrap();
     store.create_bucket(&next, bucket_record()).unwrap();
     let upload = upload(&store, b"x");
-    store
-        .commit(upload, &next, &key("a"), draft(), |_| {
-            Ok::<_, StoreError>(())
-        })
-        .unwrap();
+    store.commit(upload, &next, &key("a"), draft(), |_| Ok::<_, StoreError>(())).unwrap();
     store.delete_bucket(&bucket()).unwrap();
     assert_eq!(store.bucket(&bucket()), None);
     assert_eq!(store.buckets().len(), 1);
-    assert!(matches!(
-        store.delete_bucket(&bucket()),
-        Err(StoreError::NoSuchBucket)
-    ));
+    assert!(matches!(store.delete_bucket(&bucket()), Err(StoreError::NoSuchBucket)));
 }
 
 #[test]
@@ -204,9 +175,7 @@ fn an_object_needs_its_bucket() {
     let folder = TempDir::new().unwrap();
     let store = Store::open(folder.path()).unwrap();
     let upload = upload(&store, b"x");
-    let refused = store.commit(upload, &bucket(), &key("a"), draft(), |_| {
-        Ok::<_, StoreError>(())
-    });
+    let refused = store.commit(upload, &bucket(), &key("a"), draft(), |_| Ok::<_, StoreError>(()));
     assert!(matches!(refused, Err(StoreError::NoSuchBucket)));
 }
 
@@ -218,9 +187,7 @@ fn access_control_is_replaced() {
     let absent = store.set_object_acl(&bucket(), &key("a"), acl.clone());
     assert!(matches!(absent, Err(StoreError::NoSuchKey)));
     put(&store, "a", b"x");
-    store
-        .set_object_acl(&bucket(), &key("a"), acl.clone())
-        .unwrap();
+    store.set_object_acl(&bucket(), &key("a"), acl.clone()).unwrap();
     assert_eq!(store.object(&bucket(), &key("a")).unwrap().acl, acl);
 }
 
@@ -228,10 +195,7 @@ fn access_control_is_replaced() {
 fn one_store_a_folder() {
     let folder = TempDir::new().unwrap();
     let store = Store::open(folder.path()).unwrap();
-    assert!(matches!(
-        Store::open(folder.path()),
-        Err(StoreError::Locked { .. })
-    ));
+    assert!(matches!(Store::open(folder.path()), Err(StoreError::Locked { .. })));
     drop(store);
     assert!(Store::open(folder.path()).is_ok());
 }
@@ -243,17 +207,10 @@ fn an_unknown_format_is_refused() {
     let database = redb::Database::create(folder.path().join("metadata.redb")).unwrap();
     let write = database.begin_write().unwrap();
     let about = redb::TableDefinition::<&str, u32>::new("about");
-    write
-        .open_table(about)
-        .unwrap()
-        .insert("format", 99)
-        .unwrap();
+    write.open_table(about).unwrap().insert("format", 99).unwrap();
     write.commit().unwrap();
     drop(database);
-    assert!(matches!(
-        Store::open(folder.path()),
-        Err(StoreError::UnknownFormat { found: 99 })
-    ));
+    assert!(matches!(Store::open(folder.path()), Err(StoreError::UnknownFormat { found: 99 })));
 }
 
 #[test]

@@ -1,0 +1,95 @@
+//! Buckets and the account, and the ways in which a request reaches them.
+
+mod support;
+
+use support::*;
+
+const OTHER: &str = "other-1250000000";
+const OTHER_HOST: &str = "other-1250000000.cos.ap-guangzhou.myqcloud.com";
+
+#[test]
+fn a_bucket_is_made_told_and_deleted() {
+    let endpoint = Endpoint::start();
+    let to = |method| endpoint.send(&request(method, "/").host(OTHER_HOST).sign());
+    assert_eq!(to("HEAD").status, 404);
+    assert_eq!(to("PUT").status, 200);
+    assert_eq!(to("PUT").status, 409);
+    let head = to("HEAD");
+    assert_eq!((head.status, head.header("x-cos-bucket-region")), (200, Some("ap-guangzhou")));
+    assert_eq!(to("DELETE").status, 204);
+    assert_eq!(to("DELETE").status, 404);
+}
+
+#[test]
+fn a_bucket_of_the_plain_kind_may_say_so() {
+    let endpoint = Endpoint::start();
+    let body = b"<CreateBucketConfiguration/>";
+    let made = request("PUT", "/").host(OTHER_HOST).header("x-cos-acl", "private");
+    let made = made.header("Content-Length", body.len().to_string()).body(body).sign();
+    assert_eq!(endpoint.send(&made).status, 200);
+    let bad = request("PUT", "/").host(OTHER_HOST).header("x-cos-acl", "bucket-owner-read").sign();
+    assert_eq!(endpoint.send(&bad).status, 400);
+}
+
+#[test]
+fn the_account_lists_its_buckets() {
+    let endpoint = Endpoint::start_with(|builder| builder.bucket(OTHER).owner_uin("7"));
+    let list = |request: Request| {
+        let answer = endpoint.send(&request.host(SERVICE).sign());
+        assert_eq!(answer.status, 200, "{}", answer.text());
+        answer.text().to_owned()
+    };
+    assert_eq!(
+        list(get("/").param("marker", BUCKET)),
+        "<ListAllMyBucketsResult>\n\t<Owner>\n\t\t<ID>qcs::cam::uin/7:uin/7</ID>\n\t\t<DisplayName>7</DisplayName>\n\t</Owner>\n\t<Marker>examplebucket-1250000000</Marker>\n\t<NextMarker/>\n\t<IsTruncated>false</IsTruncated>\n\t<Buckets>\n\t\t<Bucket>\n\t\t\t<Name>other-1250000000</Name>\n\t\t\t<Location>ap-guangzhou</Location>\n\t\t\t<CreationDate>2023-11-14T22:13:20Z</CreationDate>\n\t\t\t<BucketType>cos</BucketType>\n\t\t</Bucket>\n\t</Buckets>\n</ListAllMyBucketsResult>"
+    );
+    let first = list(get("/").param("max-keys", "1"));
+    assert!(first.contains("<NextMarker>examplebucket-1250000000</NextMarker>"));
+    assert!(first.contains("<IsTruncated>true</IsTruncated>") && !first.contains(OTHER));
+    assert!(list(get("/").param("region", "ap-beijing")).contains("<Buckets/>"));
+    assert!(list(get("/").param("region", "ap-guangzhou")).contains(OTHER));
+}
+
+#[test]
+fn absolute_form_reaches_what_the_host_header_names() {
+    let endpoint = Endpoint::start();
+    let upload = put("/a%20b", b"x").sign();
+    let upload = [upload.head_to(&format!("http://{HOST}:80/a%20b")), b"x".to_vec()].concat();
+    assert_eq!(endpoint.exchange(&upload, false).status, 200);
+    let down = get("/a%20b").presign();
+    let down = down.head_to(&format!("http://{HOST}{}", down.sent_target()));
+    assert_eq!(endpoint.exchange(&down, false).body, b"x");
+    let service = get("/").host(SERVICE).sign().head_to(&format!("http://{SERVICE}"));
+    assert_eq!(endpoint.exchange(&service, false).status, 200);
+}
+
+#[test]
+fn a_host_may_carry_a_port_that_was_not_signed() {
+    let endpoint = Endpoint::start();
+    let signed = String::from_utf8(put("/a", b"x").sign().bytes()).unwrap();
+    let sent = signed.replace(&format!("Host: {HOST}"), &format!("Host: {HOST}:9000"));
+    assert_eq!(endpoint.exchange(sent.as_bytes(), false).status, 200);
+}
+
+#[test]
+fn mapped_hosts_and_the_default_bucket() {
+    let endpoint = Endpoint::start_with(|builder| {
+        builder.map("files.example.com", BUCKET).default_bucket(BUCKET)
+    });
+    endpoint.put("/a", b"x");
+    let address = endpoint.address.to_string();
+    for host in ["files.example.com", "Files.Example.Com:81", address.as_str(), "cdn.example.com"] {
+        assert_eq!(endpoint.send(&get("/a").host(host).sign()).status, 200, "{host}");
+    }
+    assert_eq!(endpoint.send(&get("/").host(SERVICE).sign()).status, 200);
+    let plain = Endpoint::start();
+    let address = plain.address.to_string();
+    assert_eq!(plain.send(&get("/").host(&address).sign()).status, 200);
+}
+
+#[test]
+fn a_region_may_be_chosen() {
+    let endpoint = Endpoint::start_with(|builder| builder.region("ap-beijing"));
+    let head = endpoint.send(&request("HEAD", "/").sign());
+    assert_eq!(head.header("x-cos-bucket-region"), Some("ap-beijing"));
+}

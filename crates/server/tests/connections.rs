@@ -1,0 +1,320 @@
+//! Bytes on the wire: spelling, chunks, `Expect`, pace, limits, slow clients, stopping.
+
+mod support;
+
+use std::io::Write;
+use std::time::{Duration, Instant};
+
+use cospass_server::{Limits, Server, StartError, StoreError};
+use cospass_sign::Credentials;
+use support::*;
+
+fn limits(change: impl FnOnce(&mut Limits)) -> Endpoint {
+    let mut limits = Limits::default();
+    change(&mut limits);
+    Endpoint::start_with(|builder| builder.limits(limits))
+}
+
+#[test]
+fn every_header_is_spelled_as_the_service_spells_it() {
+    let endpoint = Endpoint::start();
+    let mut upload = put("/a", b"0123456789").header("x-cos-storage-class", "STANDARD_IA");
+    for name in [
+        "cache-control",
+        "content-disposition",
+        "content-encoding",
+        "content-language",
+        "content-type",
+        "expires",
+        "x-cos-meta-a",
+    ] {
+        upload = upload.header(name, "v");
+    }
+    let answers = [
+        endpoint.send(&upload.sign()),
+        endpoint.send(&get("/a").header("Range", "bytes=1-2").sign()),
+        endpoint.send(&get("/a").param("acl", "").sign()),
+        endpoint.send(&request("HEAD", "/").sign()),
+        endpoint.send(&request("HEAD", "/a").sign()),
+        endpoint.send(&get("/a").header("If-None-Match", "*").sign()),
+        endpoint.send(&get("/absent").sign()),
+        endpoint.send(&request("DELETE", "/a").sign()),
+    ];
+    let mut seen: Vec<_> =
+        answers.iter().flat_map(|answer| &answer.headers).map(|(name, _)| name.as_str()).collect();
+    seen.sort_unstable();
+    seen.dedup();
+    assert_eq!(
+        seen,
+        [
+            "Accept-Ranges",
+            "Cache-Control",
+            "Connection",
+            "Content-Disposition",
+            "Content-Encoding",
+            "Content-Language",
+            "Content-Length",
+            "Content-Range",
+            "Content-Type",
+            "Date",
+            "ETag",
+            "Expires",
+            "Last-Modified",
+            "Server",
+            "x-cos-acl",
+            "x-cos-bucket-region",
+            "x-cos-hash-crc64ecma",
+            "x-cos-meta-a",
+            "x-cos-object-type",
+            "x-cos-request-id",
+            "x-cos-storage-class",
+            "x-cos-trace-id",
+        ]
+    );
+    for answer in &answers {
+        for name in ["Date", "Server", "Connection", "x-cos-request-id", "x-cos-trace-id"] {
+            assert_eq!(answer.head.matches(&format!("\r\n{name}: ")).count(), 1, "{}", answer.head);
+        }
+    }
+}
+
+#[test]
+fn a_large_object_goes_up_and_down_in_pieces() {
+    let endpoint = Endpoint::start();
+    let body: Vec<u8> = (0..3_000_000_u32).map(|index| (index % 251) as u8).collect();
+    endpoint.put("/a", &body);
+    let down = endpoint.send(&get("/a").sign());
+    assert_eq!((down.status, down.body == body), (200, true));
+    let part = endpoint.send(&get("/a").header("Range", "bytes=100000-2000000").sign());
+    assert_eq!((part.status, part.body == body[100_000..=2_000_000]), (206, true));
+    assert_eq!((endpoint.files("blobs"), endpoint.files("incoming")), (1, 0));
+}
+
+#[test]
+fn a_body_may_come_in_chunks() {
+    let endpoint = Endpoint::start();
+    let upload = request("PUT", "/a").header("Transfer-Encoding", "chunked").sign();
+    let answer =
+        endpoint.send(&upload.body(b"3\r\nabc\r\n4;x=y\r\ndefg\r\n0\r\nTrailer: 1\r\n\r\n"));
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    assert_eq!(answer.header("Connection"), Some("close"), "no request follows chunks");
+    assert_eq!(endpoint.send(&get("/a").sign()).body, b"abcdefg");
+}
+
+#[test]
+fn a_body_is_asked_for_only_with_a_permit() {
+    let endpoint = Endpoint::start();
+    let upload = put("/a", b"hello").header("Expect", "100-continue");
+    let mut connection = endpoint.connect();
+    connection.write(&upload.clone().sign().head());
+    assert_eq!(connection.answer(false).status, 100);
+    connection.write(b"hello");
+    assert_eq!(connection.answer(false).status, 200);
+
+    let mut connection = endpoint.connect();
+    connection.write(&upload.clone().key(SECRET_ID, "other").sign().head());
+    let refused = connection.answer(false);
+    assert_eq!((refused.status, refused.header("Connection")), (403, Some("close")));
+    assert!(connection.is_closed());
+    let absent = "absent-1250000000.cos.ap-guangzhou.myqcloud.com";
+    let mut connection = endpoint.connect();
+    connection.write(&upload.host(absent).sign().head());
+    assert_eq!(connection.answer(false).status, 404);
+}
+
+#[test]
+fn a_refusal_reaches_a_client_that_sends_on() {
+    let endpoint = Endpoint::start();
+    let refused = put("/a", &vec![0; 8 << 20]).key(SECRET_ID, "other").sign();
+    let mut connection = endpoint.connect();
+    connection.write(&refused.bytes());
+    assert_eq!(connection.answer(false).status, 403);
+    // The body was thrown away whole, so the connection goes on.
+    connection.write(&put("/b", b"x").sign().bytes());
+    assert_eq!(connection.answer(false).status, 200);
+    assert_eq!((endpoint.files("blobs"), endpoint.files("incoming")), (1, 0));
+}
+
+#[test]
+fn a_body_that_ends_early_leaves_nothing() {
+    let endpoint = Endpoint::start();
+    for sent in [3, 600_000] {
+        let upload = request("PUT", "/a").header("Content-Length", "900000").sign();
+        let mut connection = endpoint.connect();
+        connection.write(&upload.body(&vec![b'x'; sent]).bytes());
+        connection.end_writing();
+        let answer = connection.answer(false);
+        assert_eq!((answer.status, answer.error().code.as_str()), (400, "IncompleteBody"));
+    }
+    let deadline = Instant::now() + Duration::from_secs(10);
+    while endpoint.files("incoming") > 0 {
+        assert!(Instant::now() < deadline);
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    assert_eq!(endpoint.files("blobs"), 0);
+    assert_eq!(endpoint.send(&get("/a").sign()).status, 404);
+}
+
+#[test]
+fn requests_follow_each_other_on_one_connection() {
+    let endpoint = Endpoint::start();
+    let mut connection = endpoint.connect();
+    for round in 0..3 {
+        connection.write(&put("/a", format!("{round}").as_bytes()).sign().bytes());
+        assert_eq!(connection.answer(false).status, 200);
+        connection.write(&get("/a").sign().bytes());
+        assert_eq!(connection.answer(false).text(), format!("{round}"));
+    }
+    connection.write(&get("/a").header("Connection", "close").sign().bytes());
+    assert_eq!(connection.answer(false).header("Connection"), Some("close"));
+    assert!(connection.is_closed());
+}
+
+#[test]
+fn a_limited_transfer_takes_its_time() {
+    let endpoint = Endpoint::start();
+    let body = vec![b'x'; 80_000];
+    let time = |request: Request| {
+        let start = Instant::now();
+        let answer = endpoint.send(&request);
+        assert_eq!(answer.status, 200, "{}", answer.text());
+        start.elapsed()
+    };
+    // 80,000 bytes at 102,400 a second; the last piece is not waited for on the way down.
+    let least = Duration::from_millis(600);
+    assert!(time(put("/a", &body).header("x-cos-traffic-limit", "819200").sign()) >= least);
+    assert!(time(get("/a").param("x-cos-traffic-limit", "819200").presign()) >= least);
+    assert!(time(get("/a").header("x-cos-traffic-limit", "819200").sign()) >= least);
+    assert_eq!(endpoint.send(&get("/a").sign()).body, body);
+}
+
+#[test]
+fn a_slow_head_is_cut_off() {
+    let endpoint = limits(|limits| limits.head_time = Duration::from_millis(200));
+    let mut connection = endpoint.connect();
+    connection.write(b"GET / HTTP/1.1\r\nHost: ");
+    assert!(connection.is_closed());
+    let mut idle = endpoint.connect();
+    idle.write(&get("/absent").sign().bytes());
+    assert_eq!(idle.answer(false).status, 404);
+    assert!(idle.is_closed(), "a kept connection that lies idle");
+}
+
+#[test]
+fn a_slow_reader_is_cut_off() {
+    let endpoint = limits(|limits| limits.answer_pause = Duration::from_millis(300));
+    endpoint.put("/a", &vec![0; 32 << 20]);
+    let mut connection = endpoint.connect();
+    connection.write(&get("/a").sign().bytes());
+    std::thread::sleep(Duration::from_millis(1500));
+    let mut read = 0;
+    let mut buffer = vec![0; 1 << 20];
+    while let Ok(more @ 1..) = std::io::Read::read(&mut connection.stream, &mut buffer) {
+        read += more;
+    }
+    assert!(read < 32 << 20, "{read}");
+    assert_eq!(endpoint.send(&get("/absent").sign()).status, 404);
+}
+
+#[test]
+fn a_head_that_is_too_long_is_refused() {
+    let endpoint = Endpoint::start();
+    let status = |bytes: &[u8]| endpoint.exchange(bytes, false).status;
+    let long = get("/a").header("x-long", "v".repeat(40_000)).sign();
+    assert_eq!(status(&long.bytes()), 431);
+    let many =
+        (0..200).fold(get("/a"), |request, index| request.header(&format!("x-{index}"), "v"));
+    assert_eq!(status(&many.sign().bytes()), 431);
+    assert_eq!(status(b"GET /a HTTP/9.9\r\n\r\n"), 400);
+    assert_eq!(status(b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n"), 400, "TLS");
+    assert_eq!(status(get("/a?x=\"<>\"").sign().bytes().as_slice()), 400);
+}
+
+#[test]
+fn a_connection_over_the_limit_waits() {
+    let endpoint = limits(|limits| {
+        limits.connections = 1;
+        limits.head_time = Duration::from_millis(400);
+    });
+    let _first = endpoint.connect();
+    std::thread::sleep(Duration::from_millis(50));
+    let start = Instant::now();
+    assert_eq!(endpoint.send(&get("/absent").sign()).status, 404);
+    assert!(start.elapsed() >= Duration::from_millis(200));
+}
+
+#[test]
+fn many_clients_are_served_at_once() {
+    let endpoint = Endpoint::start();
+    std::thread::scope(|scope| {
+        for client in 0..8 {
+            let endpoint = &endpoint;
+            scope.spawn(move || {
+                let mut connection = endpoint.connect();
+                for round in 0..10 {
+                    let (target, body) = (format!("/{client}/{round}"), vec![client; 70_000]);
+                    connection.write(&put(&target, &body).sign().bytes());
+                    assert_eq!(connection.answer(false).status, 200);
+                    connection.write(&get(&target).sign().bytes());
+                    assert!(connection.answer(false).body == body);
+                }
+            });
+        }
+    });
+    assert_eq!((endpoint.files("blobs"), endpoint.files("incoming")), (80, 0));
+}
+
+#[test]
+fn stopping_lets_an_open_request_end() {
+    let endpoint = Endpoint::start();
+    let mut connection = endpoint.connect();
+    let upload = put("/a", b"0123456789").sign();
+    connection.write(&upload.head());
+    connection.write(b"01234");
+    std::thread::sleep(Duration::from_millis(100));
+    let mut rest = connection.stream.try_clone().unwrap();
+    let sender = std::thread::spawn(move || {
+        std::thread::sleep(Duration::from_millis(300));
+        rest.write_all(b"56789").unwrap();
+    });
+    let folder = endpoint.shutdown();
+    sender.join().unwrap();
+    assert_eq!(connection.answer(false).status, 200);
+    let endpoint = Endpoint::start_in(folder, |builder| builder);
+    assert_eq!(endpoint.send(&get("/a").sign()).body, b"0123456789");
+}
+
+#[test]
+fn stopping_cuts_off_what_does_not_end() {
+    let endpoint = limits(|limits| limits.drain_time = Duration::from_millis(200));
+    let mut connection = endpoint.connect();
+    connection.write(&put("/a", b"0123456789").sign().head());
+    std::thread::sleep(Duration::from_millis(100));
+    let start = Instant::now();
+    let folder = endpoint.shutdown();
+    assert!(start.elapsed() < Duration::from_secs(5));
+    assert!(connection.is_closed());
+    assert_eq!(std::fs::read_dir(folder.path().join("incoming")).unwrap().count(), 0);
+}
+
+#[test]
+fn what_does_not_start_says_why() {
+    let endpoint = Endpoint::start();
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let start = |builder: cospass_server::Builder| runtime.block_on(builder.start()).unwrap_err();
+    let complete = || {
+        let credentials = Credentials::new(SECRET_ID, SECRET_KEY);
+        Server::builder().data_dir(endpoint.folder.path()).credentials(credentials)
+    };
+    assert!(matches!(start(Server::builder()), StartError::NoDataDir));
+    let bare = Server::builder().data_dir(endpoint.folder.path());
+    assert!(matches!(start(bare), StartError::NoCredentials));
+    assert!(matches!(start(complete().bucket("short")), StartError::Bucket(_)));
+    assert!(matches!(start(complete().map("h", "short")), StartError::Bucket(_)));
+    assert!(matches!(start(complete().region("")), StartError::Region(_)));
+    let locked = start(complete());
+    assert!(matches!(locked, StartError::Store(StoreError::Locked { .. })), "{locked}");
+    let other = tempfile::TempDir::new().unwrap();
+    let taken = complete().data_dir(other.path()).listen(endpoint.address);
+    assert!(matches!(start(taken), StartError::Listen { .. }));
+}
