@@ -298,6 +298,27 @@ fn stopping_cuts_off_what_does_not_end() {
 }
 
 #[test]
+fn a_dropped_endpoint_stops() {
+    let mut endpoint = Endpoint::start();
+    let mut connection = endpoint.connect();
+    endpoint.drop_running();
+    assert!(connection.is_closed());
+}
+
+#[test]
+fn http_1_0_is_served_one_request_a_connection() {
+    let endpoint = Endpoint::start();
+    endpoint.put("/a", b"x");
+    let bytes = String::from_utf8(get("/a").sign().bytes()).unwrap();
+    let mut connection = endpoint.connect();
+    connection.write(bytes.replace("HTTP/1.1", "HTTP/1.0").as_bytes());
+    let answer = connection.answer(false);
+    assert_eq!((answer.status, answer.header("Connection")), (200, Some("close")));
+    assert_eq!(answer.body, b"x");
+    assert!(connection.is_closed());
+}
+
+#[test]
 fn what_does_not_start_says_why() {
     let endpoint = Endpoint::start();
     let runtime = tokio::runtime::Runtime::new().unwrap();

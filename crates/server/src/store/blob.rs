@@ -4,6 +4,7 @@ use std::collections::HashSet;
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 use crc_fast::{CrcAlgorithm, Digest as Crc};
 use md5::{Digest, Md5};
@@ -31,6 +32,9 @@ impl BlobId {
 pub(super) struct Blobs {
     kept: PathBuf,
     incoming: PathBuf,
+    /// The folders below `kept` that are known to be on disk. Not those that were found at the start: a process may have
+    /// ended between making one and syncing it.
+    durable: Mutex<HashSet<PathBuf>>,
 }
 
 impl Blobs {
@@ -38,7 +42,7 @@ impl Blobs {
         let (kept, incoming) = (folder.join("blobs"), folder.join("incoming"));
         private::create_folder(&kept)?;
         private::create_folder(&incoming)?;
-        Ok(Self { kept, incoming })
+        Ok(Self { kept, incoming, durable: Mutex::default() })
     }
 
     pub(super) fn upload(&self) -> io::Result<Upload> {
@@ -48,7 +52,7 @@ impl Blobs {
         Ok(Upload {
             blob,
             file,
-            temporary: Temporary(path),
+            temporary: Temporary(Some(path)),
             size: 0,
             md5: Md5::new(),
             // COS calls it crc64ecma; crc-fast's `Crc64Ecma182` is another, unreflected one.
@@ -58,11 +62,13 @@ impl Blobs {
 
     /// Moves an upload to its place, so that it survives whatever happens next.
     pub(super) fn keep(&self, upload: Upload) -> io::Result<Written> {
-        let Upload { blob, file, temporary, size, md5, crc64 } = upload;
-        file.sync_data()?;
-        drop(file);
+        let Upload { blob, file, mut temporary, size, md5, crc64 } = upload;
         let path = self.path(blob);
-        self.rename(&temporary.0, &path)?;
+        let folder = path.parent().unwrap_or(&self.kept);
+        file.sync_data()?;
+        self.prepare(folder)?;
+        temporary.rename(&path)?;
+        private::sync_folder(folder)?;
         let crc64 = crc64.finalize();
         Ok(Written { blob, size, md5: md5.finalize().into(), crc64 })
     }
@@ -96,21 +102,18 @@ impl Blobs {
         Ok(())
     }
 
-    fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
-        let folder = to.parent().unwrap_or(&self.kept);
-        match fs::rename(from, to) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                private::create_folder(folder)?;
-                // The new folders are entries of the folders above them.
-                private::sync_folder(&self.kept)?;
-                if let Some(above) = folder.parent() {
-                    private::sync_folder(above)?;
-                }
-                fs::rename(from, to)?;
+    /// Makes the folder of a blob, and the one above it, durable entries of theirs.
+    fn prepare(&self, folder: &Path) -> io::Result<()> {
+        let mut durable = self.durable.lock().unwrap_or_else(PoisonError::into_inner);
+        if !durable.contains(folder) {
+            private::create_folder(folder)?;
+            private::sync_folder(&self.kept)?;
+            if let Some(above) = folder.parent() {
+                private::sync_folder(above)?;
             }
-            renamed => renamed?,
+            durable.insert(folder.to_owned());
         }
-        private::sync_folder(folder)
+        Ok(())
     }
 
     /// Two levels of folders keep each of them small.
@@ -155,12 +158,24 @@ pub(super) struct Written {
     pub(super) crc64: u64,
 }
 
-/// A file that is removed when it is no longer needed, unless it was renamed before.
-struct Temporary(PathBuf);
+/// A file that is removed when it is dropped, unless it was renamed before.
+struct Temporary(Option<PathBuf>);
+
+impl Temporary {
+    fn rename(&mut self, to: &Path) -> io::Result<()> {
+        if let Some(from) = &self.0 {
+            fs::rename(from, to)?;
+        }
+        self.0 = None;
+        Ok(())
+    }
+}
 
 impl Drop for Temporary {
     fn drop(&mut self) {
-        // What stays here is removed when the store is opened again.
-        let _ = private::remove_file(&self.0);
+        if let Some(path) = &self.0 {
+            // What stays here is removed when the store is opened again.
+            let _ = private::remove_file(path);
+        }
     }
 }

@@ -63,10 +63,12 @@ impl Endpoint {
         folder
     }
 
+    pub fn drop_running(&mut self) {
+        self.running = None;
+    }
+
     pub fn connect(&self) -> Connection {
-        let stream = TcpStream::connect(self.address).unwrap();
-        stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
-        Connection { stream, read: Vec::new() }
+        Connection::over(TcpStream::connect(self.address).unwrap())
     }
 
     /// Sends one request and reads its answer.
@@ -107,6 +109,22 @@ pub struct Connection {
 }
 
 impl Connection {
+    pub fn over(stream: TcpStream) -> Self {
+        stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+        Self { stream, read: Vec::new() }
+    }
+
+    /// Sends a request and reads the status of its answer; `None` if there is no whole head.
+    pub fn exchange(&mut self, bytes: &[u8]) -> Option<u16> {
+        self.stream.write_all(bytes).ok()?;
+        let mut buffer = [0; 65536];
+        while find(&self.read, b"\r\n\r\n").is_none() {
+            let read = self.stream.read(&mut buffer).ok().filter(|read| *read > 0)?;
+            self.read.extend_from_slice(&buffer[..read]);
+        }
+        std::str::from_utf8(self.read.get(9..12)?).ok()?.parse().ok()
+    }
+
     pub fn write(&mut self, bytes: &[u8]) {
         // The endpoint may have refused and closed before everything was sent.
         let _ = self.stream.write_all(bytes);
