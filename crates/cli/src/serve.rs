@@ -1,0 +1,142 @@
+//! `cospass serve`: the endpoint, until it is told to stop.
+
+mod welcome;
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::Args;
+use cospass::{Bucket, Credentials, Region};
+use cospass_server::{KeptCredentials, Running, Server, StartError};
+
+use crate::environment;
+use crate::exit::{Exit, Failure};
+use crate::output::{Output, note};
+use crate::runtime::{StopSignal, block_on};
+use welcome::Welcome;
+
+#[derive(Args)]
+pub(crate) struct ServeArgs {
+    /// The address and port to listen on; port 0 takes a free one
+    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:9000", value_parser = parse_address)]
+    listen: SocketAddr,
+
+    /// The folder that everything is kept in; made if it is not there
+    #[arg(long, value_name = "DIR")]
+    data: PathBuf,
+
+    /// A bucket that is to be there; may be given again
+    #[arg(long = "bucket", value_name = "NAME-APPID", value_parser = parse_bucket)]
+    buckets: Vec<Bucket>,
+
+    /// A host that stands for a bucket, such as img.example.com=photos-1250000000; may be given again
+    #[arg(long = "map", value_name = "HOST=BUCKET", value_parser = parse_mapping)]
+    mappings: Vec<(String, Bucket)>,
+
+    /// The bucket of hosts that name none, such as 127.0.0.1
+    #[arg(long, value_name = "NAME-APPID", value_parser = parse_bucket)]
+    default_bucket: Option<Bucket>,
+
+    /// The region that the buckets are in
+    #[arg(long, default_value = "ap-guangzhou", value_parser = parse_region)]
+    region: Region,
+}
+
+impl ServeArgs {
+    /// Every bucket that the command line names, all of which are to be there.
+    fn named_buckets(&self) -> impl Iterator<Item = &Bucket> {
+        let mapped = self.mappings.iter().map(|(_, bucket)| bucket);
+        self.buckets.iter().chain(&self.default_bucket).chain(mapped)
+    }
+}
+
+fn parse_address(text: &str) -> Result<SocketAddr, String> {
+    text.parse().map_err(|_| {
+        "it is not an address and a port; write 127.0.0.1:9000, or [::1]:9000".to_owned()
+    })
+}
+
+fn parse_bucket(text: &str) -> Result<Bucket, String> {
+    Bucket::new(text).map_err(|error| error.to_string())
+}
+
+fn parse_region(text: &str) -> Result<Region, String> {
+    Region::new(text).map_err(|error| error.to_string())
+}
+
+fn parse_mapping(text: &str) -> Result<(String, Bucket), String> {
+    match text.split_once('=') {
+        Some((host, bucket)) if !host.is_empty() => Ok((host.to_owned(), parse_bucket(bucket)?)),
+        _ => Err("it is not a mapping; write HOST=NAME-APPID".to_owned()),
+    }
+}
+
+/// Serves until Ctrl-C or SIGTERM, then lets open requests end.
+pub(crate) fn run(args: ServeArgs) -> Result<Exit, Failure> {
+    let (credentials, source) = credentials(&args)?;
+    block_on(async {
+        let mut stop = StopSignal::listen()?;
+        let running = start(&args, credentials.clone()).await?;
+        let welcome = Welcome { args: &args, address: running.local_addr(), source, credentials };
+        let mut output = Output::stdout();
+        let announced = output.line(format_args!("listening on http://{}", running.local_addr()));
+        match announced.and_then(|()| output.flush()) {
+            // Whoever started the endpoint may not want to read more of it.
+            Ok(()) | Err(Failure::PipeClosed) => {}
+            Err(failure) => return Err(failure),
+        }
+        welcome.tell();
+        stop.received().await;
+        note("stopping: open requests may end; press Ctrl-C again to cut them off");
+        tokio::select! {
+            () = running.shutdown() => {}
+            () = stop.received() => {}
+        }
+        Ok(Exit::Done)
+    })
+}
+
+/// Where the credentials of the endpoint come from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Source {
+    Environment,
+    MadeNow,
+    Kept,
+}
+
+fn credentials(args: &ServeArgs) -> Result<(Credentials, Source), Failure> {
+    if let Some(credentials) = environment::credentials_if_set()? {
+        return Ok((credentials, Source::Environment));
+    }
+    let kept = KeptCredentials::of(&args.data)
+        .map_err(|error| Failure::new(Exit::Credentials, "credentials-kept", error))?;
+    Ok((kept.credentials, if kept.is_new { Source::MadeNow } else { Source::Kept }))
+}
+
+async fn start(args: &ServeArgs, credentials: Credentials) -> Result<Running, Failure> {
+    let mut builder = Server::builder()
+        .data_dir(&args.data)
+        .listen(args.listen)
+        .credentials(credentials)
+        .region(args.region.name());
+    for bucket in args.named_buckets() {
+        builder = builder.bucket(bucket.as_str());
+    }
+    for (host, bucket) in &args.mappings {
+        builder = builder.map(host, bucket.as_str());
+    }
+    if let Some(bucket) = &args.default_bucket {
+        builder = builder.default_bucket(bucket.as_str());
+    }
+    builder.start().await.map_err(not_started)
+}
+
+/// Why an endpoint did not start.
+pub(crate) fn not_started(error: StartError) -> Failure {
+    let exit = match &error {
+        StartError::Listen { .. } => Exit::Network,
+        StartError::Bucket(_) | StartError::Region(_) => Exit::Usage,
+        _ => Exit::Failed,
+    };
+    Failure::new(exit, "start", format_args!("the endpoint does not start: {error}"))
+}

@@ -1,0 +1,91 @@
+//! What an endpoint tells the person who started it: commands to paste.
+
+use std::net::{Ipv4Addr, SocketAddr};
+
+use cospass::{Bucket, Credentials};
+
+use super::{ServeArgs, Source};
+use crate::output::note;
+use crate::shell::quote;
+
+/// An endpoint that has just started.
+pub(super) struct Welcome<'a> {
+    pub(super) args: &'a ServeArgs,
+    pub(super) address: SocketAddr,
+    pub(super) source: Source,
+    pub(super) credentials: Credentials,
+}
+
+impl Welcome<'_> {
+    /// Tells it all on standard error.
+    pub(super) fn tell(&self) {
+        self.tell_credentials();
+        self.tell_commands();
+        note("\nAn official SDK, unchanged, with scheme http:");
+        note(format_args!("  export http_proxy=http://{}", self.numeric()));
+        note("\nCtrl-C or SIGTERM stops the endpoint.");
+    }
+
+    fn tell_credentials(&self) {
+        let file = self.args.data.join("credentials");
+        let file = quote(&file.to_string_lossy());
+        match self.source {
+            Source::Environment => note("Credentials: those of the environment."),
+            Source::MadeNow => {
+                note(format_args!("Credentials, made now, shown this once, and kept in {file}:"));
+                note(format_args!("  export COS_SECRET_ID={}", self.credentials.secret_id()));
+                let secret_key = self.credentials.secret_key().expose();
+                note(format_args!("  export COS_SECRET_KEY={secret_key}"));
+            }
+            Source::Kept => {
+                note(format_args!("Credentials: those kept in {file}. To use them in a shell:"));
+                note(format_args!(
+                    "  export $(sed 's/^SecretId=/COS_SECRET_ID=/; s/^SecretKey=/COS_SECRET_KEY=/' {file})"
+                ));
+            }
+        }
+    }
+
+    fn tell_commands(&self) {
+        let named = self.args.named_buckets().next();
+        let bucket = named.map_or("$BUCKET", |bucket| bucket.as_str());
+        let (curl, place) = self.way_to(named);
+        if named.is_none() {
+            note("\nNo bucket is named. Make one:");
+            note("  BUCKET=demo-1250000000");
+            note(format_args!(
+                "  {curl} -X PUT \"$(cospass presign PUT cos://{bucket}/ {place})\""
+            ));
+        }
+        note("\nUpload and download:");
+        let target = format!("cos://{bucket}/README.md");
+        note(format_args!("  {curl} -T README.md \"$(cospass presign PUT {target} {place})\""));
+        note(format_args!("  {curl} \"$(cospass presign GET {target} {place})\""));
+    }
+
+    /// The curl command, and the options of `cospass`, with which a bucket is reached.
+    fn way_to(&self, bucket: Option<&Bucket>) -> (String, String) {
+        let ip = self.address.ip();
+        let is_here = ip.is_loopback() || ip.is_unspecified();
+        let curl = "curl".to_owned();
+        if bucket.is_some() && self.args.default_bucket.as_ref() == bucket {
+            (curl, format!("--scheme http --domain {}", self.numeric()))
+        } else if is_here {
+            // An address names no bucket; `BUCKET.localhost` does, and curl takes it for this machine.
+            (curl, format!("--scheme http --endpoint localhost:{}", self.address.port()))
+        } else {
+            let region = self.args.region.name();
+            let curl = format!("curl -x http://{}", self.address);
+            (curl, format!("--scheme http --region {region}"))
+        }
+    }
+
+    /// The address as a client on this machine reaches it.
+    fn numeric(&self) -> SocketAddr {
+        let mut address = self.address;
+        if address.ip().is_unspecified() {
+            address.set_ip(Ipv4Addr::LOCALHOST.into());
+        }
+        address
+    }
+}

@@ -1,0 +1,209 @@
+//! `cospass presign` and `cospass auth`: a URL, or the value of an `Authorization` header.
+
+mod answer;
+mod line;
+mod request;
+
+use clap::Args;
+use cospass_protocol::{Endpoint, Expires, HostError, Presigned, Region, Scheme};
+use cospass_sign::is_official_header;
+
+use crate::duration::parse_expires;
+use crate::exit::{Exit, Failure};
+use crate::output::{Output, note};
+use crate::pairs::{Pair, parse_header, parse_param};
+use crate::target::{Target, parse_target};
+use crate::{environment, lines};
+use answer::Answer;
+use request::{Request, Signer};
+
+/// What `--help` says of examples and batches.
+pub(crate) const MORE_HELP: &str = r#"Examples:
+  curl -T a.jpg "$(cospass presign PUT cos://photos-1250000000/2024/a.jpg --region ap-guangzhou)"
+  cospass presign GET cos://photos-1250000000/a.jpg --expires 2h -q response-content-disposition=attachment
+  cospass auth PUT 'cos://photos-1250000000/?acl' --region ap-guangzhou    signs the key "?acl"; for the bucket's ACL:
+  cospass auth PUT cos://photos-1250000000/ -q acl --region ap-guangzhou
+
+A line of --from has key, and may have method (GET), bucket, region or endpoint or domain, scheme, params and headers
+(an object, or an array of pairs), expires (seconds), now, sign_host and token; null is as good as absent. It is answered
+by {"url","authorization","headers","key_time","expires_at"}, with "warnings" if there are any, or by
+{"error":{"code","message"}}. The exit code is 1 if a line failed; the others are signed all the same."#;
+
+/// What is made of a signature.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Product {
+    /// A pre-signed URL.
+    Url,
+    /// The value of an `Authorization` header.
+    Authorization,
+}
+
+#[derive(Args)]
+pub(crate) struct SignArgs {
+    /// The HTTP method: GET, PUT, HEAD, DELETE, …
+    #[arg(required_unless_present = "from", conflicts_with = "from")]
+    method: Option<String>,
+
+    /// cos://BUCKET/KEY. KEY is raw text, everything after the first slash; cos://BUCKET/ is the bucket
+    #[arg(required_unless_present = "from", conflicts_with = "from", value_parser = parse_target)]
+    target: Option<Target>,
+
+    #[command(flatten)]
+    place: PlaceArgs,
+
+    /// http or https
+    #[arg(long, default_value = "https")]
+    scheme: Scheme,
+
+    /// For how long the signature holds from now: 300, 300s, 15m, 2h, 7d
+    #[arg(long, default_value = "300", value_parser = parse_expires, allow_hyphen_values = true)]
+    expires: Expires,
+
+    /// The time to sign at, in Unix seconds, instead of the clock's
+    #[arg(long, value_name = "UNIX", allow_negative_numbers = true)]
+    now: Option<i64>,
+
+    /// A header that will be sent; signed if the service's list has it. A Host is signed instead of the endpoint's
+    #[arg(short = 'H', long = "header", value_name = "NAME: VALUE", value_parser = parse_header)]
+    headers: Vec<Pair>,
+
+    /// A query parameter, raw, signed
+    #[arg(short = 'q', long = "param", value_name = "NAME[=VALUE]", value_parser = parse_param, allow_hyphen_values = true)]
+    params: Vec<Pair>,
+
+    /// Leave the host out of the signature
+    #[arg(long)]
+    no_sign_host: bool,
+
+    /// Write one JSON object: url, authorization, headers, key_time, expires_at, warnings
+    #[arg(long)]
+    json: bool,
+
+    /// Sign one JSON object a line, from a file or - for standard input; the other options are its defaults
+    #[arg(long, value_name = "FILE")]
+    from: Option<String>,
+}
+
+#[derive(Args)]
+#[group(multiple = false)]
+struct PlaceArgs {
+    /// The region, for its default domain: ap-guangzhou. Without any of the three, that of COS_REGION
+    #[arg(long, value_parser = parse_region)]
+    region: Option<Region>,
+
+    /// A host that the bucket stands before, such as cos.accelerate.myqcloud.com or cos.localhost:9000
+    #[arg(long, value_name = "HOST[:PORT]", value_parser = parse_endpoint)]
+    endpoint: Option<Endpoint>,
+
+    /// A domain, or an address, that stands for the bucket
+    #[arg(long, value_name = "HOST[:PORT]", value_parser = parse_domain)]
+    domain: Option<Endpoint>,
+}
+
+fn parse_region(text: &str) -> Result<Region, String> {
+    Region::new(text).map_err(|error| error.to_string())
+}
+
+fn parse_endpoint(text: &str) -> Result<Endpoint, String> {
+    Endpoint::explicit(text).map_err(|error| match error {
+        HostError::AddressTakesNoBucket { .. } => format!("{error} (--domain {text})"),
+        error => error.to_string(),
+    })
+}
+
+fn parse_domain(text: &str) -> Result<Endpoint, String> {
+    Endpoint::custom_domain(text).map_err(|error| error.to_string())
+}
+
+impl PlaceArgs {
+    /// The endpoint that the flags, or else the environment, name.
+    fn endpoint(&self) -> Result<Option<Endpoint>, Failure> {
+        if let Some(region) = &self.region {
+            return Ok(Some(Endpoint::default_domain(region.clone())));
+        }
+        if let Some(endpoint) = self.endpoint.as_ref().or(self.domain.as_ref()) {
+            return Ok(Some(endpoint.clone()));
+        }
+        let Some(name) = environment::variable("COS_REGION") else { return Ok(None) };
+        let region = Region::new(&name).map_err(|error| {
+            Failure::usage(error.cause(), format_args!("COS_REGION={name}: {error}"))
+        })?;
+        Ok(Some(Endpoint::default_domain(region)))
+    }
+}
+
+/// What a request has where it does not say otherwise itself.
+struct Defaults {
+    endpoint: Option<Endpoint>,
+    scheme: Scheme,
+    expires: Expires,
+    now: Option<i64>,
+    headers: Vec<Pair>,
+    params: Vec<Pair>,
+    sign_host: bool,
+}
+
+/// Signs what the command line, or each line of its file, says.
+pub(crate) fn run(args: SignArgs, product: Product) -> Result<Exit, Failure> {
+    let defaults = Defaults {
+        endpoint: args.place.endpoint()?,
+        scheme: args.scheme,
+        expires: args.expires,
+        now: args.now,
+        headers: args.headers,
+        params: args.params,
+        sign_host: !args.no_sign_host,
+    };
+    match (args.from, args.method, args.target) {
+        (None, Some(method), Some(target)) => {
+            let request = Request::of(method.into(), target, &defaults)?;
+            let mut signer = Signer::new(environment::credentials()?, product);
+            one(&request, &mut signer, args.json)
+        }
+        (Some(from), ..) => {
+            let mut signer = Signer::new(environment::credentials()?, product);
+            lines::answer_each(&from, |line, output| {
+                let request = line::read(line, &defaults)?;
+                let presigned = signer.sign(&request)?;
+                output.json(&Answer::in_batch(&presigned, product))?;
+                Ok(Exit::Done)
+            })
+        }
+        _ => {
+            Err(Failure::usage("arguments", "name a METHOD and a cos://BUCKET/KEY, or --from FILE"))
+        }
+    }
+}
+
+fn one(request: &Request<'_>, signer: &mut Signer, json: bool) -> Result<Exit, Failure> {
+    let presigned = signer.sign(request)?;
+    let product = signer.product();
+    let mut output = Output::stdout();
+    match (json, product) {
+        (true, _) => output.json(&Answer::alone(&presigned, product))?,
+        (false, Product::Url) => output.line(presigned.url())?,
+        (false, Product::Authorization) => output.line(presigned.authorization())?,
+    }
+    output.flush()?;
+    if !json {
+        tell_headers(&presigned);
+    }
+    for (name, _) in request.headers.iter().filter(|(name, _)| !is_official_header(name)) {
+        note(format_args!(
+            "note: the header {name} is not signed, since the service's list of signed headers does not have it"
+        ));
+    }
+    for warning in presigned.warnings() {
+        note(format_args!("warning: {warning}"));
+    }
+    Ok(Exit::Done)
+}
+
+/// Tells which headers the request must carry. The token is in the environment and is not shown.
+fn tell_headers(presigned: &Presigned) {
+    for (name, value) in presigned.headers() {
+        let is_token = name.eq_ignore_ascii_case(cospass_sign::TOKEN_NAME);
+        let value = if is_token { "(the token of the credentials)" } else { value };
+        note(format_args!("send the header: {name}: {value}"));
+    }
+}

@@ -1,0 +1,109 @@
+//! Whatever is asked for, no secret is in the output, not at the most talkative level either.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "helpers of tests")]
+
+mod support;
+
+use std::process::Command;
+
+use cospass_sign::KeyTime;
+use hmac::{Hmac, KeyInit, Mac};
+use sha1::Sha1;
+use support::*;
+
+const TOKEN: &str = "EXAMPLEtoken0123456789+/abcdefABCDEF==";
+
+/// What must not be seen: the SecretKey, and the signing key, which can sign as long as its key time holds.
+fn forbidden() -> [String; 2] {
+    let key_time = KeyTime::expiring(NOW.parse().unwrap(), 300).unwrap().to_string();
+    // The documented algorithm, since the library does not give it out.
+    let mut mac = Hmac::<Sha1>::new_from_slice(SECRET_KEY.as_bytes()).unwrap();
+    mac.update(key_time.as_bytes());
+    let signing_key = mac.finalize().into_bytes();
+    let hex = signing_key.iter().map(|byte| format!("{byte:02x}")).collect();
+    [SECRET_KEY.to_owned(), hex]
+}
+
+fn talkative(arguments: &[&str]) -> Command {
+    let mut command = cospass();
+    command.env("RUST_LOG", "trace").env("COS_SESSION_TOKEN", TOKEN).args(arguments);
+    command
+}
+
+#[track_caller]
+fn assert_silent(ran: &Ran, token_is_the_product: bool) {
+    for secret in forbidden() {
+        assert!(!ran.stdout.contains(&secret) && !ran.stderr.contains(&secret), "{ran:?}");
+    }
+    let encoded = cospass_sign::percent::encode(TOKEN.as_bytes());
+    for token in [TOKEN, &encoded] {
+        assert!(!ran.stderr.contains(token), "{ran:?}");
+        assert!(token_is_the_product || !ran.stdout.contains(token), "{ran:?}");
+    }
+}
+
+#[test]
+fn no_command_shows_a_secret() {
+    let target = target("a");
+    let place = ["--region", "ap-guangzhou", "--now", NOW];
+    let presign = [&["presign", "GET", &target], &place[..]].concat();
+    let url = run(&mut talkative(&presign)).ends_with(0);
+    assert!(url.stderr.contains("DEBUG"), "nothing was told: {url:?}");
+    assert_silent(&url, true);
+    let auth = run(&mut talkative(&[&["auth", "PUT", &target], &place[..]].concat())).ends_with(0);
+    assert_silent(&auth, false);
+
+    let url = url.line();
+    let changed = url.replace("/a?", "/b?");
+    let tokenless = url.split("&x-cos-security-token").next().unwrap();
+    for url in [url, &changed, tokenless] {
+        for command in ["verify", "explain"] {
+            for more in [&[][..], &["--json"], &["--strict"]] {
+                let arguments = [&[command, "GET", url, "--now", NOW], more].concat();
+                assert_silent(&run(&mut talkative(&arguments)), false);
+            }
+        }
+    }
+    let curl = format!("curl '{changed}'");
+    assert_silent(&run(&mut talkative(&["explain", "--curl", &curl, "--original", url])), false);
+}
+
+#[test]
+fn no_batch_shows_a_secret() {
+    let lines = format!(
+        "{{\"bucket\":\"{BUCKET}\",\"key\":\"a\"}}\n{{\"key\":\"a\",\"secret_key\":\"{SECRET_KEY}\"}}\n\
+         {{\"key\":\"a\",\"secret_id\":\"x\"}}\n{{\"key\":\"a\",\"token\":[\"{TOKEN}\"]}}\n{{\"url\":\"http://a/\"}}\n"
+    );
+    for command in ["presign", "auth", "verify", "explain"] {
+        let arguments = [command, "--from", "-", "--now", NOW];
+        let ran = run_with(&mut talkative(&arguments), lines.as_bytes()).ends_with(1);
+        assert_silent(&ran, matches!(command, "presign" | "auth"));
+    }
+}
+
+#[test]
+fn usage_errors_show_no_secret() {
+    for arguments in [&["presign", "GET", "x"][..], &["verify", "GET", "x"], &["serve"], &["frob"]]
+    {
+        assert_silent(&run(&mut talkative(arguments)).ends_with(2), false);
+    }
+}
+
+#[test]
+fn the_endpoint_shows_no_secret() {
+    let served =
+        Served::start(&mut talkative(&[]), &["--bucket", "b-1", "--default-bucket", "b-1"]);
+    let place = ["--domain", served.address(), "--scheme", "http"];
+    for method in ["PUT", "GET", "DELETE"] {
+        let url = run(&mut talkative(&[&["presign", method, "cos://b-1/a"], &place[..]].concat()));
+        for url in [url.line(), &url.line().replace("/a?", "/b?")] {
+            let arguments = ["-s", "--noproxy", "*", "-X", method, "-H", "Content-Length: 0", url];
+            let output = Command::new("curl").args(arguments).output().unwrap();
+            let stdout = String::from_utf8_lossy(&output.stdout).into_owned();
+            // A refusal shows whoever sent a signed token what was hashed, the token included.
+            assert_silent(&Ran { code: 0, stdout, stderr: String::new() }, true);
+        }
+    }
+    let ran = served.stop().ends_with(0);
+    assert!(ran.stderr.contains("INFO"), "nothing was told: {ran:?}");
+    assert_silent(&ran, false);
+}
