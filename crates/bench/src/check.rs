@@ -1,0 +1,57 @@
+//! Before anything is measured: the same output as the official SDK's, at the same time.
+
+use std::error::Error;
+
+use cospass::Expires;
+use cospass_protocol::UrlParts;
+use cospass_sign::percent::{Plus, decode_query};
+
+use crate::ours::Ours;
+use crate::python::Python;
+use crate::workload::{EXPIRES, Workload};
+
+const NOW: i64 = 1_700_000_000;
+
+pub(crate) fn equal_to_python(
+    workload: &Workload,
+    python: &mut Python,
+) -> Result<(), Box<dyn Error>> {
+    let mut ours = Ours::new(workload)?;
+    let key_time = Expires::from(EXPIRES).key_time(NOW)?;
+    for key in workload.keys.iter().step_by(workload.keys.len() / 5) {
+        let theirs = python.output(workload, key, NOW)?;
+        let built = ours.build(workload, key, Some(NOW))?;
+        let built = if workload.authorization { built.authorization() } else { built.url() };
+        let filled = ours.fill(workload, key, key_time)?;
+        for output in [built, filled] {
+            let same = if workload.authorization {
+                output == theirs
+            } else {
+                Decoded::of(output)? == Decoded::of(&theirs)?
+            };
+            if !same {
+                return Err(format!("{}: {output} is not {theirs}", workload.name).into());
+            }
+        }
+    }
+    Ok(())
+}
+
+/// A URL with its query decoded: the Python SDK writes a space as `+`.
+#[derive(PartialEq)]
+struct Decoded<'a> {
+    origin_and_path: (&'a str, &'a str),
+    query: Vec<(Vec<u8>, Vec<u8>)>,
+}
+
+impl<'a> Decoded<'a> {
+    fn of(url: &'a str) -> Result<Self, Box<dyn Error>> {
+        let parts = UrlParts::read(url)?;
+        let decode = |text: &str| decode_query(text.as_bytes(), Plus::Space).into_owned();
+        let query = parts.query().unwrap_or_default().split('&').map(|piece| {
+            let (name, value) = piece.split_once('=').unwrap_or((piece, ""));
+            (decode(name), decode(value))
+        });
+        Ok(Self { origin_and_path: (parts.host(), parts.path()), query: query.collect() })
+    }
+}

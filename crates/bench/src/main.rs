@@ -1,0 +1,61 @@
+//! How many URLs a second one core signs: cospass, the official Python SDK and the bare hashing, in
+//! the same run, round by round.
+//!
+//! ```text
+//! cospass-bench PYTHON SCRIPT OUT      (`make bench` knows the three)
+//! ```
+//!
+//! `PYTHON SCRIPT` is the Python SDK's side ([`python`]), `OUT` the JSON file ([`report`]). Nothing is
+//! measured before each workload's output equals that of the SDK.
+
+#![allow(clippy::print_stdout, reason = "the table is this program's output")]
+
+mod check;
+mod cpu;
+mod floor;
+mod measure;
+mod ours;
+mod python;
+mod report;
+mod workload;
+
+use std::error::Error;
+use std::path::PathBuf;
+
+use python::Python;
+use report::Report;
+use workload::Workload;
+
+/// How often each tool runs each workload, and for how many seconds of processor time.
+const ROUNDS: usize = 7;
+const SLICE_SECONDS: f64 = 0.35;
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let mut arguments = std::env::args_os().skip(1).map(PathBuf::from);
+    let (Some(interpreter), Some(script), Some(out)) =
+        (arguments.next(), arguments.next(), arguments.next())
+    else {
+        return Err("usage: cospass-bench PYTHON SCRIPT OUT".into());
+    };
+    // Before the interpreter starts, so that it runs on the same core.
+    let core = cpu::pin();
+    let mut python = Python::start(&interpreter, &script)?;
+    let workloads = Workload::all();
+    for workload in &workloads {
+        check::equal_to_python(workload, &mut python)?;
+    }
+    println!("Each output equals that of {}. Measuring…", python.version());
+
+    let mut report = Report::new(core, python.version());
+    for _ in 0..ROUNDS {
+        for workload in &workloads {
+            for (tool, urls_per_second) in measure::round(workload, &mut python)? {
+                report.add(workload, tool, urls_per_second);
+            }
+        }
+    }
+    println!("{report}");
+    report.write(&out)?;
+    println!("{} has the same as JSON.", out.display());
+    Ok(())
+}

@@ -1,0 +1,89 @@
+//! One round: each tool signs one workload for a slice of time.
+
+use std::error::Error;
+use std::hint::black_box;
+
+use cospass::Expires;
+
+use crate::floor::Floor;
+use crate::ours::Ours;
+use crate::python::Python;
+use crate::workload::{EXPIRES, Workload};
+use crate::{SLICE_SECONDS, cpu};
+
+/// Who signs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Tool {
+    /// The bare hashing.
+    Floor,
+    /// `cospass::Presigner`, the bulk call.
+    Presigner,
+    /// `cospass::Signer`, the builder.
+    Signer,
+    /// The official Python SDK.
+    Python,
+}
+
+impl Tool {
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Floor => "bare hashing",
+            Self::Presigner => "cospass Presigner",
+            Self::Signer => "cospass Signer",
+            Self::Python => "python-sdk",
+        }
+    }
+}
+
+/// URLs for each second of processor time, of each tool.
+pub(crate) fn round(
+    workload: &Workload,
+    python: &mut Python,
+) -> Result<[(Tool, f64); 4], Box<dyn Error>> {
+    let floor = Floor::new(workload, &workload.host()?).ok_or("a workload has keys")?;
+    let mut ours = Ours::new(workload)?;
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH)?.as_secs();
+    let key_time = Expires::from(EXPIRES).key_time(i64::try_from(now)?)?;
+    Ok([
+        (
+            Tool::Floor,
+            sign_for_a_slice(workload, |_| {
+                floor.hash();
+                Ok(())
+            })?,
+        ),
+        (
+            Tool::Presigner,
+            sign_for_a_slice(workload, |key| {
+                black_box(ours.fill(workload, key, key_time)?);
+                Ok(())
+            })?,
+        ),
+        (
+            Tool::Signer,
+            sign_for_a_slice(workload, |key| {
+                black_box(ours.build(workload, key, None)?);
+                Ok(())
+            })?,
+        ),
+        (Tool::Python, python.measure(workload, SLICE_SECONDS)?),
+    ])
+}
+
+fn sign_for_a_slice(
+    workload: &Workload,
+    mut sign: impl FnMut(&str) -> Result<(), Box<dyn Error>>,
+) -> Result<f64, Box<dyn Error>> {
+    let mut urls = 0;
+    let start = cpu::seconds();
+    loop {
+        for key in &workload.keys {
+            sign(black_box(key))?;
+        }
+        urls += workload.keys.len();
+        let seconds = cpu::seconds() - start;
+        if seconds >= SLICE_SECONDS {
+            return Ok(urls as f64 / seconds);
+        }
+    }
+}

@@ -1,0 +1,81 @@
+//! cospass, called in the two ways that it offers.
+
+use std::error::Error;
+
+use cospass::{
+    Bucket, Credentials, Endpoint, KeyTime, ObjectKey, PresignRequest, Presigned, Presigner, Signer,
+};
+
+use crate::workload::{self, EXPIRES, Workload};
+
+/// Both callers, with what one has at hand before the first URL.
+pub(crate) struct Ours {
+    bucket: Bucket,
+    endpoint: Endpoint,
+    signer: Signer,
+    presigner: Presigner,
+    url: String,
+}
+
+impl Ours {
+    pub(crate) fn new(workload: &Workload) -> Result<Self, Box<dyn Error>> {
+        let credentials: Credentials = workload.credentials();
+        let endpoint = workload::endpoint()?;
+        Ok(Self {
+            bucket: workload::bucket()?,
+            signer: Signer::new(credentials.clone(), endpoint.clone()),
+            endpoint,
+            presigner: Presigner::new(credentials),
+            url: String::new(),
+        })
+    }
+
+    /// The builder: reads the clock, unless a time is given, and returns values of its own.
+    pub(crate) fn build(
+        &self,
+        workload: &Workload,
+        key: &str,
+        now: Option<i64>,
+    ) -> Result<Presigned, Box<dyn Error>> {
+        let key = ObjectKey::new(key)?;
+        let method = workload.method;
+        let call = if workload.authorization {
+            self.signer.authorization(method, &self.bucket, &key)
+        } else {
+            self.signer.presigned_url(method, &self.bucket, &key)
+        };
+        let call = call
+            .params(workload.params.iter().copied())
+            .headers(workload.headers.iter().copied())
+            .expires(EXPIRES);
+        let call = match now {
+            Some(now) => call.now(now),
+            None => call,
+        };
+        Ok(call.sign()?)
+    }
+
+    /// The bulk call, for one key time: a URL goes to a buffer that is used again. There is none for
+    /// an `Authorization` text, which is a value of its own.
+    pub(crate) fn fill(
+        &mut self,
+        workload: &Workload,
+        key: &str,
+        key_time: KeyTime,
+    ) -> Result<&str, Box<dyn Error>> {
+        let key = ObjectKey::new(key)?;
+        let request = PresignRequest {
+            params: &workload.params,
+            headers: &workload.headers,
+            ..PresignRequest::new(workload.method, &self.bucket, &key, &self.endpoint)
+        };
+        self.url.clear();
+        if workload.authorization {
+            let signed = self.presigner.authorization(&request, key_time)?;
+            self.url.push_str(signed.authorization());
+        } else {
+            self.presigner.presign_into(&request, key_time, &mut self.url)?;
+        }
+        Ok(&self.url)
+    }
+}

@@ -1,0 +1,193 @@
+//! The table and the JSON file.
+//!
+//! The file is one object:
+//!
+//! | field | meaning |
+//! |---|---|
+//! | `cospass`, `python_sdk` | versions |
+//! | `core` | the core that everything ran on, or null where it was not bound to one |
+//! | `rounds`, `slice_seconds` | how often and how long each tool ran each workload |
+//! | `results` | one object for each workload and tool |
+//! | `results[].workload`, `.title` | `W1` … `W4`, and what it is |
+//! | `results[].tool` | `bare hashing`, `cospass Presigner` (bulk), `cospass Signer` (builder) or `python-sdk` |
+//! | `results[].urls_per_second` | `median`, `min` and `max` over the rounds, for each second of processor time of one core |
+//! | `results[].ratio_to_floor` | how many times slower than the bare hashing (medians) |
+//! | `results[].ratio_to_python` | how many times faster than the Python SDK (medians) |
+
+use std::error::Error;
+use std::fmt;
+use std::fs;
+use std::path::Path;
+
+use serde_json::{Value, json};
+
+use crate::measure::Tool;
+use crate::workload::Workload;
+use crate::{ROUNDS, SLICE_SECONDS};
+
+pub(crate) struct Report {
+    core: Option<usize>,
+    python: String,
+    rows: Vec<Row>,
+}
+
+struct Row {
+    workload: &'static str,
+    title: &'static str,
+    tool: Tool,
+    /// URLs per second, one for each round, in ascending order.
+    rounds: Vec<f64>,
+}
+
+impl Row {
+    fn min(&self) -> f64 {
+        self.rounds.first().copied().unwrap_or(f64::NAN)
+    }
+
+    fn median(&self) -> f64 {
+        self.rounds.get(self.rounds.len() / 2).copied().unwrap_or(f64::NAN)
+    }
+
+    fn max(&self) -> f64 {
+        self.rounds.last().copied().unwrap_or(f64::NAN)
+    }
+}
+
+impl Report {
+    pub(crate) fn new(core: Option<usize>, python: &str) -> Self {
+        Self { core, python: python.to_owned(), rows: Vec::new() }
+    }
+
+    pub(crate) fn add(&mut self, workload: &Workload, tool: Tool, urls_per_second: f64) {
+        let is_row = |row: &&mut Row| row.workload == workload.name && row.tool == tool;
+        if let Some(row) = self.rows.iter_mut().find(is_row) {
+            row.rounds.push(urls_per_second);
+            row.rounds.sort_by(f64::total_cmp);
+        } else {
+            let (workload, title) = (workload.name, workload.title);
+            self.rows.push(Row { workload, title, tool, rounds: vec![urls_per_second] });
+        }
+    }
+
+    fn median_of(&self, workload: &str, tool: Tool) -> f64 {
+        let row = self.rows.iter().find(|row| row.workload == workload && row.tool == tool);
+        row.map_or(f64::NAN, Row::median)
+    }
+
+    fn ratio_to_floor(&self, row: &Row) -> f64 {
+        self.median_of(row.workload, Tool::Floor) / row.median()
+    }
+
+    fn ratio_to_python(&self, row: &Row) -> f64 {
+        row.median() / self.median_of(row.workload, Tool::Python)
+    }
+
+    pub(crate) fn write(&self, file: &Path) -> Result<(), Box<dyn Error>> {
+        let round = |number: f64, digits: i32| {
+            let scale = 10_f64.powi(digits);
+            (number * scale).round() / scale
+        };
+        let results: Vec<Value> = self
+            .rows
+            .iter()
+            .map(|row| {
+                json!({
+                    "workload": row.workload,
+                    "title": row.title,
+                    "tool": row.tool.name(),
+                    "urls_per_second": {
+                        "median": row.median().round(),
+                        "min": row.min().round(),
+                        "max": row.max().round(),
+                    },
+                    "ratio_to_floor": round(self.ratio_to_floor(row), 2),
+                    "ratio_to_python": round(self.ratio_to_python(row), 2),
+                })
+            })
+            .collect();
+        let report = json!({
+            "cospass": env!("CARGO_PKG_VERSION"),
+            "python_sdk": self.python,
+            "core": self.core,
+            "rounds": ROUNDS,
+            "slice_seconds": SLICE_SECONDS,
+            "results": results,
+        });
+        if let Some(folder) = file.parent() {
+            fs::create_dir_all(folder)?;
+        }
+        Ok(fs::write(file, format!("{report:#}\n"))?)
+    }
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.core {
+            Some(core) => writeln!(f, "URLs per second of processor time, core {core}")?,
+            None => writeln!(f, "URLs per second")?,
+        }
+        writeln!(f, "median of {ROUNDS} rounds of {SLICE_SECONDS} s (min–max), {}\n", self.python)?;
+        writeln!(
+            f,
+            "| workload | tool | URLs/s | min–max | slower than hashing | faster than Python |"
+        )?;
+        writeln!(f, "|---|---|--:|---|--:|--:|")?;
+        for row in &self.rows {
+            writeln!(
+                f,
+                "| {} {} | {} | {} | {}–{} | {:.1}× | {:.1}× |",
+                row.workload,
+                row.title,
+                row.tool.name(),
+                thousands(row.median()),
+                thousands(row.min()),
+                thousands(row.max()),
+                self.ratio_to_floor(row),
+                self.ratio_to_python(row),
+            )?;
+        }
+        Ok(())
+    }
+}
+
+/// `1234567.8` as `1,234,568`.
+fn thousands(number: f64) -> String {
+    let digits = format!("{number:.0}");
+    let mut text = String::new();
+    for (position, digit) in digits.chars().enumerate() {
+        if position > 0 && (digits.len() - position).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn thousands_are_set_apart() {
+        let texts = [0.4, 999.6, 1234567.8].map(thousands);
+        assert_eq!(texts, ["0", "1,000", "1,234,568"]);
+    }
+
+    #[test]
+    fn the_report_has_medians_and_ratios() {
+        let [workload, ..] = Workload::all();
+        let mut report = Report::new(None, "sdk");
+        for (tool, rounds) in [
+            (Tool::Floor, [300.0, 100.0, 200.0]),
+            (Tool::Signer, [100.0, 90.0, 110.0]),
+            (Tool::Python, [10.0, 10.0, 10.0]),
+        ] {
+            for round in rounds {
+                report.add(&workload, tool, round);
+            }
+        }
+        let row = report.rows.iter().find(|row| row.tool == Tool::Signer).unwrap();
+        assert_eq!((row.min(), row.median(), row.max()), (90.0, 100.0, 110.0));
+        assert_eq!((report.ratio_to_floor(row), report.ratio_to_python(row)), (2.0, 10.0));
+    }
+}
