@@ -1,0 +1,61 @@
+# What a person runs here. Everything that is installed or built stays in this folder: Rust builds in
+# target/, the official Python SDK in .venv/.
+
+PYTHON ?= python3
+SECONDS ?= 60
+
+TARGET := $(or $(CARGO_TARGET_DIR),target)
+VENV_PYTHON := .venv/bin/python
+WARNINGS := -D warnings
+# A workspace of its own.
+FUZZ := --manifest-path fuzz/Cargo.toml
+
+.PHONY: help
+help:
+	@echo "make test               everything: Rust, documentation, the official Python SDK against the endpoint"
+	@echo "make lint               format, warnings, architecture, some seconds of fuzzing"
+	@echo "make bench              URLs per second, beside the Python SDK and the bare hashing"
+	@echo "make fuzz SECONDS=60    each fuzz target for that long"
+	@echo "make clean              remove what was built and installed"
+
+.PHONY: test
+test: test-rust test-python
+
+.PHONY: test-rust
+test-rust:
+	cargo test --workspace --locked
+
+# COSPASS is the command under test.
+.PHONY: test-python
+test-python: .venv/installed
+	cargo build --locked --package cospass-cli
+	COSPASS=$(abspath $(TARGET))/debug/cospass $(VENV_PYTHON) -m pytest tests/python
+
+.PHONY: lint
+lint:
+	cargo fmt --all --check
+	cargo fmt --check $(FUZZ)
+	cargo clippy --workspace --all-targets --locked -- $(WARNINGS)
+	cargo clippy --locked $(FUZZ) --target-dir $(TARGET)/fuzz -- $(WARNINGS)
+	RUSTDOCFLAGS="$(WARNINGS)" cargo doc --workspace --lib --no-deps --locked
+	scripts/architecture.sh
+	scripts/fuzz.sh 5
+
+.PHONY: fuzz
+fuzz:
+	scripts/fuzz.sh $(SECONDS)
+
+# The table on stdout; the fields of the JSON file are explained in crates/bench/src/report.rs.
+.PHONY: bench
+bench: .venv/installed
+	cargo build --release --locked --package cospass-bench
+	$(TARGET)/release/cospass-bench $(VENV_PYTHON) tests/python/bench.py target/bench/sign.json
+
+.venv/installed: tests/python/requirements.txt
+	$(PYTHON) -m venv --clear .venv
+	$(VENV_PYTHON) -m pip install --quiet --disable-pip-version-check --requirement $<
+	touch $@
+
+.PHONY: clean
+clean:
+	rm -rf target .venv
