@@ -49,7 +49,7 @@ fn usage_is_2() {
         (vec!["presign", "G T", &target, "--region", "ap-x"], "G T"),
         (vec!["presign", "GET", &target, "--region", "ap-x", "--log", "a=b=c"], "a=b=c"),
         (vec!["verify", "GET", "ftp://a/"], "ftp"),
-        (vec!["verify", "GET", "http://a/ b"], "%20"),
+        (vec!["verify", "GET", "http://a/\nb"], "percent-encoded"),
         (vec!["explain", "--curl", "wget http://a/"], "curl"),
         (vec!["explain", "--curl", "curl http://a/", "--from", "-"], "--from"),
         (vec!["serve"], "--data"),

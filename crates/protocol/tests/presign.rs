@@ -190,6 +190,12 @@ fn a_risk_is_a_warning() {
     assert!(text[0].contains("7 days") && text[1].contains("host") && text[2].contains("key"));
     assert_eq!(verdict("PUT", presigned.url(), &[], None), Ok(()));
 
+    let headers = [("x-cos-meta-\u{5907}", "v")];
+    let request = PresignRequest { headers: &headers, ..fixture.request("GET") };
+    let presigned = presigner().presign(&request, key_time()).unwrap();
+    assert_eq!(presigned.warnings().first().map(|warning| warning.id()), Some("unsendable-header"));
+    assert_eq!(verdict("GET", presigned.url(), presigned.headers(), None), Ok(()));
+
     let own_token = [(TOKEN_NAME, "t")];
     let request = PresignRequest { params: &own_token, ..fixture.request("PUT") };
     let presigned = presigner().presign(&request, key_time()).unwrap();

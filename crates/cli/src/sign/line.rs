@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use cospass_protocol::{Bucket, Endpoint, Expires, ObjectKey, Region, Scheme};
+use cospass_protocol::{Bucket, Endpoint, Expires, HostError, ObjectKey, Region, Scheme};
 use cospass_sign::SecurityToken;
 
 use super::Defaults;
@@ -20,8 +20,9 @@ struct Line<'a> {
     method: Option<Cow<'a, str>>,
     bucket: Option<Cow<'a, str>>,
     key: Option<Cow<'a, str>>,
-    /// Which of `region`, `endpoint` and `domain` is given, and the endpoint that it names.
-    place: Option<(&'static str, Endpoint)>,
+    region: Option<Endpoint>,
+    endpoint: Option<Endpoint>,
+    domain: Option<Endpoint>,
     scheme: Option<Scheme>,
     params: Option<Pairs<'a>>,
     headers: Option<Pairs<'a>>,
@@ -52,8 +53,10 @@ pub(super) fn read<'a>(line: &'a [u8], defaults: &'a Defaults) -> Result<Request
             .map(|name| Bucket::new(name).map_err(|error| Failure::usage(error.cause(), error)))
             .transpose()?,
         key: ObjectKey::new(key).map_err(|error| Failure::usage(error.cause(), error))?,
-        endpoint: match read.place {
-            Some((_, endpoint)) => Cow::Owned(endpoint),
+        // A region may stand beside the others, as in the configuration of the Python SDK, where the domain counts
+        // before the endpoint and that before the region.
+        endpoint: match read.domain.or(read.endpoint).or(read.region) {
+            Some(endpoint) => Cow::Owned(endpoint),
             None => default_endpoint(defaults)?,
         },
         scheme: read.scheme.unwrap_or(defaults.scheme),
@@ -81,7 +84,12 @@ impl<'a> Line<'a> {
             "method" => self.method = Some(value.text(field)?),
             "bucket" => self.bucket = Some(value.text(field)?),
             "key" => self.key = Some(value.text(field)?),
-            "region" | "endpoint" | "domain" => self.set_place(field, &value.text(field)?)?,
+            "region" => {
+                let region = Region::new(value.text(field)?).map(Endpoint::default_domain);
+                self.region = Some(region.map_err(|error| Failure::usage(error.cause(), error))?);
+            }
+            "endpoint" => self.endpoint = Some(host(Endpoint::explicit, &value.text(field)?)?),
+            "domain" => self.domain = Some(host(Endpoint::custom_domain, &value.text(field)?)?),
             "scheme" => {
                 let scheme = value.text(field)?.parse();
                 self.scheme = Some(scheme.map_err(|error| Failure::usage("scheme", error))?);
@@ -95,26 +103,13 @@ impl<'a> Line<'a> {
         }
         Ok(())
     }
+}
 
-    fn set_place(&mut self, field: &'static str, text: &str) -> Result<(), Failure> {
-        if let Some((other, _)) = &self.place {
-            let message =
-                format_args!("both {other} and {field} are given; they name two hosts, give one");
-            return Err(Failure::usage("endpoint-twice", message));
-        }
-        let endpoint = match field {
-            "region" => Region::new(text)
-                .map(Endpoint::default_domain)
-                .map_err(|error| Failure::usage(error.cause(), error))?,
-            "endpoint" => {
-                Endpoint::explicit(text).map_err(|error| Failure::usage(error.cause(), error))?
-            }
-            _ => Endpoint::custom_domain(text)
-                .map_err(|error| Failure::usage(error.cause(), error))?,
-        };
-        self.place = Some((field, endpoint));
-        Ok(())
-    }
+fn host(
+    endpoint: impl Fn(String) -> Result<Endpoint, HostError>,
+    text: &str,
+) -> Result<Endpoint, Failure> {
+    endpoint(text.to_owned()).map_err(|error| Failure::usage(error.cause(), error))
 }
 
 /// The name of a field that lines may have; keys are refused by name and never shown.
@@ -209,11 +204,24 @@ mod tests {
     }
 
     #[test]
+    fn the_domain_counts_before_the_endpoint_and_that_before_the_region() {
+        let host = |line: &str| {
+            let defaults = defaults();
+            let request = read(line.as_bytes(), &defaults).unwrap();
+            request.endpoint.host(None, Scheme::Https)
+        };
+        let all = r#"{"key":"a","region":"ap-x","endpoint":"e.example","domain":"d.example"}"#;
+        assert_eq!(host(all), "d.example");
+        assert_eq!(host(r#"{"key":"a","endpoint":"e.example","region":"ap-x"}"#), "e.example");
+        assert_eq!(host(r#"{"key":"a","region":"ap-x"}"#), "cos.ap-x.myqcloud.com");
+    }
+
+    #[test]
     fn each_wrong_line_has_its_own_code() {
         for (line, expected) in [
             (r#"{"bucket":"b-1"}"#, "key-missing"),
             (r#"{"key":"a","key":"b"}"#, "field-twice"),
-            (r#"{"key":"a","region":"ap-x","domain":"a.example"}"#, "endpoint-twice"),
+            (r#"{"key":"a","region":"ap_x","domain":"a.example"}"#, "region-character"),
             (r#"{"key":"a","scheme":"ftp"}"#, "scheme"),
             (r#"{"key":"a","expires":"15m"}"#, "field-type"),
             (r#"{"key":"a","now":18446744073709551615}"#, "time"),

@@ -16,12 +16,13 @@ pub struct UrlParts<'a> {
 }
 
 impl<'a> UrlParts<'a> {
-    /// Splits a URL (RFC 3986 appendix B). Nothing is decoded, normalised or lower-cased.
+    /// Splits a URL (RFC 3986 appendix B). Nothing is decoded, normalised or lower-cased. A space stays as it is: the
+    /// C++, .NET and Android SDKs leave it in their URLs, and whoever sends one encodes it.
     ///
     /// # Errors
     /// One [`UrlError`] for each reason why the text is not a URL that a request could go to.
     pub fn read(url: &'a str) -> Result<Self, UrlError> {
-        if let Some(found) = url.chars().find(|found| found.is_ascii_control() || *found == ' ') {
+        if let Some(found) = url.chars().find(char::is_ascii_control) {
             return Err(UrlError::Character { found });
         }
         let (scheme, rest) = url.split_once("://").ok_or(UrlError::SchemeMissing)?;
@@ -85,7 +86,7 @@ fn split_at_mark(text: &str, mark: char) -> (&str, Option<&str>) {
 /// Why a text is not a URL that a request could go to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum UrlError {
-    /// A space or a control character, which must be percent-encoded.
+    /// A control character, such as a line end, which must be percent-encoded.
     Character {
         /// The first such character.
         found: char,
@@ -121,7 +122,7 @@ impl fmt::Display for UrlError {
         match self {
             Self::Character { found } => write!(
                 f,
-                "the URL has the character {found:?} in it, which must be percent-encoded (a space is %20); was it broken while it was copied?"
+                "the URL has the character {found:?} in it, which must be percent-encoded; was it broken while it was copied?"
             ),
             Self::SchemeMissing => {
                 f.write_str("the URL has no scheme; it begins with https:// or http://")
@@ -140,6 +141,12 @@ impl Error for UrlError {}
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_space_stays() {
+        let url = UrlParts::read("https://h/a b?c d=e f").unwrap();
+        assert_eq!((url.path(), url.query()), ("/a b", Some("c d=e f")));
+    }
 
     #[test]
     fn a_url_is_split_without_decoding() {
@@ -164,7 +171,6 @@ mod tests {
     #[test]
     fn each_refusal_has_its_name() {
         for (url, refusal) in [
-            ("https://h/a b", UrlError::Character { found: ' ' }),
             ("https://h/a\n", UrlError::Character { found: '\n' }),
             ("h/a", UrlError::SchemeMissing),
             ("cos://b-1/a", UrlError::Scheme { value: "cos".into() }),

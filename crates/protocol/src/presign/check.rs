@@ -55,11 +55,13 @@ fn check_bucket(request: &PresignRequest<'_>, host: &str) -> Result<(), PresignE
     }
 }
 
-/// Checks that HTTP carries a header as it is given.
+/// Checks that a header can be signed as it is given, and sent by somebody: a name that is no token is signed, as the
+/// official SDKs do, with a [`Warning`](super::Warning); one that would end a line, or the name, is not.
 pub(super) fn check_header(name: &str, value: &str) -> Result<(), PresignError> {
     let is_control = |byte: u8| byte.is_ascii_control() && byte != b'\t';
+    let ends_name = |byte: u8| byte.is_ascii_control() || byte == b':';
     let owned = || name.to_owned();
-    if !is_token(name) {
+    if name.is_empty() || name.bytes().any(ends_name) {
         Err(PresignError::HeaderName { name: owned() })
     } else if value.bytes().any(is_control) {
         Err(PresignError::HeaderValue { name: owned() })
@@ -71,7 +73,7 @@ pub(super) fn check_header(name: &str, value: &str) -> Result<(), PresignError> 
 }
 
 /// Whether the text is a `token` of RFC 9110 §5.6.2.
-fn is_token(text: &str) -> bool {
+pub(super) fn is_token(text: &str) -> bool {
     let is_tchar = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
     !text.is_empty() && text.bytes().all(is_tchar)
 }
@@ -192,8 +194,7 @@ mod tests {
 
     #[test]
     fn a_header_name_that_http_cannot_carry_is_refused() {
-        for headers in [&[("", "v")], &[("x-cos-meta-a b", "v")], &[("x:y", "v")], &[("x-é", "v")]]
-        {
+        for headers in [&[("", "v")], &[("x\ny", "v")], &[("x:y", "v")]] {
             let name = headers[0].0.to_owned();
             assert_eq!(refused_headers(headers), PresignError::HeaderName { name });
         }

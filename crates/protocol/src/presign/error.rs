@@ -53,7 +53,7 @@ pub enum PresignError {
         /// Its name.
         name: String,
     },
-    /// The name of a header is not an HTTP token (RFC 9110 §5.1).
+    /// The name of a header is empty, or has a colon or control character, which would end it (RFC 9112 §5).
     HeaderName {
         /// Its name.
         name: String,

@@ -61,8 +61,7 @@ impl Signed<'_> {
     pub(super) fn into_presigned(self, key_time: KeyTime, url: String) -> Presigned {
         let mut authorization = String::with_capacity(256);
         self.authorization.write_header(&mut authorization);
-        let host_signed = is_given("host", self.headers);
-        let warnings = Warning::of(self.request, key_time, host_signed, self.temporary);
+        let warnings = Warning::of(self.request, key_time, self.headers, self.temporary);
         let headers = self.headers_to_send();
         Presigned { url, authorization, headers, key_time, warnings }
     }

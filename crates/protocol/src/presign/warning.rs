@@ -5,6 +5,8 @@ use std::fmt;
 use cospass_sign::KeyTime;
 
 use super::PresignRequest;
+use super::check::is_token;
+use super::selection::is_given;
 
 /// The longest validity without a warning, from now on, in seconds: 7 days. The service states no limit of its own.
 const LONG_SECONDS: i64 = 7 * 24 * 60 * 60;
@@ -23,6 +25,9 @@ pub enum Warning {
     UnsignedHost,
     /// A permanent key signs a request that changes data.
     PermanentKeyWrite,
+    /// A signed header's name is not an HTTP token (RFC 9110 §5.1). The canonical text has a form for it; hardly a client
+    /// sends it.
+    UnsendableHeader,
 }
 
 impl Warning {
@@ -32,16 +37,19 @@ impl Warning {
             Warning::LongValidity { .. } => "long-validity",
             Warning::UnsignedHost => "unsigned-host",
             Warning::PermanentKeyWrite => "permanent-key-write",
+            Warning::UnsendableHeader => "unsendable-header",
         }
     }
 
-    /// The warnings of one signature; `host_signed` and `temporary` (a token is with it) are known to the signer.
+    /// The warnings of one signature; its signed headers, and whether it is `temporary` (a token is with it), are known
+    /// to the signer.
     pub(super) fn of(
         request: &PresignRequest<'_>,
         key_time: KeyTime,
-        host_signed: bool,
+        headers: &[(&str, &str)],
         temporary: bool,
     ) -> Vec<Warning> {
+        let host_signed = is_given("host", headers);
         let seconds = key_time.end().saturating_sub(key_time.start());
         let long = seconds > LONG_SECONDS + KeyTime::BACKDATE_SECONDS;
         let writes = ["PUT", "POST", "DELETE"]
@@ -51,6 +59,7 @@ impl Warning {
             long.then_some(Warning::LongValidity { seconds }),
             (!host_signed).then_some(Warning::UnsignedHost),
             (writes && !temporary).then_some(Warning::PermanentKeyWrite),
+            (!headers.iter().all(|(name, _)| is_token(name))).then_some(Warning::UnsendableHeader),
         ]
         .into_iter()
         .flatten()
@@ -71,6 +80,9 @@ impl fmt::Display for Warning {
             ),
             Warning::PermanentKeyWrite => f.write_str(
                 "a permanent key signs a request that changes data; whoever has it can repeat it until it ends, so sign it with temporary credentials that allow this key and nothing else",
+            ),
+            Warning::UnsendableHeader => f.write_str(
+                "a signed header has a name that is no HTTP token, which clients and proxies refuse to send; use ASCII letters, digits and -",
             ),
         }
     }
