@@ -41,3 +41,8 @@ pub use cospass_protocol::{
 };
 pub use cospass_sign::{Credentials, KeyTime, SecretId, SecretKey, SecurityToken};
 pub use signer::{SignError, Signer, Signing};
+
+/// The examples of the README compile and run.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+struct Readme;
