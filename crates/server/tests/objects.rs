@@ -188,6 +188,7 @@ fn conditions_are_kept() {
             if status == 304 {
                 assert_eq!(answer.header("ETag"), Some(CONTENT_ETAG));
                 assert!(answer.header("x-cos-request-id").is_some());
+                assert_eq!(answer.header("Content-Length"), Some("0"));
                 assert_eq!(answer.body, b"");
             }
         }
