@@ -188,7 +188,7 @@ impl fmt::Debug for Authorization<'_> {
 }
 
 /// The fields on their way in, from a header text or from query parameters.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Fields<'a>([Option<Cow<'a, str>>; 7]);
 
 impl<'a> Fields<'a> {

@@ -47,7 +47,8 @@ pub struct Claim<'a> {
 
 impl<'a> Claim<'a> {
     /// Reads the signature of a request, wherever it is carried. An empty `Authorization` header
-    /// counts as none (the Python SDK sends one when it is anonymous).
+    /// counts as none (the Python SDK sends one when it is anonymous). The same signature in the header
+    /// and in the query counts once, as the header's.
     ///
     /// # Errors
     /// [`ClaimError::Unsigned`] when there is none; the other errors name what is wrong with it.
@@ -65,6 +66,9 @@ impl<'a> Claim<'a> {
             (Some(text), None, false) => (Carrier::Header, Authorization::parse(text)?),
             (None, Some(text), false) => (Carrier::SignParameter, parse_sign(text)?),
             (None, None, true) => (Carrier::Query, std::mem::take(&mut carried.fields).finish()?),
+            (Some(text), None, true) if is_twice(text, &carried.fields) => {
+                (Carrier::Header, Authorization::parse(text)?)
+            }
             (header, sign, _) => {
                 let first = if header.is_some() { Carrier::Header } else { Carrier::SignParameter };
                 let second = match (header, sign) {
@@ -224,6 +228,14 @@ impl<'a> Carried<'a> {
     }
 }
 
+/// Whether the query carries the very signature of the header. The Python SDK writes `Authorization` into
+/// the dictionary of headers that it pre-signs a URL for (`cos_auth.py`), and callers send that dictionary
+/// with the URL.
+fn is_twice(header: &str, query: &Fields<'_>) -> bool {
+    let query = query.clone().finish();
+    query.is_ok_and(|query| Authorization::parse(header).is_ok_and(|header| header == query))
+}
+
 fn text(bytes: Cow<'_, [u8]>) -> Result<Cow<'_, str>, ClaimError> {
     Ok(match bytes {
         Cow::Borrowed(b) => Cow::Borrowed(std::str::from_utf8(b).map_err(|_| ClaimError::NotUtf8)?),
@@ -342,7 +354,11 @@ mod tests {
         use Carrier::{Header, Query, SignParameter};
         let authorization = ("Authorization", TEXT);
         let refused = |first, second| Err(ClaimError::SeveralSignatures { first, second });
-        assert_eq!(read_headers(&[authorization], TEXT), refused(Header, Query));
+        assert_eq!(
+            read_headers(&[authorization], &TEXT.replace("AKID", "B")),
+            refused(Header, Query)
+        );
+        assert_eq!(read_headers(&[authorization], "q-ak=AKID"), refused(Header, Query));
         let sign = sign_parameter();
         assert_eq!(read_headers(&[authorization], &sign), refused(Header, SignParameter));
         assert_eq!(read_headers(&[authorization; 2], ""), refused(Header, Header));
@@ -350,6 +366,12 @@ mod tests {
         assert_eq!(read_headers(&[], &both), refused(SignParameter, Query));
         let twice = format!("{sign}&{sign}");
         assert_eq!(read_headers(&[], &twice), refused(SignParameter, SignParameter));
+    }
+
+    #[test]
+    fn the_same_signature_in_header_and_query_counts_once() {
+        let read = read_headers(&[("Authorization", TEXT)], &TEXT.replace("%2f", "%252f"));
+        assert_eq!(read, Ok(Carrier::Header));
     }
 
     #[test]
