@@ -3,7 +3,8 @@
 
 mod support;
 
-use std::process::Command;
+use std::io::{BufRead, BufReader};
+use std::process::{Command, Stdio};
 
 use cospass_sign::KeyTime;
 use hmac::{Hmac, KeyInit, Mac};
@@ -106,4 +107,34 @@ fn the_endpoint_shows_no_secret() {
     let ran = served.stop().ends_with(0);
     assert!(ran.stderr.contains("INFO"), "nothing was told: {ran:?}");
     assert_silent(&ran, false);
+}
+
+/// The demo makes keys of its own; with `--keep` it shows the SecretKey, once and on purpose.
+#[test]
+fn the_demo_shows_its_secret_key_where_it_means_to_and_nowhere_else() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("a.txt");
+    std::fs::write(&file, "hello").unwrap();
+    let shown = run(talkative(&["demo"]).arg(&file)).ends_with(0);
+    assert!(shown.stderr.contains("DEBUG"), "nothing was told: {shown:?}");
+    assert_silent(&shown, false);
+    assert!(!shown.stderr.contains("COS_SECRET_KEY"));
+
+    let mut child = talkative(&["demo", "--keep"])
+        .arg(&file)
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut told = String::new();
+    let mut stderr = BufReader::new(child.stderr.take().unwrap());
+    let name = "export COS_SECRET_KEY=";
+    while !told.contains(name) {
+        assert_ne!(stderr.read_line(&mut told).unwrap(), 0, "{told}");
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let (before, after) = told.split_once(name).unwrap();
+    let secret_key = after.trim();
+    assert!(secret_key.len() >= 32 && !before.contains(secret_key), "{told}");
 }
