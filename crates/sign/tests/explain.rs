@@ -403,6 +403,31 @@ fn cdn_domain() {
 }
 
 #[test]
+fn a_cdn_domain_is_the_cause_whatever_else_is_known() {
+    const CDN: &str = "b-1250000000.file.myqcloud.com";
+    let sent = signed().with_header("host", CDN);
+    let original = signed();
+    let explanation = original.examine(|original| {
+        sent.examine(|e| explain(&Evidence { is_cdn: true, original: Some(original.head), ..e }))
+    });
+    assert_eq!(explanation.cause().id(), "cdn-domain");
+    let refused = ServerView { code: "InvalidRequest".into(), ..ServerView::default() };
+    let explanation =
+        sent.examine(|e| explain(&Evidence { is_cdn: true, server: Some(&refused), ..e }));
+    assert_eq!(explanation.cause().id(), "cdn-domain");
+
+    let credentials = Credentials::new(SECRET_ID, SECRET_KEY);
+    let signed_for_it = Signed { headers: vec![("host", CDN)], ..Signed::default() }.request();
+    let explanation = signed_for_it
+        .examine(|e| explain(&Evidence { is_cdn: true, credentials: Some(&credentials), ..e }));
+    assert_eq!(explanation.cause().id(), "cdn-domain");
+    let explanation = signed()
+        .replace("response-content-type=", "nothing=")
+        .examine(|e| explain(&Evidence { is_cdn: true, credentials: Some(&credentials), ..e }));
+    assert_eq!(explanation.cause().id(), "param-not-sent", "what is nearer comes first");
+}
+
+#[test]
 fn field_changed() {
     let later = signed()
         .replace("q-sign-time=1699999940%3B1700000300", "q-sign-time=1699999940%3B1800000300");
@@ -456,13 +481,31 @@ fn secret_key_padded() {
 
 #[test]
 fn wrong_secret_key() {
-    assert_eq!(signed().cause_by_server(&received()), Cause::WrongSecretKey);
+    let unless_changed = Cause::WrongSecretKey { unless_changed: true };
+    assert_eq!(signed().cause_by_server(&received()), unless_changed);
     let credentials = Credentials::new(SECRET_ID, "another");
     let server = mismatch(&received());
     let explanation = signed().examine(|e| {
         explain(&Evidence { credentials: Some(&credentials), server: Some(&server), ..e })
     });
-    assert_eq!(*explanation.cause(), Cause::WrongSecretKey);
+    assert_eq!(*explanation.cause(), unless_changed);
+    let explanation = signed()
+        .examine(|e| explain(&Evidence { server: Some(&server), original: Some(e.head), ..e }));
+    assert_eq!(*explanation.cause(), Cause::WrongSecretKey { unless_changed: false });
+}
+
+#[test]
+fn a_changed_value_is_not_blamed_on_the_secret_key_alone() {
+    // The server saw what was sent, so its answer says nothing of what was signed.
+    let changed = signed().replace("=819200", "=838860800");
+    let cause = changed.cause_by_server(&received().replace("=819200", "=838860800"));
+    assert!(words(&cause).contains("a signed value was changed"), "{cause}");
+    assert!(cause.remedy().contains("--original"));
+}
+
+#[test]
+fn a_request_that_was_not_changed_is_not_blamed_without_a_refusal() {
+    assert_eq!(signed().cause_by_original(&signed()), Cause::Unverified);
 }
 
 #[test]
@@ -483,6 +526,13 @@ fn server() {
     let explanation = signed().examine(|e| explain(&Evidence { server: Some(&server), ..e }));
     assert_eq!(explanation.cause().id(), "server");
     assert!(words(explanation.cause()).contains("NoSuchKey"));
+}
+
+#[test]
+fn an_unknown_secret_id_is_not_said_to_be_no_matter_of_the_signature() {
+    let server = ServerView { code: "InvalidAccessKeyId".into(), ..ServerView::default() };
+    let explanation = signed().examine(|e| explain(&Evidence { server: Some(&server), ..e }));
+    assert!(explanation.cause().remedy().contains("SecretId"));
 }
 
 #[test]

@@ -111,8 +111,9 @@ pub enum Cause {
     OtherSecretId { claimed: String, given: String },
     /// The SecretKey at hand has white space around it.
     SecretKeyPadded,
-    /// All text agrees, so the SecretKey is not the one of `q-ak`.
-    WrongSecretKey,
+    /// All text agrees, so the SecretKey is not the one of `q-ak`; `unless_changed` if the text that
+    /// was signed is not known, so that a value may have been changed before it was sent.
+    WrongSecretKey { unless_changed: bool },
     /// Either the SecretKey is not the one that signed, or a signed value was changed in a way that
     /// cannot be found backwards.
     SecretKeyOrSignedValue { params: Vec<String>, headers: Vec<String> },
@@ -158,7 +159,7 @@ impl Cause {
             Self::Convention { .. } => "convention",
             Self::OtherSecretId { .. } => "other-secret-id",
             Self::SecretKeyPadded => "secret-key-padded",
-            Self::WrongSecretKey => "wrong-secret-key",
+            Self::WrongSecretKey { .. } => "wrong-secret-key",
             Self::SecretKeyOrSignedValue { .. } => "secret-key-or-signed-value",
             Self::Server { .. } => "server",
             Self::Unverified => "unverified",
@@ -176,7 +177,7 @@ impl Cause {
     }
 
     /// What to do, in one line.
-    pub const fn remedy(&self) -> &'static str {
+    pub fn remedy(&self) -> &'static str {
         match self {
             Self::Accepted { .. } => "Nothing: send it as it is.",
             Self::Claim(_) => "Sign the request again and pass the signature on unchanged.",
@@ -240,10 +241,19 @@ impl Cause {
             Self::Convention { .. } => "Sign by the canonical rule: cospass presign does.",
             Self::OtherSecretId { .. } => "Set the credentials of the SecretId that signed.",
             Self::SecretKeyPadded => "Remove the white space around the SecretKey.",
-            Self::WrongSecretKey => "Sign with the SecretKey that belongs to this SecretId.",
+            Self::WrongSecretKey { unless_changed: false } => {
+                "Sign with the SecretKey that belongs to this SecretId."
+            }
+            Self::WrongSecretKey { unless_changed: true } => {
+                "Sign with the SecretKey that belongs to this SecretId; if that was done, compare \
+                 with the URL as it was signed (--original URL)."
+            }
             Self::SecretKeyOrSignedValue { .. } => {
                 "Check that the SecretKey belongs to this SecretId; then compare the signed values \
                  with those that were signed (--original URL)."
+            }
+            Self::Server { code, .. } if code == "InvalidAccessKeyId" => {
+                "Check the SecretId: the server does not know it, or it is disabled or deleted."
             }
             Self::Server { .. } => "The signature is not the reason; see the server's code.",
             Self::Unverified => {
@@ -377,9 +387,13 @@ impl fmt::Display for Cause {
                 )
             }
             Self::SecretKeyPadded => f.write_str("the SecretKey has white space around it"),
-            Self::WrongSecretKey => {
+            Self::WrongSecretKey { unless_changed: false } => {
                 f.write_str("all text agrees: the SecretKey is not the one of this SecretId")
             }
+            Self::WrongSecretKey { unless_changed: true } => f.write_str(
+                "all text agrees with what the server saw: the SecretKey is not the one of this \
+                 SecretId, or a signed value was changed before it was sent",
+            ),
             Self::SecretKeyOrSignedValue { params, headers } => {
                 f.write_str(
                     "either the SecretKey is not the one that signed, or a signed value was changed: \

@@ -147,7 +147,27 @@ struct Inquiry<'e, 'a> {
 }
 
 impl<'a> Inquiry<'_, 'a> {
+    /// A CDN domain is the cause wherever nothing nearer than the host is: no signature holds there,
+    /// not even one that is made for it.
     fn find(&self) -> Finding {
+        let Finding { cause, signed } = self.find_on_any_domain();
+        let cause = match cause {
+            Cause::Accepted { .. }
+            | Cause::Host { .. }
+            | Cause::WrongSecretKey { .. }
+            | Cause::SecretKeyOrSignedValue { .. }
+            | Cause::Server { .. }
+            | Cause::Unverified
+                if self.evidence.is_cdn =>
+            {
+                Cause::CdnDomain { host: self.host() }
+            }
+            cause => cause,
+        };
+        Finding { cause, signed }
+    }
+
+    fn find_on_any_domain(&self) -> Finding {
         if let Some(cause) = self.wrong_time().or_else(|| self.wrong_token()) {
             return cause.into();
         }
@@ -273,8 +293,7 @@ impl<'a> Inquiry<'_, 'a> {
                 claimed: self.claim.secret_id().to_owned(),
                 given: credentials.secret_id().to_string(),
             },
-            None if self.evidence.is_cdn => Cause::CdnDomain { host: self.host() },
-            None if self.text_agrees() => Cause::WrongSecretKey,
+            None if self.server_agrees() => self.wrong_secret_key(),
             None => Cause::Unverified,
         }
         .into()
@@ -287,16 +306,13 @@ impl<'a> Inquiry<'_, 'a> {
     }
 
     fn unexplained(&self) -> Cause {
-        if self.evidence.is_cdn {
-            return Cause::CdnDomain { host: self.host() };
-        }
         if let Some(finding) =
             self.evidence.server.and_then(|server| self.parted_from_server(server))
         {
             return finding.cause;
         }
-        if self.text_agrees() {
-            return Cause::WrongSecretKey;
+        if self.server_agrees() || self.evidence.original.is_some() {
+            return self.wrong_secret_key();
         }
         let names = |list: &mut dyn Iterator<Item = &str>| list.map(str::to_owned).collect();
         Cause::SecretKeyOrSignedValue {
@@ -305,12 +321,17 @@ impl<'a> Inquiry<'_, 'a> {
         }
     }
 
-    /// Whether the text is known to be the one that was signed, or that the server saw.
-    fn text_agrees(&self) -> bool {
-        let sent = self.sent();
-        let agrees = |other: &Text| compare::first_difference(&sent, other, Side::Signed).is_none();
+    /// Called once nothing parts from the original, if there is one.
+    fn wrong_secret_key(&self) -> Cause {
+        Cause::WrongSecretKey { unless_changed: self.evidence.original.is_none() }
+    }
+
+    /// Whether the server is known to have seen the text that is sent.
+    fn server_agrees(&self) -> bool {
         let server = self.evidence.server.and_then(|s| Text::parse(s.format_string.as_deref()?));
-        server.is_some_and(|text| agrees(&text)) || self.evidence.original.is_some()
+        server.is_some_and(|text| {
+            compare::first_difference(&self.sent(), &text, Side::Received).is_none()
+        })
     }
 
     fn sent(&self) -> Text {
