@@ -4,8 +4,31 @@ use cospass_protocol::{Bucket, Endpoint, Host, HostError, Region, Scheme};
 
 use crate::environment;
 
-/// Every domain of the bucket that `host` leads to. A host that does not tell the bucket is taken for a custom domain
-/// of `COS_BUCKET`; the region that a host does not tell is `COS_REGION`.
+/// The regions that a signature may have been made for by mistake (COS document 436/6224).
+const REGIONS: [&str; 19] = [
+    "ap-beijing",
+    "ap-beijing-1",
+    "ap-nanjing",
+    "ap-shanghai",
+    "ap-guangzhou",
+    "ap-chengdu",
+    "ap-chongqing",
+    "ap-hongkong",
+    "ap-singapore",
+    "ap-jakarta",
+    "ap-mumbai",
+    "ap-seoul",
+    "ap-bangkok",
+    "ap-tokyo",
+    "na-siliconvalley",
+    "na-ashburn",
+    "na-toronto",
+    "sa-saopaulo",
+    "eu-frankfurt",
+];
+
+/// Every domain of the bucket that `host` leads to, those of its own region first. A host that does not tell the bucket
+/// is taken for a custom domain of `COS_BUCKET`; the region that a host does not tell is `COS_REGION`.
 pub(super) fn of_same_bucket(host: &str) -> Vec<String> {
     let (endpoint, bucket) = match Endpoint::recognise(host) {
         Some((endpoint, bucket)) => (Some(endpoint), bucket),
@@ -15,16 +38,19 @@ pub(super) fn of_same_bucket(host: &str) -> Vec<String> {
     let region = endpoint.and_then(|endpoint| endpoint.region().cloned());
     let region = region.or_else(|| Region::new(environment::variable("COS_REGION")?).ok());
     let Some(bucket) = bucket else { return Vec::new() };
-    let of_region = region.into_iter().flat_map(|region| {
+    let others = REGIONS.iter().filter_map(|name| Region::new(name).ok());
+    let others: Vec<_> = others.filter(|other| Some(other) != region.as_ref()).collect();
+    let of_region = |region: Region| {
         [
             Endpoint::default_domain(region.clone()),
             Endpoint::new_domain(region.clone()),
             Endpoint::internal(region),
         ]
-    });
+    };
     let anywhere = [Endpoint::accelerate(), Endpoint::internal_accelerate()];
-    of_region
+    (region.into_iter().flat_map(of_region))
         .chain(anywhere)
+        .chain(others.into_iter().flat_map(of_region))
         .map(|endpoint| endpoint.host(&bucket, Scheme::Https))
         .filter(|other| other != host)
         .collect()
@@ -43,7 +69,7 @@ mod tests {
     fn the_other_domains_of_a_bucket_are_known() {
         let hosts = of_same_bucket("b-1.cos.ap-beijing.myqcloud.com");
         assert_eq!(
-            hosts,
+            hosts[..4],
             [
                 "b-1.cos.ap-beijing.tencentcos.cn",
                 "b-1.cos-internal.ap-beijing.tencentcos.cn",
@@ -51,6 +77,15 @@ mod tests {
                 "b-1.cos-internal.accelerate.tencentcos.cn",
             ]
         );
+        assert!(hosts.contains(&"b-1.cos.ap-guangzhou.myqcloud.com".to_owned()));
+        assert!(!hosts.contains(&"b-1.cos.ap-beijing.myqcloud.com".to_owned()), "its own");
+        assert!(of_same_bucket("files.example.com").is_empty(), "the bucket is not told");
+    }
+
+    #[test]
+    fn a_host_without_a_region_may_stand_for_any() {
+        let hosts = of_same_bucket("b-1.cos.accelerate.myqcloud.com");
+        assert!(hosts.contains(&"b-1.cos.ap-guangzhou.myqcloud.com".to_owned()));
     }
 
     #[test]
