@@ -102,7 +102,10 @@ impl<'a> Json<'a> {
             Json::Whole(number) => number.to_string().into(),
             Json::Bool(truth) => if truth { "true" } else { "false" }.into(),
             Json::Null => "".into(),
-            other => return Err(other.mistyped(field, "texts, whole numbers, true, false or null")),
+            other => {
+                let expected = "texts, whole numbers of 64 bits, true, false or null";
+                return Err(other.mistyped(field, expected));
+            }
         })
     }
 
@@ -112,7 +115,7 @@ impl<'a> Json<'a> {
             Json::Null => "something else",
             Json::Bool(_) => "true or false",
             Json::Whole(_) => "a number",
-            Json::Fraction => "a number with a fraction (write it as a text)",
+            Json::Fraction => "a number with a fraction, or beyond 64 bits",
             Json::Text(_) => "a text",
             Json::List(_) => "an array",
             Json::Object(_) => "an object",
@@ -237,6 +240,11 @@ mod tests {
         }
         assert_eq!(code(field(r#"{"p":{"a":1.5}}"#).pairs("p")), "field-type");
         assert_eq!(code(field(r#"{"p":"1"}"#).whole("p")), "field-type");
+        for line in [r#"{"p":300.0}"#, r#"{"p":99999999999999999999}"#] {
+            let refusal = field(line).whole("p").unwrap_err();
+            assert!(refusal.message().contains("beyond 64 bits"), "{}", refusal.message());
+            assert!(!refusal.message().contains("as a text"), "a text is refused, too");
+        }
         assert_eq!(code(field(r#"{"p":1}"#).text("p")), "field-type");
         assert_eq!(code(field(r#"{"p":0}"#).truth("p")), "field-type");
     }
