@@ -195,7 +195,7 @@ impl<'a> Fields<'a> {
     pub(crate) fn set(&mut self, name: &str, value: Cow<'a, str>) -> Result<(), FieldError> {
         let known = SIGNATURE_FIELDS.into_iter().zip(&mut self.0).find(|(field, _)| *field == name);
         match known {
-            None => Err(FieldError::Unknown { field: name.to_owned() }),
+            None => Err(FieldError::Unknown { field: shown(name) }),
             Some((field, Some(_))) => Err(FieldError::Duplicate { field }),
             Some((_, slot)) => {
                 *slot = Some(value);
@@ -245,12 +245,22 @@ impl Authorization<'_> {
     }
 }
 
+/// The beginning of a field's name, up to the first character that no name has: behind it may stand
+/// the password or token of another kind of `Authorization` (`Basic …`, `Bearer …`).
+fn shown(name: &str) -> String {
+    let is_part = |c: &char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
+    name.chars().take_while(is_part).take(LONGEST_SHOWN_NAME).collect()
+}
+
+/// The longest name of the documents has 20 characters (`x-cos-security-token`).
+const LONGEST_SHOWN_NAME: usize = 32;
+
 /// Why a text is no `Authorization`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum FieldError {
     /// A field that no signature has.
     Unknown {
-        /// Its name as it stands.
+        /// Its name, as far as it looks like one.
         field: String,
     },
     /// A field that stands twice.
@@ -372,6 +382,18 @@ mod tests {
     fn an_unknown_field_is_refused() {
         let field = "q-token".to_owned();
         assert_eq!(refusal(&format!("{TEXT}&q-token=x")), FieldError::Unknown { field });
+    }
+
+    #[test]
+    fn another_kind_of_authorization_is_named_and_not_shown() {
+        for (text, shown) in [
+            ("Bearer hush", "Bearer"),
+            ("Basic aHVzaDpodXNo==", "Basic"),
+            ("AWS4-HMAC-SHA256 Credential=hush", "AWS4-HMAC-SHA256"),
+            (&"h".repeat(64), &"h".repeat(LONGEST_SHOWN_NAME)),
+        ] {
+            assert_eq!(refusal(text), FieldError::Unknown { field: shown.to_owned() });
+        }
     }
 
     #[test]
