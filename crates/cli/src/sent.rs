@@ -30,7 +30,7 @@ impl<'a> SentRequest<'a> {
         let parts = UrlParts::read(url).map_err(|error| Failure::usage(error.cause(), error))?;
         let mut headers: Vec<_> = headers.into_iter().collect();
         if !headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("host")) {
-            headers.insert(0, ("Host".into(), parts.host_header().into()));
+            headers.insert(0, ("Host".into(), parts.host_header().to_owned().into()));
         }
         Ok(SentRequest {
             method: method.into(),
@@ -126,7 +126,7 @@ mod tests {
         let head = request.head(&headers);
         assert_eq!(head.path(), b"/a/../%7e%zz//b+");
         assert_eq!(head.query(), Some(&b"x=%3b;&&y"[..]));
-        assert_eq!(request.host(), "b-1.example");
+        assert_eq!(request.host(), "B-1.Example");
         assert!(request.has_fragment());
     }
 

@@ -1,7 +1,8 @@
 //! `cos://BUCKET/KEY`: an object as a person writes it.
 //!
 //! It looks like a URL and is none: KEY is raw text, everything after the first `/` behind the bucket, with `?`, `#`
-//! and `%` as they stand. `cos://BUCKET/` is the bucket itself.
+//! and `%` as they stand. It is read as keys are everywhere (one leading `/` of its own is dropped), so that a batch and
+//! the official SDKs mean the same by it. `cos://BUCKET/` is the bucket itself.
 
 use cospass_protocol::{Bucket, ObjectKey};
 
@@ -26,7 +27,7 @@ pub(crate) fn parse_target(text: &str) -> Result<Target, String> {
     let bucket = Bucket::new(bucket).map_err(|error| error.to_string())?;
     let key = match key {
         "" => ObjectKey::bucket(),
-        key => ObjectKey::new(format!("/{key}")).map_err(|error| error.to_string())?,
+        key => ObjectKey::new(key).map_err(|error| error.to_string())?,
     };
     Ok(Target { bucket, key })
 }
@@ -43,14 +44,16 @@ mod tests {
     fn the_key_is_everything_after_the_first_slash() {
         assert_eq!(key("cos://b-1/a/b c.txt"), "/a/b c.txt");
         assert_eq!(key("cos://b-1/a?b#c%20d+e"), "/a?b#c%20d+e");
-        assert_eq!(key("cos://b-1//a"), "//a");
+        assert_eq!(key("cos://b-1//a"), "/a");
+        assert_eq!(key("cos://b-1///a"), "//a");
         assert_eq!(key("cos://b-1/中\n"), "/中\n");
     }
 
     #[test]
-    fn a_slash_alone_is_the_bucket() {
+    fn no_key_and_a_slash_alone_are_the_bucket() {
         assert!(parse_target("cos://b-1/").unwrap().key.is_bucket());
-        assert!(!parse_target("cos://b-1//").unwrap().key.is_bucket());
+        assert!(parse_target("cos://b-1//").unwrap().key.is_bucket());
+        assert!(!parse_target("cos://b-1///").unwrap().key.is_bucket());
     }
 
     #[test]

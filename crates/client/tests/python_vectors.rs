@@ -143,7 +143,7 @@ fn decoded(url: &str) -> Decoded {
     let decode_text = |text: &str| decode_query(text.as_bytes(), Plus::Space).into_owned();
     Decoded {
         scheme: url.scheme().to_string(),
-        host: url.host_header(),
+        host: url.host_header().to_lowercase(),
         path: decode(url.path().as_bytes()).into_owned(),
         params: pieces
             .map(|piece| piece.split_once('=').unwrap_or((piece, "")))

@@ -573,3 +573,23 @@ fn nothing_secret_comes_out() {
         assert!(!shown.contains(secret), "{secret} is shown");
     }
 }
+
+#[test]
+fn a_signature_that_holds_for_what_is_sent_says_so_beside_what_the_server_received() {
+    let credentials = Credentials::new(SECRET_ID, SECRET_KEY);
+    let server = mismatch(&received().replace("819200", "838860800"));
+    let explanation = signed().examine(|e| {
+        explain(&Evidence { credentials: Some(&credentials), server: Some(&server), ..e })
+    });
+    assert_eq!(explanation.cause().id(), "param-changed");
+    let signature = explanation.stages().last().unwrap();
+    assert_eq!((signature.name.as_str(), signature.verdict), ("signature", Verdict::Same));
+}
+
+#[test]
+fn a_listed_name_that_is_not_sent_is_a_stage() {
+    let explanation = signed().without_header("x-cos-meta-a").examine(|e| explain(&e));
+    let stage = explanation.stages().iter().find(|s| s.verdict == Verdict::Differs).unwrap();
+    assert_eq!(stage.name, "header x-cos-meta-a");
+    assert_eq!(stage.there.as_deref(), Some("(listed as signed)"));
+}

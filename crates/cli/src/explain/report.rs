@@ -47,6 +47,7 @@ impl<'a> Report<'a> {
             exit: match cause {
                 Cause::Accepted { .. } => Exit::Done,
                 cause if cause.is_time() => Exit::Time,
+                Cause::Unverified => Exit::Credentials,
                 _ => Exit::Mismatch,
             },
         }

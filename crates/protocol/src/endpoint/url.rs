@@ -51,13 +51,13 @@ impl<'a> UrlParts<'a> {
         self.host
     }
 
-    /// The `Host` header that a client of this URL sends: lower case, without the scheme's default port.
-    pub fn host_header(&self) -> String {
-        let host = match self.host.rsplit_once(':') {
+    /// The `Host` header that a client of this URL sends: without the scheme's default port. Some clients write it in
+    /// lower case (browsers), others as it stands (curl).
+    pub fn host_header(&self) -> &'a str {
+        match self.host.rsplit_once(':') {
             Some((name, port)) if port.parse() == Ok(self.scheme.default_port()) => name,
             _ => self.host,
-        };
-        host.to_ascii_lowercase()
+        }
     }
 
     /// The percent-encoded path, `/` when the URL has none.
@@ -154,7 +154,7 @@ mod tests {
             UrlParts::read("https://B-1.cos.ap-x.myqcloud.com:443/a%2Fb//c?q=%3B&x=?/#f").unwrap();
         assert_eq!(url.scheme(), Scheme::Https);
         assert_eq!(url.host(), "B-1.cos.ap-x.myqcloud.com:443");
-        assert_eq!(url.host_header(), "b-1.cos.ap-x.myqcloud.com");
+        assert_eq!(url.host_header(), "B-1.cos.ap-x.myqcloud.com");
         assert_eq!(url.path(), "/a%2Fb//c");
         assert_eq!(url.query(), Some("q=%3B&x=?/"));
         assert_eq!(url.fragment(), Some("f"));

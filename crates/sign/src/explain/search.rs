@@ -10,7 +10,8 @@ use crate::TOKEN_NAME;
 use crate::canonical::{Canonical, Form};
 use crate::claim::Claim;
 use crate::explain::compare::{self, Text};
-use crate::explain::{Cause, Evidence, Finding, Side};
+use crate::explain::inquiry::Finding;
+use crate::explain::{Cause, Evidence, Side};
 use crate::head::Parameter;
 use crate::names::is_official_header;
 use crate::percent::{self, Plus};
@@ -57,7 +58,7 @@ pub(super) fn signed_text(
             if let Some(signed) = search(evidence, reading, &mut probe) {
                 let signed = Text::of(&signed);
                 let cause = compare::first_difference(&Text::of(reading), &signed, Side::Signed)?;
-                return Some(Finding { cause, signed: Some(signed) });
+                return Some(Finding { there: Some(signed), ..cause.into() });
             }
         }
     }

@@ -4,7 +4,8 @@ use crate::TOKEN_NAME;
 use crate::canonical::{Canonical, Form};
 use crate::claim::Claim;
 use crate::explain::compare::{Pairs, Text};
-use crate::explain::{Cause, Evidence, Finding};
+use crate::explain::inquiry::Finding;
+use crate::explain::{Cause, Evidence};
 use crate::verify::Parts;
 
 /// Whether a stage agrees with what is known of it from elsewhere.
@@ -48,15 +49,16 @@ pub(super) fn stages(evidence: &Evidence<'_>, claim: &Claim<'_>, finding: &Findi
     let parts = Parts::of(claim, &evidence.head);
     let sent = Text::of(&parts);
     let received = || Text::parse(evidence.server?.format_string.as_deref()?);
-    let there = finding.signed.clone().or_else(received);
+    let there = finding.there.clone().or_else(received);
     let there = there.as_ref();
-    let mut stages = vec![secret_id(evidence, claim), time(claim, &finding.cause)];
+    let mut stages = vec![secret_id(evidence, claim), time(evidence, claim, &finding.cause)];
     stages.push(Stage::compared("method", sent.method.clone(), there.map(|t| t.method.clone())));
     stages.push(Stage::compared("path", lossy(&sent.path), there.map(|t| lossy(&t.path))));
     stages.extend(pairs("parameter", &sent.params, there.map(|t| &t.params)));
     stages.extend(pairs("header", &sent.headers, there.map(|t| &t.headers)));
     stages.push(string_to_sign(evidence, claim, &parts));
-    stages.push(signature(&finding.cause));
+    stages.extend(not_sent(&finding.cause));
+    stages.push(signature(finding.holds));
     stages
 }
 
@@ -65,7 +67,7 @@ fn secret_id(evidence: &Evidence<'_>, claim: &Claim<'_>) -> Stage {
     Stage::compared("SecretId", claim.secret_id().to_owned(), known)
 }
 
-fn time(claim: &Claim<'_>, cause: &Cause) -> Stage {
+fn time(evidence: &Evidence<'_>, claim: &Claim<'_>, cause: &Cause) -> Stage {
     let authorization = claim.authorization();
     let (sign_time, key_time) = (authorization.sign_time(), authorization.key_time());
     let here = if sign_time == key_time {
@@ -83,7 +85,10 @@ fn time(claim: &Claim<'_>, cause: &Cause) -> Stage {
         Cause::FieldChanged { field, signed, .. } if field.ends_with("time") => {
             (Some(signed.clone()), Verdict::Differs)
         }
-        _ => (None, Verdict::Unknown),
+        _ => match evidence.now {
+            Some(now) => (Some(format!("now {now}")), Verdict::Same),
+            None => (None, Verdict::Unknown),
+        },
     };
     Stage { name: "time".into(), here, there, verdict }
 }
@@ -116,17 +121,22 @@ fn string_to_sign(evidence: &Evidence<'_>, claim: &Claim<'_>, parts: &Parts<'_>)
     Stage::compared("StringToSign", one_line(&here), there)
 }
 
-fn signature(cause: &Cause) -> Stage {
-    let verdict = match cause {
-        Cause::Accepted { .. } | Cause::Convention { .. } => Verdict::Same,
-        Cause::Unverified | Cause::Server { .. } | Cause::OtherSecretId { .. } => Verdict::Unknown,
-        _ if cause.is_time() => Verdict::Unknown,
-        _ => Verdict::Differs,
+/// The name that is listed and not sent, which no text has.
+fn not_sent(cause: &Cause) -> Option<Stage> {
+    let (kind, name) = match cause {
+        Cause::HeaderNotSent { name } => ("header", name),
+        Cause::ParamNotSent { name } => ("parameter", name),
+        _ => return None,
     };
-    let here = match verdict {
-        Verdict::Same => "holds",
-        Verdict::Differs => "is not that of this text and key",
-        Verdict::Unknown => "not checked",
+    let there = Some("(listed as signed)".to_owned());
+    Some(Stage::compared(format!("{kind} {name}"), "(absent)".to_owned(), there))
+}
+
+fn signature(holds: Option<bool>) -> Stage {
+    let (here, verdict) = match holds {
+        Some(true) => ("holds for what is sent", Verdict::Same),
+        Some(false) => ("is not that of this text and key", Verdict::Differs),
+        None => ("not checked", Verdict::Unknown),
     };
     Stage { name: "signature".into(), here: here.into(), there: None, verdict }
 }
