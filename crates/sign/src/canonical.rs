@@ -62,9 +62,9 @@ pub struct Canonical {
 }
 
 impl Canonical {
-    /// Empty buffers.
+    /// Empty buffers, the first one with room for an ordinary request.
     pub fn new() -> Self {
-        Self::default()
+        Self { http_string: Vec::with_capacity(256), ..Self::default() }
     }
 
     /// The `HttpString`; the service calls it `FormatString` in its error documents. Raw bytes: the

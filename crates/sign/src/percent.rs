@@ -82,25 +82,42 @@ pub fn decode(encoded: &[u8]) -> Cow<'_, [u8]> {
 /// Like [`decode`], with `+` read as `plus` says.
 pub fn decode_query(encoded: &[u8], plus: Plus) -> Cow<'_, [u8]> {
     let spaced = plus == Plus::Space;
-    if !encoded.iter().any(|&b| b == b'%' || (spaced && b == b'+')) {
+    let is_mark = |&byte: &u8| byte == b'%' || (spaced && byte == b'+');
+    let Some(first) = encoded.iter().position(is_mark) else {
         return Cow::Borrowed(encoded);
-    }
+    };
     let mut out = Vec::with_capacity(encoded.len());
-    let mut rest = encoded;
-    while let Some((&byte, after)) = rest.split_first() {
-        rest = after;
-        match (byte, after) {
-            (b'%', &[high, low, ref tail @ ..]) => match (hex_value(high), hex_value(low)) {
-                (Some(high), Some(low)) => {
-                    out.push(high << 4 | low);
-                    rest = tail;
-                }
-                _ => out.push(byte),
-            },
-            (b'+', _) if spaced => out.push(b' '),
-            _ => out.push(byte),
-        }
+    let (run, mut rest) = encoded.split_at(first);
+    out.extend_from_slice(run);
+    while let Some((&mark, after)) = rest.split_first() {
+        let (byte, after) = decode_mark(mark, after);
+        out.push(byte);
+        let (run, marked) = after.split_at(after.iter().position(is_mark).unwrap_or(after.len()));
+        out.extend_from_slice(run);
+        rest = marked;
     }
+    Cow::Owned(out)
+}
+
+/// The byte that a `+` or `%` stands for with what is after it, and what is left.
+fn decode_mark(mark: u8, after: &[u8]) -> (u8, &[u8]) {
+    match (mark, after) {
+        (b'+', _) => (b' ', after),
+        (_, &[high, low, ref left @ ..]) => match (hex_value(high), hex_value(low)) {
+            (Some(high), Some(low)) => (high << 4 | low, left),
+            _ => (mark, after),
+        },
+        _ => (mark, after),
+    }
+}
+
+/// `raw` as [`encode_lower_into`] writes it: borrowed where that changes nothing.
+pub(crate) fn encode_lower(raw: &[u8]) -> Cow<'_, [u8]> {
+    if raw.iter().all(|&byte| is_unreserved(byte) && !byte.is_ascii_uppercase()) {
+        return Cow::Borrowed(raw);
+    }
+    let mut out = Vec::with_capacity(raw.len());
+    encode_lower_into(&mut out, raw);
     Cow::Owned(out)
 }
 
