@@ -12,7 +12,7 @@ use super::{PresignError, PresignRequest, Presigned};
 /// Signs requests, one after the other, with one pair of keys.
 ///
 /// It keeps its buffers and the signing key of the last key time, so that [`presign_into`](Self::presign_into) allocates
-/// nothing once the buffers have grown; it does to look up more than 16 parameters or signed headers.
+/// nothing once the buffers have grown; it does to look up more than 64 parameters or signed headers.
 ///
 /// ```
 /// use cospass_protocol::{Bucket, Endpoint, ObjectKey, PresignRequest, Presigner, Region};

@@ -86,7 +86,7 @@ enum Names<I> {
 }
 
 /// Up to so many names are compared one by one, without an allocation.
-const FEW: usize = 16;
+const FEW: usize = 64;
 
 impl<'a, I: ExactSizeIterator<Item = &'a str> + Clone> Names<I> {
     fn new(names: I) -> Self {
