@@ -16,6 +16,7 @@ mod floor;
 mod measure;
 mod ours;
 mod python;
+mod received;
 mod report;
 mod workload;
 

@@ -8,6 +8,7 @@ use cospass::Expires;
 use crate::floor::Floor;
 use crate::ours::Ours;
 use crate::python::Python;
+use crate::received::Received;
 use crate::workload::{EXPIRES, Workload};
 use crate::{SLICE_SECONDS, cpu};
 
@@ -20,6 +21,8 @@ pub(crate) enum Tool {
     Presigner,
     /// `cospass::Signer`, the builder.
     Signer,
+    /// `cospass_sign::Claim`, which verifies the signed request: read, derive the key, compare.
+    Verifier,
     /// The official Python SDK.
     Python,
 }
@@ -30,6 +33,7 @@ impl Tool {
             Self::Floor => "bare hashing",
             Self::Presigner => "cospass Presigner",
             Self::Signer => "cospass Signer",
+            Self::Verifier => "cospass verify",
             Self::Python => "python-sdk",
         }
     }
@@ -39,11 +43,15 @@ impl Tool {
 pub(crate) fn round(
     workload: &Workload,
     python: &mut Python,
-) -> Result<[(Tool, f64); 4], Box<dyn Error>> {
+) -> Result<[(Tool, f64); 5], Box<dyn Error>> {
     let floor = Floor::new(workload, &workload.host()?).ok_or("a workload has keys")?;
     let mut ours = Ours::new(workload)?;
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH)?.as_secs();
-    let key_time = Expires::from(EXPIRES).key_time(i64::try_from(now)?)?;
+    let now = i64::try_from(now)?;
+    let key_time = Expires::from(EXPIRES).key_time(now)?;
+    let received = Received::all(workload, &ours, now)?;
+    let secret_key = workload.credentials().secret_key().clone();
+    let mut next = received.iter().cycle();
     Ok([
         (
             Tool::Floor,
@@ -64,6 +72,12 @@ pub(crate) fn round(
             sign_for_a_slice(workload, |key| {
                 black_box(ours.build(workload, key, None)?);
                 Ok(())
+            })?,
+        ),
+        (
+            Tool::Verifier,
+            sign_for_a_slice(workload, |_| {
+                next.next().map_or(Ok(()), |received| received.verify(&secret_key, now))
             })?,
         ),
         (Tool::Python, python.measure(workload, SLICE_SECONDS)?),

@@ -33,7 +33,7 @@ impl ObjectKey {
         if key.len() > KEY_MAX {
             return Err(KeyError::TooLong { length: key.len() });
         }
-        Ok(ObjectKey { path: format!("/{key}") })
+        Ok(ObjectKey { path: ["/", key].concat() })
     }
 
     /// The path that names the bucket itself, `/`.
@@ -74,6 +74,10 @@ impl ObjectKey {
         let key = self.as_str();
         if is_dot_segment(key) {
             return Err(DotSegmentKey { key: key.to_owned() });
+        }
+        if !self.path.contains("/.") {
+            percent::push_encoded_path(out, self.path.as_bytes());
+            return Ok(());
         }
         out.push('/');
         let mut segments = key.split('/').peekable();

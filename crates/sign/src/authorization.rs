@@ -129,14 +129,38 @@ impl<'a> Authorization<'a> {
 
     /// Appends the seven query parameters, joined by `&`, values percent-encoded.
     pub fn write_query(&self, out: &mut String) {
-        for (position, (name, value)) in self.fields().into_iter().enumerate() {
-            if position > 0 {
-                out.push('&');
-            }
+        Self::write_query_start(&self.secret_id, &self.sign_time, &self.key_time, out);
+        self.write_query_end(out);
+    }
+
+    /// Appends the first four of the seven query parameters, each followed by `&`: the same for all
+    /// signatures of one pair of keys at one time.
+    pub fn write_query_start(secret_id: &str, sign_time: &str, key_time: &str, out: &mut String) {
+        let [algorithm, ak, sign, key, ..] = SIGNATURE_FIELDS;
+        let values = [(algorithm, "sha1"), (ak, secret_id), (sign, sign_time), (key, key_time)];
+        for (name, value) in values {
             out.push_str(name);
             out.push('=');
             percent::push_encoded(out, value.as_bytes());
+            out.push('&');
         }
+    }
+
+    /// Appends the last three of the seven query parameters, joined by `&`: what
+    /// [`write_query_start`](Self::write_query_start) leaves.
+    pub fn write_query_end(&self, out: &mut String) {
+        let [.., headers, params, signature] = SIGNATURE_FIELDS;
+        out.push_str(headers);
+        out.push('=');
+        percent::push_encoded(out, self.header_list.as_bytes());
+        out.push('&');
+        out.push_str(params);
+        out.push('=');
+        percent::push_encoded(out, self.param_list.as_bytes());
+        out.push('&');
+        out.push_str(signature);
+        out.push('=');
+        out.push_str(self.signature.as_str());
     }
 
     /// Appends the legacy query parameter `sign=…`, the whole text percent-encoded once.

@@ -12,7 +12,7 @@
 //! The [`Form`] names the two ways in which official SDKs leave the rule: how a name is written and
 //! by what the list is sorted. [`Form::RULE`] is the rule.
 
-use std::ops::Range;
+use std::cmp::Ordering;
 
 use sha1::{Digest, Sha1};
 
@@ -55,15 +55,16 @@ impl Form {
 #[derive(Debug, Default)]
 pub struct Canonical {
     http_string: Vec<u8>,
-    param_list: String,
-    header_list: String,
-    scratch: Scratch,
+    param_list: Vec<u8>,
+    header_list: Vec<u8>,
+    /// Positions in the list that is being written, in its order.
+    order: Vec<usize>,
 }
 
 impl Canonical {
-    /// Empty buffers.
+    /// Empty buffers, the first one with room for an ordinary request.
     pub fn new() -> Self {
-        Self::default()
+        Self { http_string: Vec::with_capacity(256), ..Self::default() }
     }
 
     /// The `HttpString`; the service calls it `FormatString` in its error documents. Raw bytes: the
@@ -74,12 +75,12 @@ impl Canonical {
 
     /// The value of `q-url-param-list`.
     pub fn param_list(&self) -> &str {
-        &self.param_list
+        list_text(&self.param_list)
     }
 
     /// The value of `q-header-list`.
     pub fn header_list(&self) -> &str {
-        &self.header_list
+        list_text(&self.header_list)
     }
 
     /// Makes the canonical text of a request by the rule.
@@ -126,16 +127,20 @@ impl Canonical {
     {
         let text = &mut self.http_string;
         text.clear();
-        text.extend(method.bytes().map(|b| b.to_ascii_lowercase()));
+        text.extend_from_slice(method.as_bytes());
+        text.make_ascii_lowercase();
         text.push(b'\n');
         text.extend_from_slice(path);
         text.push(b'\n');
-        self.scratch.fill(form, params);
-        self.scratch.write(text, &mut self.param_list);
+        write_list(form, params, &mut self.order, text, &mut self.param_list);
         text.push(b'\n');
-        self.scratch.fill(form, headers);
-        self.scratch.write(text, &mut self.header_list);
+        write_list(form, headers, &mut self.order, text, &mut self.header_list);
         text.push(b'\n');
+    }
+
+    /// The hash of the `HttpString` as it enters the `StringToSign`.
+    pub(crate) fn http_string_hash(&self) -> [u8; 40] {
+        hex(&Sha1::digest(&self.http_string).into())
     }
 
     /// Appends the `StringToSign` of this text: `sha1`, the sign time as it stands in the signature,
@@ -144,70 +149,46 @@ impl Canonical {
         out.push_str("sha1\n");
         out.push_str(sign_time);
         out.push('\n');
-        push_hex(out, &Sha1::digest(&self.http_string));
+        out.push_str(std::str::from_utf8(&self.http_string_hash()).unwrap_or_default());
         out.push('\n');
     }
 }
 
-/// One list on its way to be sorted: the encoded bytes, and where each entry stands in them.
-#[derive(Debug, Default)]
-struct Scratch {
-    text: Vec<u8>,
-    entries: Vec<Entry>,
-}
-
-#[derive(Debug)]
-struct Entry {
-    sort_key: Range<usize>,
-    name: Range<usize>,
-    value: Range<usize>,
-}
-
-impl Scratch {
-    fn fill<N: AsRef<[u8]>, V: AsRef<[u8]>>(&mut self, form: Form, pairs: &[(N, V)]) {
-        self.text.clear();
-        self.entries.clear();
-        for (name, value) in pairs {
-            let (name, value) = (name.as_ref(), value.as_ref());
-            let name_range = self.append(|text| write_name(text, form.names, name));
-            let sort_key = match (form.order, form.names) {
-                (Order::Encoded, NameForm::EncodedLower) => name_range.clone(),
-                (Order::Encoded, _) => self.append(|text| percent::encode_lower_into(text, name)),
-                (Order::Raw, _) => {
-                    self.append(|text| text.extend(name.iter().map(u8::to_ascii_lowercase)))
-                }
-            };
-            let value = self.append(|text| percent::encode_into(text, value));
-            self.entries.push(Entry { sort_key, name: name_range, value });
+/// Appends the pairs to `text` in their order, and makes the list of their names.
+fn write_list<N: AsRef<[u8]>, V: AsRef<[u8]>>(
+    form: Form,
+    pairs: &[(N, V)],
+    order: &mut Vec<usize>,
+    text: &mut Vec<u8>,
+    list: &mut Vec<u8>,
+) {
+    list.clear();
+    order.clear();
+    order.extend(0..pairs.len());
+    let name = |position: usize| pairs.get(position).map_or(&[][..], |(name, _)| name.as_ref());
+    // Equal names keep the caller's order.
+    order.sort_unstable_by(|&a, &b| form.order.compare(name(a), name(b)).then(a.cmp(&b)));
+    let ordered = order.iter().filter_map(|&position| pairs.get(position));
+    for (position, (name, value)) in ordered.enumerate() {
+        if position > 0 {
+            text.push(b'&');
+            list.push(b';');
         }
-        let text = &self.text;
-        self.entries.sort_unstable_by(|a, b| {
-            let key = |entry: &Entry| slice(text, &entry.sort_key);
-            // Equal names keep the caller's order.
-            key(a).cmp(key(b)).then(a.name.start.cmp(&b.name.start))
-        });
+        let start = text.len();
+        write_name(text, form.names, name.as_ref());
+        list.extend_from_slice(text.get(start..).unwrap_or_default());
+        text.push(b'=');
+        percent::encode_into(text, value.as_ref());
     }
+}
 
-    fn append(&mut self, write: impl FnOnce(&mut Vec<u8>)) -> Range<usize> {
-        let start = self.text.len();
-        write(&mut self.text);
-        start..self.text.len()
-    }
-
-    fn write(&self, text: &mut Vec<u8>, list: &mut String) {
-        list.clear();
-        for (position, entry) in self.entries.iter().enumerate() {
-            if position > 0 {
-                text.push(b'&');
-                list.push(';');
+impl Order {
+    fn compare(self, a: &[u8], b: &[u8]) -> Ordering {
+        match self {
+            Self::Encoded => percent::cmp_lower_encoded(a, b),
+            Self::Raw => {
+                a.iter().map(u8::to_ascii_lowercase).cmp(b.iter().map(u8::to_ascii_lowercase))
             }
-            let name = slice(&self.text, &entry.name);
-            text.extend_from_slice(name);
-            text.push(b'=');
-            text.extend_from_slice(slice(&self.text, &entry.value));
-            // Names are ASCII in the rule's form; only a deviating one can hold other bytes, and
-            // its list is not read again.
-            list.extend(name.iter().map(|&b| char::from(b)));
         }
     }
 }
@@ -220,17 +201,20 @@ fn write_name(text: &mut Vec<u8>, form: NameForm, name: &[u8]) {
     }
 }
 
-fn slice<'t>(text: &'t [u8], range: &Range<usize>) -> &'t [u8] {
-    text.get(range.clone()).unwrap_or_default()
+/// Names are ASCII in the rule's form; only a deviating one can hold other bytes, and its list is
+/// not read again.
+fn list_text(list: &[u8]) -> &str {
+    std::str::from_utf8(list).unwrap_or_default()
 }
 
-/// Appends `bytes` as lower-case hex digits.
-pub(crate) fn push_hex(out: &mut String, bytes: &[u8]) {
-    for byte in bytes {
-        for nibble in [byte >> 4, byte & 0x0f] {
-            out.push(char::from_digit(u32::from(nibble), 16).unwrap_or_default());
-        }
+/// The lower-case hex digits of a hash.
+pub(crate) fn hex(hash: &[u8; 20]) -> [u8; 40] {
+    let digit = |nibble: u8| if nibble < 10 { b'0' + nibble } else { b'a' + nibble - 10 };
+    let mut hex = [0; 40];
+    for (pair, byte) in hex.as_chunks_mut().0.iter_mut().zip(hash) {
+        *pair = [digit(byte >> 4), digit(byte & 0x0f)];
     }
+    hex
 }
 
 #[cfg(test)]

@@ -60,12 +60,12 @@ impl<'a> Claim<'a> {
     /// assert_eq!(Claim::read(&head).unwrap_err(), ClaimError::Unsigned);
     /// ```
     pub fn read(head: &RequestHead<'a>) -> Result<Self, ClaimError> {
-        let mut carried = Carried::of(head)?;
+        let carried = Carried::of(head)?;
         let (carrier, authorization) = match (carried.header, carried.sign, carried.in_query) {
             (None, None, false) => return Err(ClaimError::Unsigned),
             (Some(text), None, false) => (Carrier::Header, Authorization::parse(text)?),
             (None, Some(text), false) => (Carrier::SignParameter, parse_sign(text)?),
-            (None, None, true) => (Carrier::Query, std::mem::take(&mut carried.fields).finish()?),
+            (None, None, true) => (Carrier::Query, carried.fields.finish()?),
             (Some(text), None, true) if is_twice(text, &carried.fields) => {
                 (Carrier::Header, Authorization::parse(text)?)
             }
@@ -78,7 +78,9 @@ impl<'a> Claim<'a> {
                 return Err(ClaimError::SeveralSignatures { first, second });
             }
         };
-        Ok(Self { authorization, carrier, tokens: Tokens::of(head) })
+        let header = [TOKEN_NAME, CI_TOKEN_NAME].iter().find_map(|n| head.header(n.as_bytes()));
+        let tokens = Tokens { header, query: carried.query_token };
+        Ok(Self { authorization, carrier, tokens })
     }
 
     /// Where the signature was found.
@@ -154,9 +156,7 @@ pub(crate) fn entries(list: &str) -> impl Iterator<Item = &str> {
 /// Whether a list entry names `name`: canonically as `lower(enc(name))`, or decoded (D3: Node's
 /// synchronous URL, Android and iOS).
 fn names_match(entry: &[u8], name: &[u8]) -> bool {
-    let mut canonical = Vec::with_capacity(name.len());
-    percent::encode_lower_into(&mut canonical, name);
-    entry.eq_ignore_ascii_case(&canonical) || entry.eq_ignore_ascii_case(name)
+    entry.eq_ignore_ascii_case(&percent::encode_lower(name)) || entry.eq_ignore_ascii_case(name)
 }
 
 /// The tokens that a request carries.
@@ -165,18 +165,6 @@ struct Tokens<'a> {
     header: Option<&'a [u8]>,
     /// Percent-encoded as sent.
     query: Option<&'a [u8]>,
-}
-
-impl<'a> Tokens<'a> {
-    fn of(head: &RequestHead<'a>) -> Self {
-        let header = [TOKEN_NAME, CI_TOKEN_NAME].iter().find_map(|n| head.header(n.as_bytes()));
-        let query = head.query().unwrap_or_default().split(|&b| b == b'&').find_map(|piece| {
-            let split = piece.iter().position(|&b| b == b'=')?;
-            let (name, value) = (piece.get(..split)?, piece.get(split + 1..)?);
-            percent::decode(name).eq_ignore_ascii_case(TOKEN_NAME.as_bytes()).then_some(value)
-        });
-        Self { header, query }
-    }
 }
 
 impl fmt::Debug for Tokens<'_> {
@@ -191,12 +179,19 @@ struct Carried<'a> {
     sign: Option<Cow<'a, str>>,
     fields: Fields<'a>,
     in_query: bool,
+    /// Percent-encoded as sent.
+    query_token: Option<&'a [u8]>,
 }
 
 impl<'a> Carried<'a> {
     fn of(head: &RequestHead<'a>) -> Result<Self, ClaimError> {
-        let mut carried =
-            Self { header: None, sign: None, fields: Fields::default(), in_query: false };
+        let mut carried = Self {
+            header: None,
+            sign: None,
+            fields: Fields::default(),
+            in_query: false,
+            query_token: None,
+        };
         for &(name, value) in head.headers() {
             if name.eq_ignore_ascii_case(b"authorization") && !value.is_empty() {
                 if carried.header.is_some() {
@@ -208,21 +203,23 @@ impl<'a> Carried<'a> {
                 carried.header = Some(std::str::from_utf8(value).map_err(|_| ClaimError::NotUtf8)?);
             }
         }
-        for (name, value) in head.all_params(Plus::Space) {
-            let Some(field) = SIGNATURE_FIELDS.into_iter().find(|f| f.as_bytes() == &*name) else {
-                if *name == *SIGN_PARAMETER.as_bytes() {
-                    if carried.sign.is_some() {
-                        return Err(ClaimError::SeveralSignatures {
-                            first: Carrier::SignParameter,
-                            second: Carrier::SignParameter,
-                        });
-                    }
-                    carried.sign = Some(text(value)?);
+        for (name, value) in head.raw_params() {
+            let name = percent::decode_query(name, Plus::Space);
+            let read = || text(percent::decode_query(value.unwrap_or_default(), Plus::Space));
+            if let Some(field) = SIGNATURE_FIELDS.into_iter().find(|f| f.as_bytes() == &*name) {
+                carried.fields.set(field, read()?)?;
+                carried.in_query = true;
+            } else if *name == *SIGN_PARAMETER.as_bytes() {
+                if carried.sign.is_some() {
+                    return Err(ClaimError::SeveralSignatures {
+                        first: Carrier::SignParameter,
+                        second: Carrier::SignParameter,
+                    });
                 }
-                continue;
-            };
-            carried.fields.set(field, text(value)?)?;
-            carried.in_query = true;
+                carried.sign = Some(read()?);
+            } else if name.eq_ignore_ascii_case(TOKEN_NAME.as_bytes()) {
+                carried.query_token = carried.query_token.or(value);
+            }
         }
         Ok(carried)
     }

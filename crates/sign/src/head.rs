@@ -100,17 +100,22 @@ impl<'a> RequestHead<'a> {
     /// The decoded query parameters in the order sent, without those of the signature. A parameter
     /// without `=` has an empty value; empty pieces (`&&`, a trailing `&`) are no parameters.
     pub fn params(&self, plus: Plus) -> impl Iterator<Item = Parameter<'a>> + use<'a> {
-        self.all_params(plus).filter(|(name, _)| !is_signature_field(name))
+        self.raw_params()
+            .map(move |(name, value)| (percent::decode_query(name, plus), value))
+            .filter(|(name, _)| !is_signature_field(name))
+            .map(move |(name, value)| {
+                (name, percent::decode_query(value.unwrap_or_default(), plus))
+            })
     }
 
-    /// Like [`params`](Self::params), those of the signature included.
-    pub(crate) fn all_params(&self, plus: Plus) -> impl Iterator<Item = Parameter<'a>> + use<'a> {
+    /// The query parameters as sent, those of the signature included; no value where there is no `=`.
+    pub(crate) fn raw_params(
+        &self,
+    ) -> impl Iterator<Item = (&'a [u8], Option<&'a [u8]>)> + use<'a> {
         let query = self.query.unwrap_or_default();
-        query.split(|&b| b == b'&').filter(|piece| !piece.is_empty()).map(move |piece| {
-            let mut parts = piece.splitn(2, |&b| b == b'=');
-            let name = parts.next().unwrap_or_default();
-            let value = parts.next().unwrap_or_default();
-            (percent::decode_query(name, plus), percent::decode_query(value, plus))
+        query.split(|&b| b == b'&').filter(|piece| !piece.is_empty()).map(|piece| {
+            let name = piece.split(|&b| b == b'=').next().unwrap_or_default();
+            (name, piece.get(name.len() + 1..))
         })
     }
 }

@@ -5,6 +5,7 @@
 //! knows it; nothing here ever goes through a lossy conversion.
 
 use std::borrow::Cow;
+use std::cmp::Ordering;
 
 /// How a `+` in a query string is read.
 ///
@@ -25,36 +26,32 @@ pub const fn is_unreserved(byte: u8) -> bool {
 
 /// Appends `raw`, percent-encoded with upper-case hex digits.
 pub fn encode_into(out: &mut Vec<u8>, raw: &[u8]) {
-    for &byte in raw {
-        if is_unreserved(byte) {
-            out.push(byte);
-        } else {
-            out.extend_from_slice(&escape(byte));
-        }
-    }
+    encode_with(&UPPER, raw, |text| out.extend_from_slice(text));
 }
 
 /// Appends `raw`, percent-encoded, the whole in lower case, hex digits included: the form in which
 /// a name enters the canonical text (`a/B` becomes `a%2fb`).
 pub fn encode_lower_into(out: &mut Vec<u8>, raw: &[u8]) {
-    for &byte in raw {
-        if is_unreserved(byte) {
-            out.push(byte.to_ascii_lowercase());
-        } else {
-            out.extend_from_slice(&escape(byte).map(|b| b.to_ascii_lowercase()));
-        }
-    }
+    encode_with(&LOWER, raw, |text| out.extend_from_slice(text));
 }
 
 /// Appends `raw` to a string, percent-encoded with upper-case hex digits.
 pub fn push_encoded(out: &mut String, raw: &[u8]) {
-    for &byte in raw {
-        if is_unreserved(byte) {
-            out.push(char::from(byte));
-        } else {
-            out.extend(escape(byte).map(char::from));
-        }
-    }
+    encode_with(&UPPER, raw, |text| out.push_str(std::str::from_utf8(text).unwrap_or_default()));
+}
+
+/// Compares two names as [`encode_lower_into`] writes them.
+///
+/// Encoded, a reserved byte begins with `%`, which stands before every unreserved character; two
+/// reserved bytes compare as their hex digits do, which is as they do themselves.
+pub(crate) fn cmp_lower_encoded(a: &[u8], b: &[u8]) -> Ordering {
+    let rank = |byte: &u8| (is_unreserved(*byte), byte.to_ascii_lowercase());
+    a.iter().map(rank).cmp(b.iter().map(rank))
+}
+
+/// Like [`push_encoded`], but for `/`, which stays: a path whose slashes all separate.
+pub fn push_encoded_path(out: &mut String, raw: &[u8]) {
+    encode_with(&PATH, raw, |text| out.push_str(std::str::from_utf8(text).unwrap_or_default()));
 }
 
 /// `raw`, percent-encoded with upper-case hex digits.
@@ -85,25 +82,42 @@ pub fn decode(encoded: &[u8]) -> Cow<'_, [u8]> {
 /// Like [`decode`], with `+` read as `plus` says.
 pub fn decode_query(encoded: &[u8], plus: Plus) -> Cow<'_, [u8]> {
     let spaced = plus == Plus::Space;
-    if !encoded.iter().any(|&b| b == b'%' || (spaced && b == b'+')) {
+    let is_mark = |&byte: &u8| byte == b'%' || (spaced && byte == b'+');
+    let Some(first) = encoded.iter().position(is_mark) else {
         return Cow::Borrowed(encoded);
-    }
+    };
     let mut out = Vec::with_capacity(encoded.len());
-    let mut rest = encoded;
-    while let Some((&byte, after)) = rest.split_first() {
-        rest = after;
-        match (byte, after) {
-            (b'%', &[high, low, ref tail @ ..]) => match (hex_value(high), hex_value(low)) {
-                (Some(high), Some(low)) => {
-                    out.push(high << 4 | low);
-                    rest = tail;
-                }
-                _ => out.push(byte),
-            },
-            (b'+', _) if spaced => out.push(b' '),
-            _ => out.push(byte),
-        }
+    let (run, mut rest) = encoded.split_at(first);
+    out.extend_from_slice(run);
+    while let Some((&mark, after)) = rest.split_first() {
+        let (byte, after) = decode_mark(mark, after);
+        out.push(byte);
+        let (run, marked) = after.split_at(after.iter().position(is_mark).unwrap_or(after.len()));
+        out.extend_from_slice(run);
+        rest = marked;
     }
+    Cow::Owned(out)
+}
+
+/// The byte that a `+` or `%` stands for with what is after it, and what is left.
+fn decode_mark(mark: u8, after: &[u8]) -> (u8, &[u8]) {
+    match (mark, after) {
+        (b'+', _) => (b' ', after),
+        (_, &[high, low, ref left @ ..]) => match (hex_value(high), hex_value(low)) {
+            (Some(high), Some(low)) => (high << 4 | low, left),
+            _ => (mark, after),
+        },
+        _ => (mark, after),
+    }
+}
+
+/// `raw` as [`encode_lower_into`] writes it: borrowed where that changes nothing.
+pub(crate) fn encode_lower(raw: &[u8]) -> Cow<'_, [u8]> {
+    if raw.iter().all(|&byte| is_unreserved(byte) && !byte.is_ascii_uppercase()) {
+        return Cow::Borrowed(raw);
+    }
+    let mut out = Vec::with_capacity(raw.len());
+    encode_lower_into(&mut out, raw);
     Cow::Owned(out)
 }
 
@@ -114,12 +128,58 @@ pub fn has_escape(text: &[u8]) -> bool {
     })
 }
 
-fn escape(byte: u8) -> [u8; 3] {
-    [b'%', hex_digit(byte >> 4), hex_digit(byte & 0x0f)]
+/// What stands for each byte: up to three characters, and how many they are.
+type Table = [[u8; 4]; 256];
+
+static UPPER: Table = table(b"0123456789ABCDEF", false, false);
+static PATH: Table = table(b"0123456789ABCDEF", true, false);
+static LOWER: Table = table(b"0123456789abcdef", false, true);
+
+#[allow(clippy::indexing_slicing, reason = "the tables are made when this is compiled")]
+const fn table(digits: &[u8; 16], slash: bool, lower: bool) -> Table {
+    let mut table = [[0; 4]; 256];
+    let mut byte: u8 = 0;
+    loop {
+        table[byte as usize] = if is_unreserved(byte) || (slash && byte == b'/') {
+            [if lower { byte.to_ascii_lowercase() } else { byte }, 0, 0, 1]
+        } else {
+            [b'%', digits[byte as usize >> 4], digits[byte as usize & 0x0f], 3]
+        };
+        if byte == u8::MAX {
+            return table;
+        }
+        byte += 1;
+    }
 }
 
-const fn hex_digit(nibble: u8) -> u8 {
-    if nibble < 10 { b'0' + nibble } else { b'A' + nibble - 10 }
+/// Appends what stands before the first byte that changes as it is, and the rest piece by piece.
+fn encode_with(table: &Table, raw: &[u8], mut append: impl FnMut(&[u8])) {
+    let stays = |byte: &u8| table.get(usize::from(*byte)) == Some(&[*byte, 0, 0, 1]);
+    let run = raw.iter().position(|byte| !stays(byte)).unwrap_or(raw.len());
+    let (run, rest) = raw.split_at(run);
+    append(run);
+    if !rest.is_empty() {
+        encode_pieces(table, rest, append);
+    }
+}
+
+/// Encodes each piece in a buffer of its own, without a branch for each byte: an entry of the table
+/// is written whole, and the next one over what of it does not count.
+fn encode_pieces(table: &Table, raw: &[u8], mut append: impl FnMut(&[u8])) {
+    const PIECE: usize = 64;
+    for piece in raw.chunks(PIECE) {
+        let mut text = [0; 3 * PIECE + 1];
+        let mut length = 0;
+        for &byte in piece {
+            let Some(entry) = table.get(usize::from(byte)) else { continue };
+            if let Some(place) = text.get_mut(length..length + 4) {
+                place.copy_from_slice(entry);
+            }
+            let [.., count] = *entry;
+            length += usize::from(count);
+        }
+        append(text.get(..length).unwrap_or_default());
+    }
 }
 
 pub(crate) const fn hex_value(digit: u8) -> Option<u8> {
@@ -155,6 +215,13 @@ mod tests {
     }
 
     #[test]
+    fn the_slashes_of_a_path_stay() {
+        let mut out = String::new();
+        push_encoded_path(&mut out, "/A b//腾/".as_bytes());
+        assert_eq!(out, "/A%20b//%E8%85%BE/");
+    }
+
+    #[test]
     fn a_broken_escape_stays() {
         for text in ["%", "%2", "%zz", "%%", "a%"] {
             assert_eq!(&*decode(text.as_bytes()), text.as_bytes());
@@ -168,7 +235,36 @@ mod tests {
         assert_eq!(&*decode_query(b"a+b%2B", Plus::Literal), b"a+b+");
     }
 
+    #[test]
+    fn long_texts_are_encoded_whole() {
+        for length in [63, 64, 65, 200] {
+            assert_eq!(encode(&vec![b'a'; length]), "a".repeat(length));
+            assert_eq!(encode(&vec![b'/'; length]), "%2F".repeat(length));
+        }
+    }
+
     proptest! {
+        #[test]
+        fn names_compare_as_their_encoded_forms(a in "[a-cA-C0/_~é-]{0,4}", b in "[a-cA-C0/_~é-]{0,4}") {
+            let encoded = |raw: &str| {
+                let mut out = Vec::new();
+                encode_lower_into(&mut out, raw.as_bytes());
+                out
+            };
+            let expected = encoded(&a).cmp(&encoded(&b));
+            prop_assert_eq!(cmp_lower_encoded(a.as_bytes(), b.as_bytes()), expected);
+        }
+
+        #[test]
+        fn any_two_bytes_compare_as_their_encoded_forms(a: u8, b: u8) {
+            let encoded = |raw: u8| {
+                let mut out = Vec::new();
+                encode_lower_into(&mut out, &[raw]);
+                out
+            };
+            prop_assert_eq!(cmp_lower_encoded(&[a], &[b]), encoded(a).cmp(&encoded(b)));
+        }
+
         #[test]
         fn decode_inverts_encode(raw: Vec<u8>) {
             let encoded = encode(&raw);

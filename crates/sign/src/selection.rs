@@ -1,5 +1,7 @@
 //! From the names that a signature lists to the names and values that it covers.
 
+use std::borrow::Cow;
+
 use crate::convention::Deviation;
 use crate::head::Parameter;
 use crate::percent;
@@ -55,23 +57,24 @@ struct Chosen<'a> {
 
 impl<'a> Selection<'a> {
     /// Selects from `sent` (decoded) what `listed` (lower case) names. Takes the time of sorting
-    /// both, whatever a sender repeats.
-    pub(crate) fn of(sent: Vec<Parameter<'a>>, listed: &[Vec<u8>]) -> Self {
-        let canonical = Index::new(&sent, |name| {
-            let mut text = Vec::with_capacity(name.len());
-            percent::encode_lower_into(&mut text, name);
-            text
-        });
+    /// both, whatever a sender repeats; `sent` is not looked at where nothing is listed.
+    pub(crate) fn of(
+        sent: impl Iterator<Item = Parameter<'a>>,
+        mut listed: Vec<Cow<'_, [u8]>>,
+    ) -> Self {
         let mut selection = Self { chosen: Vec::new(), missing: None, by_decoded_entry: false };
+        if listed.is_empty() {
+            return selection;
+        }
+        let sent: Vec<_> = sent.collect();
+        let canonical = Index::new(&sent, percent::encode_lower);
         let mut decoded = None;
-        let mut names: Vec<&Vec<u8>> = listed.iter().collect();
-        names.sort_unstable();
-        for run in names.chunk_by(|a, b| a == b) {
+        listed.sort_unstable();
+        for run in listed.chunk_by(|a, b| a == b) {
             let [name, ..] = run else { continue };
             let mut positions = canonical.find(name);
             if positions.is_empty() {
-                let decoded =
-                    decoded.get_or_insert_with(|| Index::new(&sent, <[u8]>::to_ascii_lowercase));
+                let decoded = decoded.get_or_insert_with(|| Index::new(&sent, lower_case));
                 positions = decoded.find(name);
                 selection.by_decoded_entry |= !positions.is_empty();
             }
@@ -146,37 +149,41 @@ impl<'a> Selection<'a> {
 }
 
 /// Positions of what was sent, sorted by a form of the name, those of equal names in the order sent.
-struct Index(Vec<(Vec<u8>, usize)>);
+struct Index<'s>(Vec<(Cow<'s, [u8]>, usize)>);
 
-impl Index {
-    fn new(sent: &[Parameter<'_>], form: impl Fn(&[u8]) -> Vec<u8>) -> Self {
+impl<'s> Index<'s> {
+    fn new(sent: &'s [Parameter<'_>], form: impl Fn(&'s [u8]) -> Cow<'s, [u8]>) -> Self {
         let mut positions: Vec<_> =
             sent.iter().enumerate().map(|(position, (name, _))| (form(name), position)).collect();
         positions.sort_unstable();
         Self(positions)
     }
 
-    fn find(&self, name: &[u8]) -> &[(Vec<u8>, usize)] {
-        let start = self.0.partition_point(|(n, _)| n.as_slice() < name);
+    fn find(&self, name: &[u8]) -> &[(Cow<'s, [u8]>, usize)] {
+        let start = self.0.partition_point(|(n, _)| **n < *name);
         let tail = self.0.get(start..).unwrap_or_default();
-        let length = tail.partition_point(|(n, _)| n.as_slice() <= name);
+        let length = tail.partition_point(|(n, _)| **n <= *name);
         tail.get(..length).unwrap_or_default()
+    }
+}
+
+/// `name` in lower case: borrowed where it is already.
+pub(crate) fn lower_case(name: &[u8]) -> Cow<'_, [u8]> {
+    if name.iter().any(u8::is_ascii_uppercase) {
+        Cow::Owned(name.to_ascii_lowercase())
+    } else {
+        Cow::Borrowed(name)
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::borrow::Cow;
-
     use super::*;
 
     fn select(sent: &[(&'static str, &'static str)], listed: &[&str]) -> Selection<'static> {
-        let sent = sent
-            .iter()
-            .map(|&(n, v)| (Cow::Borrowed(n.as_bytes()), Cow::Borrowed(v.as_bytes())))
-            .collect();
-        let listed: Vec<_> = listed.iter().map(|name| name.as_bytes().to_vec()).collect();
-        Selection::of(sent, &listed)
+        let sent =
+            sent.iter().map(|&(n, v)| (Cow::Borrowed(n.as_bytes()), Cow::Borrowed(v.as_bytes())));
+        Selection::of(sent, listed.iter().map(|name| Cow::Borrowed(name.as_bytes())).collect())
     }
 
     fn values(selection: &Selection<'_>, duplicates: Duplicates) -> String {

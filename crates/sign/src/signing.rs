@@ -3,11 +3,11 @@
 use std::fmt;
 
 use hmac::{Hmac, KeyInit, Mac};
-use sha1::{Digest, Sha1};
+use sha1::Sha1;
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
-use crate::canonical::{Canonical, push_hex};
+use crate::canonical::{Canonical, hex};
 use crate::percent;
 use crate::secret::SecretKey;
 
@@ -25,9 +25,8 @@ impl SigningKey {
     /// Derives the key for a key time, given as the text of `q-key-time`.
     pub fn derive(secret_key: &SecretKey, key_time: &str) -> Self {
         let digest = keyed(secret_key.expose().as_bytes()).chain_update(key_time).finalize();
-        let mut hex = Zeroizing::new(String::with_capacity(40));
-        push_hex(&mut hex, &digest.into_bytes());
-        Self(keyed(hex.as_bytes()))
+        let digits = Zeroizing::new(hex(&digest.into_bytes().into()));
+        Self(keyed(&*digits))
     }
 
     /// Signs a canonical text: `hex(HMAC-SHA1(SignKey, StringToSign))` with the text of
@@ -42,16 +41,15 @@ impl SigningKey {
     /// assert_eq!(key.sign("0;300", &canonical).as_str().len(), 40);
     /// ```
     pub fn sign(&self, sign_time: &str, canonical: &Canonical) -> Signature {
-        let hash = hex_digest(&Sha1::digest(canonical.http_string()).into());
         let mac = self
             .0
             .clone()
             .chain_update("sha1\n")
             .chain_update(sign_time)
             .chain_update("\n")
-            .chain_update(hash)
+            .chain_update(canonical.http_string_hash())
             .chain_update("\n");
-        Signature(hex_digest(&mac.finalize().into_bytes().into()))
+        Signature(hex(&mac.finalize().into_bytes().into()))
     }
 }
 
@@ -97,17 +95,6 @@ fn keyed(key: &[u8]) -> HmacSha1 {
     HmacSha1::new_from_slice(key).unwrap_or_else(|_| unreachable!("HMAC takes keys of any length"))
 }
 
-fn hex_digest(digest: &[u8; 20]) -> [u8; 40] {
-    let mut hex = [0; 40];
-    for (pair, byte) in hex.chunks_exact_mut(2).zip(digest) {
-        let digit = |nibble: u8| {
-            if nibble < 10 { b'0' + nibble } else { b'a' + nibble - 10 }
-        };
-        pair.copy_from_slice(&[digit(byte >> 4), digit(byte & 0x0f)]);
-    }
-    hex
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -117,7 +104,7 @@ mod tests {
     fn hmac_is_the_standard_one() {
         let mac = keyed(b"Jefe").chain_update("what do ya want for nothing?").finalize();
         let digest: [u8; 20] = mac.into_bytes().into();
-        assert_eq!(&hex_digest(&digest), b"effcdf6ae5eb2fa2d27416d5f184df9c259a7c79");
+        assert_eq!(&hex(&digest), b"effcdf6ae5eb2fa2d27416d5f184df9c259a7c79");
     }
 
     #[test]

@@ -14,7 +14,7 @@ use crate::convention::{Convention, Deviation};
 use crate::head::{Parameter, RequestHead};
 use crate::percent::{self, Plus};
 use crate::secret::{SecretKey, TOKEN_NAME};
-use crate::selection::{Duplicates, Missing, Selection};
+use crate::selection::{Duplicates, Missing, Selection, lower_case};
 use crate::signing::SigningKey;
 
 /// By how many seconds a signature may lie in the future: the service tolerates clocks that are up
@@ -242,23 +242,23 @@ struct Reading<'a> {
 
 impl<'a> Reading<'a> {
     fn of(claim: &Claim<'a>, head: &RequestHead<'a>, plus: Plus) -> Self {
-        let listed_params: Vec<_> = entries_of(claim.authorization().param_list());
-        let listed_headers: Vec<_> = entries_of(claim.authorization().header_list());
-        let params = Selection::of(head.params(plus).collect(), &listed_params);
+        let listed_params = entries_of(claim.authorization().param_list());
+        let listed_headers = entries_of(claim.authorization().header_list());
+        let params = Selection::of(head.params(plus), listed_params);
         let mut convention = Convention::CANONICAL;
         if plus == Plus::Literal {
             convention = convention.with(Deviation::LiteralPlus);
         }
-        let mut sent: Vec<Parameter<'a>> =
-            head.headers().iter().map(|&(n, v)| (Cow::Borrowed(n), Cow::Borrowed(v))).collect();
+        let mut stand_ins: Vec<Parameter<'a>> = Vec::new();
         for (deviation, name, value) in Self::stand_ins(claim, plus) {
-            let listed = listed_headers.iter().any(|entry| entry == name.as_bytes());
+            let listed = listed_headers.iter().any(|entry| **entry == *name.as_bytes());
             if listed && head.header(name.as_bytes()).is_none() {
-                sent.push((Cow::Borrowed(name.as_bytes()), value));
+                stand_ins.push((Cow::Borrowed(name.as_bytes()), value));
                 convention = convention.with(deviation);
             }
         }
-        let headers = Selection::of(sent, &listed_headers);
+        let sent = head.headers().iter().map(|&(n, v)| (Cow::Borrowed(n), Cow::Borrowed(v)));
+        let headers = Selection::of(sent.chain(stand_ins), listed_headers);
         if params.by_decoded_entry() || headers.by_decoded_entry() {
             convention = convention.with(Deviation::DecodedList);
         }
@@ -295,7 +295,7 @@ impl<'a> Reading<'a> {
             if attempt.trimmed {
                 *value = Cow::Owned(value.trim_ascii().to_vec());
             }
-            if name.eq_ignore_ascii_case(b"host") {
+            if attempt.host != HostForm::AsSent && name.eq_ignore_ascii_case(b"host") {
                 *value = attempt.host.of(value);
             }
         }
@@ -307,8 +307,14 @@ impl<'a> Reading<'a> {
         }
     }
 
-    /// The readings worth trying for this request, those with the fewest deviations first.
-    fn attempts(&self, acceptance: Acceptance) -> Vec<Attempt> {
+    /// The readings worth trying for this request, those with the fewest deviations first: the rule
+    /// alone until it has failed.
+    fn attempts(&self, acceptance: Acceptance) -> impl Iterator<Item = Attempt> {
+        let deviating = std::iter::once_with(move || self.deviating_attempts(acceptance));
+        std::iter::once(Attempt::RULE).chain(deviating.flatten())
+    }
+
+    fn deviating_attempts(&self, acceptance: Acceptance) -> impl Iterator<Item = Attempt> + use<> {
         let mut attempts = vec![Attempt::RULE];
         let mut vary = |apply: &dyn Fn(&Attempt, &mut Vec<Attempt>)| {
             for attempt in attempts.clone() {
@@ -336,12 +342,13 @@ impl<'a> Reading<'a> {
         }
         attempts.sort_by_key(|attempt| attempt.convention().count());
         attempts.truncate(MOST_ATTEMPTS);
-        attempts
+        // The rule has no deviation.
+        attempts.into_iter().skip(1)
     }
 }
 
-fn entries_of(list: &str) -> Vec<Vec<u8>> {
-    entries(list).map(|entry| entry.to_ascii_lowercase().into_bytes()).collect()
+fn entries_of(list: &str) -> Vec<Cow<'_, [u8]>> {
+    entries(list).map(|entry| lower_case(entry.as_bytes())).collect()
 }
 
 impl Form {

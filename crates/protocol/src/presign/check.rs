@@ -43,16 +43,19 @@ fn check_bucket(request: &PresignRequest<'_>, host: &str) -> Result<(), PresignE
             Err(PresignError::BucketMissing { host })
         }
         Some(_) if endpoint.is_service() => Err(PresignError::BucketOnService),
-        Some(bucket) if endpoint.names_bucket() => {
-            let mut labels = host.split('.').skip(1);
-            if labels.next() != Some(bucket.as_str()) {
-                return Ok(());
-            }
+        Some(bucket) if endpoint.names_bucket() && is_twice(bucket.as_str(), host) => {
             let host = host.to_owned();
             Err(PresignError::BucketTwice { host })
         }
         _ => Ok(()),
     }
+}
+
+/// Whether the label that a host begins with is its second one, too.
+fn is_twice(label: &str, host: &str) -> bool {
+    let from_second = host.get(label.len() + 1..).unwrap_or_default();
+    let rest = from_second.strip_prefix(label);
+    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
 }
 
 /// Checks that a header can be signed as it is given, and sent by somebody: a name that is no token is signed, as the

@@ -2,9 +2,7 @@
 
 use std::fmt;
 
-use cospass_sign::{
-    Authorization, Canonical, Credentials, KeyTime, SecretKey, SigningKey, TOKEN_NAME,
-};
+use cospass_sign::{Authorization, Canonical, Credentials, KeyTime, SigningKey, TOKEN_NAME};
 
 use super::check::{check, check_header};
 use super::selection::{Pairs, is_given, select_headers, select_params};
@@ -14,7 +12,7 @@ use super::{PresignError, PresignRequest, Presigned};
 /// Signs requests, one after the other, with one pair of keys.
 ///
 /// It keeps its buffers and the signing key of the last key time, so that [`presign_into`](Self::presign_into) allocates
-/// nothing once the buffers have grown.
+/// nothing once the buffers have grown; it does to look up more than 64 parameters or signed headers.
 ///
 /// ```
 /// use cospass_protocol::{Bucket, Endpoint, ObjectKey, PresignRequest, Presigner, Region};
@@ -155,13 +153,14 @@ impl Presigner {
 
         let path = request.key.path().as_bytes();
         self.canonical.write(request.method, path, &signed_params, &headers);
-        let key = self.key.at(key_time, self.credentials.secret_key());
+        let key = self.key.at(key_time, &self.credentials);
         let result = write(Signed {
             request,
             host: &self.host,
             params: &params,
             headers: &headers,
             header_token,
+            query_start: &key.query_start,
             authorization: Authorization::new(
                 self.credentials.secret_id().as_str(),
                 &key.text,
@@ -190,7 +189,7 @@ fn emptied(mut pairs: Pairs<'_>) -> Pairs<'static> {
     pairs.into_iter().map(|_| ("", "")).collect()
 }
 
-/// The signing key of the last key time.
+/// The signing key of the last key time, and what else depends on nothing but the key time.
 struct KeyCache(Option<CachedKey>);
 
 struct CachedKey {
@@ -198,16 +197,23 @@ struct CachedKey {
     /// The key time as it stands in the signature.
     text: String,
     signing_key: SigningKey,
+    /// What the query of every signature at this key time begins with.
+    query_start: String,
 }
 
 impl KeyCache {
-    fn at(&mut self, key_time: KeyTime, secret_key: &SecretKey) -> &CachedKey {
-        let cached = self.0.take().filter(|cached| cached.key_time == key_time);
-        self.0.insert(cached.unwrap_or_else(|| {
+    fn at(&mut self, key_time: KeyTime, credentials: &Credentials) -> &CachedKey {
+        if self.0.as_ref().is_some_and(|cached| cached.key_time != key_time) {
+            self.0 = None;
+        }
+        self.0.get_or_insert_with(|| {
             let text = key_time.to_string();
-            let signing_key = SigningKey::derive(secret_key, &text);
-            CachedKey { key_time, text, signing_key }
-        }))
+            let signing_key = SigningKey::derive(credentials.secret_key(), &text);
+            let secret_id = credentials.secret_id().as_str();
+            let mut query_start = String::new();
+            Authorization::write_query_start(secret_id, &text, &text, &mut query_start);
+            CachedKey { key_time, text, signing_key, query_start }
+        })
     }
 }
 

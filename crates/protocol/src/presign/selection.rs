@@ -1,5 +1,7 @@
 //! Which names are signed: the official list and every parameter, or exactly what the caller lists.
 
+use std::collections::BTreeSet;
+
 use cospass_sign::is_official_header;
 
 use super::{PresignError, PresignRequest};
@@ -20,11 +22,12 @@ pub(super) fn select_params<'a>(
         selected.extend_from_slice(params);
         return Ok(());
     };
-    if let Some(name) = names.iter().find(|name| !is_given(name, params)) {
-        return Err(PresignError::SignedParamMissing { name: (*name).to_owned() });
+    let listed = Names::new(names.iter().copied());
+    selected.extend(params.iter().filter(|(name, _)| listed.contain(name)));
+    match first_missing(names, selected) {
+        Some(name) => Err(PresignError::SignedParamMissing { name: name.to_owned() }),
+        None => Ok(()),
     }
-    selected.extend(params.iter().filter(|(name, _)| is_among(name, names)));
-    Ok(())
 }
 
 /// The headers to sign, from the caller's, the host of the URL and the token.
@@ -39,14 +42,16 @@ pub(super) fn select_headers<'a>(
     let candidates = request.headers.iter().copied().chain(host).chain(token);
     match request.signed_headers {
         None => selected.extend(candidates.filter(|(name, _)| is_official_header(name))),
-        Some(names) => selected.extend(candidates.filter(|(name, _)| is_among(name, names))),
+        Some(names) => {
+            let listed = Names::new(names.iter().copied());
+            selected.extend(candidates.filter(|(name, _)| listed.contain(name)));
+        }
     }
     if let Some(name) = given_twice(selected) {
         return Err(PresignError::HeaderTwice { name: name.to_owned() });
     }
-    let mut names = request.signed_headers.unwrap_or_default().iter();
-    match names.find(|name| !is_given(name, selected)) {
-        Some(name) => Err(PresignError::SignedHeaderMissing { name: (*name).to_owned() }),
+    match first_missing(request.signed_headers.unwrap_or_default(), selected) {
+        Some(name) => Err(PresignError::SignedHeaderMissing { name: name.to_owned() }),
         None => Ok(()),
     }
 }
@@ -55,15 +60,68 @@ pub(super) fn is_given(name: &str, pairs: &[(&str, &str)]) -> bool {
     pairs.iter().any(|(given, _)| given.eq_ignore_ascii_case(name))
 }
 
-fn is_among(name: &str, names: &[&str]) -> bool {
-    names.iter().any(|other| other.eq_ignore_ascii_case(name))
+/// The first name that is listed and not among the pairs.
+fn first_missing<'a>(listed: &[&'a str], pairs: &[(&str, &str)]) -> Option<&'a str> {
+    let given = Names::new(pairs.iter().map(|(name, _)| *name));
+    listed.iter().copied().find(|name| !given.contain(name))
 }
 
 /// The first name that an earlier one equals, upper and lower case being one.
 fn given_twice<'a>(pairs: &[(&'a str, &'a str)]) -> Option<&'a str> {
-    pairs.iter().enumerate().find_map(|(position, (name, _))| {
-        let mut earlier = pairs.iter().take(position);
-        let twice = earlier.any(|(other, _)| name.eq_ignore_ascii_case(other));
-        twice.then_some(*name)
-    })
+    let mut names = pairs.iter().map(|(name, _)| *name);
+    if pairs.len() > FEW {
+        let mut seen = BTreeSet::new();
+        return names.find(|name| !seen.insert(name.to_ascii_lowercase()));
+    }
+    let is_earlier = |position: usize, name: &str| {
+        pairs.iter().take(position).any(|(other, _)| other.eq_ignore_ascii_case(name))
+    };
+    names.enumerate().find_map(|(position, name)| is_earlier(position, name).then_some(name))
+}
+
+/// Names to look others up in, upper and lower case being one.
+enum Names<I> {
+    Few(I),
+    Many(BTreeSet<String>),
+}
+
+/// Up to so many names are compared one by one, without an allocation.
+const FEW: usize = 64;
+
+impl<'a, I: ExactSizeIterator<Item = &'a str> + Clone> Names<I> {
+    fn new(names: I) -> Self {
+        if names.len() <= FEW {
+            Self::Few(names)
+        } else {
+            Self::Many(names.map(str::to_ascii_lowercase).collect())
+        }
+    }
+
+    fn contain(&self, name: &str) -> bool {
+        match self {
+            Self::Few(names) => names.clone().any(|other| other.eq_ignore_ascii_case(name)),
+            Self::Many(names) => names.contains(&name.to_ascii_lowercase()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn many_names_are_looked_up_like_few() {
+        for count in [2, FEW, FEW + 1, 1000] {
+            let mut names: Vec<String> = (0..count).map(|n| format!("name-{n}")).collect();
+            let twice = |names: &[String]| {
+                let pairs: Vec<_> = names.iter().map(|name| (name.as_str(), "")).collect();
+                given_twice(&pairs).map(str::to_owned)
+            };
+            assert_eq!(twice(&names), None);
+            let listed = Names::new(names.iter().map(String::as_str));
+            assert!(listed.contain("NAME-1") && !listed.contain("name"));
+            names.push("Name-0".to_owned());
+            assert_eq!(twice(&names), Some("Name-0".to_owned()));
+        }
+    }
 }

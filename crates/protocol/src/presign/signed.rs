@@ -17,6 +17,8 @@ pub(super) struct Signed<'a> {
     pub(super) headers: &'a [(&'a str, &'a str)],
     /// The token, when it travels as a header.
     pub(super) header_token: Option<(&'a str, &'a str)>,
+    /// The first four fields of the signature, as the query begins.
+    pub(super) query_start: &'a str,
     pub(super) authorization: Authorization<'a>,
     /// Whether a token is with the request, the caller's own included.
     pub(super) temporary: bool,
@@ -27,7 +29,8 @@ impl Signed<'_> {
         self.write_origin(out);
         self.request.key.write_url_path(out)?;
         out.push('?');
-        self.authorization.write_query(out);
+        out.push_str(self.query_start);
+        self.authorization.write_query_end(out);
         self.write_params(out, '&');
         Ok(())
     }
