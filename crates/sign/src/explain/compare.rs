@@ -6,7 +6,7 @@ use crate::TOKEN_NAME;
 use crate::canonical::{Canonical, Form};
 use crate::explain::cause::{Cause, Change, Side};
 use crate::percent;
-use crate::verify::{Parts, without_port};
+use crate::reading::{Parts, without_port};
 
 /// An `HttpString` taken apart: the pairs by canonical name, values decoded.
 #[derive(Clone, Debug, PartialEq, Eq)]

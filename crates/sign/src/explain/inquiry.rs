@@ -4,9 +4,11 @@ use crate::TOKEN_NAME;
 use crate::claim::Claim;
 use crate::explain::compare::{self, Text};
 use crate::explain::{Cause, Evidence, ServerView, Side, search};
+use crate::reading::Parts;
+use crate::refusal::Refusal;
 use crate::secret::Credentials;
 use crate::signing::SigningKey;
-use crate::verify::{Acceptance, CLOCK_SKEW_SECONDS, Parts, Refusal, Verified};
+use crate::verify::{Acceptance, CLOCK_SKEW_SECONDS, Verified};
 
 /// A cause, and what came to light on the way to it.
 pub(super) struct Finding {

@@ -15,9 +15,9 @@ use crate::explain::{Cause, Evidence, Side};
 use crate::head::Parameter;
 use crate::names::is_official_header;
 use crate::percent::{self, Plus};
+use crate::reading::{Parts, without_port};
 use crate::secret::{Credentials, SecretKey};
 use crate::signing::{Signature, SigningKey};
-use crate::verify::{Parts, without_port};
 
 /// How many texts are hashed at most.
 const MOST_TRIES: u32 = 100_000;

@@ -6,7 +6,7 @@ use crate::claim::Claim;
 use crate::explain::compare::{Pairs, Text};
 use crate::explain::inquiry::Finding;
 use crate::explain::{Cause, Evidence};
-use crate::verify::Parts;
+use crate::reading::Parts;
 
 /// Whether a stage agrees with what is known of it from elsewhere.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
