@@ -107,6 +107,21 @@ fn what_a_crash_leaves_is_swept() {
 }
 
 #[test]
+fn a_file_of_somebody_else_is_left_alone() {
+    let folder = TempDir::new().unwrap();
+    let store = store_with_bucket(folder.path());
+    put(&store, "a", b"kept");
+    let blob = files(&folder.path().join("blobs")).remove(0);
+    let above = blob.ancestors().skip(2).take(2).map(|folder| folder.join(".DS_Store"));
+    let strange: Vec<_> = above.collect();
+    strange.iter().for_each(|path| fs::write(path, "").unwrap());
+    drop(store);
+    let store = Store::open(folder.path()).unwrap();
+    assert_eq!(read(&store, "a"), b"kept");
+    assert!(strange.iter().all(|path| path.exists()));
+}
+
+#[test]
 fn an_upload_that_is_given_up_leaves_nothing() {
     let folder = TempDir::new().unwrap();
     let store = store_with_bucket(folder.path());
