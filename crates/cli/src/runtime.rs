@@ -4,11 +4,13 @@ use std::future::Future;
 
 use crate::exit::Failure;
 
-/// Runs a future to its end.
+/// Runs a future to its end. What still blocks a thread then, reading a named pipe for instance, is not waited for.
 pub(crate) fn block_on<T>(future: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let runtime = runtime.map_err(|error| Failure::io("cannot start threads", &error))?;
-    runtime.block_on(future)
+    let result = runtime.block_on(future);
+    runtime.shutdown_background();
+    result
 }
 
 /// Waits for Ctrl-C or SIGTERM. It listens from the first call on, so that none is missed.

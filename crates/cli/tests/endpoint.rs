@@ -5,6 +5,7 @@ mod support;
 
 use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
+use std::time::Duration;
 
 use support::*;
 
@@ -168,4 +169,25 @@ fn the_commands_of_the_demo_can_be_repeated() {
     let pid = child.id().to_string();
     assert!(Command::new("kill").args(["-INT", &pid]).status().unwrap().success());
     assert_eq!(child.wait().unwrap().code(), Some(0));
+}
+
+/// Reading a named pipe blocks a thread for as long as somebody holds it open.
+#[test]
+#[cfg(unix)]
+fn a_demo_that_waits_for_a_pipe_is_stopped() {
+    let folder = tempfile::tempdir().unwrap();
+    let pipe = folder.path().join("pipe");
+    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let mut child = bare().arg("demo").arg(&pipe).stderr(Stdio::null()).spawn().unwrap();
+    // Opened as soon as the demo has opened it, too.
+    let held = std::fs::File::options().write(true).open(&pipe).unwrap();
+    let pid = child.id().to_string();
+    assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
+    let exited = (0..1000).find_map(|_| {
+        std::thread::sleep(Duration::from_millis(10));
+        child.try_wait().unwrap()
+    });
+    let _ = child.kill();
+    drop(held);
+    assert_eq!(exited.expect("it ends").code(), Some(1));
 }

@@ -91,6 +91,7 @@ async fn connection(
     let served = tokio::select! {
         served = connection.as_mut() => served,
         _ = stop.changed() => {
+            framing.end();
             connection.as_mut().graceful_shutdown();
             connection.as_mut().await
         }

@@ -31,6 +31,11 @@ impl Framing {
         !self.0.last.load(Ordering::Relaxed)
     }
 
+    /// The connection serves no other request, because the endpoint stops.
+    pub(crate) fn end(&self) {
+        self.0.last.store(true, Ordering::Relaxed);
+    }
+
     pub(crate) fn watch(&self) -> Watch {
         Watch { framing: self.clone(), state: State::head() }
     }

@@ -160,7 +160,12 @@ impl Store {
                 Ok(record)
             }
             Err(error) => {
-                self.forget(Some(record));
+                // A commit that failed may be on the disk all the same: what the metadata names stays.
+                match self.0.metadata.object(bucket.as_str(), key.as_str()) {
+                    Ok(Some(object)) if object.blob == record.blob => {}
+                    Ok(_) => self.forget(Some(record)),
+                    Err(_) => {}
+                }
                 Err(error)
             }
         }
@@ -290,7 +295,8 @@ from_redb!(
     redb::TransactionError,
     redb::TableError,
     redb::StorageError,
-    redb::CommitError
+    redb::CommitError,
+    redb::Error
 );
 
 #[cfg(test)]

@@ -279,7 +279,9 @@ fn stopping_lets_an_open_request_end() {
     });
     let folder = endpoint.shutdown();
     sender.join().unwrap();
-    assert_eq!(connection.answer(false).status, 200);
+    let answer = connection.answer(false);
+    assert_eq!(answer.status, 200);
+    assert_eq!(answer.header("Connection"), Some("close"));
     let endpoint = Endpoint::start_in(folder, |builder| builder);
     assert_eq!(endpoint.send(&get("/a").sign()).body, b"0123456789");
 }

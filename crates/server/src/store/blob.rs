@@ -87,9 +87,9 @@ impl Blobs {
         for entry in fs::read_dir(&self.incoming)? {
             private::remove_file(&entry?.path())?;
         }
-        for first in fs::read_dir(&self.kept)? {
-            for second in fs::read_dir(first?.path())? {
-                for entry in fs::read_dir(second?.path())? {
+        for first in folders(&self.kept)? {
+            for second in folders(&first)? {
+                for entry in fs::read_dir(second)? {
                     let entry = entry?;
                     let known =
                         entry.file_name().to_str().is_some_and(|name| needed.contains(name));
@@ -123,6 +123,18 @@ impl Blobs {
         let (second, _) = rest.split_at(2);
         self.kept.join(first).join(second).join(&name)
     }
+}
+
+/// The folders in a folder. What else a system leaves there, such as `.DS_Store`, is not ours.
+fn folders(folder: &Path) -> io::Result<Vec<PathBuf>> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        if entry.file_type()?.is_dir() {
+            found.push(entry.path());
+        }
+    }
+    Ok(found)
 }
 
 /// An upload under way: a file and what its bytes amount to. Dropped, it leaves nothing behind.

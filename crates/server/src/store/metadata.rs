@@ -2,11 +2,12 @@
 
 use std::collections::{BTreeMap, HashSet};
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::{PoisonError, RwLock};
 
 use redb::{
-    Database, ReadableDatabase, ReadableTable, ReadableTableMetadata, TableDefinition,
-    WriteTransaction,
+    Database, ReadTransaction, ReadableDatabase, ReadableTable, ReadableTableMetadata,
+    TableDefinition, WriteTransaction,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -27,7 +28,12 @@ const BUCKETS: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("buckets"
 /// By bucket and key, in byte order.
 const OBJECTS: TableDefinition<'_, (&str, &str), &[u8]> = TableDefinition::new("objects");
 
-pub(super) struct Metadata(Database);
+pub(super) struct Metadata {
+    path: PathBuf,
+    /// After an error of the disk, a full one for instance, a database refuses everything until it is opened anew. `None`
+    /// when that failed, too. Transactions end before the lock is released, so that it can be closed.
+    pub(super) database: RwLock<Option<Database>>,
+}
 
 impl Metadata {
     pub(super) fn open(path: &Path) -> Result<Self, StoreError> {
@@ -35,43 +41,75 @@ impl Metadata {
             Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error.into()),
             _ => {}
         }
-        let database = Database::create(path)?;
-        let write = database.begin_write()?;
-        {
-            let mut about = write.open_table(ABOUT)?;
-            let found = about.get("format")?.map(|number| number.value());
-            match found {
-                Some(FORMAT) => {}
-                Some(found) => return Err(StoreError::UnknownFormat { found }),
-                None => {
-                    about.insert("format", FORMAT)?;
-                }
+        let database = RwLock::new(Some(open(path)?));
+        Ok(Self { path: path.to_owned(), database })
+    }
+
+    fn read<T>(
+        &self,
+        run: impl Fn(&ReadTransaction) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        let attempt = || {
+            let database = self.database.read().unwrap_or_else(PoisonError::into_inner);
+            run(&database.as_ref().ok_or(redb::Error::PreviousIo)?.begin_read()?)
+        };
+        match attempt() {
+            Err(StoreError::Metadata(redb::Error::PreviousIo)) => {
+                self.reopen()?;
+                attempt()
             }
-            write.open_table(BUCKETS)?;
-            write.open_table(OBJECTS)?;
+            read => read,
         }
-        write.commit()?;
-        Ok(Self(database))
+    }
+
+    /// `run` commits.
+    fn write<T, E: From<StoreError>>(
+        &self,
+        run: impl FnOnce(WriteTransaction) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let mut database = self.database.read().unwrap_or_else(PoisonError::into_inner);
+        let mut begun = begin_write(database.as_ref());
+        if let Err(StoreError::Metadata(redb::Error::PreviousIo)) = begun {
+            drop(database);
+            self.reopen()?;
+            database = self.database.read().unwrap_or_else(PoisonError::into_inner);
+            begun = begin_write(database.as_ref());
+        }
+        run(begun?)
+    }
+
+    /// Opens the database anew, unless another thread just did.
+    fn reopen(&self) -> Result<(), StoreError> {
+        let mut database = self.database.write().unwrap_or_else(PoisonError::into_inner);
+        if begin_write(database.as_ref()).is_err() {
+            tracing::warn!("the metadata is opened anew after an error of the disk");
+            *database = None;
+            *database = Some(Database::open(&self.path)?);
+        }
+        Ok(())
     }
 
     pub(super) fn buckets(&self) -> Result<BTreeMap<String, BucketRecord>, StoreError> {
-        let table = self.0.begin_read()?.open_table(BUCKETS)?;
-        let mut buckets = BTreeMap::new();
-        for row in table.iter()? {
-            let (name, record) = row?;
-            buckets.insert(name.value().to_owned(), decode(record.value())?);
-        }
-        Ok(buckets)
+        self.read(|read| {
+            let mut buckets = BTreeMap::new();
+            for row in read.open_table(BUCKETS)?.iter()? {
+                let (name, record) = row?;
+                buckets.insert(name.value().to_owned(), decode(record.value())?);
+            }
+            Ok(buckets)
+        })
     }
 
     /// The blobs that are in use.
     pub(super) fn blobs(&self) -> Result<HashSet<BlobId>, StoreError> {
-        let table = self.0.begin_read()?.open_table(OBJECTS)?;
-        let mut blobs = HashSet::with_capacity(usize::try_from(table.len()?).unwrap_or(0));
-        for row in table.iter()? {
-            blobs.insert(decode::<ObjectRecord>(row?.1.value())?.blob);
-        }
-        Ok(blobs)
+        self.read(|read| {
+            let table = read.open_table(OBJECTS)?;
+            let mut blobs = HashSet::with_capacity(usize::try_from(table.len()?).unwrap_or(0));
+            for row in table.iter()? {
+                blobs.insert(decode::<ObjectRecord>(row?.1.value())?.blob);
+            }
+            Ok(blobs)
+        })
     }
 
     pub(super) fn insert_bucket(
@@ -79,32 +117,34 @@ impl Metadata {
         name: &str,
         record: &BucketRecord,
     ) -> Result<(), StoreError> {
-        let write = self.0.begin_write()?;
-        {
-            let mut buckets = write.open_table(BUCKETS)?;
-            if buckets.get(name)?.is_some() {
-                return Err(StoreError::BucketExists);
+        self.write(|write| {
+            {
+                let mut buckets = write.open_table(BUCKETS)?;
+                if buckets.get(name)?.is_some() {
+                    return Err(StoreError::BucketExists);
+                }
+                buckets.insert(name, encode(record)?.as_slice())?;
             }
-            buckets.insert(name, encode(record)?.as_slice())?;
-        }
-        Ok(write.commit()?)
+            Ok(write.commit()?)
+        })
     }
 
     pub(super) fn remove_bucket(&self, name: &str) -> Result<(), StoreError> {
-        let write = self.0.begin_write()?;
-        {
-            let objects = write.open_table(OBJECTS)?;
-            let mut of_bucket = objects.range((name, "")..)?;
-            if let Some(row) = of_bucket.next()
-                && row?.0.value().0 == name
+        self.write(|write| {
             {
-                return Err(StoreError::BucketNotEmpty);
+                let objects = write.open_table(OBJECTS)?;
+                let mut of_bucket = objects.range((name, "")..)?;
+                if let Some(row) = of_bucket.next()
+                    && row?.0.value().0 == name
+                {
+                    return Err(StoreError::BucketNotEmpty);
+                }
+                if write.open_table(BUCKETS)?.remove(name)?.is_none() {
+                    return Err(StoreError::NoSuchBucket);
+                }
             }
-            if write.open_table(BUCKETS)?.remove(name)?.is_none() {
-                return Err(StoreError::NoSuchBucket);
-            }
-        }
-        Ok(write.commit()?)
+            Ok(write.commit()?)
+        })
     }
 
     pub(super) fn object(
@@ -112,9 +152,10 @@ impl Metadata {
         bucket: &str,
         key: &str,
     ) -> Result<Option<ObjectRecord>, StoreError> {
-        let table = self.0.begin_read()?.open_table(OBJECTS)?;
-        let found = table.get((bucket, key))?;
-        found.map(|record| decode(record.value())).transpose()
+        self.read(|read| {
+            let found = read.open_table(OBJECTS)?.get((bucket, key))?;
+            found.map(|record| decode(record.value())).transpose()
+        })
     }
 
     /// Puts an object and returns the one that it replaces.
@@ -125,12 +166,13 @@ impl Metadata {
         record: &ObjectRecord,
         check: impl FnOnce(Option<&ObjectRecord>) -> Result<(), E>,
     ) -> Result<Option<ObjectRecord>, E> {
-        let write = self.0.begin_write().map_err(StoreError::from)?;
-        let current = current(&write, bucket, key)?;
-        check(current.as_ref())?;
-        insert(&write, bucket, key, record)?;
-        write.commit().map_err(StoreError::from)?;
-        Ok(current)
+        self.write(|write| {
+            let current = current(&write, bucket, key)?;
+            check(current.as_ref())?;
+            insert(&write, bucket, key, record)?;
+            write.commit().map_err(StoreError::from)?;
+            Ok(current)
+        })
     }
 
     pub(super) fn update_object(
@@ -139,11 +181,12 @@ impl Metadata {
         key: &str,
         change: impl FnOnce(&mut ObjectRecord),
     ) -> Result<(), StoreError> {
-        let write = self.0.begin_write()?;
-        let mut record = current(&write, bucket, key)?.ok_or(StoreError::NoSuchKey)?;
-        change(&mut record);
-        insert(&write, bucket, key, &record)?;
-        Ok(write.commit()?)
+        self.write(|write| {
+            let mut record = current(&write, bucket, key)?.ok_or(StoreError::NoSuchKey)?;
+            change(&mut record);
+            insert(&write, bucket, key, &record)?;
+            Ok(write.commit()?)
+        })
     }
 
     /// Removes an object and returns it.
@@ -152,15 +195,40 @@ impl Metadata {
         bucket: &str,
         key: &str,
     ) -> Result<Option<ObjectRecord>, StoreError> {
-        let write = self.0.begin_write()?;
-        let removed = {
-            let mut objects = write.open_table(OBJECTS)?;
-            let removed = objects.remove((bucket, key))?;
-            removed.map(|record| decode(record.value())).transpose()?
-        };
-        write.commit()?;
-        Ok(removed)
+        self.write(|write| {
+            let removed = {
+                let mut objects = write.open_table(OBJECTS)?;
+                let removed = objects.remove((bucket, key))?;
+                removed.map(|record| decode(record.value())).transpose()?
+            };
+            write.commit()?;
+            Ok(removed)
+        })
     }
+}
+
+fn open(path: &Path) -> Result<Database, StoreError> {
+    let database = Database::create(path)?;
+    let write = database.begin_write()?;
+    {
+        let mut about = write.open_table(ABOUT)?;
+        let found = about.get("format")?.map(|number| number.value());
+        match found {
+            Some(FORMAT) => {}
+            Some(found) => return Err(StoreError::UnknownFormat { found }),
+            None => {
+                about.insert("format", FORMAT)?;
+            }
+        }
+        write.open_table(BUCKETS)?;
+        write.open_table(OBJECTS)?;
+    }
+    write.commit()?;
+    Ok(database)
+}
+
+fn begin_write(database: Option<&Database>) -> Result<WriteTransaction, StoreError> {
+    Ok(database.ok_or(redb::Error::PreviousIo)?.begin_write()?)
 }
 
 /// The object of a key in a bucket that must be there.

@@ -4,6 +4,8 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use cospass_protocol::operation::{CannedAcl, StorageClass};
+use redb::StorageBackend;
+use redb::backends::InMemoryBackend;
 use tempfile::TempDir;
 
 use super::*;
@@ -105,6 +107,21 @@ fn what_a_crash_leaves_is_swept() {
 }
 
 #[test]
+fn a_file_of_somebody_else_is_left_alone() {
+    let folder = TempDir::new().unwrap();
+    let store = store_with_bucket(folder.path());
+    put(&store, "a", b"kept");
+    let blob = files(&folder.path().join("blobs")).remove(0);
+    let above = blob.ancestors().skip(2).take(2).map(|folder| folder.join(".DS_Store"));
+    let strange: Vec<_> = above.collect();
+    strange.iter().for_each(|path| fs::write(path, "").unwrap());
+    drop(store);
+    let store = Store::open(folder.path()).unwrap();
+    assert_eq!(read(&store, "a"), b"kept");
+    assert!(strange.iter().all(|path| path.exists()));
+}
+
+#[test]
 fn an_upload_that_is_given_up_leaves_nothing() {
     let folder = TempDir::new().unwrap();
     let store = store_with_bucket(folder.path());
@@ -198,6 +215,51 @@ fn one_store_a_folder() {
     assert!(matches!(Store::open(folder.path()), Err(StoreError::Locked { .. })));
     drop(store);
     assert!(Store::open(folder.path()).is_ok());
+}
+
+/// A disk that is full as soon as it is told so.
+#[derive(Debug, Default)]
+struct FullDisk(InMemoryBackend, Arc<AtomicBool>);
+
+impl StorageBackend for FullDisk {
+    fn len(&self) -> io::Result<u64> {
+        self.0.len()
+    }
+    fn read(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
+        self.0.read(offset, out)
+    }
+    fn set_len(&self, len: u64) -> io::Result<()> {
+        self.0.set_len(len)
+    }
+    fn write(&self, offset: u64, data: &[u8]) -> io::Result<()> {
+        self.0.write(offset, data)
+    }
+    fn sync_data(&self) -> io::Result<()> {
+        match self.1.load(Ordering::SeqCst) {
+            true => Err(io::ErrorKind::StorageFull.into()),
+            false => Ok(()),
+        }
+    }
+}
+
+#[test]
+fn a_disk_that_was_full_is_used_again() {
+    let folder = TempDir::new().unwrap();
+    let store = store_with_bucket(folder.path());
+    put(&store, "a", b"kept");
+    let full = Arc::new(AtomicBool::new(false));
+    let disk = FullDisk(InMemoryBackend::new(), Arc::clone(&full));
+    let database = redb::Builder::new().create_with_backend(disk).unwrap();
+    *store.0.metadata.database.write().unwrap() = Some(database);
+    full.store(true, Ordering::SeqCst);
+    let other = Bucket::new("other-1250000000").unwrap();
+    let refused = store.create_bucket(&other, bucket_record());
+    assert!(matches!(refused, Err(StoreError::Metadata(_))), "{refused:?}");
+    // The disk has room again.
+    store.create_bucket(&other, bucket_record()).unwrap();
+    assert_eq!(read(&store, "a"), b"kept");
+    put(&store, "a", b"again");
+    assert_eq!(read(&store, "a"), b"again");
 }
 
 #[test]
