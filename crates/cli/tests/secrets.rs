@@ -122,6 +122,8 @@ fn the_demo_shows_its_secret_key_where_it_means_to_and_nowhere_else() {
 
     let mut child = talkative(&["demo", "--keep"])
         .arg(&file)
+        // It is killed below, and leaves its folder.
+        .env("TMPDIR", folder.path())
         .stdout(Stdio::null())
         .stderr(Stdio::piped())
         .spawn()

@@ -18,7 +18,7 @@ pub enum Refusal {
         /// The verifier's time, Unix seconds.
         now: i64,
     },
-    /// A time range starts more than [`CLOCK_SKEW_SECONDS`] after `now`.
+    /// A time range starts more than [`CLOCK_SKEW_SECONDS`](crate::CLOCK_SKEW_SECONDS) after `now`.
     NotYetValid {
         /// `q-sign-time` or `q-key-time`.
         field: &'static str,
