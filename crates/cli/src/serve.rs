@@ -3,7 +3,7 @@
 mod welcome;
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use cospass::{Bucket, Credentials, Region};
@@ -128,15 +128,15 @@ async fn start(args: &ServeArgs, credentials: Credentials) -> Result<Running, Fa
     if let Some(bucket) = &args.default_bucket {
         builder = builder.default_bucket(bucket.as_str());
     }
-    builder.start().await.map_err(not_started)
+    builder.start().await.map_err(|error| not_started(&error, &args.data))
 }
 
 /// Why an endpoint did not start.
-pub(crate) fn not_started(error: StartError) -> Failure {
-    let exit = match &error {
+pub(crate) fn not_started(error: &StartError, data: &Path) -> Failure {
+    let exit = match error {
         StartError::Listen { .. } => Exit::Network,
         StartError::Bucket(_) | StartError::Region(_) => Exit::Usage,
         _ => Exit::Failed,
     };
-    Failure::new(exit, "start", format_args!("the endpoint does not start: {error}"))
+    Failure::new(exit, "start", format_args!("the endpoint on {data:?} does not start: {error}"))
 }
