@@ -6,6 +6,7 @@
 mod acl;
 mod bucket;
 mod error;
+mod list;
 mod read;
 mod service;
 mod time;
@@ -14,9 +15,10 @@ mod write;
 pub use acl::AccessControlPolicy;
 pub use bucket::CreateBucketConfiguration;
 pub use error::{ErrorDocument, Evidence};
+pub use list::{ListBucket, ObjectEntry, location_constraint};
 pub use read::XmlError;
 pub use service::{BucketEntry, ListAllMyBuckets};
-pub use time::iso8601;
+pub use time::{iso8601, iso8601_millis};
 
 /// How the service writes an account, `qcs::cam::uin/OWNER:uin/SUB`, for the account itself.
 pub fn account_id(uin: &str) -> String {

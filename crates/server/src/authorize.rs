@@ -1,8 +1,8 @@
 //! The fourth stage: whether the one who asks may. A [`Principal`] and an operation become a [`Permit`].
 
 use cospass_protocol::operation::{
-    DecodeError, DeleteBucket, DeleteObject, GetObject, GetObjectAcl, GetService, HeadBucket,
-    HeadObject, Operation, PutBucket, PutObject, PutObjectAcl,
+    DecodeError, DeleteBucket, DeleteObject, GetBucket, GetBucketLocation, GetObject, GetObjectAcl,
+    GetService, HeadBucket, HeadObject, Operation, PutBucket, PutObject, PutObjectAcl,
 };
 
 use crate::authenticate::Principal;
@@ -30,6 +30,8 @@ pub(crate) enum Permitted {
     PutBucket(Permit<PutBucket>),
     HeadBucket(Permit<HeadBucket>),
     DeleteBucket(Permit<DeleteBucket>),
+    GetBucket(Permit<GetBucket>),
+    GetBucketLocation(Permit<GetBucketLocation>),
     PutObject(Permit<PutObject>),
     GetObject(Permit<GetObject>),
     HeadObject(Permit<HeadObject>),
@@ -54,6 +56,10 @@ pub(crate) fn authorize(
         Operation::PutBucket(operation) => Permitted::PutBucket(Permit { operation }),
         Operation::HeadBucket(operation) => Permitted::HeadBucket(Permit { operation }),
         Operation::DeleteBucket(operation) => Permitted::DeleteBucket(Permit { operation }),
+        Operation::GetBucket(operation) => Permitted::GetBucket(Permit { operation }),
+        Operation::GetBucketLocation(operation) => {
+            Permitted::GetBucketLocation(Permit { operation })
+        }
         Operation::PutObject(operation) => Permitted::PutObject(Permit { operation }),
         Operation::GetObject(operation) => {
             let mut overrides = operation.overrides.iter();

@@ -2,7 +2,9 @@
 
 mod acl;
 mod bucket;
+mod list;
 mod object;
+mod page;
 mod service;
 mod upload;
 
@@ -26,6 +28,8 @@ pub(crate) async fn execute(
         Permitted::PutBucket(permit) => bucket::put(endpoint, permit, body).await,
         Permitted::HeadBucket(permit) => Ok(bucket::head(endpoint, &permit)),
         Permitted::DeleteBucket(permit) => bucket::delete(endpoint, permit).await,
+        Permitted::GetBucket(permit) => list::get(endpoint, permit).await,
+        Permitted::GetBucketLocation(permit) => Ok(list::location(endpoint, &permit)),
         Permitted::PutObject(permit) => upload::put(endpoint, permit, body).await,
         Permitted::GetObject(permit) => object::get(endpoint, permit).await,
         Permitted::HeadObject(permit) => object::head(endpoint, permit).await,

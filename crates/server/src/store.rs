@@ -16,11 +16,13 @@
 mod blob;
 mod metadata;
 mod record;
+mod scan;
 
 use std::collections::BTreeMap;
 use std::fmt;
 use std::fs::{File, TryLockError};
 use std::io;
+use std::ops::Bound;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
@@ -28,6 +30,7 @@ use cospass_protocol::{Bucket, ObjectKey};
 
 pub(crate) use blob::Upload;
 pub(crate) use record::{AclRecord, BucketRecord, Draft, ObjectRecord};
+pub(crate) use scan::{Step, past, start};
 
 use crate::private;
 use blob::Blobs;
@@ -114,6 +117,16 @@ impl Store {
         key: &ObjectKey,
     ) -> Result<ObjectRecord, StoreError> {
         self.0.metadata.object(bucket.as_str(), key.as_str())?.ok_or(StoreError::NoSuchKey)
+    }
+
+    /// Shows the objects of a bucket in byte order of their keys, as `visit` steers.
+    pub(crate) fn scan_objects(
+        &self,
+        bucket: &Bucket,
+        from: Bound<String>,
+        visit: impl FnMut(&str, ObjectRecord) -> Step,
+    ) -> Result<(), StoreError> {
+        self.0.metadata.scan_objects(bucket.as_str(), from, visit)
     }
 
     /// An object and its bytes, which stay readable while the file is open, whatever happens to the object.

@@ -195,7 +195,7 @@ fn what_is_asked() {
         request("POST", "/a").param("uploads", "").sign(),
         request("PUT", "/a").param("tagging", "").sign(),
         put("/a", b"").header("x-cos-copy-source", "b/c").sign(),
-        get("/").sign(),
+        get("/").param("versions", "").sign(),
         get("/").param("acl", "").sign(),
         request("PUT", "/").param("lifecycle", "").sign(),
         request("PUT", "/").header("Content-Length", "94").body(b"<CreateBucketConfiguration><BucketAZConfig>MAZ</BucketAZConfig></CreateBucketConfiguration>   ").sign(),
@@ -230,6 +230,10 @@ fn what_is_asked() {
             "InvalidArgument",
         );
         assert!(answer.error().message.contains(name), "{}", answer.text());
+    }
+    for (name, value) in [("max-keys", "0"), ("max-keys", "ten"), ("encoding-type", "base64")] {
+        let list = get("/").param(name, value).sign();
+        refused(&list, "invalid-argument", 400, "InvalidArgument");
     }
     let unsigned = get("/a").unsigned_param("response-content-type", "text/html").presign();
     refused(&unsigned, "unsigned-override", 400, "InvalidRequest");

@@ -2,7 +2,7 @@
 
 use super::acl::AclHeaders;
 use super::parts::{Headers, Pair, Params, pair};
-use super::{CannedAcl, DecodeError, invalid};
+use super::{CannedAcl, DecodeError};
 use crate::Bucket;
 
 /// The most buckets that one answer lists, and the number if the request names none (436/8291).
@@ -28,16 +28,10 @@ impl Default for GetService {
 impl GetService {
     pub(super) fn decode(params: Params<'_, '_>) -> Result<Self, DecodeError> {
         let text = |name| Ok(params.text(name)?.map(|text| text.into_owned()));
-        let max_keys = match params.text("max-keys")? {
-            Some(value) => value.parse().ok().filter(|number| *number > 0),
-            None => Some(MAX_KEYS),
-        };
         Ok(Self {
             region: text("region")?,
             marker: text("marker")?,
-            max_keys: max_keys
-                .ok_or_else(|| invalid("max-keys", "not a positive number"))?
-                .min(MAX_KEYS),
+            max_keys: params.count("max-keys", MAX_KEYS)?,
         })
     }
 

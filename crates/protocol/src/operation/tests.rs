@@ -42,13 +42,47 @@ fn the_plain_operations() {
         names(Resource::new(bucket(), key()), ["PUT", "GET", "HEAD", "DELETE"]),
         [Ok("PUT Object"), Ok("GET Object"), Ok("HEAD Object"), Ok("DELETE Object")]
     );
-    let list = DecodeError::Unserved(Unserved::Method("GET Bucket (list objects)"));
     assert_eq!(
         names(Resource::Bucket(bucket()), ["PUT", "HEAD", "DELETE", "GET"]),
-        [Ok("PUT Bucket"), Ok("HEAD Bucket"), Ok("DELETE Bucket"), Err(list)]
+        [Ok("PUT Bucket"), Ok("HEAD Bucket"), Ok("DELETE Bucket"), Ok("GET Bucket")]
     );
     assert_eq!(object("GET", &[("acl", "")], &[]).unwrap().name(), "GET Object acl");
     assert_eq!(object("PUT", &[("acl", "")], &[]).unwrap().name(), "PUT Object acl");
+}
+
+#[test]
+fn a_subresource_names_another_operation() {
+    let of_bucket = |method, name| {
+        let named = decode(method, Resource::Bucket(bucket()), &[(name, "")], &[]);
+        named.map(|operation| operation.name())
+    };
+    assert_eq!(of_bucket("GET", "location"), Ok("GET Bucket location"));
+    let not_allowed = DecodeError::MethodNotAllowed { method: "PUT".to_owned() };
+    assert_eq!(of_bucket("PUT", "location"), Err(not_allowed));
+    let both = [("acl", ""), ("location", "")];
+    assert_eq!(object("GET", &both, &[]), Err(invalid("location", "beside acl")));
+}
+
+#[test]
+fn a_listing_is_bounded() {
+    let list = |name, value| match decode("GET", Resource::Bucket(bucket()), &[(name, value)], &[])
+    {
+        Ok(Operation::GetBucket(list)) => Ok(list),
+        Ok(other) => panic!("{other:?}"),
+        Err(error) => Err(error),
+    };
+    assert_eq!(list("max-keys", "99999999999").map(|list| list.max_keys), Ok(1000));
+    assert_eq!(list("encoding-type", "url").map(|list| list.url_encoded), Ok(true));
+    assert_eq!(list("delimiter", ""), Ok(GetBucket::new(bucket())));
+    for (name, value) in [
+        ("max-keys", "0"),
+        ("max-keys", "-1"),
+        ("max-keys", "+1"),
+        ("max-keys", ""),
+        ("encoding-type", "base64"),
+    ] {
+        assert_eq!(list(name, value), Err(invalid(name, value)));
+    }
 }
 
 #[test]
@@ -173,7 +207,7 @@ fn any_operation() -> impl Strategy<Value = Operation> {
     let range = prop::option::of((0..9_u64, 9..99_u64).prop_map(|(a, b)| ByteRange::FromTo(a, b)));
     let class = prop::sample::select(StorageClass::ALL.to_vec());
     let text = "[ -~页]{0,20}";
-    (0..10, acl, limit, range, class, text, conditions(), any::<bool>()).prop_map(
+    (0..12, acl, limit, range, class, text, conditions(), any::<bool>()).prop_map(
         |(which, acl, traffic_limit, range, storage_class, text, conditions, flag)| {
             let (bucket, key) = (bucket(), key());
             let md5 = flag.then_some(ContentMd5([7; 16]));
@@ -186,6 +220,15 @@ fn any_operation() -> impl Strategy<Value = Operation> {
                 1 => Operation::PutBucket(PutBucket { bucket, acl }),
                 2 => Operation::HeadBucket(HeadBucket { bucket }),
                 3 => Operation::DeleteBucket(DeleteBucket { bucket }),
+                10 => Operation::GetBucketLocation(GetBucketLocation { bucket }),
+                11 => Operation::GetBucket(GetBucket {
+                    prefix: text.clone(),
+                    delimiter: text.chars().take(1).collect(),
+                    marker: text,
+                    max_keys: if flag { 1000 } else { 7 },
+                    url_encoded: flag,
+                    bucket,
+                }),
                 4 => Operation::PutObject(PutObject {
                     content: ContentHeaders {
                         content_type: Some(text.clone().into_bytes()),
@@ -225,6 +268,8 @@ fn any_pairs() -> impl Strategy<Value = Vec<Pair<'static>>> {
         "x-cos-grant-read",
         "x-cos-meta-\u{e9}",
         "max-keys",
+        "encoding-type",
+        "location",
         "content-md5",
         "response-expires",
         "x-cos-traffic-limit",

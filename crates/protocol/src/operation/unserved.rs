@@ -43,7 +43,6 @@ const OF_BUCKET: &[&str] = &[
     "intelligenttiering",
     "inventory",
     "lifecycle",
-    "location",
     "logging",
     "notification",
     "object-lock",
@@ -116,7 +115,6 @@ pub(super) fn refuse(
         }
     }
     let what = match (resource, method) {
-        (Resource::Bucket(_), "GET") => "GET Bucket (list objects)",
         (Resource::Bucket(_), "POST") => "POST Object (form upload)",
         _ => return Ok(()),
     };

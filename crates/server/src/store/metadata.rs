@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashSet};
 use std::io;
+use std::ops::Bound;
 use std::path::Path;
 
 use redb::{
@@ -12,6 +13,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::blob::BlobId;
+use super::scan::{self, Step};
 use super::{BucketRecord, ObjectRecord, StoreError};
 use crate::private;
 
@@ -115,6 +117,36 @@ impl Metadata {
         let table = self.0.begin_read()?.open_table(OBJECTS)?;
         let found = table.get((bucket, key))?;
         found.map(|record| decode(record.value())).transpose()
+    }
+
+    /// Shows the objects of a bucket in byte order of their keys, all of one moment, as `visit` steers.
+    pub(super) fn scan_objects(
+        &self,
+        bucket: &str,
+        from: Bound<String>,
+        mut visit: impl FnMut(&str, ObjectRecord) -> Step,
+    ) -> Result<(), StoreError> {
+        let table = self.0.begin_read()?.open_table(OBJECTS)?;
+        let mut from = Some(from);
+        'scan: while let Some(bound) = from.take() {
+            let first = scan::as_ref(&bound).map(|key| (bucket, key));
+            for row in table.range::<(&str, &str)>((first, Bound::Unbounded))? {
+                let (name, record) = row?;
+                let (of_bucket, key) = name.value();
+                if of_bucket != bucket {
+                    return Ok(());
+                }
+                match visit(key, decode(record.value())?) {
+                    Step::Next => {}
+                    Step::Past(prefix) => {
+                        from = scan::past(&prefix);
+                        continue 'scan;
+                    }
+                    Step::Stop => return Ok(()),
+                }
+            }
+        }
+        Ok(())
     }
 
     /// Puts an object and returns the one that it replaces.

@@ -171,6 +171,34 @@ fn a_bucket_is_made_once_and_deleted_when_empty() {
 }
 
 #[test]
+fn a_scan_goes_where_it_is_steered() {
+    let folder = TempDir::new().unwrap();
+    let store = store_with_bucket(folder.path());
+    let next = Bucket::new("examplebucket-12500000001").unwrap();
+    store.create_bucket(&next, bucket_record()).unwrap();
+    let upload = upload(&store, b"x");
+    store.commit(upload, &next, &key("a"), draft(), |_| Ok::<_, StoreError>(())).unwrap();
+    for name in ["a/1", "a/2", "b", "中", "\u{10ffff}", "\u{10ffff}x"] {
+        put(&store, name, b"");
+    }
+    let scan = |from, mut visit: Box<dyn FnMut(&str) -> Step>| {
+        let mut seen = Vec::new();
+        let visit = |key: &str, _: ObjectRecord| {
+            seen.push(key.to_owned());
+            visit(key)
+        };
+        store.scan_objects(&bucket(), from, visit).unwrap();
+        seen
+    };
+    let all = ["a/1", "a/2", "b", "中", "\u{10ffff}", "\u{10ffff}x"];
+    assert_eq!(scan(start("", ""), Box::new(|_| Step::Next)), all);
+    assert_eq!(scan(start("", "a/2"), Box::new(|_| Step::Next)), all[2..]);
+    assert_eq!(scan(start("", ""), Box::new(|_| Step::Stop)), all[..1]);
+    let first = |key: &str| Step::Past(key.chars().take(1).collect());
+    assert_eq!(scan(start("", ""), Box::new(first)), ["a/1", "b", "中", "\u{10ffff}"]);
+}
+
+#[test]
 fn an_object_needs_its_bucket() {
     let folder = TempDir::new().unwrap();
     let store = Store::open(folder.path()).unwrap();
