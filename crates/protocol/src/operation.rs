@@ -6,6 +6,7 @@
 
 mod acl;
 mod bucket;
+mod delete;
 mod list;
 mod object;
 mod parts;
@@ -17,6 +18,7 @@ use std::fmt;
 
 pub use acl::{AclHeaders, CannedAcl, Grant, Grantee, Permission};
 pub use bucket::{DeleteBucket, GetService, HeadBucket, PutBucket};
+pub use delete::DeleteObjects;
 pub use list::{GetBucket, GetBucketLocation};
 pub use object::{
     Conditions, ContentHeaders, DeleteObject, GetObject, GetObjectAcl, HeadObject, PutObject,
@@ -45,6 +47,8 @@ pub enum Operation {
     GetBucket(GetBucket),
     /// Tells the region of a bucket.
     GetBucketLocation(GetBucketLocation),
+    /// Deletes many objects at once.
+    DeleteObjects(DeleteObjects),
     /// Uploads an object.
     PutObject(PutObject),
     /// Downloads an object or a part of it.
@@ -93,6 +97,7 @@ impl Operation {
             ("HEAD", "") => Self::HeadBucket(HeadBucket { bucket }),
             ("DELETE", "") => Self::DeleteBucket(DeleteBucket { bucket }),
             ("GET", "") => Self::GetBucket(GetBucket::decode(bucket, params)?),
+            ("POST", "delete") => Self::DeleteObjects(DeleteObjects::decode(bucket, headers)?),
             ("GET", "location") => Self::GetBucketLocation(GetBucketLocation { bucket }),
             _ => return Err(not_allowed(method)),
         })
@@ -126,6 +131,7 @@ impl Operation {
             Self::DeleteBucket(op) => parts("DELETE", &op.bucket, "", vec![], vec![]),
             Self::GetBucket(op) => parts("GET", &op.bucket, "", op.params(), vec![]),
             Self::GetBucketLocation(op) => parts("GET", &op.bucket, "location", vec![], vec![]),
+            Self::DeleteObjects(op) => parts("POST", &op.bucket, "delete", vec![], op.headers()),
             Self::PutObject(op) => parts("PUT", (&op.bucket, &op.key), "", vec![], op.headers()),
             Self::GetObject(op) => {
                 parts("GET", (&op.bucket, &op.key), "", op.params(), op.headers())
@@ -148,6 +154,7 @@ impl Operation {
             Self::DeleteBucket(_) => "DELETE Bucket",
             Self::GetBucket(_) => "GET Bucket",
             Self::GetBucketLocation(_) => "GET Bucket location",
+            Self::DeleteObjects(_) => "DELETE Multiple Objects",
             Self::PutObject(_) => "PUT Object",
             Self::GetObject(_) => "GET Object",
             Self::HeadObject(_) => "HEAD Object",
@@ -159,7 +166,7 @@ impl Operation {
 }
 
 /// Parameters that name what of a bucket or an object is meant, without being its bytes.
-const SUBRESOURCES: [&str; 2] = ["acl", "location"];
+const SUBRESOURCES: [&str; 3] = ["acl", "delete", "location"];
 
 /// The one that is named, or `""`. Two of them are a contradiction.
 fn subresource(params: Params<'_, '_>) -> Result<&'static str, DecodeError> {

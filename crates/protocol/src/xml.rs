@@ -5,6 +5,7 @@
 
 mod acl;
 mod bucket;
+mod delete;
 mod error;
 mod list;
 mod read;
@@ -14,6 +15,7 @@ mod write;
 
 pub use acl::AccessControlPolicy;
 pub use bucket::CreateBucketConfiguration;
+pub use delete::{Delete, DeleteResult, ObjectToDelete};
 pub use error::{ErrorDocument, Evidence};
 pub use list::{ListBucket, ObjectEntry, location_constraint};
 pub use read::XmlError;

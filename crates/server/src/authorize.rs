@@ -1,8 +1,9 @@
 //! The fourth stage: whether the one who asks may. A [`Principal`] and an operation become a [`Permit`].
 
 use cospass_protocol::operation::{
-    DecodeError, DeleteBucket, DeleteObject, GetBucket, GetBucketLocation, GetObject, GetObjectAcl,
-    GetService, HeadBucket, HeadObject, Operation, PutBucket, PutObject, PutObjectAcl,
+    DecodeError, DeleteBucket, DeleteObject, DeleteObjects, GetBucket, GetBucketLocation,
+    GetObject, GetObjectAcl, GetService, HeadBucket, HeadObject, Operation, PutBucket, PutObject,
+    PutObjectAcl,
 };
 
 use crate::authenticate::Principal;
@@ -32,6 +33,7 @@ pub(crate) enum Permitted {
     DeleteBucket(Permit<DeleteBucket>),
     GetBucket(Permit<GetBucket>),
     GetBucketLocation(Permit<GetBucketLocation>),
+    DeleteObjects(Permit<DeleteObjects>),
     PutObject(Permit<PutObject>),
     GetObject(Permit<GetObject>),
     HeadObject(Permit<HeadObject>),
@@ -60,6 +62,7 @@ pub(crate) fn authorize(
         Operation::GetBucketLocation(operation) => {
             Permitted::GetBucketLocation(Permit { operation })
         }
+        Operation::DeleteObjects(operation) => Permitted::DeleteObjects(Permit { operation }),
         Operation::PutObject(operation) => Permitted::PutObject(Permit { operation }),
         Operation::GetObject(operation) => {
             let mut overrides = operation.overrides.iter();

@@ -2,18 +2,20 @@
 
 mod acl;
 mod bucket;
+mod delete;
 mod list;
 mod object;
 mod page;
 mod service;
 mod upload;
 
-use cospass_protocol::operation::AclHeaders;
+use cospass_protocol::operation::{AclHeaders, ContentMd5};
+use md5::{Digest, Md5};
 
 use crate::authorize::Permitted;
 use crate::body::SealedBody;
 use crate::endpoint::Endpoint;
-use crate::refusal::Refusal;
+use crate::refusal::{Cause, Refusal};
 use crate::reply::Reply;
 use crate::store::AclRecord;
 
@@ -30,12 +32,23 @@ pub(crate) async fn execute(
         Permitted::DeleteBucket(permit) => bucket::delete(endpoint, permit).await,
         Permitted::GetBucket(permit) => list::get(endpoint, permit).await,
         Permitted::GetBucketLocation(permit) => Ok(list::location(endpoint, &permit)),
+        Permitted::DeleteObjects(permit) => delete::several(endpoint, permit, body).await,
         Permitted::PutObject(permit) => upload::put(endpoint, permit, body).await,
         Permitted::GetObject(permit) => object::get(endpoint, permit).await,
         Permitted::HeadObject(permit) => object::head(endpoint, permit).await,
-        Permitted::DeleteObject(permit) => object::delete(endpoint, permit).await,
+        Permitted::DeleteObject(permit) => delete::one(endpoint, permit).await,
         Permitted::GetObjectAcl(permit) => acl::get(endpoint, permit).await,
         Permitted::PutObjectAcl(permit) => acl::put(endpoint, permit, body).await,
+    }
+}
+
+/// Refuses a document that is not the one whose MD5 came along.
+fn check_md5(md5: Option<ContentMd5>, document: &[u8]) -> Result<(), Refusal> {
+    match md5 {
+        Some(md5) if md5.0 != <[u8; 16]>::from(Md5::digest(document)) => {
+            Err(Cause::BadDigest.into())
+        }
+        _ => Ok(()),
     }
 }
 

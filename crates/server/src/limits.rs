@@ -20,6 +20,8 @@ pub struct Limits {
     pub object_size: u64,
     /// The largest XML body, in bytes.
     pub document_size: usize,
+    /// The largest XML body that lists objects or parts, in bytes: 1000 keys of 850 bytes fit in.
+    pub list_document_size: usize,
     /// The longest request line's target, in bytes; longer ones are `RequestURITooLong`.
     pub target_length: usize,
     /// The longest head, in bytes; a longer one is answered with a bare 431. At least 8 KiB.
@@ -47,6 +49,7 @@ impl Default for Limits {
         Self {
             object_size: 5 << 30,
             document_size: 64 * 1024,
+            list_document_size: 2 << 20,
             target_length: 16 * 1024,
             head_size: 32 * 1024,
             headers: 128,

@@ -173,16 +173,20 @@ impl Store {
                 Ok(record)
             }
             Err(error) => {
-                self.forget(Some(record));
+                self.forget([record]);
                 Err(error)
             }
         }
     }
 
-    /// Deletes an object; deleting what is not there is no error.
-    pub(crate) fn delete_object(&self, bucket: &Bucket, key: &ObjectKey) -> Result<(), StoreError> {
-        let removed = self.0.metadata.remove_object(bucket.as_str(), key.as_str())?;
-        self.forget(removed);
+    /// Deletes objects, all or none; deleting what is not there is no error.
+    pub(crate) fn delete_objects(
+        &self,
+        bucket: &Bucket,
+        keys: &[ObjectKey],
+    ) -> Result<(), StoreError> {
+        let keys = keys.iter().map(ObjectKey::as_str);
+        self.forget(self.0.metadata.remove_objects(bucket.as_str(), keys)?);
         Ok(())
     }
 
@@ -196,11 +200,11 @@ impl Store {
     }
 
     /// Removes bytes that no metadata names any more. If that fails, opening the store will.
-    fn forget(&self, record: Option<ObjectRecord>) {
-        if let Some(record) = record
-            && let Err(error) = self.0.blobs.remove(record.blob)
-        {
-            tracing::warn!(%error, "a blob that is no longer needed could not be removed");
+    fn forget(&self, records: impl IntoIterator<Item = ObjectRecord>) {
+        for record in records {
+            if let Err(error) = self.0.blobs.remove(record.blob) {
+                tracing::warn!(%error, "a blob that is no longer needed could not be removed");
+            }
         }
     }
 

@@ -262,6 +262,7 @@ fn the_body() {
         let mut limits = Limits::default();
         limits.object_size = 10;
         limits.document_size = 1000;
+        limits.list_document_size = 40_000;
         limits.body_pause = Duration::from_millis(200);
         builder.limits(limits)
     };
@@ -302,6 +303,19 @@ fn the_body() {
     refused(&large, "entity-too-large", 400, "EntityTooLarge");
     let both = put("/acl", b"<a/>").param("acl", "").header("x-cos-acl", "private").sign();
     refused(&both, "invalid-argument", 400, "InvalidArgument");
+    let delete = |body: &[u8]| {
+        let length = body.len().to_string();
+        request("POST", "/").param("delete", "").header("Content-Length", length).body(body)
+    };
+    refused(&delete(b"").sign(), "missing-body", 400, "MissingRequestBodyError");
+    refused(&delete(b"<Delete/>").sign(), "malformed-xml", 400, "MalformedXML");
+    let one = b"<Delete><Object><Key>acl</Key></Object></Delete>";
+    let other = delete(one).header("Content-MD5", "7o3pGNBWQBRbGPcPTDqmAg==");
+    refused(&other.sign(), "bad-digest", 400, "BadDigest");
+    let many = format!("<Delete>{}</Delete>", "<Object><Key>acl</Key></Object>".repeat(1001));
+    refused(&delete(many.as_bytes()).sign(), "malformed-xml", 400, "MalformedXML");
+    let large = delete(&[b' '; 40_001]).sign();
+    refused(&large, "entity-too-large", 400, "EntityTooLarge");
     assert_eq!((endpoint.files("blobs"), endpoint.files("incoming")), (1, 0));
 }
 

@@ -322,7 +322,7 @@ fn metadata(headers: Headers<'_, '_>) -> Result<Vec<(String, Vec<u8>)>, DecodeEr
     if length > META_MAX { Err(DecodeError::MetadataTooLong { length }) } else { Ok(found) }
 }
 
-fn content_md5(headers: Headers<'_, '_>) -> Result<Option<ContentMd5>, DecodeError> {
+pub(super) fn content_md5(headers: Headers<'_, '_>) -> Result<Option<ContentMd5>, DecodeError> {
     let value = headers.once("Content-MD5")?;
     value.map(|value| ContentMd5::parse(value).ok_or(DecodeError::InvalidDigest)).transpose()
 }

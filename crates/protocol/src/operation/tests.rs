@@ -57,6 +57,9 @@ fn a_subresource_names_another_operation() {
         named.map(|operation| operation.name())
     };
     assert_eq!(of_bucket("GET", "location"), Ok("GET Bucket location"));
+    assert_eq!(of_bucket("POST", "delete"), Ok("DELETE Multiple Objects"));
+    let form = DecodeError::Unserved(Unserved::Method("POST Object (form upload)"));
+    assert_eq!(of_bucket("POST", "unused"), Err(form));
     let not_allowed = DecodeError::MethodNotAllowed { method: "PUT".to_owned() };
     assert_eq!(of_bucket("PUT", "location"), Err(not_allowed));
     let both = [("acl", ""), ("location", "")];
@@ -105,7 +108,7 @@ fn what_names_another_operation_is_refused() {
         let refused = object(method, &[(name, "")], &[]);
         assert!(matches!(refused, Err(DecodeError::Unserved(Unserved::Parameter(_)))), "{name}");
     }
-    for name in ["lifecycle", "acl", "uploads", "delete"] {
+    for name in ["lifecycle", "acl", "uploads", "tagging"] {
         let refused = decode("PUT", Resource::Bucket(bucket()), &[(name, "")], &[]);
         let want = Unserved::Parameter(name.to_owned());
         assert_eq!(refused, Err(DecodeError::Unserved(want)));
@@ -207,7 +210,7 @@ fn any_operation() -> impl Strategy<Value = Operation> {
     let range = prop::option::of((0..9_u64, 9..99_u64).prop_map(|(a, b)| ByteRange::FromTo(a, b)));
     let class = prop::sample::select(StorageClass::ALL.to_vec());
     let text = "[ -~页]{0,20}";
-    (0..12, acl, limit, range, class, text, conditions(), any::<bool>()).prop_map(
+    (0..13, acl, limit, range, class, text, conditions(), any::<bool>()).prop_map(
         |(which, acl, traffic_limit, range, storage_class, text, conditions, flag)| {
             let (bucket, key) = (bucket(), key());
             let md5 = flag.then_some(ContentMd5([7; 16]));
@@ -221,6 +224,7 @@ fn any_operation() -> impl Strategy<Value = Operation> {
                 2 => Operation::HeadBucket(HeadBucket { bucket }),
                 3 => Operation::DeleteBucket(DeleteBucket { bucket }),
                 10 => Operation::GetBucketLocation(GetBucketLocation { bucket }),
+                12 => Operation::DeleteObjects(DeleteObjects { bucket, md5 }),
                 11 => Operation::GetBucket(GetBucket {
                     prefix: text.clone(),
                     delimiter: text.chars().take(1).collect(),
@@ -270,6 +274,7 @@ fn any_pairs() -> impl Strategy<Value = Vec<Pair<'static>>> {
         "max-keys",
         "encoding-type",
         "location",
+        "delete",
         "content-md5",
         "response-expires",
         "x-cos-traffic-limit",

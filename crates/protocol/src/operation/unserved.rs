@@ -35,7 +35,6 @@ const OF_BUCKET: &[&str] = &[
     "accelerate",
     "acl",
     "cors",
-    "delete",
     "domain",
     "domaincertificate",
     "encryption",
@@ -115,7 +114,7 @@ pub(super) fn refuse(
         }
     }
     let what = match (resource, method) {
-        (Resource::Bucket(_), "POST") => "POST Object (form upload)",
+        (Resource::Bucket(_), "POST") if !params.has("delete") => "POST Object (form upload)",
         _ => return Ok(()),
     };
     Err(DecodeError::Unserved(Unserved::Method(what)))

@@ -4,9 +4,8 @@ use cospass_protocol::operation::{GetObjectAcl, PutObjectAcl};
 use cospass_protocol::xml::AccessControlPolicy;
 use http::StatusCode;
 use http::header::{HeaderName, HeaderValue};
-use md5::{Digest, Md5};
 
-use super::acl_record;
+use super::{acl_record, check_md5};
 use crate::authorize::Permit;
 use crate::body::SealedBody;
 use crate::endpoint::Endpoint;
@@ -42,9 +41,7 @@ pub(super) async fn put(
 ) -> Result<Reply, Refusal> {
     let document = body.read_document(&permit).await?;
     let PutObjectAcl { bucket, key, acl, md5 } = permit.into_operation();
-    if md5.is_some_and(|md5| md5.0 != <[u8; 16]>::from(Md5::digest(&document))) {
-        return Err(Cause::BadDigest.into());
-    }
+    check_md5(md5, &document)?;
     let acl = match (acl, document.is_empty()) {
         (Some(acl), true) => acl_record(&acl),
         (None, false) => AclRecord::grants(&AccessControlPolicy::read_grants(&document)?),

@@ -1,11 +1,11 @@
-//! GET, HEAD and DELETE Object.
+//! GET and HEAD Object.
 
 use std::fs::File;
 use std::io::Read;
 use std::ops::Range;
 
 use cospass_protocol::content_range;
-use cospass_protocol::operation::{DeleteObject, GetObject, HeadObject, StorageClass};
+use cospass_protocol::operation::{GetObject, HeadObject, StorageClass};
 use http::StatusCode;
 use http::header::{ACCEPT_RANGES, CONTENT_RANGE, ETAG, HeaderName, HeaderValue, LAST_MODIFIED};
 
@@ -54,18 +54,6 @@ pub(super) async fn head(
         }
     };
     endpoint.store.blocking(found).await
-}
-
-pub(super) async fn delete(
-    endpoint: &Endpoint,
-    permit: Permit<DeleteObject>,
-) -> Result<Reply, Refusal> {
-    let DeleteObject { bucket, key } = permit.into_operation();
-    endpoint
-        .store
-        .blocking(move |store| store.delete_object(&bucket, &key).map_err(Refusal::from))
-        .await?;
-    Ok(Reply::empty(StatusCode::NO_CONTENT))
 }
 
 fn content(get: &GetObject, record: &ObjectRecord, file: File) -> Result<Reply, Refusal> {

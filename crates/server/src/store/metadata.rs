@@ -178,18 +178,22 @@ impl Metadata {
         Ok(write.commit()?)
     }
 
-    /// Removes an object and returns it.
-    pub(super) fn remove_object(
+    /// Removes objects and returns those that were there.
+    pub(super) fn remove_objects<'a>(
         &self,
         bucket: &str,
-        key: &str,
-    ) -> Result<Option<ObjectRecord>, StoreError> {
+        keys: impl Iterator<Item = &'a str>,
+    ) -> Result<Vec<ObjectRecord>, StoreError> {
         let write = self.0.begin_write()?;
-        let removed = {
+        let mut removed = Vec::new();
+        {
             let mut objects = write.open_table(OBJECTS)?;
-            let removed = objects.remove((bucket, key))?;
-            removed.map(|record| decode(record.value())).transpose()?
-        };
+            for key in keys {
+                if let Some(record) = objects.remove((bucket, key))? {
+                    removed.push(decode(record.value())?);
+                }
+            }
+        }
         write.commit()?;
         Ok(removed)
     }

@@ -127,8 +127,8 @@ fn replacing_and_deleting_remove_the_old_bytes() {
     let mut bytes = Vec::new();
     open.read_to_end(&mut bytes).unwrap();
     assert_eq!(bytes, b"first", "a reader keeps what it opened");
-    store.delete_object(&bucket(), &key("a")).unwrap();
-    store.delete_object(&bucket(), &key("a")).unwrap();
+    store.delete_objects(&bucket(), &[key("a")]).unwrap();
+    store.delete_objects(&bucket(), &[key("a")]).unwrap();
     assert!(matches!(store.object(&bucket(), &key("a")), Err(StoreError::NoSuchKey)));
     assert_eq!(files(&folder.path().join("blobs")).len(), 0);
 }
@@ -158,7 +158,7 @@ fn a_bucket_is_made_once_and_deleted_when_empty() {
     assert!(matches!(twice, Err(StoreError::BucketExists)));
     put(&store, "a", b"");
     assert!(matches!(store.delete_bucket(&bucket()), Err(StoreError::BucketNotEmpty)));
-    store.delete_object(&bucket(), &key("a")).unwrap();
+    store.delete_objects(&bucket(), &[key("a")]).unwrap();
     // Its neighbours in byte order do not count.
     let next = Bucket::new("examplebucket-12500000001").unwrap();
     store.create_bucket(&next, bucket_record()).unwrap();
