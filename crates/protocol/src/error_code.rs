@@ -63,6 +63,8 @@ error_codes! {
     InvalidArgument = 400,
     /// The bucket's name breaks the naming rules.
     InvalidBucketName = 400,
+    /// `x-cos-copy-source` does not name an object.
+    InvalidCopySource = 400,
     /// `Content-MD5` is not 16 bytes of base64.
     InvalidDigest = 400,
     /// The object's storage class must be restored first.
@@ -85,6 +87,8 @@ error_codes! {
     MissingRequestBodyError = 400,
     /// There is no such bucket.
     NoSuchBucket = 404,
+    /// There is no such object to copy.
+    NoSuchCopySource = 404,
     /// There is no such object.
     NoSuchKey = 404,
     /// An operation or option that this endpoint does not serve.

@@ -6,6 +6,7 @@
 
 mod acl;
 mod bucket;
+mod copy;
 mod delete;
 mod list;
 mod object;
@@ -18,6 +19,7 @@ use std::fmt;
 
 pub use acl::{AclHeaders, CannedAcl, Grant, Grantee, Permission};
 pub use bucket::{DeleteBucket, GetService, HeadBucket, PutBucket};
+pub use copy::{CopySource, PutObjectCopy, Replaced};
 pub use delete::DeleteObjects;
 pub use list::{GetBucket, GetBucketLocation};
 pub use object::{
@@ -51,6 +53,8 @@ pub enum Operation {
     DeleteObjects(DeleteObjects),
     /// Uploads an object.
     PutObject(PutObject),
+    /// Copies an object.
+    PutObjectCopy(PutObjectCopy),
     /// Downloads an object or a part of it.
     GetObject(GetObject),
     /// Tells what an object is.
@@ -112,6 +116,9 @@ impl Operation {
         headers: Headers<'_, '_>,
     ) -> Result<Self, DecodeError> {
         Ok(match (method, sub) {
+            ("PUT", "") if CopySource::is_in(headers)? => {
+                Self::PutObjectCopy(PutObjectCopy::decode(bucket, key, headers)?)
+            }
             ("PUT", "") => Self::PutObject(PutObject::decode(bucket, key, params, headers)?),
             ("GET", "") => Self::GetObject(GetObject::decode(bucket, key, params, headers)?),
             ("HEAD", "") => Self::HeadObject(HeadObject::decode(bucket, key, headers)?),
@@ -133,6 +140,9 @@ impl Operation {
             Self::GetBucketLocation(op) => parts("GET", &op.bucket, "location", vec![], vec![]),
             Self::DeleteObjects(op) => parts("POST", &op.bucket, "delete", vec![], op.headers()),
             Self::PutObject(op) => parts("PUT", (&op.bucket, &op.key), "", vec![], op.headers()),
+            Self::PutObjectCopy(op) => {
+                parts("PUT", (&op.bucket, &op.key), "", vec![], op.headers())
+            }
             Self::GetObject(op) => {
                 parts("GET", (&op.bucket, &op.key), "", op.params(), op.headers())
             }
@@ -156,6 +166,7 @@ impl Operation {
             Self::GetBucketLocation(_) => "GET Bucket location",
             Self::DeleteObjects(_) => "DELETE Multiple Objects",
             Self::PutObject(_) => "PUT Object",
+            Self::PutObjectCopy(_) => "PUT Object - Copy",
             Self::GetObject(_) => "GET Object",
             Self::HeadObject(_) => "HEAD Object",
             Self::DeleteObject(_) => "DELETE Object",
@@ -213,6 +224,8 @@ pub enum DecodeError {
     },
     /// `Content-MD5` is not 16 bytes of base64.
     InvalidDigest,
+    /// `x-cos-copy-source` does not name an object.
+    InvalidCopySource,
     /// The user metadata (`x-cos-meta-…`) is longer than 2 KB.
     MetadataTooLong {
         /// Its length, names without the prefix and values, in bytes.
@@ -235,6 +248,9 @@ impl fmt::Display for DecodeError {
                 write!(f, "{name} has a value that is not allowed, or stands twice: {value:?}")
             }
             Self::InvalidDigest => f.write_str("Content-MD5 is not 16 bytes of base64"),
+            Self::InvalidCopySource => {
+                f.write_str("x-cos-copy-source is not BUCKET.DOMAIN/KEY, the key percent-encoded")
+            }
             Self::MetadataTooLong { length } => {
                 write!(f, "the user metadata is {length} bytes long; at most 2048 are allowed")
             }

@@ -5,6 +5,7 @@
 
 mod acl;
 mod bucket;
+mod copy;
 mod delete;
 mod error;
 mod list;
@@ -15,6 +16,7 @@ mod write;
 
 pub use acl::AccessControlPolicy;
 pub use bucket::CreateBucketConfiguration;
+pub use copy::CopyResult;
 pub use delete::{Delete, DeleteResult, ObjectToDelete};
 pub use error::{ErrorDocument, Evidence};
 pub use list::{ListBucket, ObjectEntry, location_constraint};

@@ -2,7 +2,9 @@
 
 mod acl;
 mod bucket;
+mod copy;
 mod delete;
+mod draft;
 mod list;
 mod object;
 mod page;
@@ -34,6 +36,7 @@ pub(crate) async fn execute(
         Permitted::GetBucketLocation(permit) => Ok(list::location(endpoint, &permit)),
         Permitted::DeleteObjects(permit) => delete::several(endpoint, permit, body).await,
         Permitted::PutObject(permit) => upload::put(endpoint, permit, body).await,
+        Permitted::PutObjectCopy(permit) => copy::object(endpoint, permit).await,
         Permitted::GetObject(permit) => object::get(endpoint, permit).await,
         Permitted::HeadObject(permit) => object::head(endpoint, permit).await,
         Permitted::DeleteObject(permit) => delete::one(endpoint, permit).await,

@@ -165,7 +165,41 @@ impl Store {
         check: impl FnOnce(Option<&ObjectRecord>) -> Result<(), E>,
     ) -> Result<ObjectRecord, E> {
         let written = self.0.blobs.keep(upload).map_err(StoreError::from)?;
-        let record = draft.record(&written);
+        self.put(bucket, key, draft.record(&written), check)
+    }
+
+    /// Makes an object of the bytes of another, durably. `plan` sees the source and says what the copy is to be; `check`
+    /// sees the object that is there. Both may refuse.
+    pub(crate) fn copy<E: From<StoreError>>(
+        &self,
+        from: (&Bucket, &ObjectKey),
+        to: (&Bucket, &ObjectKey),
+        plan: impl Fn(&ObjectRecord) -> Result<Draft, E>,
+        check: impl FnOnce(Option<&ObjectRecord>) -> Result<(), E>,
+    ) -> Result<ObjectRecord, E> {
+        loop {
+            let source = self.object(from.0, from.1)?;
+            let draft = plan(&source)?;
+            match self.0.blobs.link(source.blob) {
+                Ok(blob) => return self.put(to.0, to.1, draft.copy(&source, blob), check),
+                // As in `open_object`.
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                    if self.object(from.0, from.1)?.blob == source.blob {
+                        return Err(StoreError::from(error).into());
+                    }
+                }
+                Err(error) => return Err(StoreError::from(error).into()),
+            }
+        }
+    }
+
+    fn put<E: From<StoreError>>(
+        &self,
+        bucket: &Bucket,
+        key: &ObjectKey,
+        record: ObjectRecord,
+        check: impl FnOnce(Option<&ObjectRecord>) -> Result<(), E>,
+    ) -> Result<ObjectRecord, E> {
         let replaced = self.0.metadata.put_object(bucket.as_str(), key.as_str(), &record, check);
         match replaced {
             Ok(replaced) => {

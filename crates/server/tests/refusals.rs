@@ -194,7 +194,8 @@ fn what_is_asked() {
     for unserved in [
         request("POST", "/a").param("uploads", "").sign(),
         request("PUT", "/a").param("tagging", "").sign(),
-        put("/a", b"").header("x-cos-copy-source", "b/c").sign(),
+        get("/a").header("x-cos-copy-source", "b-1.x/c").sign(),
+        put("/a", b"").header("x-cos-copy-source", "b-1.x/c?versionId=1").sign(),
         get("/").param("versions", "").sign(),
         get("/").param("acl", "").sign(),
         request("PUT", "/").param("lifecycle", "").sign(),
@@ -243,6 +244,8 @@ fn what_is_asked() {
         400,
         "InvalidDigest",
     );
+    let copy = put("/a", b"").header("x-cos-copy-source", "b/c").sign();
+    refused(&copy, "invalid-copy-source", 400, "InvalidCopySource");
     let long = put("/a", b"").header("x-cos-meta-a", "v".repeat(2048)).sign();
     refused(&long, "metadata-too-long", 400, "KeyTooLong");
 }
@@ -350,8 +353,17 @@ fn what_is_there() {
     );
     let once = put("/a", b"x").header("x-cos-forbid-overwrite", "true").sign();
     refused(&once, "precondition-failed", 412, "PreconditionFailed");
+    let copy = |source: &str| put("/c", b"").header("x-cos-copy-source", source);
+    let source = format!("{HOST}/a");
+    for source in [format!("{HOST}/absent"), format!("absent-1.{HOST}/a")] {
+        refused(&copy(&source).sign(), "no-such-copy-source", 404, "NoSuchCopySource");
+    }
+    let other = copy(&source).header("x-cos-copy-source-If-None-Match", "*").sign();
+    refused(&other, "precondition-failed", 412, "PreconditionFailed");
     let archived = put("/b", b"x").header("x-cos-storage-class", "ARCHIVE").sign();
     assert_eq!(endpoint.send(&archived).status, 200);
+    let source = format!("{HOST}/b");
+    refused(&copy(&source).sign(), "not-restored", 403, "InvalidObjectState");
     let archived = refused(&get("/b").sign(), "not-restored", 403, "InvalidObjectState");
     assert_eq!(archived.header("x-cos-storage-class"), Some("ARCHIVE"));
 }

@@ -134,6 +134,15 @@ impl<'a> Headers<'a, '_> {
         self.once(name)?.map(|value| as_text(name, value)).transpose()
     }
 
+    /// A header that is `true` or `false`, which it is also if it is absent.
+    pub(super) fn flag(&self, name: &'static str) -> Result<bool, DecodeError> {
+        match self.text(name)?.as_deref() {
+            Some("true") => Ok(true),
+            Some("false") | None => Ok(false),
+            Some(other) => Err(invalid(name, other)),
+        }
+    }
+
     /// Every header whose name begins so; names in lower case.
     pub(super) fn with_prefix(
         &self,

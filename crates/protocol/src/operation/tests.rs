@@ -67,6 +67,17 @@ fn a_subresource_names_another_operation() {
 }
 
 #[test]
+fn a_source_makes_a_copy_of_an_upload() {
+    let source = ("X-Cos-Copy-Source", "b-1.cos.ap-guangzhou.myqcloud.com/a");
+    assert_eq!(object("PUT", &[], &[source]).unwrap().name(), "PUT Object - Copy");
+    assert_eq!(object("PUT", &[], &[(source.0, "")]), Err(DecodeError::InvalidCopySource));
+    let elsewhere = Unserved::Header("x-cos-copy-source".to_owned());
+    assert_eq!(object("GET", &[], &[source]), Err(DecodeError::Unserved(elsewhere)));
+    let directive = ("x-cos-metadata-directive", "Replace");
+    assert_eq!(object("PUT", &[], &[source, directive]), Err(invalid(directive.0, directive.1)));
+}
+
+#[test]
 fn a_listing_is_bounded() {
     let list = |name, value| match decode("GET", Resource::Bucket(bucket()), &[(name, value)], &[])
     {
@@ -113,7 +124,7 @@ fn what_names_another_operation_is_refused() {
         let want = Unserved::Parameter(name.to_owned());
         assert_eq!(refused, Err(DecodeError::Unserved(want)));
     }
-    for name in ["X-Cos-Copy-Source", "x-cos-tagging", "x-cos-server-side-encryption"] {
+    for name in ["X-Cos-Callback", "x-cos-tagging", "x-cos-server-side-encryption"] {
         let want = Unserved::Header(name.to_ascii_lowercase());
         assert_eq!(object("PUT", &[], &[(name, "x")]), Err(DecodeError::Unserved(want)));
     }
@@ -210,7 +221,7 @@ fn any_operation() -> impl Strategy<Value = Operation> {
     let range = prop::option::of((0..9_u64, 9..99_u64).prop_map(|(a, b)| ByteRange::FromTo(a, b)));
     let class = prop::sample::select(StorageClass::ALL.to_vec());
     let text = "[ -~页]{0,20}";
-    (0..13, acl, limit, range, class, text, conditions(), any::<bool>()).prop_map(
+    (0..14, acl, limit, range, class, text, conditions(), any::<bool>()).prop_map(
         |(which, acl, traffic_limit, range, storage_class, text, conditions, flag)| {
             let (bucket, key) = (bucket(), key());
             let md5 = flag.then_some(ContentMd5([7; 16]));
@@ -224,6 +235,23 @@ fn any_operation() -> impl Strategy<Value = Operation> {
                 2 => Operation::HeadBucket(HeadBucket { bucket }),
                 3 => Operation::DeleteBucket(DeleteBucket { bucket }),
                 10 => Operation::GetBucketLocation(GetBucketLocation { bucket }),
+                13 => Operation::PutObjectCopy(PutObjectCopy {
+                    source: CopySource {
+                        bucket: Bucket::new("source-1").unwrap(),
+                        domain: "cos.ap-guangzhou.myqcloud.com".to_owned(),
+                        key: ObjectKey::new(format!("a{text}")).unwrap(),
+                    },
+                    source_conditions: conditions,
+                    replaced: flag.then(|| Replaced {
+                        metadata: vec![("a-b".to_owned(), text.into_bytes())],
+                        ..Replaced::default()
+                    }),
+                    storage_class,
+                    acl,
+                    forbid_overwrite: flag,
+                    bucket,
+                    key,
+                }),
                 12 => Operation::DeleteObjects(DeleteObjects { bucket, md5 }),
                 11 => Operation::GetBucket(GetBucket {
                     prefix: text.clone(),
@@ -275,6 +303,9 @@ fn any_pairs() -> impl Strategy<Value = Vec<Pair<'static>>> {
         "encoding-type",
         "location",
         "delete",
+        "x-cos-copy-source",
+        "x-cos-copy-source-if-match",
+        "x-cos-metadata-directive",
         "content-md5",
         "response-expires",
         "x-cos-traffic-limit",

@@ -84,7 +84,6 @@ const PROCESSING: &[&str] = &["imageMogr2", "imageView2", "watermark"];
 const HEADERS: &[&str] = &[
     "pic-operations",
     "x-cos-callback",
-    "x-cos-copy-source",
     "x-cos-object-lock",
     "x-cos-server-side-encryption",
     "x-cos-tagging",
@@ -112,6 +111,11 @@ pub(super) fn refuse(
         if let Some((name, _)) = headers.with_prefix(prefix).next() {
             return Err(DecodeError::Unserved(Unserved::Header(name)));
         }
+    }
+    if !matches!((resource, method), (Resource::Object(..), "PUT"))
+        && let Some((name, _)) = headers.with_prefix("x-cos-copy-source").next()
+    {
+        return Err(DecodeError::Unserved(Unserved::Header(name)));
     }
     let what = match (resource, method) {
         (Resource::Bucket(_), "POST") if !params.has("delete") => "POST Object (form upload)",

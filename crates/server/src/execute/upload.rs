@@ -3,12 +3,12 @@
 //! The body is gathered into chunks; while one is written and hashed on a thread that may block, the next one arrives. So
 //! an upload never holds more than two chunks in memory, and a thread only while there is something to write.
 
-use cospass_protocol::operation::{CannedAcl, PutObject};
+use cospass_protocol::operation::PutObject;
 use http::StatusCode;
 use http::header::{ETAG, HeaderName};
 use tokio::task::JoinHandle;
 
-use super::acl_record;
+use super::draft::{self, Wanted};
 use crate::authorize::Permit;
 use crate::body::{Length, Pieces, SealedBody};
 use crate::conditions;
@@ -17,10 +17,7 @@ use crate::limits::CHUNK;
 use crate::pace::Pace;
 use crate::refusal::{Cause, Refusal};
 use crate::reply::Reply;
-use crate::store::{AclRecord, Draft, ObjectRecord, Store, StoreError, Upload};
-
-/// What an object is if the upload does not say: the service sends this with it.
-const DEFAULT_TYPE: &[u8] = b"application/octet-stream";
+use crate::store::{ObjectRecord, Store, StoreError, Upload};
 
 pub(super) async fn put(
     endpoint: &Endpoint,
@@ -37,7 +34,9 @@ pub(super) async fn put(
     let pace = Pace::of(permit.operation().traffic_limit);
     let (upload, rest) = receive(&endpoint.store, body.open(&permit, most, pace)).await?;
     let put = permit.into_operation();
-    let draft = draft(&put, endpoint.clock.now());
+    let headers = draft::headers(&put.content, &put.metadata);
+    let wanted = Wanted { headers, storage_class: put.storage_class, acl: put.acl.as_ref() };
+    let draft = wanted.at(endpoint.clock.now());
     let record = endpoint
         .store
         .blocking(move |store| {
@@ -109,22 +108,6 @@ fn write(store: &Store, upload: Option<Upload>, chunk: &[u8]) -> Result<Upload, 
     };
     upload.write(chunk).map_err(StoreError::from)?;
     Ok(upload)
-}
-
-fn draft(put: &PutObject, now: i64) -> Draft {
-    let content = put.content.iter().map(|(name, value)| (name.to_owned(), value.to_vec()));
-    let mut headers: Vec<_> = content.collect();
-    if put.content.content_type.is_none() {
-        headers.push(("Content-Type".to_owned(), DEFAULT_TYPE.to_vec()));
-    }
-    let metadata = put.metadata.iter();
-    headers.extend(metadata.map(|(name, value)| (format!("x-cos-meta-{name}"), value.clone())));
-    Draft {
-        modified: now,
-        headers,
-        storage_class: put.storage_class,
-        acl: put.acl.as_ref().map_or_else(|| AclRecord::canned(CannedAcl::Default), acl_record),
-    }
 }
 
 fn reply(record: &ObjectRecord) -> Reply {

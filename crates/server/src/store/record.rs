@@ -66,6 +66,12 @@ impl Draft {
             acl: self.acl,
         }
     }
+
+    /// The same bytes as another object, under a name of their own.
+    pub(super) fn copy(self, source: &ObjectRecord, blob: BlobId) -> ObjectRecord {
+        let &ObjectRecord { size, md5, crc64, .. } = source;
+        self.record(&Written { blob, size, md5, crc64 })
+    }
 }
 
 /// Access control, by the names of the protocol.

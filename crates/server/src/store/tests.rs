@@ -133,6 +133,42 @@ fn replacing_and_deleting_remove_the_old_bytes() {
     assert_eq!(files(&folder.path().join("blobs")).len(), 0);
 }
 
+fn copy(store: &Store, from: &str, to: &str) -> Result<ObjectRecord, StoreError> {
+    let (bucket, from, to) = (bucket(), key(from), key(to));
+    store.copy((&bucket, &from), (&bucket, &to), |_| Ok(draft()), |_| Ok(()))
+}
+
+#[test]
+fn a_copy_outlives_its_source() {
+    let folder = TempDir::new().unwrap();
+    let store = store_with_bucket(folder.path());
+    let source = put(&store, "a", b"bytes");
+    let record = copy(&store, "a", "b").unwrap();
+    assert_eq!((record.md5, record.crc64), (source.md5, source.crc64));
+    assert_eq!(copy(&store, "b", "b").unwrap().size, 5, "onto itself");
+    assert_eq!(files(&folder.path().join("blobs")).len(), 2);
+    put(&store, "a", b"other");
+    assert_eq!(read(&store, "b"), b"bytes");
+    store.delete_objects(&bucket(), &[key("a")]).unwrap();
+    drop(store);
+    let store = Store::open(folder.path()).unwrap();
+    assert_eq!(read(&store, "b"), b"bytes");
+    assert_eq!(files(&folder.path().join("blobs")).len(), 1);
+}
+
+#[test]
+fn a_copy_that_is_refused_leaves_nothing() {
+    let folder = TempDir::new().unwrap();
+    let store = store_with_bucket(folder.path());
+    assert!(matches!(copy(&store, "a", "b"), Err(StoreError::NoSuchKey)));
+    put(&store, "a", b"bytes");
+    let (bucket, from, to) = (bucket(), key("a"), key("b"));
+    let refuse = |_: Option<&ObjectRecord>| Err(StoreError::BucketExists);
+    let refused = store.copy((&bucket, &from), (&bucket, &to), |_| Ok(draft()), refuse);
+    assert!(matches!(refused, Err(StoreError::BucketExists)));
+    assert_eq!(files(&folder.path().join("blobs")).len(), 1);
+}
+
 #[test]
 fn keys_are_no_paths() {
     let folder = TempDir::new().unwrap();
