@@ -51,6 +51,8 @@ error_codes! {
     BucketNotEmpty = 409,
     /// The object is larger than one request may upload.
     EntityTooLarge = 400,
+    /// A part that is not the last is smaller than 1 MB.
+    EntityTooSmall = 400,
     /// The token of temporary credentials has expired.
     ExpiredToken = 400,
     /// The body ended before `Content-Length` bytes.
@@ -69,6 +71,10 @@ error_codes! {
     InvalidDigest = 400,
     /// The object's storage class must be restored first.
     InvalidObjectState = 403,
+    /// A part that is named was not uploaded, or is another one.
+    InvalidPart = 400,
+    /// The parts are not named in ascending order.
+    InvalidPartOrder = 400,
     /// The range lies outside the object.
     InvalidRange = 416,
     /// The request contradicts itself or lacks something.
@@ -91,6 +97,8 @@ error_codes! {
     NoSuchCopySource = 404,
     /// There is no such object.
     NoSuchKey = 404,
+    /// There is no such upload in parts.
+    NoSuchUpload = 404,
     /// An operation or option that this endpoint does not serve.
     NotImplemented = 501,
     /// An `If-…` header does not hold.

@@ -9,6 +9,7 @@ mod bucket;
 mod copy;
 mod delete;
 mod list;
+mod multipart;
 mod object;
 mod parts;
 mod unserved;
@@ -22,6 +23,10 @@ pub use bucket::{DeleteBucket, GetService, HeadBucket, PutBucket};
 pub use copy::{CopySource, PutObjectCopy, Replaced};
 pub use delete::DeleteObjects;
 pub use list::{GetBucket, GetBucketLocation};
+pub use multipart::{
+    AbortMultipartUpload, CompleteMultipartUpload, InitiateMultipartUpload, ListMultipartUploads,
+    ListParts, UploadPart,
+};
 pub use object::{
     Conditions, ContentHeaders, DeleteObject, GetObject, GetObjectAcl, HeadObject, PutObject,
     PutObjectAcl, ResponseOverrides,
@@ -65,6 +70,18 @@ pub enum Operation {
     GetObjectAcl(GetObjectAcl),
     /// Replaces an object's access control.
     PutObjectAcl(PutObjectAcl),
+    /// Begins an upload in parts.
+    InitiateMultipartUpload(InitiateMultipartUpload),
+    /// Uploads a part.
+    UploadPart(UploadPart),
+    /// Lists the parts that were uploaded.
+    ListParts(ListParts),
+    /// Lists the uploads in parts that are under way.
+    ListMultipartUploads(ListMultipartUploads),
+    /// Makes an object of parts.
+    CompleteMultipartUpload(CompleteMultipartUpload),
+    /// Gives an upload in parts up.
+    AbortMultipartUpload(AbortMultipartUpload),
 }
 
 impl Operation {
@@ -102,6 +119,9 @@ impl Operation {
             ("DELETE", "") => Self::DeleteBucket(DeleteBucket { bucket }),
             ("GET", "") => Self::GetBucket(GetBucket::decode(bucket, params)?),
             ("POST", "delete") => Self::DeleteObjects(DeleteObjects::decode(bucket, headers)?),
+            ("GET", "uploads") => {
+                Self::ListMultipartUploads(ListMultipartUploads::decode(bucket, params)?)
+            }
             ("GET", "location") => Self::GetBucketLocation(GetBucketLocation { bucket }),
             _ => return Err(not_allowed(method)),
         })
@@ -125,6 +145,32 @@ impl Operation {
             ("DELETE", "") => Self::DeleteObject(DeleteObject { bucket, key }),
             ("GET", "acl") => Self::GetObjectAcl(GetObjectAcl { bucket, key }),
             ("PUT", "acl") => Self::PutObjectAcl(PutObjectAcl::decode(bucket, key, headers)?),
+            _ => return Self::of_upload(method, sub, bucket, key, params, headers),
+        })
+    }
+
+    fn of_upload(
+        method: &str,
+        sub: &str,
+        bucket: Bucket,
+        key: ObjectKey,
+        params: Params<'_, '_>,
+        headers: Headers<'_, '_>,
+    ) -> Result<Self, DecodeError> {
+        Ok(match (method, sub) {
+            ("POST", "uploads") => Self::InitiateMultipartUpload(InitiateMultipartUpload::decode(
+                bucket, key, headers,
+            )?),
+            ("PUT", "uploadId") => {
+                Self::UploadPart(UploadPart::decode(bucket, key, params, headers)?)
+            }
+            ("GET", "uploadId") => Self::ListParts(ListParts::decode(bucket, key, params)?),
+            ("POST", "uploadId") => Self::CompleteMultipartUpload(CompleteMultipartUpload::decode(
+                bucket, key, params, headers,
+            )?),
+            ("DELETE", "uploadId") => {
+                Self::AbortMultipartUpload(AbortMultipartUpload::decode(bucket, key, params)?)
+            }
             _ => return Err(not_allowed(method)),
         })
     }
@@ -152,6 +198,22 @@ impl Operation {
             Self::PutObjectAcl(op) => {
                 parts("PUT", (&op.bucket, &op.key), "acl", vec![], op.headers())
             }
+            Self::InitiateMultipartUpload(op) => {
+                parts("POST", (&op.bucket, &op.key), "uploads", vec![], op.headers())
+            }
+            Self::UploadPart(op) => {
+                parts("PUT", (&op.bucket, &op.key), "", op.params(), op.headers())
+            }
+            Self::ListParts(op) => parts("GET", (&op.bucket, &op.key), "", op.params(), vec![]),
+            Self::ListMultipartUploads(op) => {
+                parts("GET", &op.bucket, "uploads", op.params(), vec![])
+            }
+            Self::CompleteMultipartUpload(op) => {
+                parts("POST", (&op.bucket, &op.key), "", op.params(), op.headers())
+            }
+            Self::AbortMultipartUpload(op) => {
+                parts("DELETE", (&op.bucket, &op.key), "", op.params(), vec![])
+            }
         }
     }
 
@@ -172,12 +234,18 @@ impl Operation {
             Self::DeleteObject(_) => "DELETE Object",
             Self::GetObjectAcl(_) => "GET Object acl",
             Self::PutObjectAcl(_) => "PUT Object acl",
+            Self::InitiateMultipartUpload(_) => "Initiate Multipart Upload",
+            Self::UploadPart(_) => "Upload Part",
+            Self::ListParts(_) => "List Parts",
+            Self::ListMultipartUploads(_) => "List Multipart Uploads",
+            Self::CompleteMultipartUpload(_) => "Complete Multipart Upload",
+            Self::AbortMultipartUpload(_) => "Abort Multipart Upload",
         }
     }
 }
 
 /// Parameters that name what of a bucket or an object is meant, without being its bytes.
-const SUBRESOURCES: [&str; 3] = ["acl", "delete", "location"];
+const SUBRESOURCES: [&str; 5] = ["acl", "delete", "location", "uploadId", "uploads"];
 
 /// The one that is named, or `""`. Two of them are a contradiction.
 fn subresource(params: Params<'_, '_>) -> Result<&'static str, DecodeError> {

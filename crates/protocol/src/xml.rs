@@ -9,6 +9,7 @@ mod copy;
 mod delete;
 mod error;
 mod list;
+mod multipart;
 mod read;
 mod service;
 mod time;
@@ -20,6 +21,9 @@ pub use copy::CopyResult;
 pub use delete::{Delete, DeleteResult, ObjectToDelete};
 pub use error::{ErrorDocument, Evidence};
 pub use list::{ListBucket, ObjectEntry, location_constraint};
+pub use multipart::{
+    Completed, PartEntry, PartList, UploadEntry, UploadList, initiated, read_parts,
+};
 pub use read::XmlError;
 pub use service::{BucketEntry, ListAllMyBuckets};
 pub use time::{iso8601, iso8601_millis};

@@ -1,9 +1,10 @@
 //! The fourth stage: whether the one who asks may. A [`Principal`] and an operation become a [`Permit`].
 
 use cospass_protocol::operation::{
-    DecodeError, DeleteBucket, DeleteObject, DeleteObjects, GetBucket, GetBucketLocation,
-    GetObject, GetObjectAcl, GetService, HeadBucket, HeadObject, Operation, PutBucket, PutObject,
-    PutObjectAcl, PutObjectCopy,
+    AbortMultipartUpload, CompleteMultipartUpload, DecodeError, DeleteBucket, DeleteObject,
+    DeleteObjects, GetBucket, GetBucketLocation, GetObject, GetObjectAcl, GetService, HeadBucket,
+    HeadObject, InitiateMultipartUpload, ListMultipartUploads, ListParts, Operation, PutBucket,
+    PutObject, PutObjectAcl, PutObjectCopy, UploadPart,
 };
 
 use crate::authenticate::Principal;
@@ -41,6 +42,12 @@ pub(crate) enum Permitted {
     DeleteObject(Permit<DeleteObject>),
     GetObjectAcl(Permit<GetObjectAcl>),
     PutObjectAcl(Permit<PutObjectAcl>),
+    InitiateMultipartUpload(Permit<InitiateMultipartUpload>),
+    UploadPart(Permit<UploadPart>),
+    ListParts(Permit<ListParts>),
+    ListMultipartUploads(Permit<ListMultipartUploads>),
+    CompleteMultipartUpload(Permit<CompleteMultipartUpload>),
+    AbortMultipartUpload(Permit<AbortMultipartUpload>),
 }
 
 /// Decides. All buckets belong to the one account, which may do everything; nobody else may do anything, whatever the
@@ -81,6 +88,20 @@ pub(crate) fn authorize(
         Operation::DeleteObject(operation) => Permitted::DeleteObject(Permit { operation }),
         Operation::GetObjectAcl(operation) => Permitted::GetObjectAcl(Permit { operation }),
         Operation::PutObjectAcl(operation) => Permitted::PutObjectAcl(Permit { operation }),
+        Operation::InitiateMultipartUpload(operation) => {
+            Permitted::InitiateMultipartUpload(Permit { operation })
+        }
+        Operation::UploadPart(operation) => Permitted::UploadPart(Permit { operation }),
+        Operation::ListParts(operation) => Permitted::ListParts(Permit { operation }),
+        Operation::ListMultipartUploads(operation) => {
+            Permitted::ListMultipartUploads(Permit { operation })
+        }
+        Operation::CompleteMultipartUpload(operation) => {
+            Permitted::CompleteMultipartUpload(Permit { operation })
+        }
+        Operation::AbortMultipartUpload(operation) => {
+            Permitted::AbortMultipartUpload(Permit { operation })
+        }
         // `Operation` may grow before this does.
         _ => return Err(Cause::Unserved.into()),
     })

@@ -6,6 +6,7 @@ mod copy;
 mod delete;
 mod draft;
 mod list;
+mod multipart;
 mod object;
 mod page;
 mod service;
@@ -21,11 +22,12 @@ use crate::refusal::{Cause, Refusal};
 use crate::reply::Reply;
 use crate::store::AclRecord;
 
-/// Does what is permitted.
+/// Does what is permitted. `host` is that of the request.
 pub(crate) async fn execute(
     endpoint: &Endpoint,
     permitted: Permitted,
     body: &mut SealedBody,
+    host: &str,
 ) -> Result<Reply, Refusal> {
     match permitted {
         Permitted::GetService(permit) => Ok(service::get(endpoint, &permit)),
@@ -42,6 +44,14 @@ pub(crate) async fn execute(
         Permitted::DeleteObject(permit) => delete::one(endpoint, permit).await,
         Permitted::GetObjectAcl(permit) => acl::get(endpoint, permit).await,
         Permitted::PutObjectAcl(permit) => acl::put(endpoint, permit, body).await,
+        Permitted::InitiateMultipartUpload(permit) => multipart::initiate(endpoint, permit).await,
+        Permitted::UploadPart(permit) => multipart::part(endpoint, permit, body).await,
+        Permitted::ListParts(permit) => multipart::list(endpoint, permit).await,
+        Permitted::ListMultipartUploads(permit) => multipart::uploads(endpoint, permit).await,
+        Permitted::CompleteMultipartUpload(permit) => {
+            multipart::complete(endpoint, permit, body, host).await
+        }
+        Permitted::AbortMultipartUpload(permit) => multipart::abort(endpoint, permit).await,
     }
 }
 

@@ -18,6 +18,8 @@ pub(crate) const PACED_CHUNK: usize = 10 * 1024;
 pub struct Limits {
     /// The largest object that one request may upload, in bytes: 5 GiB (436/7749).
     pub object_size: u64,
+    /// The smallest part of an object that is not the last one, in bytes: 1 MiB (436/7750).
+    pub part_size: u64,
     /// The largest XML body, in bytes.
     pub document_size: usize,
     /// The largest XML body that lists objects or parts, in bytes: 1000 keys of 850 bytes fit in.
@@ -48,6 +50,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             object_size: 5 << 30,
+            part_size: 1 << 20,
             document_size: 64 * 1024,
             list_document_size: 2 << 20,
             target_length: 16 * 1024,

@@ -127,6 +127,14 @@ causes! {
     NoSuchKey "no-such-key" => NoSuchKey "The specified key does not exist.",
     /// **K !** Neither the source's key nor its bucket may be missing.
     NoSuchCopySource "no-such-copy-source" => NoSuchCopySource "The specified copy source does not exist.",
+    /// **T K** C sdk.
+    NoSuchUpload "no-such-upload" => NoSuchUpload "The specified multipart upload does not exist.",
+    /// **D K** A part that is not there, or another one than was named.
+    InvalidPart "invalid-part" => InvalidPart "One or more of the specified parts could not be found, or its entity tag is another one.",
+    /// **D K**
+    InvalidPartOrder "invalid-part-order" => InvalidPartOrder "The list of parts was not in ascending order.",
+    /// **D C** cloudreve#806.
+    EntityTooSmall "entity-too-small" => EntityTooSmall "Your proposed upload is smaller than the minimum allowed object size.",
     /// **T K**
     BucketOwned "bucket-owned" => BucketAlreadyOwnedByYou "Your previous request to create the named bucket succeeded and you already own it.",
     /// **T K**
@@ -254,6 +262,7 @@ impl From<StoreError> for Refusal {
             StoreError::BucketExists => Cause::BucketOwned,
             StoreError::BucketNotEmpty => Cause::BucketNotEmpty,
             StoreError::NoSuchKey => Cause::NoSuchKey,
+            StoreError::NoSuchUpload => Cause::NoSuchUpload,
             StoreError::Locked { .. }
             | StoreError::UnknownFormat { .. }
             | StoreError::Record(_)

@@ -3,7 +3,7 @@
 //! ```text
 //! DIR/lock               held while the store is open
 //! DIR/metadata.redb      buckets, and of each object everything but its bytes
-//! DIR/blobs/ab/cd/ID     the bytes of one upload, never changed
+//! DIR/blobs/ab/cd/ID     the bytes of one upload or part, never changed
 //! DIR/incoming/ID        the bytes of an upload under way
 //! ```
 //!
@@ -15,6 +15,8 @@
 
 mod blob;
 mod metadata;
+mod multipart;
+mod reader;
 mod record;
 mod scan;
 
@@ -29,12 +31,16 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use cospass_protocol::{Bucket, ObjectKey};
 
 pub(crate) use blob::Upload;
-pub(crate) use record::{AclRecord, BucketRecord, Draft, ObjectRecord};
+pub(crate) use multipart::UploadName;
+pub(crate) use reader::Reader;
+pub(crate) use record::{AclRecord, BucketRecord, Draft, ObjectRecord, PartRecord, UploadRecord};
 pub(crate) use scan::{Step, past, start};
 
 use crate::private;
 use blob::Blobs;
-use metadata::Metadata;
+use metadata::{Metadata, Released};
+use reader::Readers;
+use record::Place;
 
 /// An open store. Clones are the same store.
 #[derive(Clone)]
@@ -42,7 +48,8 @@ pub(crate) struct Store(Arc<Inner>);
 
 struct Inner {
     metadata: Metadata,
-    blobs: Blobs,
+    blobs: Arc<Blobs>,
+    readers: Readers,
     /// All buckets, as the metadata has them: each request asks for one.
     buckets: RwLock<BTreeMap<String, BucketRecord>>,
     /// Held while a bucket is made or deleted, so that `buckets` follows the metadata.
@@ -57,12 +64,13 @@ impl Store {
         private::create_folder(folder)?;
         let lock = lock(&folder.join("lock"))?;
         let metadata = Metadata::open(&folder.join("metadata.redb"))?;
-        let blobs = Blobs::open(folder)?;
+        let blobs = Arc::new(Blobs::open(folder)?);
+        let readers = Readers::new(Arc::clone(&blobs));
         blobs.sweep(&metadata.blobs()?)?;
         private::sync_folder(folder)?;
         let buckets = RwLock::new(metadata.buckets()?);
         let bucket_changes = Mutex::new(());
-        Ok(Self(Arc::new(Inner { metadata, blobs, buckets, bucket_changes, _lock: lock })))
+        Ok(Self(Arc::new(Inner { metadata, blobs, readers, buckets, bucket_changes, _lock: lock })))
     }
 
     /// Runs something that blocks on a thread that may.
@@ -116,7 +124,16 @@ impl Store {
         bucket: &Bucket,
         key: &ObjectKey,
     ) -> Result<ObjectRecord, StoreError> {
-        self.0.metadata.object(bucket.as_str(), key.as_str())?.ok_or(StoreError::NoSuchKey)
+        self.find_object(bucket, key)?.ok_or(StoreError::NoSuchKey)
+    }
+
+    /// As [`object`](Self::object), for those to whom it may be absent.
+    pub(crate) fn find_object(
+        &self,
+        bucket: &Bucket,
+        key: &ObjectKey,
+    ) -> Result<Option<ObjectRecord>, StoreError> {
+        self.0.metadata.object(bucket.as_str(), key.as_str())
     }
 
     /// Shows the objects of a bucket in byte order of their keys, as `visit` steers.
@@ -129,23 +146,39 @@ impl Store {
         self.0.metadata.scan_objects(bucket.as_str(), from, visit)
     }
 
-    /// An object and its bytes, which stay readable while the file is open, whatever happens to the object.
+    /// An object and its bytes, which stay readable while they are held, whatever happens to the object.
     pub(crate) fn open_object(
         &self,
         bucket: &Bucket,
         key: &ObjectKey,
-    ) -> Result<(ObjectRecord, File), StoreError> {
+    ) -> Result<(ObjectRecord, Reader), StoreError> {
         loop {
             let record = self.object(bucket, key)?;
-            match self.0.blobs.read(record.blob) {
-                Ok(file) => return Ok((record, file)),
-                // Another upload may have replaced the object since: then the metadata names another blob.
-                Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                    if self.object(bucket, key)?.blob == record.blob {
-                        return Err(error.into());
-                    }
-                }
-                Err(error) => return Err(error.into()),
+            if let Some(reader) = self.reader(&record)? {
+                return Ok((record, reader));
+            }
+            // Another upload may have replaced the object since: then the metadata names other bytes.
+            if self.object(bucket, key)?.place == record.place {
+                return Err(io::Error::from(io::ErrorKind::NotFound).into());
+            }
+        }
+    }
+
+    /// The bytes of an object, if they are still there.
+    fn reader(&self, record: &ObjectRecord) -> Result<Option<Reader>, StoreError> {
+        match record.place {
+            Place::Blob(blob) => match self.0.blobs.read(blob) {
+                Ok(file) => Ok(Some(Reader::of_file(file, record.size))),
+                Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+                Err(error) => Err(error.into()),
+            },
+            Place::Manifest(id) => {
+                let pin = self.0.readers.pin(id);
+                let Some(pieces) = self.0.metadata.pieces(id)? else {
+                    return Ok(None);
+                };
+                let parts = pieces.iter().map(|piece| (self.0.blobs.path(piece.blob), piece.size));
+                Ok(Some(Reader::of_parts(parts, pin)))
             }
         }
     }
@@ -175,20 +208,32 @@ impl Store {
         from: (&Bucket, &ObjectKey),
         to: (&Bucket, &ObjectKey),
         plan: impl Fn(&ObjectRecord) -> Result<Draft, E>,
-        check: impl FnOnce(Option<&ObjectRecord>) -> Result<(), E>,
+        check: impl Fn(Option<&ObjectRecord>) -> Result<(), E>,
     ) -> Result<ObjectRecord, E> {
         loop {
             let source = self.object(from.0, from.1)?;
             let draft = plan(&source)?;
-            match self.0.blobs.link(source.blob) {
-                Ok(blob) => return self.put(to.0, to.1, draft.copy(&source, blob), check),
-                // As in `open_object`.
-                Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                    if self.object(from.0, from.1)?.blob == source.blob {
-                        return Err(StoreError::from(error).into());
-                    }
-                }
-                Err(error) => return Err(StoreError::from(error).into()),
+            let place = match source.place {
+                Place::Manifest(_) => Some(source.place),
+                Place::Blob(blob) => match self.0.blobs.link(blob) {
+                    Ok(blob) => Some(Place::Blob(blob)),
+                    Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+                    Err(error) => return Err(StoreError::from(error).into()),
+                },
+            };
+            let record = place.map(|place| draft.copy(&source, place));
+            let put = record.map(|record| {
+                self.put(to.0, to.1, record, |there| check(there).map_err(Tried::Refused))
+            });
+            match put {
+                Some(Ok(record)) => return Ok(record),
+                Some(Err(Tried::Refused(refused))) => return Err(refused),
+                Some(Err(Tried::Store(StoreError::NoSuchKey))) | None => {}
+                Some(Err(Tried::Store(error))) => return Err(error.into()),
+            }
+            // As in `open_object`.
+            if self.object(from.0, from.1)?.place == source.place {
+                return Err(StoreError::from(io::Error::from(io::ErrorKind::NotFound)).into());
             }
         }
     }
@@ -207,7 +252,9 @@ impl Store {
                 Ok(record)
             }
             Err(error) => {
-                self.forget([record]);
+                if let Place::Blob(blob) = record.place {
+                    self.forget([Released::blob(blob)]);
+                }
                 Err(error)
             }
         }
@@ -233,17 +280,27 @@ impl Store {
         self.0.metadata.update_object(bucket.as_str(), key.as_str(), |record| record.acl = acl)
     }
 
-    /// Removes bytes that no metadata names any more. If that fails, opening the store will.
-    fn forget(&self, records: impl IntoIterator<Item = ObjectRecord>) {
-        for record in records {
-            if let Err(error) = self.0.blobs.remove(record.blob) {
-                tracing::warn!(%error, "a blob that is no longer needed could not be removed");
-            }
+    /// Removes bytes that no metadata names any more.
+    fn forget(&self, released: impl IntoIterator<Item = Released>) {
+        for Released { manifest, blobs } in released {
+            self.0.readers.remove(manifest, blobs);
         }
     }
 
     fn change_buckets(&self) -> MutexGuard<'_, ()> {
         self.0.bucket_changes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Why a copy was not put.
+enum Tried<E> {
+    Store(StoreError),
+    Refused(E),
+}
+
+impl<E> From<StoreError> for Tried<E> {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
     }
 }
 
@@ -280,10 +337,12 @@ pub enum StoreError {
     NoSuchBucket,
     /// There is a bucket of that name already.
     BucketExists,
-    /// The bucket has objects.
+    /// The bucket has objects, or uploads in parts under way.
     BucketNotEmpty,
     /// There is no such object.
     NoSuchKey,
+    /// There is no such upload in parts.
+    NoSuchUpload,
     /// A record of the metadata cannot be read.
     Record(postcard::Error),
     /// The metadata could not be read or written.
@@ -305,6 +364,7 @@ impl fmt::Display for StoreError {
             Self::BucketExists => f.write_str("there is a bucket of that name"),
             Self::BucketNotEmpty => f.write_str("the bucket is not empty"),
             Self::NoSuchKey => f.write_str("there is no such object"),
+            Self::NoSuchUpload => f.write_str("there is no such upload in parts"),
             Self::Record(error) => write!(f, "a record of the metadata cannot be read: {error}"),
             Self::Metadata(error) => write!(f, "the metadata failed: {error}"),
             Self::Io(error) => write!(f, "the data folder failed: {error}"),

@@ -192,7 +192,7 @@ fn what_is_asked() {
     let refused =
         |request: &Request, cause, status, code| refused(&endpoint, request, cause, status, code);
     for unserved in [
-        request("POST", "/a").param("uploads", "").sign(),
+        request("POST", "/a").param("append", "").param("position", "0").sign(),
         request("PUT", "/a").param("tagging", "").sign(),
         get("/a").header("x-cos-copy-source", "b-1.x/c").sign(),
         put("/a", b"").header("x-cos-copy-source", "b-1.x/c?versionId=1").sign(),
@@ -204,12 +204,12 @@ fn what_is_asked() {
         refused(&unserved, "unserved", 501, "NotImplemented");
     }
     let upload = refused(
-        &request("POST", "/a").param("uploads", "").sign(),
+        &request("POST", "/a").param("restore", "").sign(),
         "unserved",
         501,
         "NotImplemented",
     );
-    assert_eq!(upload.error().message, "the parameter uploads is not served here");
+    assert_eq!(upload.error().message, "the parameter restore is not served here");
     refused(&request("PATCH", "/a").sign(), "method-not-allowed", 405, "MethodNotAllowed");
     refused(
         &request("DELETE", "/").host(SERVICE).sign(),
@@ -366,6 +366,71 @@ fn what_is_there() {
     refused(&copy(&source).sign(), "not-restored", 403, "InvalidObjectState");
     let archived = refused(&get("/b").sign(), "not-restored", 403, "InvalidObjectState");
     assert_eq!(archived.header("x-cos-storage-class"), Some("ARCHIVE"));
+}
+
+#[test]
+fn what_was_uploaded_in_parts() {
+    let endpoint = Endpoint::start();
+    let refused =
+        |request: &Request, cause, status, code| refused(&endpoint, request, cause, status, code);
+    let sized = |method, body: &str| {
+        let request = request(method, "/a").header("Content-Length", body.len().to_string());
+        request.body(body.as_bytes())
+    };
+    let begun = endpoint.send(&request("POST", "/a").param("uploads", "").sign());
+    let id = begun.all("UploadId")[0].to_owned();
+    let part = |number: &str, body: &str| {
+        sized("PUT", body).param("partNumber", number).param("uploadId", &id)
+    };
+    let complete = |body: &str| sized("POST", body).param("uploadId", &id);
+    let list = |parts: &[(&str, &str)]| {
+        let part = |(number, etag): &(&str, &str)| {
+            format!("<Part><PartNumber>{number}</PartNumber><ETag>{etag}</ETag></Part>")
+        };
+        let parts: String = parts.iter().map(part).collect();
+        format!("<CompleteMultipartUpload>{parts}</CompleteMultipartUpload>")
+    };
+    for number in ["0", "10001", "x"] {
+        refused(&part(number, "x").sign(), "invalid-argument", 400, "InvalidArgument");
+    }
+    let wrong = part("1", "x").header("Content-MD5", "7o3pGNBWQBRbGPcPTDqmAg==");
+    refused(&wrong.sign(), "bad-digest", 400, "BadDigest");
+    let no_length = request("PUT", "/a").param("partNumber", "1").param("uploadId", &id);
+    refused(&no_length.sign(), "missing-length", 411, "MissingContentLength");
+    for number in ["1", "2"] {
+        assert_eq!(endpoint.send(&part(number, "x").sign()).status, 200);
+    }
+    let x = "9dd4e461268c8034f5c8564e155c67a6";
+    for (parts, cause, code) in [
+        (&[("2", x), ("1", x)][..], "invalid-part-order", "InvalidPartOrder"),
+        (&[("1", x), ("1", x)], "invalid-part-order", "InvalidPartOrder"),
+        (&[("3", x)], "invalid-part", "InvalidPart"),
+        (&[("1", "other")], "invalid-part", "InvalidPart"),
+        (&[("1", x), ("2", x)], "entity-too-small", "EntityTooSmall"),
+        (&[], "malformed-xml", "MalformedXML"),
+    ] {
+        refused(&complete(&list(parts)).sign(), cause, 400, code);
+    }
+    refused(&complete("").sign(), "missing-body", 400, "MissingRequestBodyError");
+    endpoint.put("/a", b"there");
+    let once = complete(&list(&[("1", x)])).header("x-cos-forbid-overwrite", "true");
+    refused(&once.sign(), "precondition-failed", 412, "PreconditionFailed");
+    let again = request("POST", "/a").param("uploads", "").header("x-cos-forbid-overwrite", "true");
+    refused(&again.sign(), "precondition-failed", 412, "PreconditionFailed");
+
+    for (method, target) in [("PUT", "/a"), ("GET", "/a"), ("POST", "/a"), ("DELETE", "/a")] {
+        let body = list(&[("1", x)]);
+        let absent = request(method, target)
+            .header("Content-Length", body.len().to_string())
+            .body(body.as_bytes())
+            .param("partNumber", "1")
+            .param("uploadId", "1700");
+        refused(&absent.sign(), "no-such-upload", 404, "NoSuchUpload");
+    }
+    let other_key = get("/b").param("uploadId", &id);
+    refused(&other_key.sign(), "no-such-upload", 404, "NoSuchUpload");
+    assert_eq!(endpoint.send(&get("/a").sign()).body, b"there");
+    assert_eq!((endpoint.files("blobs"), endpoint.files("incoming")), (3, 0));
 }
 
 #[test]

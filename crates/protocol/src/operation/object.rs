@@ -328,7 +328,7 @@ pub(super) fn content_md5(headers: Headers<'_, '_>) -> Result<Option<ContentMd5>
 const TRAFFIC_LIMIT: &str = "x-cos-traffic-limit";
 
 /// As a header or as a parameter; if as both, they must say the same.
-fn traffic_limit(
+pub(super) fn traffic_limit(
     params: Params<'_, '_>,
     headers: Headers<'_, '_>,
 ) -> Result<Option<TrafficLimit>, DecodeError> {
@@ -343,6 +343,6 @@ fn traffic_limit(
     }
 }
 
-fn traffic_limit_header(limit: TrafficLimit) -> Pair<'static> {
+pub(super) fn traffic_limit_header(limit: TrafficLimit) -> Pair<'static> {
     pair(TRAFFIC_LIMIT, limit.bits_per_second().to_string())
 }

@@ -78,6 +78,39 @@ fn a_source_makes_a_copy_of_an_upload() {
 }
 
 #[test]
+fn the_operations_on_uploads() {
+    let id = ("uploadId", "1700");
+    let name = |method, params: &[_]| object(method, params, &[]).map(|op| op.name());
+    assert_eq!(name("POST", &[("uploads", "")]), Ok("Initiate Multipart Upload"));
+    assert_eq!(name("PUT", &[id, ("partNumber", "1")]), Ok("Upload Part"));
+    assert_eq!(name("GET", &[id]), Ok("List Parts"));
+    assert_eq!(name("POST", &[id]), Ok("Complete Multipart Upload"));
+    assert_eq!(name("DELETE", &[id]), Ok("Abort Multipart Upload"));
+    for value in ["0", "10001", "one", "", "-1", "99999999999999999999"] {
+        let refused = name("PUT", &[id, ("partNumber", value)]);
+        assert_eq!(refused, Err(invalid("partNumber", value)));
+    }
+    assert_eq!(name("GET", &[id, ("max-parts", "0")]), Err(invalid("max-parts", "0")));
+    let marker = ("part-number-marker", "x");
+    assert_eq!(name("GET", &[id, marker]), Err(invalid(marker.0, marker.1)));
+    let source = [("x-cos-copy-source", "b-1.x/a")];
+    let unserved = Unserved::Header(source[0].0.to_owned());
+    let copy = object("PUT", &[id, ("partNumber", "1")], &source);
+    assert_eq!(copy, Err(DecodeError::Unserved(unserved)));
+
+    let uploads = |name, value| {
+        let params = [("uploads", ""), (name, value)];
+        decode("GET", Resource::Bucket(bucket()), &params, &[]).map(|op| op.name())
+    };
+    for value in ["0", "1000"] {
+        assert_eq!(uploads("max-uploads", value), Ok("List Multipart Uploads"));
+    }
+    for value in ["1001", "", "x"] {
+        assert_eq!(uploads("max-uploads", value), Err(invalid("max-uploads", value)));
+    }
+}
+
+#[test]
 fn a_listing_is_bounded() {
     let list = |name, value| match decode("GET", Resource::Bucket(bucket()), &[(name, value)], &[])
     {
@@ -109,8 +142,8 @@ fn unknown_parameters_and_headers_are_ignored() {
 #[test]
 fn what_names_another_operation_is_refused() {
     for (method, name) in [
-        ("POST", "uploads"),
-        ("PUT", "uploadId"),
+        ("POST", "append"),
+        ("GET", "partNumber"),
         ("PUT", "tagging"),
         ("GET", "versionId"),
         ("GET", "ci-process"),
@@ -119,7 +152,7 @@ fn what_names_another_operation_is_refused() {
         let refused = object(method, &[(name, "")], &[]);
         assert!(matches!(refused, Err(DecodeError::Unserved(Unserved::Parameter(_)))), "{name}");
     }
-    for name in ["lifecycle", "acl", "uploads", "tagging"] {
+    for name in ["lifecycle", "acl", "versions", "tagging"] {
         let refused = decode("PUT", Resource::Bucket(bucket()), &[(name, "")], &[]);
         let want = Unserved::Parameter(name.to_owned());
         assert_eq!(refused, Err(DecodeError::Unserved(want)));
@@ -221,7 +254,7 @@ fn any_operation() -> impl Strategy<Value = Operation> {
     let range = prop::option::of((0..9_u64, 9..99_u64).prop_map(|(a, b)| ByteRange::FromTo(a, b)));
     let class = prop::sample::select(StorageClass::ALL.to_vec());
     let text = "[ -~页]{0,20}";
-    (0..14, acl, limit, range, class, text, conditions(), any::<bool>()).prop_map(
+    (0..20, acl, limit, range, class, text, conditions(), any::<bool>()).prop_map(
         |(which, acl, traffic_limit, range, storage_class, text, conditions, flag)| {
             let (bucket, key) = (bucket(), key());
             let md5 = flag.then_some(ContentMd5([7; 16]));
@@ -235,6 +268,7 @@ fn any_operation() -> impl Strategy<Value = Operation> {
                 2 => Operation::HeadBucket(HeadBucket { bucket }),
                 3 => Operation::DeleteBucket(DeleteBucket { bucket }),
                 10 => Operation::GetBucketLocation(GetBucketLocation { bucket }),
+                14..20 => of_upload(which, text, flag, storage_class, acl, traffic_limit),
                 13 => Operation::PutObjectCopy(PutObjectCopy {
                     source: CopySource {
                         bucket: Bucket::new("source-1").unwrap(),
@@ -292,6 +326,65 @@ fn any_operation() -> impl Strategy<Value = Operation> {
     )
 }
 
+fn of_upload(
+    which: i32,
+    text: String,
+    flag: bool,
+    storage_class: StorageClass,
+    acl: Option<AclHeaders>,
+    traffic_limit: Option<TrafficLimit>,
+) -> Operation {
+    let (bucket, key, upload_id) = (bucket(), key(), text.clone());
+    let md5 = flag.then_some(ContentMd5([7; 16]));
+    match which {
+        14 => Operation::InitiateMultipartUpload(InitiateMultipartUpload {
+            content: ContentHeaders {
+                expires: Some(text.clone().into_bytes()),
+                ..ContentHeaders::default()
+            },
+            metadata: vec![("a-b".to_owned(), text.into_bytes())],
+            storage_class,
+            acl,
+            forbid_overwrite: flag,
+            bucket,
+            key,
+        }),
+        15 => Operation::UploadPart(UploadPart {
+            number: if flag { 1 } else { 10_000 },
+            md5,
+            traffic_limit,
+            bucket,
+            key,
+            upload_id,
+        }),
+        16 => Operation::ListParts(ListParts {
+            part_number_marker: u64::from(flag),
+            max_parts: if flag { 1000 } else { 7 },
+            url_encoded: flag,
+            bucket,
+            key,
+            upload_id,
+        }),
+        17 => Operation::ListMultipartUploads(ListMultipartUploads {
+            prefix: text.clone(),
+            delimiter: text.chars().take(1).collect(),
+            key_marker: text,
+            upload_id_marker: upload_id,
+            max_uploads: if flag { 1000 } else { 0 },
+            url_encoded: flag,
+            bucket,
+        }),
+        18 => Operation::CompleteMultipartUpload(CompleteMultipartUpload {
+            md5,
+            forbid_overwrite: flag,
+            bucket,
+            key,
+            upload_id,
+        }),
+        _ => Operation::AbortMultipartUpload(AbortMultipartUpload { bucket, key, upload_id }),
+    }
+}
+
 fn any_pairs() -> impl Strategy<Value = Vec<Pair<'static>>> {
     let names = prop::sample::select(vec![
         "acl",
@@ -303,6 +396,8 @@ fn any_pairs() -> impl Strategy<Value = Vec<Pair<'static>>> {
         "encoding-type",
         "location",
         "delete",
+        "uploadId",
+        "partNumber",
         "x-cos-copy-source",
         "x-cos-copy-source-if-match",
         "x-cos-metadata-directive",

@@ -51,7 +51,6 @@ const OF_BUCKET: &[&str] = &[
     "referer",
     "replication",
     "tagging",
-    "uploads",
     "versioning",
     "versions",
     "website",
@@ -73,8 +72,6 @@ const OF_OBJECT: &[&str] = &[
     "symlink",
     "tagging",
     "torrent",
-    "uploadId",
-    "uploads",
     "versionId",
 ];
 
@@ -101,7 +98,10 @@ pub(super) fn refuse(
         Resource::Bucket(_) => OF_BUCKET,
         Resource::Object(..) => OF_OBJECT,
     };
-    if let Some(name) = names.iter().find(|name| params.has(name)) {
+    // A part is one of an upload; without it, part of an object is meant, which the service does not know.
+    let is_meant =
+        |name: &str| params.has(name) && !(name == "partNumber" && params.has("uploadId"));
+    if let Some(name) = names.iter().find(|name| is_meant(name)) {
         return Err(DecodeError::Unserved(Unserved::Parameter((*name).to_owned())));
     }
     if let (Resource::Object(..), Some(name)) = (resource, processing(params)) {
@@ -112,7 +112,8 @@ pub(super) fn refuse(
             return Err(DecodeError::Unserved(Unserved::Header(name)));
         }
     }
-    if !matches!((resource, method), (Resource::Object(..), "PUT"))
+    let is_copy = matches!((resource, method), (Resource::Object(..), "PUT"));
+    if (!is_copy || params.has("uploadId"))
         && let Some((name, _)) = headers.with_prefix("x-cos-copy-source").next()
     {
         return Err(DecodeError::Unserved(Unserved::Header(name)));

@@ -138,7 +138,7 @@ impl Blobs {
     }
 
     /// Two levels of folders keep each of them small.
-    fn path(&self, blob: BlobId) -> PathBuf {
+    pub(super) fn path(&self, blob: BlobId) -> PathBuf {
         let name = blob.name();
         let (first, rest) = name.split_at(2);
         let (second, _) = rest.split_at(2);

@@ -13,12 +13,13 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::blob::BlobId;
+use super::record::{Manifest, ManifestId, PartRecord, Piece, Place};
 use super::scan::{self, Step};
 use super::{BucketRecord, ObjectRecord, StoreError};
 use crate::private;
 
 /// The format of the tables and records below.
-pub(super) const FORMAT: u32 = 1;
+pub(super) const FORMAT: u32 = 2;
 
 /// `"format"` alone.
 const ABOUT: TableDefinition<'_, &str, u32> = TableDefinition::new("about");
@@ -29,7 +30,31 @@ const BUCKETS: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("buckets"
 /// By bucket and key, in byte order.
 const OBJECTS: TableDefinition<'_, (&str, &str), &[u8]> = TableDefinition::new("objects");
 
-pub(super) struct Metadata(Database);
+/// Uploads in parts by bucket, key and id, in byte order.
+pub(super) const UPLOADS: TableDefinition<'_, (&str, &str, &str), &[u8]> =
+    TableDefinition::new("uploads");
+
+/// Parts by the id of their upload and their number.
+pub(super) const PARTS: TableDefinition<'_, (&str, u16), &[u8]> = TableDefinition::new("parts");
+
+/// Which blobs the objects are made of that were uploaded in parts.
+pub(super) const MANIFESTS: TableDefinition<'_, u128, &[u8]> = TableDefinition::new("manifests");
+
+pub(super) struct Metadata(pub(super) Database);
+
+/// Blobs that no metadata names any more.
+#[derive(Debug)]
+pub(super) struct Released {
+    /// The manifest that listed them.
+    pub(super) manifest: Option<ManifestId>,
+    pub(super) blobs: Vec<BlobId>,
+}
+
+impl Released {
+    pub(super) fn blob(blob: BlobId) -> Self {
+        Self { manifest: None, blobs: vec![blob] }
+    }
+}
 
 impl Metadata {
     pub(super) fn open(path: &Path) -> Result<Self, StoreError> {
@@ -51,6 +76,9 @@ impl Metadata {
             }
             write.open_table(BUCKETS)?;
             write.open_table(OBJECTS)?;
+            write.open_table(UPLOADS)?;
+            write.open_table(PARTS)?;
+            write.open_table(MANIFESTS)?;
         }
         write.commit()?;
         Ok(Self(database))
@@ -68,10 +96,20 @@ impl Metadata {
 
     /// The blobs that are in use.
     pub(super) fn blobs(&self) -> Result<HashSet<BlobId>, StoreError> {
-        let table = self.0.begin_read()?.open_table(OBJECTS)?;
-        let mut blobs = HashSet::with_capacity(usize::try_from(table.len()?).unwrap_or(0));
-        for row in table.iter()? {
-            blobs.insert(decode::<ObjectRecord>(row?.1.value())?.blob);
+        let read = self.0.begin_read()?;
+        let objects = read.open_table(OBJECTS)?;
+        let mut blobs = HashSet::with_capacity(usize::try_from(objects.len()?).unwrap_or(0));
+        for row in objects.iter()? {
+            if let Place::Blob(blob) = decode::<ObjectRecord>(row?.1.value())?.place {
+                blobs.insert(blob);
+            }
+        }
+        for row in read.open_table(MANIFESTS)?.iter()? {
+            let manifest = decode::<Manifest>(row?.1.value())?;
+            blobs.extend(manifest.pieces.iter().map(|piece| piece.blob));
+        }
+        for row in read.open_table(PARTS)?.iter()? {
+            blobs.insert(decode::<PartRecord>(row?.1.value())?.blob);
         }
         Ok(blobs)
     }
@@ -98,6 +136,12 @@ impl Metadata {
             let objects = write.open_table(OBJECTS)?;
             let mut of_bucket = objects.range((name, "")..)?;
             if let Some(row) = of_bucket.next()
+                && row?.0.value().0 == name
+            {
+                return Err(StoreError::BucketNotEmpty);
+            }
+            let uploads = write.open_table(UPLOADS)?;
+            if let Some(row) = uploads.range((name, "", "")..)?.next()
                 && row?.0.value().0 == name
             {
                 return Err(StoreError::BucketNotEmpty);
@@ -149,20 +193,29 @@ impl Metadata {
         Ok(())
     }
 
-    /// Puts an object and returns the one that it replaces.
+    /// The pieces of a manifest; `None` if no object has it any more.
+    pub(super) fn pieces(&self, manifest: ManifestId) -> Result<Option<Vec<Piece>>, StoreError> {
+        let table = self.0.begin_read()?.open_table(MANIFESTS)?;
+        let found = table.get(manifest.0)?;
+        let found = found.map(|manifest| decode::<Manifest>(manifest.value())).transpose()?;
+        Ok(found.map(|manifest| manifest.pieces))
+    }
+
+    /// Puts an object and returns what the one that it replaces leaves.
     pub(super) fn put_object<E: From<StoreError>>(
         &self,
         bucket: &str,
         key: &str,
         record: &ObjectRecord,
         check: impl FnOnce(Option<&ObjectRecord>) -> Result<(), E>,
-    ) -> Result<Option<ObjectRecord>, E> {
+    ) -> Result<Option<Released>, E> {
         let write = self.0.begin_write().map_err(StoreError::from)?;
         let current = current(&write, bucket, key)?;
         check(current.as_ref())?;
-        insert(&write, bucket, key, record)?;
+        put(&write, bucket, key, record)?;
+        let released = current.map(|replaced| release(&write, &replaced)).transpose()?;
         write.commit().map_err(StoreError::from)?;
-        Ok(current)
+        Ok(released)
     }
 
     pub(super) fn update_object(
@@ -178,29 +231,31 @@ impl Metadata {
         Ok(write.commit()?)
     }
 
-    /// Removes objects and returns those that were there.
+    /// Removes objects and returns what those that were there leave.
     pub(super) fn remove_objects<'a>(
         &self,
         bucket: &str,
         keys: impl Iterator<Item = &'a str>,
-    ) -> Result<Vec<ObjectRecord>, StoreError> {
+    ) -> Result<Vec<Released>, StoreError> {
         let write = self.0.begin_write()?;
-        let mut removed = Vec::new();
-        {
-            let mut objects = write.open_table(OBJECTS)?;
-            for key in keys {
-                if let Some(record) = objects.remove((bucket, key))? {
-                    removed.push(decode(record.value())?);
-                }
+        let mut released = Vec::new();
+        for key in keys {
+            let removed = {
+                let mut objects = write.open_table(OBJECTS)?;
+                let removed = objects.remove((bucket, key))?;
+                removed.map(|record| decode::<ObjectRecord>(record.value())).transpose()?
+            };
+            if let Some(record) = removed {
+                released.push(release(&write, &record)?);
             }
         }
         write.commit()?;
-        Ok(removed)
+        Ok(released)
     }
 }
 
 /// The object of a key in a bucket that must be there.
-fn current(
+pub(super) fn current(
     write: &WriteTransaction,
     bucket: &str,
     key: &str,
@@ -211,6 +266,47 @@ fn current(
     let objects = write.open_table(OBJECTS)?;
     let found = objects.get((bucket, key))?;
     found.map(|record| decode(record.value())).transpose()
+}
+
+/// Puts an object, which has its manifest from now on, if it has one. That must be there.
+pub(super) fn put(
+    write: &WriteTransaction,
+    bucket: &str,
+    key: &str,
+    record: &ObjectRecord,
+) -> Result<(), StoreError> {
+    if let Place::Manifest(id) = record.place {
+        let mut manifests = write.open_table(MANIFESTS)?;
+        let found = manifests.get(id.0)?.map(|row| decode::<Manifest>(row.value())).transpose()?;
+        let mut manifest = found.ok_or(StoreError::NoSuchKey)?;
+        manifest.objects = manifest.objects.saturating_add(1);
+        manifests.insert(id.0, encode(&manifest)?.as_slice())?;
+    }
+    insert(write, bucket, key, record)
+}
+
+/// What an object leaves that is not there any more: its blob, or the last one of a manifest those that it lists.
+pub(super) fn release(
+    write: &WriteTransaction,
+    record: &ObjectRecord,
+) -> Result<Released, StoreError> {
+    let id = match record.place {
+        Place::Blob(blob) => return Ok(Released::blob(blob)),
+        Place::Manifest(id) => id,
+    };
+    let mut manifests = write.open_table(MANIFESTS)?;
+    let found = manifests.get(id.0)?.map(|row| decode::<Manifest>(row.value())).transpose()?;
+    let mut blobs = Vec::new();
+    if let Some(mut manifest) = found {
+        manifest.objects = manifest.objects.saturating_sub(1);
+        if manifest.objects == 0 {
+            manifests.remove(id.0)?;
+            blobs = manifest.pieces.iter().map(|piece| piece.blob).collect();
+        } else {
+            manifests.insert(id.0, encode(&manifest)?.as_slice())?;
+        }
+    }
+    Ok(Released { manifest: Some(id), blobs })
 }
 
 fn insert(
@@ -224,10 +320,10 @@ fn insert(
     Ok(())
 }
 
-fn encode(record: &impl Serialize) -> Result<Vec<u8>, StoreError> {
+pub(super) fn encode(record: &impl Serialize) -> Result<Vec<u8>, StoreError> {
     Ok(postcard::to_stdvec(record)?)
 }
 
-fn decode<T: DeserializeOwned>(record: &[u8]) -> Result<T, StoreError> {
+pub(super) fn decode<T: DeserializeOwned>(record: &[u8]) -> Result<T, StoreError> {
     Ok(postcard::from_bytes(record)?)
 }

@@ -210,6 +210,13 @@ impl Answer {
         pieces.map(|piece| piece.split_once(close.as_str()).unwrap().0).collect()
     }
 
+    /// What stands in the only element of a name.
+    pub fn only(&self, name: &str) -> &str {
+        let all = self.all(name);
+        assert_eq!(all.len(), 1, "{name}: {}", self.text());
+        all[0]
+    }
+
     pub fn error(&self) -> ErrorDocument {
         let document = ErrorDocument::read(&self.body).unwrap();
         for field in [&document.resource, &document.request_id, &document.trace_id] {
