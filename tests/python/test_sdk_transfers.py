@@ -178,6 +178,21 @@ def test_a_copy_across_buckets(proxy):
     client.delete_bucket(Bucket=other)
 
 
+def test_a_copy_in_parts(proxy, body):
+    """What the SDK does with a source of over 5 GB, which it asks for at its region's own domain."""
+    client = proxy.client()
+    client.get_conf().set_copy_part_threshold_size(MEGABYTE)
+    client.put_object(Bucket=BUCKET, Key="exampleobject", Body=body)
+    source = {"Bucket": BUCKET, "Key": "exampleobject", "Region": REGION}
+    to = {"Bucket": BUCKET, "Key": "copy", "StorageClass": "STANDARD_IA"}
+    client.copy(CopySource=source, PartSize=2, **to)
+    assert body_of(client, "copy") == body
+    head = client.head_object(Bucket=BUCKET, Key="copy")
+    assert head["ETag"].endswith('-3"')
+    assert head["x-cos-storage-class"] == "STANDARD_IA"
+    client.delete_object(Bucket=BUCKET, Key="copy")
+
+
 def test_a_copy_that_is_refused(way, refused):
     client = way.client()
     client.put_object(Bucket=BUCKET, Key="exampleobject", Body=b"text")

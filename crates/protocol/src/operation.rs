@@ -20,7 +20,7 @@ use std::fmt;
 
 pub use acl::{AclHeaders, CannedAcl, Grant, Grantee, Permission};
 pub use bucket::{DeleteBucket, GetService, HeadBucket, PutBucket};
-pub use copy::{CopySource, PutObjectCopy, Replaced};
+pub use copy::{CopySource, PutObjectCopy, Replaced, UploadPartCopy};
 pub use delete::DeleteObjects;
 pub use list::{GetBucket, GetBucketLocation};
 pub use multipart::{
@@ -74,6 +74,8 @@ pub enum Operation {
     InitiateMultipartUpload(InitiateMultipartUpload),
     /// Uploads a part.
     UploadPart(UploadPart),
+    /// Makes a part out of an object.
+    UploadPartCopy(UploadPartCopy),
     /// Lists the parts that were uploaded.
     ListParts(ListParts),
     /// Lists the uploads in parts that are under way.
@@ -161,6 +163,9 @@ impl Operation {
             ("POST", "uploads") => Self::InitiateMultipartUpload(InitiateMultipartUpload::decode(
                 bucket, key, headers,
             )?),
+            ("PUT", "uploadId") if CopySource::is_in(headers)? => {
+                Self::UploadPartCopy(UploadPartCopy::decode(bucket, key, params, headers)?)
+            }
             ("PUT", "uploadId") => {
                 Self::UploadPart(UploadPart::decode(bucket, key, params, headers)?)
             }
@@ -201,6 +206,9 @@ impl Operation {
             Self::InitiateMultipartUpload(op) => {
                 parts("POST", (&op.bucket, &op.key), "uploads", vec![], op.headers())
             }
+            Self::UploadPartCopy(op) => {
+                parts("PUT", (&op.bucket, &op.key), "", op.params(), op.headers())
+            }
             Self::UploadPart(op) => {
                 parts("PUT", (&op.bucket, &op.key), "", op.params(), op.headers())
             }
@@ -235,6 +243,7 @@ impl Operation {
             Self::GetObjectAcl(_) => "GET Object acl",
             Self::PutObjectAcl(_) => "PUT Object acl",
             Self::InitiateMultipartUpload(_) => "Initiate Multipart Upload",
+            Self::UploadPartCopy(_) => "Upload Part - Copy",
             Self::UploadPart(_) => "Upload Part",
             Self::ListParts(_) => "List Parts",
             Self::ListMultipartUploads(_) => "List Multipart Uploads",

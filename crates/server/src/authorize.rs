@@ -4,7 +4,7 @@ use cospass_protocol::operation::{
     AbortMultipartUpload, CompleteMultipartUpload, DecodeError, DeleteBucket, DeleteObject,
     DeleteObjects, GetBucket, GetBucketLocation, GetObject, GetObjectAcl, GetService, HeadBucket,
     HeadObject, InitiateMultipartUpload, ListMultipartUploads, ListParts, Operation, PutBucket,
-    PutObject, PutObjectAcl, PutObjectCopy, UploadPart,
+    PutObject, PutObjectAcl, PutObjectCopy, UploadPart, UploadPartCopy,
 };
 
 use crate::authenticate::Principal;
@@ -44,6 +44,7 @@ pub(crate) enum Permitted {
     PutObjectAcl(Permit<PutObjectAcl>),
     InitiateMultipartUpload(Permit<InitiateMultipartUpload>),
     UploadPart(Permit<UploadPart>),
+    UploadPartCopy(Permit<UploadPartCopy>),
     ListParts(Permit<ListParts>),
     ListMultipartUploads(Permit<ListMultipartUploads>),
     CompleteMultipartUpload(Permit<CompleteMultipartUpload>),
@@ -92,6 +93,10 @@ pub(crate) fn authorize(
             Permitted::InitiateMultipartUpload(Permit { operation })
         }
         Operation::UploadPart(operation) => Permitted::UploadPart(Permit { operation }),
+        Operation::UploadPartCopy(operation) => {
+            warn_of_unsigned_source(principal);
+            Permitted::UploadPartCopy(Permit { operation })
+        }
         Operation::ListParts(operation) => Permitted::ListParts(Permit { operation }),
         Operation::ListMultipartUploads(operation) => {
             Permitted::ListMultipartUploads(Permit { operation })

@@ -46,6 +46,7 @@ pub(crate) async fn execute(
         Permitted::PutObjectAcl(permit) => acl::put(endpoint, permit, body).await,
         Permitted::InitiateMultipartUpload(permit) => multipart::initiate(endpoint, permit).await,
         Permitted::UploadPart(permit) => multipart::part(endpoint, permit, body).await,
+        Permitted::UploadPartCopy(permit) => copy::part(endpoint, permit).await,
         Permitted::ListParts(permit) => multipart::list(endpoint, permit).await,
         Permitted::ListMultipartUploads(permit) => multipart::uploads(endpoint, permit).await,
         Permitted::CompleteMultipartUpload(permit) => {

@@ -193,6 +193,26 @@ fn an_object_in_parts_is_copied_and_replaced() {
 }
 
 #[test]
+fn a_part_is_made_of_an_object() {
+    let endpoint = endpoint();
+    endpoint.put("/source", b"[Object Content]");
+    let id = begin(&endpoint, "/a");
+    let copy = |number, range: &str| {
+        let copy =
+            part("/a", &id, number, b"").header("x-cos-copy-source", format!("{HOST}/source"));
+        let answer = endpoint.send(&copy.header("x-cos-copy-source-range", range).sign());
+        assert_eq!(answer.status, 200, "{}", answer.text());
+        assert_eq!(answer.only("LastModified"), "2023-11-14T22:13:20.000Z");
+        answer.only("ETag").replace("&quot;", "\"")
+    };
+    let (all, some) = (copy(1, ""), copy(2, "bytes=8-14"));
+    assert_eq!(all, "\"ee8de918d05640145b18f70f4c3aa602\"");
+    let done = complete("/a", &id, &[(1, &all), (2, &some)]);
+    assert_eq!(endpoint.send(&done.sign()).status, 200);
+    assert_eq!(endpoint.send(&get("/a").sign()).body, b"[Object Content]Content");
+}
+
+#[test]
 fn parts_survive_a_restart() {
     let first = endpoint();
     let id = begin(&first, "/a");

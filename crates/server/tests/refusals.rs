@@ -427,6 +427,18 @@ fn what_was_uploaded_in_parts() {
             .param("uploadId", "1700");
         refused(&absent.sign(), "no-such-upload", 404, "NoSuchUpload");
     }
+    let copy = |source: &str, range: &str| {
+        let copy = part("1", "").header("x-cos-copy-source", source);
+        copy.header("x-cos-copy-source-range", range).sign()
+    };
+    let (source, absent) = (format!("{HOST}/a"), format!("{HOST}/absent"));
+    refused(&copy(&absent, ""), "no-such-copy-source", 404, "NoSuchCopySource");
+    refused(&copy("a", ""), "invalid-copy-source", 400, "InvalidCopySource");
+    refused(&copy(&source, "bytes=1-"), "invalid-argument", 400, "InvalidArgument");
+    refused(&copy(&source, "bytes=4-5"), "invalid-range", 416, "InvalidRange");
+    let other = part("1", "").header("x-cos-copy-source", &source);
+    let other = other.header("x-cos-copy-source-If-Match", "other").sign();
+    refused(&other, "precondition-failed", 412, "PreconditionFailed");
     let other_key = get("/b").param("uploadId", &id);
     refused(&other_key.sign(), "no-such-upload", 404, "NoSuchUpload");
     assert_eq!(endpoint.send(&get("/a").sign()).body, b"there");

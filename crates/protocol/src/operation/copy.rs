@@ -5,13 +5,15 @@ use std::fmt;
 use cospass_sign::percent;
 
 use super::acl::{AclHeaders, CannedAcl};
+use super::multipart::{UPLOAD_ID, part_number};
 use super::object::{metadata, metadata_headers, storage_class};
-use super::parts::{Headers, Pair, pair};
+use super::parts::{Headers, Pair, Params, pair};
 use super::value::StorageClass;
 use super::{Conditions, ContentHeaders, DecodeError, Unserved, invalid};
-use crate::{Bucket, ObjectKey};
+use crate::{Bucket, ByteRange, ObjectKey};
 
 const SOURCE: &str = "x-cos-copy-source";
+const RANGE: &str = "x-cos-copy-source-range";
 const DIRECTIVE: &str = "x-cos-metadata-directive";
 
 /// Copies an object (436/10881).
@@ -50,6 +52,10 @@ impl PutObjectCopy {
         key: ObjectKey,
         headers: Headers<'_, '_>,
     ) -> Result<Self, DecodeError> {
+        // Without an upload it would be the range of nothing, and all would be copied.
+        if headers.once(RANGE)?.is_some_and(|range| !range.is_empty()) {
+            return Err(DecodeError::Unserved(Unserved::Header(RANGE.to_owned())));
+        }
         let directive = headers.text(DIRECTIVE)?.unwrap_or_default();
         let replaced = match directive.as_ref() {
             "Replaced" => Some(Replaced {
@@ -84,6 +90,62 @@ impl PutObjectCopy {
         if self.forbid_overwrite {
             out.push(pair("x-cos-forbid-overwrite", "true"));
         }
+        out
+    }
+}
+
+/// Makes a part of an upload out of an object (436/8287).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UploadPartCopy {
+    /// The bucket of the upload.
+    pub bucket: Bucket,
+    /// The key of the upload.
+    pub key: ObjectKey,
+    /// Which upload it is a part of.
+    pub upload_id: String,
+    /// Which part, 1 to 10000.
+    pub number: u16,
+    /// What is copied.
+    pub source: CopySource,
+    /// The first and the last byte that are copied; all if absent.
+    pub range: Option<(u64, u64)>,
+    /// What must hold of the source: `x-cos-copy-source-If-…`.
+    pub source_conditions: Conditions,
+}
+
+impl UploadPartCopy {
+    pub(super) fn decode(
+        bucket: Bucket,
+        key: ObjectKey,
+        params: Params<'_, '_>,
+        headers: Headers<'_, '_>,
+    ) -> Result<Self, DecodeError> {
+        // The Python SDK sends an empty one to copy all.
+        let range = headers.text(RANGE)?.filter(|text| !text.is_empty());
+        let range = range.map(|text| match ByteRange::parse(text.as_bytes()) {
+            Some(ByteRange::FromTo(first, last)) => Ok((first, last)),
+            _ => Err(invalid(RANGE, &text)),
+        });
+        Ok(Self {
+            bucket,
+            key,
+            upload_id: params.owned(UPLOAD_ID)?,
+            number: part_number(params)?,
+            source: CopySource::decode(headers)?,
+            range: range.transpose()?,
+            source_conditions: source_conditions(headers)?,
+        })
+    }
+
+    pub(super) fn params(&self) -> Vec<Pair<'_>> {
+        vec![pair("partNumber", self.number.to_string()), pair(UPLOAD_ID, &*self.upload_id)]
+    }
+
+    pub(super) fn headers(&self) -> Vec<Pair<'_>> {
+        let mut out = self.source.headers();
+        let range = self.range.map(|(first, last)| ByteRange::FromTo(first, last).to_string());
+        out.extend(range.map(|range| pair(RANGE, range)));
+        out.extend(source_condition_headers(&self.source_conditions));
         out
     }
 }

@@ -274,14 +274,14 @@ impl AbortMultipartUpload {
     }
 }
 
-const UPLOAD_ID: &str = "uploadId";
+pub(super) const UPLOAD_ID: &str = "uploadId";
 const FORBID_OVERWRITE: &str = "x-cos-forbid-overwrite";
 
 fn forbid_overwrite(is_forbidden: bool) -> Option<Pair<'static>> {
     is_forbidden.then(|| pair(FORBID_OVERWRITE, "true"))
 }
 
-fn part_number(params: Params<'_, '_>) -> Result<u16, DecodeError> {
+pub(super) fn part_number(params: Params<'_, '_>) -> Result<u16, DecodeError> {
     let text = params.owned("partNumber")?;
     let valid = number(&text).filter(|number| (1..=PART_MAX).contains(number));
     valid.and_then(|number| u16::try_from(number).ok()).ok_or_else(|| invalid("partNumber", &text))

@@ -73,6 +73,9 @@ fn a_source_makes_a_copy_of_an_upload() {
     assert_eq!(object("PUT", &[], &[(source.0, "")]), Err(DecodeError::InvalidCopySource));
     let elsewhere = Unserved::Header("x-cos-copy-source".to_owned());
     assert_eq!(object("GET", &[], &[source]), Err(DecodeError::Unserved(elsewhere)));
+    let range = ("x-cos-copy-source-range", "bytes=0-1");
+    let unserved = Unserved::Header(range.0.to_owned());
+    assert_eq!(object("PUT", &[], &[source, range]), Err(DecodeError::Unserved(unserved)));
     let directive = ("x-cos-metadata-directive", "Replace");
     assert_eq!(object("PUT", &[], &[source, directive]), Err(invalid(directive.0, directive.1)));
 }
@@ -93,10 +96,14 @@ fn the_operations_on_uploads() {
     assert_eq!(name("GET", &[id, ("max-parts", "0")]), Err(invalid("max-parts", "0")));
     let marker = ("part-number-marker", "x");
     assert_eq!(name("GET", &[id, marker]), Err(invalid(marker.0, marker.1)));
-    let source = [("x-cos-copy-source", "b-1.x/a")];
-    let unserved = Unserved::Header(source[0].0.to_owned());
-    let copy = object("PUT", &[id, ("partNumber", "1")], &source);
-    assert_eq!(copy, Err(DecodeError::Unserved(unserved)));
+    let copy = |range| {
+        let headers = [("x-cos-copy-source", "b-1.x/a"), ("x-cos-copy-source-range", range)];
+        object("PUT", &[id, ("partNumber", "1")], &headers).map(|op| op.name())
+    };
+    assert_eq!((copy(""), copy("bytes=0-1")), (Ok("Upload Part - Copy"), Ok("Upload Part - Copy")));
+    for range in ["bytes=1-", "bytes=-1", "bytes=2-1", "0-1"] {
+        assert_eq!(copy(range), Err(invalid("x-cos-copy-source-range", range)));
+    }
 
     let uploads = |name, value| {
         let params = [("uploads", ""), (name, value)];
@@ -254,7 +261,7 @@ fn any_operation() -> impl Strategy<Value = Operation> {
     let range = prop::option::of((0..9_u64, 9..99_u64).prop_map(|(a, b)| ByteRange::FromTo(a, b)));
     let class = prop::sample::select(StorageClass::ALL.to_vec());
     let text = "[ -~页]{0,20}";
-    (0..20, acl, limit, range, class, text, conditions(), any::<bool>()).prop_map(
+    (0..21, acl, limit, range, class, text, conditions(), any::<bool>()).prop_map(
         |(which, acl, traffic_limit, range, storage_class, text, conditions, flag)| {
             let (bucket, key) = (bucket(), key());
             let md5 = flag.then_some(ContentMd5([7; 16]));
@@ -269,6 +276,15 @@ fn any_operation() -> impl Strategy<Value = Operation> {
                 3 => Operation::DeleteBucket(DeleteBucket { bucket }),
                 10 => Operation::GetBucketLocation(GetBucketLocation { bucket }),
                 14..20 => of_upload(which, text, flag, storage_class, acl, traffic_limit),
+                20 => Operation::UploadPartCopy(UploadPartCopy {
+                    source: CopySource::parse(b"source-1.x:80/a%20b").unwrap(),
+                    range: flag.then_some((3, 7)),
+                    source_conditions: conditions,
+                    number: 7,
+                    upload_id: text,
+                    bucket,
+                    key,
+                }),
                 13 => Operation::PutObjectCopy(PutObjectCopy {
                     source: CopySource {
                         bucket: Bucket::new("source-1").unwrap(),

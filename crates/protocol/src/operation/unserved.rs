@@ -112,8 +112,7 @@ pub(super) fn refuse(
             return Err(DecodeError::Unserved(Unserved::Header(name)));
         }
     }
-    let is_copy = matches!((resource, method), (Resource::Object(..), "PUT"));
-    if (!is_copy || params.has("uploadId"))
+    if !matches!((resource, method), (Resource::Object(..), "PUT"))
         && let Some((name, _)) = headers.with_prefix("x-cos-copy-source").next()
     {
         return Err(DecodeError::Unserved(Unserved::Header(name)));
