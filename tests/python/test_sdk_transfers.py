@@ -124,6 +124,19 @@ def test_the_location_of_a_bucket(way):
     assert way.client().get_bucket_location(Bucket=BUCKET)["LocationConstraint"] == REGION
 
 
+def test_access_control_of_a_bucket(way, refused):
+    client = way.client()
+    for canned, permissions in (
+        ("public-read", ["FULL_CONTROL", "READ"]),
+        ("private", ["FULL_CONTROL"]),
+    ):
+        client.put_bucket_acl(Bucket=BUCKET, ACL=canned)
+        grants = client.get_bucket_acl(Bucket=BUCKET)["AccessControlList"]["Grant"]
+        assert [grant["Permission"] for grant in grants] == permissions
+    error = refused(client.put_bucket_acl, Bucket=BUCKET, ACL="public")
+    assert (error.get_status_code(), error.get_error_code()) == (400, "InvalidArgument")
+
+
 def test_many_objects_are_deleted_at_once(empty):
     names = [name for name in NASTY if "\x01" not in name and "\r" not in name]
     put(empty, *names, "kept")

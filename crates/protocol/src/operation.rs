@@ -19,7 +19,7 @@ use std::borrow::Cow;
 use std::fmt;
 
 pub use acl::{AclHeaders, CannedAcl, Grant, Grantee, Permission};
-pub use bucket::{DeleteBucket, GetService, HeadBucket, PutBucket};
+pub use bucket::{DeleteBucket, GetBucketAcl, GetService, HeadBucket, PutBucket, PutBucketAcl};
 pub use copy::{CopySource, PutObjectCopy, Replaced, UploadPartCopy};
 pub use delete::DeleteObjects;
 pub use list::{GetBucket, GetBucketLocation};
@@ -54,6 +54,10 @@ pub enum Operation {
     GetBucket(GetBucket),
     /// Tells the region of a bucket.
     GetBucketLocation(GetBucketLocation),
+    /// Reads a bucket's access control.
+    GetBucketAcl(GetBucketAcl),
+    /// Replaces a bucket's access control.
+    PutBucketAcl(PutBucketAcl),
     /// Deletes many objects at once.
     DeleteObjects(DeleteObjects),
     /// Uploads an object.
@@ -124,6 +128,8 @@ impl Operation {
             ("GET", "uploads") => {
                 Self::ListMultipartUploads(ListMultipartUploads::decode(bucket, params)?)
             }
+            ("GET", "acl") => Self::GetBucketAcl(GetBucketAcl { bucket }),
+            ("PUT", "acl") => Self::PutBucketAcl(PutBucketAcl::decode(bucket, headers)?),
             ("GET", "location") => Self::GetBucketLocation(GetBucketLocation { bucket }),
             _ => return Err(not_allowed(method)),
         })
@@ -189,6 +195,8 @@ impl Operation {
             Self::DeleteBucket(op) => parts("DELETE", &op.bucket, "", vec![], vec![]),
             Self::GetBucket(op) => parts("GET", &op.bucket, "", op.params(), vec![]),
             Self::GetBucketLocation(op) => parts("GET", &op.bucket, "location", vec![], vec![]),
+            Self::GetBucketAcl(op) => parts("GET", &op.bucket, "acl", vec![], vec![]),
+            Self::PutBucketAcl(op) => parts("PUT", &op.bucket, "acl", vec![], op.headers()),
             Self::DeleteObjects(op) => parts("POST", &op.bucket, "delete", vec![], op.headers()),
             Self::PutObject(op) => parts("PUT", (&op.bucket, &op.key), "", vec![], op.headers()),
             Self::PutObjectCopy(op) => {
@@ -234,6 +242,8 @@ impl Operation {
             Self::DeleteBucket(_) => "DELETE Bucket",
             Self::GetBucket(_) => "GET Bucket",
             Self::GetBucketLocation(_) => "GET Bucket location",
+            Self::GetBucketAcl(_) => "GET Bucket acl",
+            Self::PutBucketAcl(_) => "PUT Bucket acl",
             Self::DeleteObjects(_) => "DELETE Multiple Objects",
             Self::PutObject(_) => "PUT Object",
             Self::PutObjectCopy(_) => "PUT Object - Copy",

@@ -2,9 +2,9 @@
 
 use cospass_protocol::operation::{
     AbortMultipartUpload, CompleteMultipartUpload, DecodeError, DeleteBucket, DeleteObject,
-    DeleteObjects, GetBucket, GetBucketLocation, GetObject, GetObjectAcl, GetService, HeadBucket,
-    HeadObject, InitiateMultipartUpload, ListMultipartUploads, ListParts, Operation, PutBucket,
-    PutObject, PutObjectAcl, PutObjectCopy, UploadPart, UploadPartCopy,
+    DeleteObjects, GetBucket, GetBucketAcl, GetBucketLocation, GetObject, GetObjectAcl, GetService,
+    HeadBucket, HeadObject, InitiateMultipartUpload, ListMultipartUploads, ListParts, Operation,
+    PutBucket, PutBucketAcl, PutObject, PutObjectAcl, PutObjectCopy, UploadPart, UploadPartCopy,
 };
 
 use crate::authenticate::Principal;
@@ -34,6 +34,8 @@ pub(crate) enum Permitted {
     DeleteBucket(Permit<DeleteBucket>),
     GetBucket(Permit<GetBucket>),
     GetBucketLocation(Permit<GetBucketLocation>),
+    GetBucketAcl(Permit<GetBucketAcl>),
+    PutBucketAcl(Permit<PutBucketAcl>),
     DeleteObjects(Permit<DeleteObjects>),
     PutObject(Permit<PutObject>),
     PutObjectCopy(Permit<PutObjectCopy>),
@@ -71,6 +73,8 @@ pub(crate) fn authorize(
         Operation::GetBucketLocation(operation) => {
             Permitted::GetBucketLocation(Permit { operation })
         }
+        Operation::GetBucketAcl(operation) => Permitted::GetBucketAcl(Permit { operation }),
+        Operation::PutBucketAcl(operation) => Permitted::PutBucketAcl(Permit { operation }),
         Operation::DeleteObjects(operation) => Permitted::DeleteObjects(Permit { operation }),
         Operation::PutObject(operation) => Permitted::PutObject(Permit { operation }),
         Operation::PutObjectCopy(operation) => {

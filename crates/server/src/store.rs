@@ -52,7 +52,7 @@ struct Inner {
     readers: Readers,
     /// All buckets, as the metadata has them: each request asks for one.
     buckets: RwLock<BTreeMap<String, BucketRecord>>,
-    /// Held while a bucket is made or deleted, so that `buckets` follows the metadata.
+    /// Held while a bucket is made, changed or deleted, so that `buckets` follows the metadata.
     bucket_changes: Mutex<()>,
     /// Locked until the process ends, however it ends.
     _lock: File,
@@ -116,6 +116,16 @@ impl Store {
         self.0.metadata.remove_bucket(bucket.as_str())?;
         let mut buckets = self.0.buckets.write().unwrap_or_else(PoisonError::into_inner);
         buckets.remove(bucket.as_str());
+        Ok(())
+    }
+
+    pub(crate) fn set_bucket_acl(&self, bucket: &Bucket, acl: AclRecord) -> Result<(), StoreError> {
+        let _guard = self.change_buckets();
+        let mut record = self.bucket(bucket).ok_or(StoreError::NoSuchBucket)?;
+        record.acl = acl;
+        self.0.metadata.update_bucket(bucket.as_str(), &record)?;
+        let mut buckets = self.0.buckets.write().unwrap_or_else(PoisonError::into_inner);
+        buckets.insert(bucket.as_str().to_owned(), record);
         Ok(())
     }
 

@@ -197,7 +197,7 @@ fn what_is_asked() {
         get("/a").header("x-cos-copy-source", "b-1.x/c").sign(),
         put("/a", b"").header("x-cos-copy-source", "b-1.x/c?versionId=1").sign(),
         get("/").param("versions", "").sign(),
-        get("/").param("acl", "").sign(),
+        get("/").param("cors", "").sign(),
         request("PUT", "/").param("lifecycle", "").sign(),
         request("PUT", "/").header("Content-Length", "94").body(b"<CreateBucketConfiguration><BucketAZConfig>MAZ</BucketAZConfig></CreateBucketConfiguration>   ").sign(),
     ] {
@@ -300,6 +300,10 @@ fn the_body() {
         400,
         "MissingRequestBodyError",
     );
+    let of_bucket = put("/", b"").param("acl", "").sign();
+    refused(&of_bucket, "missing-body", 400, "MissingRequestBodyError");
+    let of_object = put("/", b"").param("acl", "").header("x-cos-acl", "bucket-owner-read");
+    refused(&of_object.sign(), "invalid-argument", 400, "InvalidArgument");
     let not_xml = put("/acl", b"<AccessControlPolicy>").param("acl", "").sign();
     refused(&not_xml, "malformed-xml", 400, "MalformedXML");
     let large = put("/acl", &[b' '; 1001]).param("acl", "").sign();

@@ -57,6 +57,8 @@ fn a_subresource_names_another_operation() {
         named.map(|operation| operation.name())
     };
     assert_eq!(of_bucket("GET", "location"), Ok("GET Bucket location"));
+    assert_eq!(of_bucket("GET", "acl"), Ok("GET Bucket acl"));
+    assert_eq!(of_bucket("PUT", "acl"), Ok("PUT Bucket acl"));
     assert_eq!(of_bucket("POST", "delete"), Ok("DELETE Multiple Objects"));
     let form = DecodeError::Unserved(Unserved::Method("POST Object (form upload)"));
     assert_eq!(of_bucket("POST", "unused"), Err(form));
@@ -159,7 +161,7 @@ fn what_names_another_operation_is_refused() {
         let refused = object(method, &[(name, "")], &[]);
         assert!(matches!(refused, Err(DecodeError::Unserved(Unserved::Parameter(_)))), "{name}");
     }
-    for name in ["lifecycle", "acl", "versions", "tagging"] {
+    for name in ["lifecycle", "cors", "versions", "tagging"] {
         let refused = decode("PUT", Resource::Bucket(bucket()), &[(name, "")], &[]);
         let want = Unserved::Parameter(name.to_owned());
         assert_eq!(refused, Err(DecodeError::Unserved(want)));
@@ -261,7 +263,7 @@ fn any_operation() -> impl Strategy<Value = Operation> {
     let range = prop::option::of((0..9_u64, 9..99_u64).prop_map(|(a, b)| ByteRange::FromTo(a, b)));
     let class = prop::sample::select(StorageClass::ALL.to_vec());
     let text = "[ -~页]{0,20}";
-    (0..21, acl, limit, range, class, text, conditions(), any::<bool>()).prop_map(
+    (0..23, acl, limit, range, class, text, conditions(), any::<bool>()).prop_map(
         |(which, acl, traffic_limit, range, storage_class, text, conditions, flag)| {
             let (bucket, key) = (bucket(), key());
             let md5 = flag.then_some(ContentMd5([7; 16]));
@@ -285,6 +287,8 @@ fn any_operation() -> impl Strategy<Value = Operation> {
                     bucket,
                     key,
                 }),
+                21 => Operation::GetBucketAcl(GetBucketAcl { bucket }),
+                22 => Operation::PutBucketAcl(PutBucketAcl { bucket, acl, md5 }),
                 13 => Operation::PutObjectCopy(PutObjectCopy {
                     source: CopySource {
                         bucket: Bucket::new("source-1").unwrap(),

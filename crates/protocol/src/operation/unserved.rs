@@ -33,7 +33,6 @@ const OF_SERVICE: &[&str] = &["create-time", "range", "tagkey", "tagvalue"];
 
 const OF_BUCKET: &[&str] = &[
     "accelerate",
-    "acl",
     "cors",
     "domain",
     "domaincertificate",

@@ -130,6 +130,17 @@ impl Metadata {
         Ok(write.commit()?)
     }
 
+    /// Replaces the record of a bucket that is there.
+    pub(super) fn update_bucket(
+        &self,
+        name: &str,
+        record: &BucketRecord,
+    ) -> Result<(), StoreError> {
+        let write = self.0.begin_write()?;
+        write.open_table(BUCKETS)?.insert(name, encode(record)?.as_slice())?;
+        Ok(write.commit()?)
+    }
+
     pub(super) fn remove_bucket(&self, name: &str) -> Result<(), StoreError> {
         let write = self.0.begin_write()?;
         {

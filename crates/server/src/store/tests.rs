@@ -253,6 +253,15 @@ fn access_control_is_replaced() {
     put(&store, "a", b"x");
     store.set_object_acl(&bucket(), &key("a"), acl.clone()).unwrap();
     assert_eq!(store.object(&bucket(), &key("a")).unwrap().acl, acl);
+
+    store.set_bucket_acl(&bucket(), acl.clone()).unwrap();
+    let absent = Bucket::new("absent-1").unwrap();
+    let refused = store.set_bucket_acl(&absent, acl.clone());
+    assert!(matches!(refused, Err(StoreError::NoSuchBucket)));
+    assert_eq!(store.bucket(&bucket()).unwrap().acl, acl);
+    drop(store);
+    let store = Store::open(folder.path()).unwrap();
+    assert_eq!(store.bucket(&bucket()).unwrap(), BucketRecord { acl, ..bucket_record() });
 }
 
 #[test]
