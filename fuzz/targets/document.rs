@@ -1,9 +1,10 @@
-//! What else comes from outside: XML documents, ranges, URLs and hosts. Reading never panics, and a
-//! document that was written is read and written as it was.
+//! What else comes from outside: XML documents, ranges, copy sources, URLs and hosts. Reading never
+//! panics, and what was written is read and written as it was.
 
 #![no_main]
 
-use cospass_protocol::xml::{AccessControlPolicy, ErrorDocument};
+use cospass_protocol::operation::CopySource;
+use cospass_protocol::xml::{AccessControlPolicy, Delete, ErrorDocument, read_parts};
 use cospass_protocol::{ByteRange, Endpoint, UrlParts};
 use libfuzzer_sys::fuzz_target;
 
@@ -14,6 +15,15 @@ fuzz_target!(|input: &[u8]| {
         assert_eq!(again.write(), text);
     }
     let _ = AccessControlPolicy::read_grants(input);
+    if let Ok(delete) = Delete::read(input) {
+        assert!((1..=1000).contains(&delete.objects.len()));
+    }
+    if let Ok(parts) = read_parts(input) {
+        assert!((1..=10_000).contains(&parts.len()));
+    }
+    if let Ok(source) = CopySource::parse(input) {
+        assert_eq!(CopySource::parse(source.to_string().as_bytes()), Ok(source));
+    }
     if let Some(part) = ByteRange::parse(input).and_then(|range| range.within(1000)) {
         assert!(part.start < part.end && part.end <= 1000);
     }

@@ -51,6 +51,8 @@ error_codes! {
     BucketNotEmpty = 409,
     /// The object is larger than one request may upload.
     EntityTooLarge = 400,
+    /// A part that is not the last is smaller than 1 MB.
+    EntityTooSmall = 400,
     /// The token of temporary credentials has expired.
     ExpiredToken = 400,
     /// The body ended before `Content-Length` bytes.
@@ -63,10 +65,16 @@ error_codes! {
     InvalidArgument = 400,
     /// The bucket's name breaks the naming rules.
     InvalidBucketName = 400,
+    /// `x-cos-copy-source` does not name an object.
+    InvalidCopySource = 400,
     /// `Content-MD5` is not 16 bytes of base64.
     InvalidDigest = 400,
     /// The object's storage class must be restored first.
     InvalidObjectState = 403,
+    /// A part that is named was not uploaded, or is another one.
+    InvalidPart = 400,
+    /// The parts are not named in ascending order.
+    InvalidPartOrder = 400,
     /// The range lies outside the object.
     InvalidRange = 416,
     /// The request contradicts itself or lacks something.
@@ -85,8 +93,12 @@ error_codes! {
     MissingRequestBodyError = 400,
     /// There is no such bucket.
     NoSuchBucket = 404,
+    /// There is no such object to copy.
+    NoSuchCopySource = 404,
     /// There is no such object.
     NoSuchKey = 404,
+    /// There is no such upload in parts.
+    NoSuchUpload = 404,
     /// An operation or option that this endpoint does not serve.
     NotImplemented = 501,
     /// An `If-…` header does not hold.

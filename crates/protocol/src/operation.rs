@@ -6,6 +6,10 @@
 
 mod acl;
 mod bucket;
+mod copy;
+mod delete;
+mod list;
+mod multipart;
 mod object;
 mod parts;
 mod unserved;
@@ -15,7 +19,14 @@ use std::borrow::Cow;
 use std::fmt;
 
 pub use acl::{AclHeaders, CannedAcl, Grant, Grantee, Permission};
-pub use bucket::{DeleteBucket, GetService, HeadBucket, PutBucket};
+pub use bucket::{DeleteBucket, GetBucketAcl, GetService, HeadBucket, PutBucket, PutBucketAcl};
+pub use copy::{CopySource, PutObjectCopy, Replaced, UploadPartCopy};
+pub use delete::DeleteObjects;
+pub use list::{GetBucket, GetBucketLocation};
+pub use multipart::{
+    AbortMultipartUpload, CompleteMultipartUpload, InitiateMultipartUpload, ListMultipartUploads,
+    ListParts, UploadPart,
+};
 pub use object::{
     Conditions, ContentHeaders, DeleteObject, GetObject, GetObjectAcl, HeadObject, PutObject,
     PutObjectAcl, ResponseOverrides,
@@ -24,6 +35,7 @@ pub use parts::{Pair, Parts, Resource};
 pub use unserved::Unserved;
 pub use value::{ContentMd5, StorageClass, TrafficLimit};
 
+use crate::{Bucket, ObjectKey};
 use parts::{Headers, Params};
 
 /// An operation on the account, a bucket or an object.
@@ -38,8 +50,20 @@ pub enum Operation {
     HeadBucket(HeadBucket),
     /// Deletes an empty bucket.
     DeleteBucket(DeleteBucket),
+    /// Lists the objects of a bucket.
+    GetBucket(GetBucket),
+    /// Tells the region of a bucket.
+    GetBucketLocation(GetBucketLocation),
+    /// Reads a bucket's access control.
+    GetBucketAcl(GetBucketAcl),
+    /// Replaces a bucket's access control.
+    PutBucketAcl(PutBucketAcl),
+    /// Deletes many objects at once.
+    DeleteObjects(DeleteObjects),
     /// Uploads an object.
     PutObject(PutObject),
+    /// Copies an object.
+    PutObjectCopy(PutObjectCopy),
     /// Downloads an object or a part of it.
     GetObject(GetObject),
     /// Tells what an object is.
@@ -50,6 +74,20 @@ pub enum Operation {
     GetObjectAcl(GetObjectAcl),
     /// Replaces an object's access control.
     PutObjectAcl(PutObjectAcl),
+    /// Begins an upload in parts.
+    InitiateMultipartUpload(InitiateMultipartUpload),
+    /// Uploads a part.
+    UploadPart(UploadPart),
+    /// Makes a part out of an object.
+    UploadPartCopy(UploadPartCopy),
+    /// Lists the parts that were uploaded.
+    ListParts(ListParts),
+    /// Lists the uploads in parts that are under way.
+    ListMultipartUploads(ListMultipartUploads),
+    /// Makes an object of parts.
+    CompleteMultipartUpload(CompleteMultipartUpload),
+    /// Gives an upload in parts up.
+    AbortMultipartUpload(AbortMultipartUpload),
 }
 
 impl Operation {
@@ -60,71 +98,137 @@ impl Operation {
     pub fn decode(parts: Parts<'_>) -> Result<Self, DecodeError> {
         let (params, headers) = (Params(&parts.params), Headers(&parts.headers));
         unserved::refuse(&parts.method, &parts.resource, params, headers)?;
-        let acl = params.has("acl");
-        let allowed =
-            || DecodeError::MethodNotAllowed { method: parts.method.clone().into_owned() };
-        Ok(match (parts.resource, parts.method.as_ref(), acl) {
-            (Resource::Service, "GET", _) => Self::GetService(GetService::decode(params)?),
-            (Resource::Bucket(bucket), "PUT", _) => {
-                Self::PutBucket(PutBucket::decode(bucket, headers)?)
+        let sub = subresource(params)?;
+        let method = parts.method.as_ref();
+        match parts.resource {
+            Resource::Service => match (method, sub) {
+                ("GET", "") => GetService::decode(params).map(Self::GetService),
+                _ => Err(not_allowed(method)),
+            },
+            Resource::Bucket(bucket) => Self::of_bucket(method, sub, bucket, params, headers),
+            Resource::Object(bucket, key) => {
+                Self::of_object(method, sub, bucket, key, params, headers)
             }
-            (Resource::Bucket(bucket), "HEAD", _) => Self::HeadBucket(HeadBucket { bucket }),
-            (Resource::Bucket(bucket), "DELETE", _) => Self::DeleteBucket(DeleteBucket { bucket }),
-            (Resource::Object(bucket, key), "PUT", false) => {
-                Self::PutObject(PutObject::decode(bucket, key, params, headers)?)
+        }
+    }
+
+    fn of_bucket(
+        method: &str,
+        sub: &str,
+        bucket: Bucket,
+        params: Params<'_, '_>,
+        headers: Headers<'_, '_>,
+    ) -> Result<Self, DecodeError> {
+        Ok(match (method, sub) {
+            ("PUT", "") => Self::PutBucket(PutBucket::decode(bucket, headers)?),
+            ("HEAD", "") => Self::HeadBucket(HeadBucket { bucket }),
+            ("DELETE", "") => Self::DeleteBucket(DeleteBucket { bucket }),
+            ("GET", "") => Self::GetBucket(GetBucket::decode(bucket, params)?),
+            ("POST", "delete") => Self::DeleteObjects(DeleteObjects::decode(bucket, headers)?),
+            ("GET", "uploads") => {
+                Self::ListMultipartUploads(ListMultipartUploads::decode(bucket, params)?)
             }
-            (Resource::Object(bucket, key), "GET", false) => {
-                Self::GetObject(GetObject::decode(bucket, key, params, headers)?)
+            ("GET", "acl") => Self::GetBucketAcl(GetBucketAcl { bucket }),
+            ("PUT", "acl") => Self::PutBucketAcl(PutBucketAcl::decode(bucket, headers)?),
+            ("GET", "location") => Self::GetBucketLocation(GetBucketLocation { bucket }),
+            _ => return Err(not_allowed(method)),
+        })
+    }
+
+    fn of_object(
+        method: &str,
+        sub: &str,
+        bucket: Bucket,
+        key: ObjectKey,
+        params: Params<'_, '_>,
+        headers: Headers<'_, '_>,
+    ) -> Result<Self, DecodeError> {
+        Ok(match (method, sub) {
+            ("PUT", "") if CopySource::is_in(headers)? => {
+                Self::PutObjectCopy(PutObjectCopy::decode(bucket, key, headers)?)
             }
-            (Resource::Object(bucket, key), "HEAD", false) => {
-                Self::HeadObject(HeadObject::decode(bucket, key, headers)?)
+            ("PUT", "") => Self::PutObject(PutObject::decode(bucket, key, params, headers)?),
+            ("GET", "") => Self::GetObject(GetObject::decode(bucket, key, params, headers)?),
+            ("HEAD", "") => Self::HeadObject(HeadObject::decode(bucket, key, headers)?),
+            ("DELETE", "") => Self::DeleteObject(DeleteObject { bucket, key }),
+            ("GET", "acl") => Self::GetObjectAcl(GetObjectAcl { bucket, key }),
+            ("PUT", "acl") => Self::PutObjectAcl(PutObjectAcl::decode(bucket, key, headers)?),
+            _ => return Self::of_upload(method, sub, bucket, key, params, headers),
+        })
+    }
+
+    fn of_upload(
+        method: &str,
+        sub: &str,
+        bucket: Bucket,
+        key: ObjectKey,
+        params: Params<'_, '_>,
+        headers: Headers<'_, '_>,
+    ) -> Result<Self, DecodeError> {
+        Ok(match (method, sub) {
+            ("POST", "uploads") => Self::InitiateMultipartUpload(InitiateMultipartUpload::decode(
+                bucket, key, headers,
+            )?),
+            ("PUT", "uploadId") if CopySource::is_in(headers)? => {
+                Self::UploadPartCopy(UploadPartCopy::decode(bucket, key, params, headers)?)
             }
-            (Resource::Object(bucket, key), "DELETE", false) => {
-                Self::DeleteObject(DeleteObject { bucket, key })
+            ("PUT", "uploadId") => {
+                Self::UploadPart(UploadPart::decode(bucket, key, params, headers)?)
             }
-            (Resource::Object(bucket, key), "GET", true) => {
-                Self::GetObjectAcl(GetObjectAcl { bucket, key })
+            ("GET", "uploadId") => Self::ListParts(ListParts::decode(bucket, key, params)?),
+            ("POST", "uploadId") => Self::CompleteMultipartUpload(CompleteMultipartUpload::decode(
+                bucket, key, params, headers,
+            )?),
+            ("DELETE", "uploadId") => {
+                Self::AbortMultipartUpload(AbortMultipartUpload::decode(bucket, key, params)?)
             }
-            (Resource::Object(bucket, key), "PUT", true) => {
-                Self::PutObjectAcl(PutObjectAcl::decode(bucket, key, headers)?)
-            }
-            _ => return Err(allowed()),
+            _ => return Err(not_allowed(method)),
         })
     }
 
     /// The request that asks for this.
     pub fn encode(&self) -> Parts<'_> {
-        let parts = |method: &'static str, resource, params, headers| Parts {
-            method: Cow::Borrowed(method),
-            resource,
-            params,
-            headers,
-        };
-        let acl = || vec![parts::pair("acl", "")];
-        let of_bucket = |bucket: &crate::Bucket| Resource::Bucket(bucket.clone());
-        let of_object = |bucket: &crate::Bucket, key: &crate::ObjectKey| {
-            Resource::Object(bucket.clone(), key.clone())
-        };
         match self {
-            Self::GetService(op) => parts("GET", Resource::Service, op.params(), vec![]),
-            Self::PutBucket(op) => parts("PUT", of_bucket(&op.bucket), vec![], op.headers()),
-            Self::HeadBucket(op) => parts("HEAD", of_bucket(&op.bucket), vec![], vec![]),
-            Self::DeleteBucket(op) => parts("DELETE", of_bucket(&op.bucket), vec![], vec![]),
-            Self::PutObject(op) => {
-                parts("PUT", of_object(&op.bucket, &op.key), vec![], op.headers())
+            Self::GetService(op) => parts("GET", Resource::Service, "", op.params(), vec![]),
+            Self::PutBucket(op) => parts("PUT", &op.bucket, "", vec![], op.headers()),
+            Self::HeadBucket(op) => parts("HEAD", &op.bucket, "", vec![], vec![]),
+            Self::DeleteBucket(op) => parts("DELETE", &op.bucket, "", vec![], vec![]),
+            Self::GetBucket(op) => parts("GET", &op.bucket, "", op.params(), vec![]),
+            Self::GetBucketLocation(op) => parts("GET", &op.bucket, "location", vec![], vec![]),
+            Self::GetBucketAcl(op) => parts("GET", &op.bucket, "acl", vec![], vec![]),
+            Self::PutBucketAcl(op) => parts("PUT", &op.bucket, "acl", vec![], op.headers()),
+            Self::DeleteObjects(op) => parts("POST", &op.bucket, "delete", vec![], op.headers()),
+            Self::PutObject(op) => parts("PUT", (&op.bucket, &op.key), "", vec![], op.headers()),
+            Self::PutObjectCopy(op) => {
+                parts("PUT", (&op.bucket, &op.key), "", vec![], op.headers())
             }
             Self::GetObject(op) => {
-                parts("GET", of_object(&op.bucket, &op.key), op.params(), op.headers())
+                parts("GET", (&op.bucket, &op.key), "", op.params(), op.headers())
             }
-            Self::HeadObject(op) => {
-                parts("HEAD", of_object(&op.bucket, &op.key), vec![], op.headers())
-            }
-            Self::DeleteObject(op) => {
-                parts("DELETE", of_object(&op.bucket, &op.key), vec![], vec![])
-            }
-            Self::GetObjectAcl(op) => parts("GET", of_object(&op.bucket, &op.key), acl(), vec![]),
+            Self::HeadObject(op) => parts("HEAD", (&op.bucket, &op.key), "", vec![], op.headers()),
+            Self::DeleteObject(op) => parts("DELETE", (&op.bucket, &op.key), "", vec![], vec![]),
+            Self::GetObjectAcl(op) => parts("GET", (&op.bucket, &op.key), "acl", vec![], vec![]),
             Self::PutObjectAcl(op) => {
-                parts("PUT", of_object(&op.bucket, &op.key), acl(), op.headers())
+                parts("PUT", (&op.bucket, &op.key), "acl", vec![], op.headers())
+            }
+            Self::InitiateMultipartUpload(op) => {
+                parts("POST", (&op.bucket, &op.key), "uploads", vec![], op.headers())
+            }
+            Self::UploadPartCopy(op) => {
+                parts("PUT", (&op.bucket, &op.key), "", op.params(), op.headers())
+            }
+            Self::UploadPart(op) => {
+                parts("PUT", (&op.bucket, &op.key), "", op.params(), op.headers())
+            }
+            Self::ListParts(op) => parts("GET", (&op.bucket, &op.key), "", op.params(), vec![]),
+            Self::ListMultipartUploads(op) => {
+                parts("GET", &op.bucket, "uploads", op.params(), vec![])
+            }
+            Self::CompleteMultipartUpload(op) => {
+                parts("POST", (&op.bucket, &op.key), "", op.params(), op.headers())
+            }
+            Self::AbortMultipartUpload(op) => {
+                parts("DELETE", (&op.bucket, &op.key), "", op.params(), vec![])
             }
         }
     }
@@ -136,14 +240,56 @@ impl Operation {
             Self::PutBucket(_) => "PUT Bucket",
             Self::HeadBucket(_) => "HEAD Bucket",
             Self::DeleteBucket(_) => "DELETE Bucket",
+            Self::GetBucket(_) => "GET Bucket",
+            Self::GetBucketLocation(_) => "GET Bucket location",
+            Self::GetBucketAcl(_) => "GET Bucket acl",
+            Self::PutBucketAcl(_) => "PUT Bucket acl",
+            Self::DeleteObjects(_) => "DELETE Multiple Objects",
             Self::PutObject(_) => "PUT Object",
+            Self::PutObjectCopy(_) => "PUT Object - Copy",
             Self::GetObject(_) => "GET Object",
             Self::HeadObject(_) => "HEAD Object",
             Self::DeleteObject(_) => "DELETE Object",
             Self::GetObjectAcl(_) => "GET Object acl",
             Self::PutObjectAcl(_) => "PUT Object acl",
+            Self::InitiateMultipartUpload(_) => "Initiate Multipart Upload",
+            Self::UploadPartCopy(_) => "Upload Part - Copy",
+            Self::UploadPart(_) => "Upload Part",
+            Self::ListParts(_) => "List Parts",
+            Self::ListMultipartUploads(_) => "List Multipart Uploads",
+            Self::CompleteMultipartUpload(_) => "Complete Multipart Upload",
+            Self::AbortMultipartUpload(_) => "Abort Multipart Upload",
         }
     }
+}
+
+/// Parameters that name what of a bucket or an object is meant, without being its bytes.
+const SUBRESOURCES: [&str; 5] = ["acl", "delete", "location", "uploadId", "uploads"];
+
+/// The one that is named, or `""`. Two of them are a contradiction.
+fn subresource(params: Params<'_, '_>) -> Result<&'static str, DecodeError> {
+    let mut named = SUBRESOURCES.into_iter().filter(|name| params.has(name));
+    match (named.next(), named.next()) {
+        (Some(first), Some(second)) => Err(invalid(second, &format!("beside {first}"))),
+        (named, _) => Ok(named.unwrap_or_default()),
+    }
+}
+
+fn not_allowed(method: &str) -> DecodeError {
+    DecodeError::MethodNotAllowed { method: method.to_owned() }
+}
+
+fn parts<'a>(
+    method: &'static str,
+    resource: impl Into<Resource>,
+    sub: &'static str,
+    mut params: Vec<Pair<'a>>,
+    headers: Vec<Pair<'a>>,
+) -> Parts<'a> {
+    if !sub.is_empty() {
+        params.insert(0, parts::pair(sub, ""));
+    }
+    Parts { method: Cow::Borrowed(method), resource: resource.into(), params, headers }
 }
 
 /// Why a request is none of the operations served here.
@@ -165,6 +311,8 @@ pub enum DecodeError {
     },
     /// `Content-MD5` is not 16 bytes of base64.
     InvalidDigest,
+    /// `x-cos-copy-source` does not name an object.
+    InvalidCopySource,
     /// The user metadata (`x-cos-meta-…`) is longer than 2 KB.
     MetadataTooLong {
         /// Its length, names without the prefix and values, in bytes.
@@ -187,6 +335,9 @@ impl fmt::Display for DecodeError {
                 write!(f, "{name} has a value that is not allowed, or stands twice: {value:?}")
             }
             Self::InvalidDigest => f.write_str("Content-MD5 is not 16 bytes of base64"),
+            Self::InvalidCopySource => {
+                f.write_str("x-cos-copy-source is not BUCKET.DOMAIN/KEY, the key percent-encoded")
+            }
             Self::MetadataTooLong { length } => {
                 write!(f, "the user metadata is {length} bytes long; at most 2048 are allowed")
             }

@@ -5,7 +5,11 @@
 
 mod acl;
 mod bucket;
+mod copy;
+mod delete;
 mod error;
+mod list;
+mod multipart;
 mod read;
 mod service;
 mod time;
@@ -13,10 +17,16 @@ mod write;
 
 pub use acl::AccessControlPolicy;
 pub use bucket::CreateBucketConfiguration;
+pub use copy::CopyResult;
+pub use delete::{Delete, DeleteResult, ObjectToDelete};
 pub use error::{ErrorDocument, Evidence};
+pub use list::{ListBucket, ObjectEntry, location_constraint};
+pub use multipart::{
+    Completed, PartEntry, PartList, UploadEntry, UploadList, initiated, read_parts,
+};
 pub use read::XmlError;
 pub use service::{BucketEntry, ListAllMyBuckets};
-pub use time::iso8601;
+pub use time::{iso8601, iso8601_millis};
 
 /// How the service writes an account, `qcs::cam::uin/OWNER:uin/SUB`, for the account itself.
 pub fn account_id(uin: &str) -> String {

@@ -25,6 +25,11 @@ impl Principal<'_> {
         self.0.as_ref().map_or(Plus::Space, |signer| signer.verified.plus())
     }
 
+    /// Whether the signature covers the header of that name.
+    pub(crate) fn signed_header(&self, name: &str) -> bool {
+        self.0.as_ref().is_some_and(|signer| signer.claim.covers_header(name))
+    }
+
     /// Whether the signature covers the parameter of that name.
     pub(crate) fn signed_param(&self, name: &str) -> bool {
         self.0.as_ref().is_some_and(|signer| signer.claim.covers_param(name))

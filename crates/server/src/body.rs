@@ -63,9 +63,21 @@ impl SealedBody {
         &mut self,
         permit: &Permit<Op>,
     ) -> Result<Vec<u8>, Refusal> {
-        let most = self.limits.document_size as u64;
+        self.read_whole(permit, self.limits.document_size).await
+    }
+
+    /// Reads the whole of a body that lists objects or parts.
+    pub(crate) async fn read_list<Op>(&mut self, permit: &Permit<Op>) -> Result<Vec<u8>, Refusal> {
+        self.read_whole(permit, self.limits.list_document_size).await
+    }
+
+    async fn read_whole<Op>(
+        &mut self,
+        permit: &Permit<Op>,
+        most: usize,
+    ) -> Result<Vec<u8>, Refusal> {
         let mut document = Vec::new();
-        let mut pieces = self.open(permit, most, Pace::unlimited());
+        let mut pieces = self.open(permit, most as u64, Pace::unlimited());
         while let Some(piece) = pieces.next().await? {
             document.extend_from_slice(&piece);
         }

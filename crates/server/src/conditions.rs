@@ -42,10 +42,17 @@ pub(crate) fn of_download(conditions: &Conditions, object: &ObjectRecord) -> Ver
 pub(crate) fn of_upload(put: &PutObject, object: Option<&ObjectRecord>) -> Result<(), Cause> {
     let failed = match object {
         None => put.conditions.if_match.is_some(),
-        Some(_) if put.forbid_overwrite => true,
         Some(object) => of_download(&put.conditions, object) != Verdict::Go,
     };
-    if failed { Err(Cause::PreconditionFailed) } else { Ok(()) }
+    if failed {
+        return Err(Cause::PreconditionFailed);
+    }
+    of_overwrite(put.forbid_overwrite, object)
+}
+
+/// Judges `x-cos-forbid-overwrite` against the object that would be replaced.
+pub(crate) fn of_overwrite(is_forbidden: bool, object: Option<&ObjectRecord>) -> Result<(), Cause> {
+    if is_forbidden && object.is_some() { Err(Cause::PreconditionFailed) } else { Ok(()) }
 }
 
 /// Whether a list of entity tags, or `*`, names this one. `W/` is not looked at: every tag here is strong.

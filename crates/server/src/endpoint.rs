@@ -106,7 +106,7 @@ impl Endpoint {
             headers: headers.iter().map(|&(name, value)| (name.into(), value.into())).collect(),
         });
         let permitted = authorize(&principal, operation)?;
-        execute(self, permitted, body).await
+        execute(self, permitted, body, head.host).await
     }
 
     /// The service tells whether a bucket is there before it asks who wants to know. One that is to be made is not.

@@ -2,36 +2,69 @@
 
 mod acl;
 mod bucket;
+mod copy;
+mod delete;
+mod draft;
+mod list;
+mod multipart;
 mod object;
+mod page;
 mod service;
 mod upload;
 
-use cospass_protocol::operation::AclHeaders;
+use cospass_protocol::operation::{AclHeaders, ContentMd5};
+use md5::{Digest, Md5};
 
 use crate::authorize::Permitted;
 use crate::body::SealedBody;
 use crate::endpoint::Endpoint;
-use crate::refusal::Refusal;
+use crate::refusal::{Cause, Refusal};
 use crate::reply::Reply;
 use crate::store::AclRecord;
 
-/// Does what is permitted.
+/// Does what is permitted. `host` is that of the request.
 pub(crate) async fn execute(
     endpoint: &Endpoint,
     permitted: Permitted,
     body: &mut SealedBody,
+    host: &str,
 ) -> Result<Reply, Refusal> {
     match permitted {
         Permitted::GetService(permit) => Ok(service::get(endpoint, &permit)),
         Permitted::PutBucket(permit) => bucket::put(endpoint, permit, body).await,
         Permitted::HeadBucket(permit) => Ok(bucket::head(endpoint, &permit)),
         Permitted::DeleteBucket(permit) => bucket::delete(endpoint, permit).await,
+        Permitted::GetBucket(permit) => list::get(endpoint, permit).await,
+        Permitted::GetBucketLocation(permit) => Ok(list::location(endpoint, &permit)),
+        Permitted::GetBucketAcl(permit) => acl::of_bucket(endpoint, &permit),
+        Permitted::PutBucketAcl(permit) => acl::put_to_bucket(endpoint, permit, body).await,
+        Permitted::DeleteObjects(permit) => delete::several(endpoint, permit, body).await,
         Permitted::PutObject(permit) => upload::put(endpoint, permit, body).await,
+        Permitted::PutObjectCopy(permit) => copy::object(endpoint, permit).await,
         Permitted::GetObject(permit) => object::get(endpoint, permit).await,
         Permitted::HeadObject(permit) => object::head(endpoint, permit).await,
-        Permitted::DeleteObject(permit) => object::delete(endpoint, permit).await,
-        Permitted::GetObjectAcl(permit) => acl::get(endpoint, permit).await,
-        Permitted::PutObjectAcl(permit) => acl::put(endpoint, permit, body).await,
+        Permitted::DeleteObject(permit) => delete::one(endpoint, permit).await,
+        Permitted::GetObjectAcl(permit) => acl::of_object(endpoint, permit).await,
+        Permitted::PutObjectAcl(permit) => acl::put_to_object(endpoint, permit, body).await,
+        Permitted::InitiateMultipartUpload(permit) => multipart::initiate(endpoint, permit).await,
+        Permitted::UploadPart(permit) => multipart::part(endpoint, permit, body).await,
+        Permitted::UploadPartCopy(permit) => copy::part(endpoint, permit).await,
+        Permitted::ListParts(permit) => multipart::list(endpoint, permit).await,
+        Permitted::ListMultipartUploads(permit) => multipart::uploads(endpoint, permit).await,
+        Permitted::CompleteMultipartUpload(permit) => {
+            multipart::complete(endpoint, permit, body, host).await
+        }
+        Permitted::AbortMultipartUpload(permit) => multipart::abort(endpoint, permit).await,
+    }
+}
+
+/// Refuses a document that is not the one whose MD5 came along.
+fn check_md5(md5: Option<ContentMd5>, document: &[u8]) -> Result<(), Refusal> {
+    match md5 {
+        Some(md5) if md5.0 != <[u8; 16]>::from(Md5::digest(document)) => {
+            Err(Cause::BadDigest.into())
+        }
+        _ => Ok(()),
     }
 }
 

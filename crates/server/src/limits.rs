@@ -18,8 +18,12 @@ pub(crate) const PACED_CHUNK: usize = 10 * 1024;
 pub struct Limits {
     /// The largest object that one request may upload, in bytes: 5 GiB (436/7749).
     pub object_size: u64,
+    /// The smallest part of an object that is not the last one, in bytes: 1 MiB (436/7750).
+    pub part_size: u64,
     /// The largest XML body, in bytes.
     pub document_size: usize,
+    /// The largest XML body that lists objects or parts, in bytes: 1000 keys of 850 bytes fit in.
+    pub list_document_size: usize,
     /// The longest request line's target, in bytes; longer ones are `RequestURITooLong`.
     pub target_length: usize,
     /// The longest head, in bytes; a longer one is answered with a bare 431. At least 8 KiB.
@@ -46,7 +50,9 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             object_size: 5 << 30,
+            part_size: 1 << 20,
             document_size: 64 * 1024,
+            list_document_size: 2 << 20,
             target_length: 16 * 1024,
             head_size: 32 * 1024,
             headers: 128,

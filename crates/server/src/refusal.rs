@@ -97,6 +97,8 @@ causes! {
     UnsignedOverride "unsigned-override" => InvalidRequest "The response-* parameters must be signed.",
     /// **D K** `Content-MD5` is not 16 bytes of base64.
     InvalidDigest "invalid-digest" => InvalidDigest "The Content-MD5 you specified is not valid.",
+    /// **K !**
+    InvalidCopySource "invalid-copy-source" => InvalidCopySource "Copy Source must mention the source bucket and key: BUCKET.DOMAIN/KEY, the key percent-encoded.",
     /// **T !** PHP testPutObjectMeta2K: yes, that code.
     MetadataTooLong "metadata-too-long" => KeyTooLong "Your user metadata is longer than 2 KB.",
 
@@ -123,6 +125,16 @@ causes! {
 
     /// **C** #32171282306.
     NoSuchKey "no-such-key" => NoSuchKey "The specified key does not exist.",
+    /// **K !** Neither the source's key nor its bucket may be missing.
+    NoSuchCopySource "no-such-copy-source" => NoSuchCopySource "The specified copy source does not exist.",
+    /// **T K** C sdk.
+    NoSuchUpload "no-such-upload" => NoSuchUpload "The specified multipart upload does not exist.",
+    /// **D K** A part that is not there, or another one than was named.
+    InvalidPart "invalid-part" => InvalidPart "One or more of the specified parts could not be found, or its entity tag is another one.",
+    /// **D K**
+    InvalidPartOrder "invalid-part-order" => InvalidPartOrder "The list of parts was not in ascending order.",
+    /// **D C** cloudreve#806.
+    EntityTooSmall "entity-too-small" => EntityTooSmall "Your proposed upload is smaller than the minimum allowed object size.",
     /// **T K**
     BucketOwned "bucket-owned" => BucketAlreadyOwnedByYou "Your previous request to create the named bucket succeeded and you already own it.",
     /// **T K**
@@ -224,6 +236,7 @@ impl From<DecodeError> for Refusal {
             DecodeError::MethodNotAllowed { .. } => Cause::MethodNotAllowed,
             DecodeError::InvalidArgument { .. } => Cause::InvalidArgument,
             DecodeError::InvalidDigest => Cause::InvalidDigest,
+            DecodeError::InvalidCopySource => Cause::InvalidCopySource,
             DecodeError::MetadataTooLong { .. } => Cause::MetadataTooLong,
         };
         match error {
@@ -249,6 +262,7 @@ impl From<StoreError> for Refusal {
             StoreError::BucketExists => Cause::BucketOwned,
             StoreError::BucketNotEmpty => Cause::BucketNotEmpty,
             StoreError::NoSuchKey => Cause::NoSuchKey,
+            StoreError::NoSuchUpload => Cause::NoSuchUpload,
             StoreError::Locked { .. }
             | StoreError::UnknownFormat { .. }
             | StoreError::Record(_)

@@ -3,7 +3,7 @@
 //! ```text
 //! DIR/lock               held while the store is open
 //! DIR/metadata.redb      buckets, and of each object everything but its bytes
-//! DIR/blobs/ab/cd/ID     the bytes of one upload, never changed
+//! DIR/blobs/ab/cd/ID     the bytes of one upload or part, never changed
 //! DIR/incoming/ID        the bytes of an upload under way
 //! ```
 //!
@@ -15,23 +15,32 @@
 
 mod blob;
 mod metadata;
+mod multipart;
+mod reader;
 mod record;
+mod scan;
 
 use std::collections::BTreeMap;
 use std::fmt;
 use std::fs::{File, TryLockError};
 use std::io;
+use std::ops::Bound;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use cospass_protocol::{Bucket, ObjectKey};
 
 pub(crate) use blob::Upload;
-pub(crate) use record::{AclRecord, BucketRecord, Draft, ObjectRecord};
+pub(crate) use multipart::UploadName;
+pub(crate) use reader::Reader;
+pub(crate) use record::{AclRecord, BucketRecord, Draft, ObjectRecord, PartRecord, UploadRecord};
+pub(crate) use scan::{Step, past, start};
 
 use crate::private;
 use blob::Blobs;
-use metadata::Metadata;
+use metadata::{Metadata, Released};
+use reader::Readers;
+use record::Place;
 
 /// An open store. Clones are the same store.
 #[derive(Clone)]
@@ -39,10 +48,11 @@ pub(crate) struct Store(Arc<Inner>);
 
 struct Inner {
     metadata: Metadata,
-    blobs: Blobs,
+    blobs: Arc<Blobs>,
+    readers: Readers,
     /// All buckets, as the metadata has them: each request asks for one.
     buckets: RwLock<BTreeMap<String, BucketRecord>>,
-    /// Held while a bucket is made or deleted, so that `buckets` follows the metadata.
+    /// Held while a bucket is made, changed or deleted, so that `buckets` follows the metadata.
     bucket_changes: Mutex<()>,
     /// Locked until the process ends, however it ends.
     _lock: File,
@@ -54,12 +64,13 @@ impl Store {
         private::create_folder(folder)?;
         let lock = lock(&folder.join("lock"))?;
         let metadata = Metadata::open(&folder.join("metadata.redb"))?;
-        let blobs = Blobs::open(folder)?;
+        let blobs = Arc::new(Blobs::open(folder)?);
+        let readers = Readers::new(Arc::clone(&blobs));
         blobs.sweep(&metadata.blobs()?)?;
         private::sync_folder(folder)?;
         let buckets = RwLock::new(metadata.buckets()?);
         let bucket_changes = Mutex::new(());
-        Ok(Self(Arc::new(Inner { metadata, blobs, buckets, bucket_changes, _lock: lock })))
+        Ok(Self(Arc::new(Inner { metadata, blobs, readers, buckets, bucket_changes, _lock: lock })))
     }
 
     /// Runs something that blocks on a thread that may.
@@ -108,31 +119,76 @@ impl Store {
         Ok(())
     }
 
+    pub(crate) fn set_bucket_acl(&self, bucket: &Bucket, acl: AclRecord) -> Result<(), StoreError> {
+        let _guard = self.change_buckets();
+        let mut record = self.bucket(bucket).ok_or(StoreError::NoSuchBucket)?;
+        record.acl = acl;
+        self.0.metadata.update_bucket(bucket.as_str(), &record)?;
+        let mut buckets = self.0.buckets.write().unwrap_or_else(PoisonError::into_inner);
+        buckets.insert(bucket.as_str().to_owned(), record);
+        Ok(())
+    }
+
     pub(crate) fn object(
         &self,
         bucket: &Bucket,
         key: &ObjectKey,
     ) -> Result<ObjectRecord, StoreError> {
-        self.0.metadata.object(bucket.as_str(), key.as_str())?.ok_or(StoreError::NoSuchKey)
+        self.find_object(bucket, key)?.ok_or(StoreError::NoSuchKey)
     }
 
-    /// An object and its bytes, which stay readable while the file is open, whatever happens to the object.
+    /// As [`object`](Self::object), for those to whom it may be absent.
+    pub(crate) fn find_object(
+        &self,
+        bucket: &Bucket,
+        key: &ObjectKey,
+    ) -> Result<Option<ObjectRecord>, StoreError> {
+        self.0.metadata.object(bucket.as_str(), key.as_str())
+    }
+
+    /// Shows the objects of a bucket in byte order of their keys, as `visit` steers.
+    pub(crate) fn scan_objects(
+        &self,
+        bucket: &Bucket,
+        from: Bound<String>,
+        visit: impl FnMut(&str, ObjectRecord) -> Step,
+    ) -> Result<(), StoreError> {
+        self.0.metadata.scan_objects(bucket.as_str(), from, visit)
+    }
+
+    /// An object and its bytes, which stay readable while they are held, whatever happens to the object.
     pub(crate) fn open_object(
         &self,
         bucket: &Bucket,
         key: &ObjectKey,
-    ) -> Result<(ObjectRecord, File), StoreError> {
+    ) -> Result<(ObjectRecord, Reader), StoreError> {
         loop {
             let record = self.object(bucket, key)?;
-            match self.0.blobs.read(record.blob) {
-                Ok(file) => return Ok((record, file)),
-                // Another upload may have replaced the object since: then the metadata names another blob.
-                Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                    if self.object(bucket, key)?.blob == record.blob {
-                        return Err(error.into());
-                    }
-                }
-                Err(error) => return Err(error.into()),
+            if let Some(reader) = self.reader(&record)? {
+                return Ok((record, reader));
+            }
+            // Another upload may have replaced the object since: then the metadata names other bytes.
+            if self.object(bucket, key)?.place == record.place {
+                return Err(io::Error::from(io::ErrorKind::NotFound).into());
+            }
+        }
+    }
+
+    /// The bytes of an object, if they are still there.
+    fn reader(&self, record: &ObjectRecord) -> Result<Option<Reader>, StoreError> {
+        match record.place {
+            Place::Blob(blob) => match self.0.blobs.read(blob) {
+                Ok(file) => Ok(Some(Reader::of_file(file, record.size))),
+                Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+                Err(error) => Err(error.into()),
+            },
+            Place::Manifest(id) => {
+                let pin = self.0.readers.pin(id);
+                let Some(pieces) = self.0.metadata.pieces(id)? else {
+                    return Ok(None);
+                };
+                let parts = pieces.iter().map(|piece| (self.0.blobs.path(piece.blob), piece.size));
+                Ok(Some(Reader::of_parts(parts, pin)))
             }
         }
     }
@@ -152,7 +208,53 @@ impl Store {
         check: impl FnOnce(Option<&ObjectRecord>) -> Result<(), E>,
     ) -> Result<ObjectRecord, E> {
         let written = self.0.blobs.keep(upload).map_err(StoreError::from)?;
-        let record = draft.record(&written);
+        self.put(bucket, key, draft.record(&written), check)
+    }
+
+    /// Makes an object of the bytes of another, durably. `plan` sees the source and says what the copy is to be; `check`
+    /// sees the object that is there. Both may refuse.
+    pub(crate) fn copy<E: From<StoreError>>(
+        &self,
+        from: (&Bucket, &ObjectKey),
+        to: (&Bucket, &ObjectKey),
+        plan: impl Fn(&ObjectRecord) -> Result<Draft, E>,
+        check: impl Fn(Option<&ObjectRecord>) -> Result<(), E>,
+    ) -> Result<ObjectRecord, E> {
+        loop {
+            let source = self.object(from.0, from.1)?;
+            let draft = plan(&source)?;
+            let place = match source.place {
+                Place::Manifest(_) => Some(source.place),
+                Place::Blob(blob) => match self.0.blobs.link(blob) {
+                    Ok(blob) => Some(Place::Blob(blob)),
+                    Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+                    Err(error) => return Err(StoreError::from(error).into()),
+                },
+            };
+            let record = place.map(|place| draft.copy(&source, place));
+            let put = record.map(|record| {
+                self.put(to.0, to.1, record, |there| check(there).map_err(Tried::Refused))
+            });
+            match put {
+                Some(Ok(record)) => return Ok(record),
+                Some(Err(Tried::Refused(refused))) => return Err(refused),
+                Some(Err(Tried::Store(StoreError::NoSuchKey))) | None => {}
+                Some(Err(Tried::Store(error))) => return Err(error.into()),
+            }
+            // As in `open_object`.
+            if self.object(from.0, from.1)?.place == source.place {
+                return Err(StoreError::from(io::Error::from(io::ErrorKind::NotFound)).into());
+            }
+        }
+    }
+
+    fn put<E: From<StoreError>>(
+        &self,
+        bucket: &Bucket,
+        key: &ObjectKey,
+        record: ObjectRecord,
+        check: impl FnOnce(Option<&ObjectRecord>) -> Result<(), E>,
+    ) -> Result<ObjectRecord, E> {
         let replaced = self.0.metadata.put_object(bucket.as_str(), key.as_str(), &record, check);
         match replaced {
             Ok(replaced) => {
@@ -161,20 +263,25 @@ impl Store {
             }
             Err(error) => {
                 // A commit that failed may be on the disk all the same: what the metadata names stays.
-                match self.0.metadata.object(bucket.as_str(), key.as_str()) {
-                    Ok(Some(object)) if object.blob == record.blob => {}
-                    Ok(_) => self.forget(Some(record)),
-                    Err(_) => {}
+                if let (Place::Blob(blob), Ok(there)) =
+                    (record.place, self.0.metadata.object(bucket.as_str(), key.as_str()))
+                    && there.is_none_or(|object| object.place != record.place)
+                {
+                    self.forget([Released::blob(blob)]);
                 }
                 Err(error)
             }
         }
     }
 
-    /// Deletes an object; deleting what is not there is no error.
-    pub(crate) fn delete_object(&self, bucket: &Bucket, key: &ObjectKey) -> Result<(), StoreError> {
-        let removed = self.0.metadata.remove_object(bucket.as_str(), key.as_str())?;
-        self.forget(removed);
+    /// Deletes objects, all or none; deleting what is not there is no error.
+    pub(crate) fn delete_objects(
+        &self,
+        bucket: &Bucket,
+        keys: &[ObjectKey],
+    ) -> Result<(), StoreError> {
+        let keys = keys.iter().map(ObjectKey::as_str);
+        self.forget(self.0.metadata.remove_objects(bucket.as_str(), keys)?);
         Ok(())
     }
 
@@ -187,17 +294,27 @@ impl Store {
         self.0.metadata.update_object(bucket.as_str(), key.as_str(), |record| record.acl = acl)
     }
 
-    /// Removes bytes that no metadata names any more. If that fails, opening the store will.
-    fn forget(&self, record: Option<ObjectRecord>) {
-        if let Some(record) = record
-            && let Err(error) = self.0.blobs.remove(record.blob)
-        {
-            tracing::warn!(%error, "a blob that is no longer needed could not be removed");
+    /// Removes bytes that no metadata names any more.
+    fn forget(&self, released: impl IntoIterator<Item = Released>) {
+        for Released { manifest, blobs } in released {
+            self.0.readers.remove(manifest, blobs);
         }
     }
 
     fn change_buckets(&self) -> MutexGuard<'_, ()> {
         self.0.bucket_changes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Why a copy was not put.
+enum Tried<E> {
+    Store(StoreError),
+    Refused(E),
+}
+
+impl<E> From<StoreError> for Tried<E> {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
     }
 }
 
@@ -234,10 +351,12 @@ pub enum StoreError {
     NoSuchBucket,
     /// There is a bucket of that name already.
     BucketExists,
-    /// The bucket has objects.
+    /// The bucket has objects, or uploads in parts under way.
     BucketNotEmpty,
     /// There is no such object.
     NoSuchKey,
+    /// There is no such upload in parts.
+    NoSuchUpload,
     /// A record of the metadata cannot be read.
     Record(postcard::Error),
     /// The metadata could not be read or written.
@@ -259,6 +378,7 @@ impl fmt::Display for StoreError {
             Self::BucketExists => f.write_str("there is a bucket of that name"),
             Self::BucketNotEmpty => f.write_str("the bucket is not empty"),
             Self::NoSuchKey => f.write_str("there is no such object"),
+            Self::NoSuchUpload => f.write_str("there is no such upload in parts"),
             Self::Record(error) => write!(f, "a record of the metadata cannot be read: {error}"),
             Self::Metadata(error) => write!(f, "the metadata failed: {error}"),
             Self::Io(error) => write!(f, "the data folder failed: {error}"),

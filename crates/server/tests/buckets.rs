@@ -32,6 +32,24 @@ fn a_bucket_of_the_plain_kind_may_say_so() {
 }
 
 #[test]
+fn access_control_of_a_bucket_is_kept() {
+    let endpoint = Endpoint::start();
+    let acl = || endpoint.send(&get("/").param("acl", "").sign());
+    assert_eq!(
+        (acl().header("x-cos-acl"), acl().all("Permission")),
+        (Some("private"), vec!["FULL_CONTROL"])
+    );
+    let canned = put("/", b"").param("acl", "").header("x-cos-acl", "public-read-write").sign();
+    assert_eq!(endpoint.send(&canned).status, 200);
+    assert_eq!(acl().all("Permission"), ["FULL_CONTROL", "READ", "WRITE"]);
+    let body = b"<AccessControlPolicy><AccessControlList><Grant><Grantee><ID>qcs::cam::uin/2:uin/2</ID></Grantee><Permission>READ</Permission></Grant></AccessControlList></AccessControlPolicy>";
+    assert_eq!(endpoint.send(&put("/", body).param("acl", "").sign()).status, 200);
+    let kept = acl();
+    assert_eq!((kept.header("x-cos-acl"), kept.all("Permission")), (None, vec!["READ"]));
+    assert_eq!(endpoint.send(&get("/").param("acl", "")).error().code, "AccessDenied");
+}
+
+#[test]
 fn the_account_lists_its_buckets() {
     let endpoint = Endpoint::start_with(|builder| builder.bucket(OTHER).owner_uin("7"));
     let list = |request: Request| {

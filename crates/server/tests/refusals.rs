@@ -192,23 +192,24 @@ fn what_is_asked() {
     let refused =
         |request: &Request, cause, status, code| refused(&endpoint, request, cause, status, code);
     for unserved in [
-        request("POST", "/a").param("uploads", "").sign(),
+        request("POST", "/a").param("append", "").param("position", "0").sign(),
         request("PUT", "/a").param("tagging", "").sign(),
-        put("/a", b"").header("x-cos-copy-source", "b/c").sign(),
-        get("/").sign(),
-        get("/").param("acl", "").sign(),
+        get("/a").header("x-cos-copy-source", "b-1.x/c").sign(),
+        put("/a", b"").header("x-cos-copy-source", "b-1.x/c?versionId=1").sign(),
+        get("/").param("versions", "").sign(),
+        get("/").param("cors", "").sign(),
         request("PUT", "/").param("lifecycle", "").sign(),
         request("PUT", "/").header("Content-Length", "94").body(b"<CreateBucketConfiguration><BucketAZConfig>MAZ</BucketAZConfig></CreateBucketConfiguration>   ").sign(),
     ] {
         refused(&unserved, "unserved", 501, "NotImplemented");
     }
     let upload = refused(
-        &request("POST", "/a").param("uploads", "").sign(),
+        &request("POST", "/a").param("restore", "").sign(),
         "unserved",
         501,
         "NotImplemented",
     );
-    assert_eq!(upload.error().message, "the parameter uploads is not served here");
+    assert_eq!(upload.error().message, "the parameter restore is not served here");
     refused(&request("PATCH", "/a").sign(), "method-not-allowed", 405, "MethodNotAllowed");
     refused(
         &request("DELETE", "/").host(SERVICE).sign(),
@@ -231,6 +232,10 @@ fn what_is_asked() {
         );
         assert!(answer.error().message.contains(name), "{}", answer.text());
     }
+    for (name, value) in [("max-keys", "0"), ("max-keys", "ten"), ("encoding-type", "base64")] {
+        let list = get("/").param(name, value).sign();
+        refused(&list, "invalid-argument", 400, "InvalidArgument");
+    }
     let unsigned = get("/a").unsigned_param("response-content-type", "text/html").presign();
     refused(&unsigned, "unsigned-override", 400, "InvalidRequest");
     refused(
@@ -239,6 +244,8 @@ fn what_is_asked() {
         400,
         "InvalidDigest",
     );
+    let copy = put("/a", b"").header("x-cos-copy-source", "b/c").sign();
+    refused(&copy, "invalid-copy-source", 400, "InvalidCopySource");
     let long = put("/a", b"").header("x-cos-meta-a", "v".repeat(2048)).sign();
     refused(&long, "metadata-too-long", 400, "KeyTooLong");
 }
@@ -258,6 +265,7 @@ fn the_body() {
         let mut limits = Limits::default();
         limits.object_size = 10;
         limits.document_size = 1000;
+        limits.list_document_size = 40_000;
         limits.body_pause = Duration::from_millis(200);
         builder.limits(limits)
     };
@@ -292,12 +300,29 @@ fn the_body() {
         400,
         "MissingRequestBodyError",
     );
+    let of_bucket = put("/", b"").param("acl", "").sign();
+    refused(&of_bucket, "missing-body", 400, "MissingRequestBodyError");
+    let of_object = put("/", b"").param("acl", "").header("x-cos-acl", "bucket-owner-read");
+    refused(&of_object.sign(), "invalid-argument", 400, "InvalidArgument");
     let not_xml = put("/acl", b"<AccessControlPolicy>").param("acl", "").sign();
     refused(&not_xml, "malformed-xml", 400, "MalformedXML");
     let large = put("/acl", &[b' '; 1001]).param("acl", "").sign();
     refused(&large, "entity-too-large", 400, "EntityTooLarge");
     let both = put("/acl", b"<a/>").param("acl", "").header("x-cos-acl", "private").sign();
     refused(&both, "invalid-argument", 400, "InvalidArgument");
+    let delete = |body: &[u8]| {
+        let length = body.len().to_string();
+        request("POST", "/").param("delete", "").header("Content-Length", length).body(body)
+    };
+    refused(&delete(b"").sign(), "missing-body", 400, "MissingRequestBodyError");
+    refused(&delete(b"<Delete/>").sign(), "malformed-xml", 400, "MalformedXML");
+    let one = b"<Delete><Object><Key>acl</Key></Object></Delete>";
+    let other = delete(one).header("Content-MD5", "7o3pGNBWQBRbGPcPTDqmAg==");
+    refused(&other.sign(), "bad-digest", 400, "BadDigest");
+    let many = format!("<Delete>{}</Delete>", "<Object><Key>acl</Key></Object>".repeat(1001));
+    refused(&delete(many.as_bytes()).sign(), "malformed-xml", 400, "MalformedXML");
+    let large = delete(&[b' '; 40_001]).sign();
+    refused(&large, "entity-too-large", 400, "EntityTooLarge");
     assert_eq!((endpoint.files("blobs"), endpoint.files("incoming")), (1, 0));
 }
 
@@ -332,10 +357,96 @@ fn what_is_there() {
     );
     let once = put("/a", b"x").header("x-cos-forbid-overwrite", "true").sign();
     refused(&once, "precondition-failed", 412, "PreconditionFailed");
+    let copy = |source: &str| put("/c", b"").header("x-cos-copy-source", source);
+    let source = format!("{HOST}/a");
+    for source in [format!("{HOST}/absent"), format!("absent-1.{HOST}/a")] {
+        refused(&copy(&source).sign(), "no-such-copy-source", 404, "NoSuchCopySource");
+    }
+    let other = copy(&source).header("x-cos-copy-source-If-None-Match", "*").sign();
+    refused(&other, "precondition-failed", 412, "PreconditionFailed");
     let archived = put("/b", b"x").header("x-cos-storage-class", "ARCHIVE").sign();
     assert_eq!(endpoint.send(&archived).status, 200);
+    let source = format!("{HOST}/b");
+    refused(&copy(&source).sign(), "not-restored", 403, "InvalidObjectState");
     let archived = refused(&get("/b").sign(), "not-restored", 403, "InvalidObjectState");
     assert_eq!(archived.header("x-cos-storage-class"), Some("ARCHIVE"));
+}
+
+#[test]
+fn what_was_uploaded_in_parts() {
+    let endpoint = Endpoint::start();
+    let refused =
+        |request: &Request, cause, status, code| refused(&endpoint, request, cause, status, code);
+    let sized = |method, body: &str| {
+        let request = request(method, "/a").header("Content-Length", body.len().to_string());
+        request.body(body.as_bytes())
+    };
+    let begun = endpoint.send(&request("POST", "/a").param("uploads", "").sign());
+    let id = begun.all("UploadId")[0].to_owned();
+    let part = |number: &str, body: &str| {
+        sized("PUT", body).param("partNumber", number).param("uploadId", &id)
+    };
+    let complete = |body: &str| sized("POST", body).param("uploadId", &id);
+    let list = |parts: &[(&str, &str)]| {
+        let part = |(number, etag): &(&str, &str)| {
+            format!("<Part><PartNumber>{number}</PartNumber><ETag>{etag}</ETag></Part>")
+        };
+        let parts: String = parts.iter().map(part).collect();
+        format!("<CompleteMultipartUpload>{parts}</CompleteMultipartUpload>")
+    };
+    for number in ["0", "10001", "x"] {
+        refused(&part(number, "x").sign(), "invalid-argument", 400, "InvalidArgument");
+    }
+    let wrong = part("1", "x").header("Content-MD5", "7o3pGNBWQBRbGPcPTDqmAg==");
+    refused(&wrong.sign(), "bad-digest", 400, "BadDigest");
+    let no_length = request("PUT", "/a").param("partNumber", "1").param("uploadId", &id);
+    refused(&no_length.sign(), "missing-length", 411, "MissingContentLength");
+    for number in ["1", "2"] {
+        assert_eq!(endpoint.send(&part(number, "x").sign()).status, 200);
+    }
+    let x = "9dd4e461268c8034f5c8564e155c67a6";
+    for (parts, cause, code) in [
+        (&[("2", x), ("1", x)][..], "invalid-part-order", "InvalidPartOrder"),
+        (&[("1", x), ("1", x)], "invalid-part-order", "InvalidPartOrder"),
+        (&[("3", x)], "invalid-part", "InvalidPart"),
+        (&[("1", "other")], "invalid-part", "InvalidPart"),
+        (&[("1", x), ("2", x)], "entity-too-small", "EntityTooSmall"),
+        (&[], "malformed-xml", "MalformedXML"),
+    ] {
+        refused(&complete(&list(parts)).sign(), cause, 400, code);
+    }
+    refused(&complete("").sign(), "missing-body", 400, "MissingRequestBodyError");
+    endpoint.put("/a", b"there");
+    let once = complete(&list(&[("1", x)])).header("x-cos-forbid-overwrite", "true");
+    refused(&once.sign(), "precondition-failed", 412, "PreconditionFailed");
+    let again = request("POST", "/a").param("uploads", "").header("x-cos-forbid-overwrite", "true");
+    refused(&again.sign(), "precondition-failed", 412, "PreconditionFailed");
+
+    for (method, target) in [("PUT", "/a"), ("GET", "/a"), ("POST", "/a"), ("DELETE", "/a")] {
+        let body = list(&[("1", x)]);
+        let absent = request(method, target)
+            .header("Content-Length", body.len().to_string())
+            .body(body.as_bytes())
+            .param("partNumber", "1")
+            .param("uploadId", "1700");
+        refused(&absent.sign(), "no-such-upload", 404, "NoSuchUpload");
+    }
+    let copy = |source: &str, range: &str| {
+        let copy = part("1", "").header("x-cos-copy-source", source);
+        copy.header("x-cos-copy-source-range", range).sign()
+    };
+    let (source, absent) = (format!("{HOST}/a"), format!("{HOST}/absent"));
+    refused(&copy(&absent, ""), "no-such-copy-source", 404, "NoSuchCopySource");
+    refused(&copy("a", ""), "invalid-copy-source", 400, "InvalidCopySource");
+    refused(&copy(&source, "bytes=1-"), "invalid-argument", 400, "InvalidArgument");
+    refused(&copy(&source, "bytes=4-5"), "invalid-range", 416, "InvalidRange");
+    let other = part("1", "").header("x-cos-copy-source", &source);
+    let other = other.header("x-cos-copy-source-If-Match", "other").sign();
+    refused(&other, "precondition-failed", 412, "PreconditionFailed");
+    let other_key = get("/b").param("uploadId", &id);
+    refused(&other_key.sign(), "no-such-upload", 404, "NoSuchUpload");
+    assert_eq!(endpoint.send(&get("/a").sign()).body, b"there");
+    assert_eq!((endpoint.files("blobs"), endpoint.files("incoming")), (3, 0));
 }
 
 #[test]

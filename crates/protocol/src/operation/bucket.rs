@@ -1,8 +1,10 @@
 //! Operations on the account and on buckets.
 
 use super::acl::AclHeaders;
+use super::object::content_md5;
 use super::parts::{Headers, Pair, Params, pair};
-use super::{CannedAcl, DecodeError, invalid};
+use super::value::ContentMd5;
+use super::{CannedAcl, DecodeError};
 use crate::Bucket;
 
 /// The most buckets that one answer lists, and the number if the request names none (436/8291).
@@ -28,16 +30,10 @@ impl Default for GetService {
 impl GetService {
     pub(super) fn decode(params: Params<'_, '_>) -> Result<Self, DecodeError> {
         let text = |name| Ok(params.text(name)?.map(|text| text.into_owned()));
-        let max_keys = match params.text("max-keys")? {
-            Some(value) => value.parse().ok().filter(|number| *number > 0),
-            None => Some(MAX_KEYS),
-        };
         Ok(Self {
             region: text("region")?,
             marker: text("marker")?,
-            max_keys: max_keys
-                .ok_or_else(|| invalid("max-keys", "not a positive number"))?
-                .min(MAX_KEYS),
+            max_keys: params.count("max-keys", MAX_KEYS)?,
         })
     }
 
@@ -83,4 +79,35 @@ pub struct HeadBucket {
 pub struct DeleteBucket {
     /// Its name.
     pub bucket: Bucket,
+}
+
+/// Reads a bucket's access control (436/7733).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GetBucketAcl {
+    /// Its name.
+    pub bucket: Bucket,
+}
+
+/// Replaces a bucket's access control (436/7737).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PutBucketAcl {
+    /// Its name.
+    pub bucket: Bucket,
+    /// The new access control; in the body if absent.
+    pub acl: Option<AclHeaders>,
+    /// What the body's MD5 must be.
+    pub md5: Option<ContentMd5>,
+}
+
+impl PutBucketAcl {
+    pub(super) fn decode(bucket: Bucket, headers: Headers<'_, '_>) -> Result<Self, DecodeError> {
+        let acl = AclHeaders::decode(&headers, CannedAcl::is_for_bucket)?;
+        Ok(Self { bucket, acl, md5: content_md5(headers)? })
+    }
+
+    pub(super) fn headers(&self) -> Vec<Pair<'_>> {
+        let mut out = self.acl.as_ref().map(AclHeaders::encode).unwrap_or_default();
+        out.extend(self.md5.map(|md5| pair("Content-MD5", md5.to_string())));
+        out
+    }
 }

@@ -60,38 +60,24 @@ impl PutObject {
         params: Params<'_, '_>,
         headers: Headers<'_, '_>,
     ) -> Result<Self, DecodeError> {
-        let storage_class = match headers.text("x-cos-storage-class")? {
-            Some(name) => name.parse().map_err(|_| invalid("x-cos-storage-class", &name))?,
-            None => StorageClass::default(),
-        };
-        let forbid_overwrite = match headers.text("x-cos-forbid-overwrite")?.as_deref() {
-            Some("true") => true,
-            Some("false") | None => false,
-            Some(value) => return Err(invalid("x-cos-forbid-overwrite", value)),
-        };
         Ok(Self {
             bucket,
             key,
             content: ContentHeaders::decode(headers)?,
             metadata: metadata(headers)?,
-            storage_class,
+            storage_class: storage_class(headers)?,
             acl: AclHeaders::decode(&headers, CannedAcl::is_for_object)?,
             md5: content_md5(headers)?,
             traffic_limit: traffic_limit(params, headers)?,
-            forbid_overwrite,
+            forbid_overwrite: headers.flag("x-cos-forbid-overwrite")?,
             conditions: Conditions::decode(headers)?,
         })
     }
 
     pub(super) fn headers(&self) -> Vec<Pair<'_>> {
         let mut out = self.content.encode();
-        let metadata = self.metadata.iter();
-        out.extend(metadata.map(|(name, value)| {
-            (format!("{META}{name}").into_bytes().into(), value.as_slice().into())
-        }));
-        if self.storage_class != StorageClass::default() {
-            out.push(pair("x-cos-storage-class", self.storage_class.as_str()));
-        }
+        out.extend(metadata_headers(&self.metadata));
+        out.extend(self.storage_class.header());
         out.extend(self.acl.iter().flat_map(|acl| acl.encode()));
         out.extend(self.md5.map(|md5| pair("Content-MD5", md5.to_string())));
         out.extend(self.traffic_limit.map(traffic_limit_header));
@@ -239,11 +225,11 @@ macro_rules! fields {
                     .filter_map(|(name, value)| Some((name, value.as_deref()?)))
             }
 
-            fn encode(&self) -> Vec<Pair<'_>> {
+            pub(super) fn encode(&self) -> Vec<Pair<'_>> {
                 self.iter().map(|(name, value)| (name.as_bytes().into(), value.into())).collect()
             }
 
-            fn decode(headers: Headers<'_, '_>) -> Result<Self, DecodeError> {
+            pub(super) fn decode(headers: Headers<'_, '_>) -> Result<Self, DecodeError> {
                 Ok(Self { $($field: headers.once($name)?.map(<[u8]>::to_vec),)* })
             }
         }
@@ -313,7 +299,7 @@ impl ResponseOverrides {
     }
 }
 
-fn metadata(headers: Headers<'_, '_>) -> Result<Vec<(String, Vec<u8>)>, DecodeError> {
+pub(super) fn metadata(headers: Headers<'_, '_>) -> Result<Vec<(String, Vec<u8>)>, DecodeError> {
     let found = headers
         .with_prefix(META)
         .filter_map(|(name, value)| Some((name.strip_prefix(META)?.to_owned(), value.to_vec())));
@@ -322,7 +308,19 @@ fn metadata(headers: Headers<'_, '_>) -> Result<Vec<(String, Vec<u8>)>, DecodeEr
     if length > META_MAX { Err(DecodeError::MetadataTooLong { length }) } else { Ok(found) }
 }
 
-fn content_md5(headers: Headers<'_, '_>) -> Result<Option<ContentMd5>, DecodeError> {
+pub(super) fn metadata_headers(metadata: &[(String, Vec<u8>)]) -> Vec<Pair<'_>> {
+    let named = |name: &String| format!("{META}{name}").into_bytes().into();
+    metadata.iter().map(|(name, value)| (named(name), value.as_slice().into())).collect()
+}
+
+pub(super) fn storage_class(headers: Headers<'_, '_>) -> Result<StorageClass, DecodeError> {
+    match headers.text("x-cos-storage-class")? {
+        Some(name) => name.parse().map_err(|_| invalid("x-cos-storage-class", &name)),
+        None => Ok(StorageClass::default()),
+    }
+}
+
+pub(super) fn content_md5(headers: Headers<'_, '_>) -> Result<Option<ContentMd5>, DecodeError> {
     let value = headers.once("Content-MD5")?;
     value.map(|value| ContentMd5::parse(value).ok_or(DecodeError::InvalidDigest)).transpose()
 }
@@ -330,7 +328,7 @@ fn content_md5(headers: Headers<'_, '_>) -> Result<Option<ContentMd5>, DecodeErr
 const TRAFFIC_LIMIT: &str = "x-cos-traffic-limit";
 
 /// As a header or as a parameter; if as both, they must say the same.
-fn traffic_limit(
+pub(super) fn traffic_limit(
     params: Params<'_, '_>,
     headers: Headers<'_, '_>,
 ) -> Result<Option<TrafficLimit>, DecodeError> {
@@ -345,6 +343,6 @@ fn traffic_limit(
     }
 }
 
-fn traffic_limit_header(limit: TrafficLimit) -> Pair<'static> {
+pub(super) fn traffic_limit_header(limit: TrafficLimit) -> Pair<'static> {
     pair(TRAFFIC_LIMIT, limit.bits_per_second().to_string())
 }

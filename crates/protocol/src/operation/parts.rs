@@ -34,6 +34,18 @@ impl Resource {
     }
 }
 
+impl From<&Bucket> for Resource {
+    fn from(bucket: &Bucket) -> Self {
+        Self::Bucket(bucket.clone())
+    }
+}
+
+impl From<(&Bucket, &ObjectKey)> for Resource {
+    fn from((bucket, key): (&Bucket, &ObjectKey)) -> Self {
+        Self::Object(bucket.clone(), key.clone())
+    }
+}
+
 /// A request without its signature and body.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Parts<'a> {
@@ -73,6 +85,37 @@ impl<'a> Params<'a, '_> {
     pub(super) fn text(&self, name: &'static str) -> Result<Option<Cow<'a, str>>, DecodeError> {
         self.once(name)?.map(|value| as_text(name, value)).transpose()
     }
+
+    /// The text of a parameter; empty if it is absent.
+    pub(super) fn owned(&self, name: &'static str) -> Result<String, DecodeError> {
+        Ok(self.text(name)?.map(Cow::into_owned).unwrap_or_default())
+    }
+
+    /// A positive number: `most` if it is absent or larger.
+    pub(super) fn count(&self, name: &'static str, most: u32) -> Result<u32, DecodeError> {
+        match self.text(name)? {
+            None => Ok(most),
+            Some(text) => match number(&text) {
+                Some(0) | None => Err(invalid(name, &text)),
+                Some(number) => Ok(u32::try_from(number).unwrap_or(most).min(most)),
+            },
+        }
+    }
+
+    /// Whether the answer's keys are to be percent-encoded, `encoding-type=url`.
+    pub(super) fn url_encoding(&self) -> Result<bool, DecodeError> {
+        match self.text("encoding-type")?.as_deref() {
+            None | Some("") => Ok(false),
+            Some("url") => Ok(true),
+            Some(other) => Err(invalid("encoding-type", other)),
+        }
+    }
+}
+
+/// A number in plain decimal; what is beyond every number is the largest.
+pub(super) fn number(text: &str) -> Option<u64> {
+    let is_number = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    is_number.then(|| text.parse().unwrap_or(u64::MAX))
 }
 
 /// The headers of a request, by name in any case.
@@ -89,6 +132,15 @@ impl<'a> Headers<'a, '_> {
 
     pub(super) fn text(&self, name: &'static str) -> Result<Option<Cow<'a, str>>, DecodeError> {
         self.once(name)?.map(|value| as_text(name, value)).transpose()
+    }
+
+    /// A header that is `true` or `false`, which it is also if it is absent.
+    pub(super) fn flag(&self, name: &'static str) -> Result<bool, DecodeError> {
+        match self.text(name)?.as_deref() {
+            Some("true") => Ok(true),
+            Some("false") | None => Ok(false),
+            Some(other) => Err(invalid(name, other)),
+        }
     }
 
     /// Every header whose name begins so; names in lower case.

@@ -42,13 +42,103 @@ fn the_plain_operations() {
         names(Resource::new(bucket(), key()), ["PUT", "GET", "HEAD", "DELETE"]),
         [Ok("PUT Object"), Ok("GET Object"), Ok("HEAD Object"), Ok("DELETE Object")]
     );
-    let list = DecodeError::Unserved(Unserved::Method("GET Bucket (list objects)"));
     assert_eq!(
         names(Resource::Bucket(bucket()), ["PUT", "HEAD", "DELETE", "GET"]),
-        [Ok("PUT Bucket"), Ok("HEAD Bucket"), Ok("DELETE Bucket"), Err(list)]
+        [Ok("PUT Bucket"), Ok("HEAD Bucket"), Ok("DELETE Bucket"), Ok("GET Bucket")]
     );
     assert_eq!(object("GET", &[("acl", "")], &[]).unwrap().name(), "GET Object acl");
     assert_eq!(object("PUT", &[("acl", "")], &[]).unwrap().name(), "PUT Object acl");
+}
+
+#[test]
+fn a_subresource_names_another_operation() {
+    let of_bucket = |method, name| {
+        let named = decode(method, Resource::Bucket(bucket()), &[(name, "")], &[]);
+        named.map(|operation| operation.name())
+    };
+    assert_eq!(of_bucket("GET", "location"), Ok("GET Bucket location"));
+    assert_eq!(of_bucket("GET", "acl"), Ok("GET Bucket acl"));
+    assert_eq!(of_bucket("PUT", "acl"), Ok("PUT Bucket acl"));
+    assert_eq!(of_bucket("POST", "delete"), Ok("DELETE Multiple Objects"));
+    let form = DecodeError::Unserved(Unserved::Method("POST Object (form upload)"));
+    assert_eq!(of_bucket("POST", "unused"), Err(form));
+    let not_allowed = DecodeError::MethodNotAllowed { method: "PUT".to_owned() };
+    assert_eq!(of_bucket("PUT", "location"), Err(not_allowed));
+    let both = [("acl", ""), ("location", "")];
+    assert_eq!(object("GET", &both, &[]), Err(invalid("location", "beside acl")));
+}
+
+#[test]
+fn a_source_makes_a_copy_of_an_upload() {
+    let source = ("X-Cos-Copy-Source", "b-1.cos.ap-guangzhou.myqcloud.com/a");
+    assert_eq!(object("PUT", &[], &[source]).unwrap().name(), "PUT Object - Copy");
+    assert_eq!(object("PUT", &[], &[(source.0, "")]), Err(DecodeError::InvalidCopySource));
+    let elsewhere = Unserved::Header("x-cos-copy-source".to_owned());
+    assert_eq!(object("GET", &[], &[source]), Err(DecodeError::Unserved(elsewhere)));
+    let range = ("x-cos-copy-source-range", "bytes=0-1");
+    let unserved = Unserved::Header(range.0.to_owned());
+    assert_eq!(object("PUT", &[], &[source, range]), Err(DecodeError::Unserved(unserved)));
+    let directive = ("x-cos-metadata-directive", "Replace");
+    assert_eq!(object("PUT", &[], &[source, directive]), Err(invalid(directive.0, directive.1)));
+}
+
+#[test]
+fn the_operations_on_uploads() {
+    let id = ("uploadId", "1700");
+    let name = |method, params: &[_]| object(method, params, &[]).map(|op| op.name());
+    assert_eq!(name("POST", &[("uploads", "")]), Ok("Initiate Multipart Upload"));
+    assert_eq!(name("PUT", &[id, ("partNumber", "1")]), Ok("Upload Part"));
+    assert_eq!(name("GET", &[id]), Ok("List Parts"));
+    assert_eq!(name("POST", &[id]), Ok("Complete Multipart Upload"));
+    assert_eq!(name("DELETE", &[id]), Ok("Abort Multipart Upload"));
+    for value in ["0", "10001", "one", "", "-1", "99999999999999999999"] {
+        let refused = name("PUT", &[id, ("partNumber", value)]);
+        assert_eq!(refused, Err(invalid("partNumber", value)));
+    }
+    assert_eq!(name("GET", &[id, ("max-parts", "0")]), Err(invalid("max-parts", "0")));
+    let marker = ("part-number-marker", "x");
+    assert_eq!(name("GET", &[id, marker]), Err(invalid(marker.0, marker.1)));
+    let copy = |range| {
+        let headers = [("x-cos-copy-source", "b-1.x/a"), ("x-cos-copy-source-range", range)];
+        object("PUT", &[id, ("partNumber", "1")], &headers).map(|op| op.name())
+    };
+    assert_eq!((copy(""), copy("bytes=0-1")), (Ok("Upload Part - Copy"), Ok("Upload Part - Copy")));
+    for range in ["bytes=1-", "bytes=-1", "bytes=2-1", "0-1"] {
+        assert_eq!(copy(range), Err(invalid("x-cos-copy-source-range", range)));
+    }
+
+    let uploads = |name, value| {
+        let params = [("uploads", ""), (name, value)];
+        decode("GET", Resource::Bucket(bucket()), &params, &[]).map(|op| op.name())
+    };
+    for value in ["0", "1000"] {
+        assert_eq!(uploads("max-uploads", value), Ok("List Multipart Uploads"));
+    }
+    for value in ["1001", "", "x"] {
+        assert_eq!(uploads("max-uploads", value), Err(invalid("max-uploads", value)));
+    }
+}
+
+#[test]
+fn a_listing_is_bounded() {
+    let list = |name, value| match decode("GET", Resource::Bucket(bucket()), &[(name, value)], &[])
+    {
+        Ok(Operation::GetBucket(list)) => Ok(list),
+        Ok(other) => panic!("{other:?}"),
+        Err(error) => Err(error),
+    };
+    assert_eq!(list("max-keys", "99999999999").map(|list| list.max_keys), Ok(1000));
+    assert_eq!(list("encoding-type", "url").map(|list| list.url_encoded), Ok(true));
+    assert_eq!(list("delimiter", ""), Ok(GetBucket::new(bucket())));
+    for (name, value) in [
+        ("max-keys", "0"),
+        ("max-keys", "-1"),
+        ("max-keys", "+1"),
+        ("max-keys", ""),
+        ("encoding-type", "base64"),
+    ] {
+        assert_eq!(list(name, value), Err(invalid(name, value)));
+    }
 }
 
 #[test]
@@ -61,8 +151,8 @@ fn unknown_parameters_and_headers_are_ignored() {
 #[test]
 fn what_names_another_operation_is_refused() {
     for (method, name) in [
-        ("POST", "uploads"),
-        ("PUT", "uploadId"),
+        ("POST", "append"),
+        ("GET", "partNumber"),
         ("PUT", "tagging"),
         ("GET", "versionId"),
         ("GET", "ci-process"),
@@ -71,12 +161,12 @@ fn what_names_another_operation_is_refused() {
         let refused = object(method, &[(name, "")], &[]);
         assert!(matches!(refused, Err(DecodeError::Unserved(Unserved::Parameter(_)))), "{name}");
     }
-    for name in ["lifecycle", "acl", "uploads", "delete"] {
+    for name in ["lifecycle", "cors", "versions", "tagging"] {
         let refused = decode("PUT", Resource::Bucket(bucket()), &[(name, "")], &[]);
         let want = Unserved::Parameter(name.to_owned());
         assert_eq!(refused, Err(DecodeError::Unserved(want)));
     }
-    for name in ["X-Cos-Copy-Source", "x-cos-tagging", "x-cos-server-side-encryption"] {
+    for name in ["X-Cos-Callback", "x-cos-tagging", "x-cos-server-side-encryption"] {
         let want = Unserved::Header(name.to_ascii_lowercase());
         assert_eq!(object("PUT", &[], &[(name, "x")]), Err(DecodeError::Unserved(want)));
     }
@@ -173,7 +263,7 @@ fn any_operation() -> impl Strategy<Value = Operation> {
     let range = prop::option::of((0..9_u64, 9..99_u64).prop_map(|(a, b)| ByteRange::FromTo(a, b)));
     let class = prop::sample::select(StorageClass::ALL.to_vec());
     let text = "[ -~页]{0,20}";
-    (0..10, acl, limit, range, class, text, conditions(), any::<bool>()).prop_map(
+    (0..23, acl, limit, range, class, text, conditions(), any::<bool>()).prop_map(
         |(which, acl, traffic_limit, range, storage_class, text, conditions, flag)| {
             let (bucket, key) = (bucket(), key());
             let md5 = flag.then_some(ContentMd5([7; 16]));
@@ -186,6 +276,45 @@ fn any_operation() -> impl Strategy<Value = Operation> {
                 1 => Operation::PutBucket(PutBucket { bucket, acl }),
                 2 => Operation::HeadBucket(HeadBucket { bucket }),
                 3 => Operation::DeleteBucket(DeleteBucket { bucket }),
+                10 => Operation::GetBucketLocation(GetBucketLocation { bucket }),
+                14..20 => of_upload(which, text, flag, storage_class, acl, traffic_limit),
+                20 => Operation::UploadPartCopy(UploadPartCopy {
+                    source: CopySource::parse(b"source-1.x:80/a%20b").unwrap(),
+                    range: flag.then_some((3, 7)),
+                    source_conditions: conditions,
+                    number: 7,
+                    upload_id: text,
+                    bucket,
+                    key,
+                }),
+                21 => Operation::GetBucketAcl(GetBucketAcl { bucket }),
+                22 => Operation::PutBucketAcl(PutBucketAcl { bucket, acl, md5 }),
+                13 => Operation::PutObjectCopy(PutObjectCopy {
+                    source: CopySource {
+                        bucket: Bucket::new("source-1").unwrap(),
+                        domain: "cos.ap-guangzhou.myqcloud.com".to_owned(),
+                        key: ObjectKey::new(format!("a{text}")).unwrap(),
+                    },
+                    source_conditions: conditions,
+                    replaced: flag.then(|| Replaced {
+                        metadata: vec![("a-b".to_owned(), text.into_bytes())],
+                        ..Replaced::default()
+                    }),
+                    storage_class,
+                    acl,
+                    forbid_overwrite: flag,
+                    bucket,
+                    key,
+                }),
+                12 => Operation::DeleteObjects(DeleteObjects { bucket, md5 }),
+                11 => Operation::GetBucket(GetBucket {
+                    prefix: text.clone(),
+                    delimiter: text.chars().take(1).collect(),
+                    marker: text,
+                    max_keys: if flag { 1000 } else { 7 },
+                    url_encoded: flag,
+                    bucket,
+                }),
                 4 => Operation::PutObject(PutObject {
                     content: ContentHeaders {
                         content_type: Some(text.clone().into_bytes()),
@@ -217,6 +346,65 @@ fn any_operation() -> impl Strategy<Value = Operation> {
     )
 }
 
+fn of_upload(
+    which: i32,
+    text: String,
+    flag: bool,
+    storage_class: StorageClass,
+    acl: Option<AclHeaders>,
+    traffic_limit: Option<TrafficLimit>,
+) -> Operation {
+    let (bucket, key, upload_id) = (bucket(), key(), text.clone());
+    let md5 = flag.then_some(ContentMd5([7; 16]));
+    match which {
+        14 => Operation::InitiateMultipartUpload(InitiateMultipartUpload {
+            content: ContentHeaders {
+                expires: Some(text.clone().into_bytes()),
+                ..ContentHeaders::default()
+            },
+            metadata: vec![("a-b".to_owned(), text.into_bytes())],
+            storage_class,
+            acl,
+            forbid_overwrite: flag,
+            bucket,
+            key,
+        }),
+        15 => Operation::UploadPart(UploadPart {
+            number: if flag { 1 } else { 10_000 },
+            md5,
+            traffic_limit,
+            bucket,
+            key,
+            upload_id,
+        }),
+        16 => Operation::ListParts(ListParts {
+            part_number_marker: u64::from(flag),
+            max_parts: if flag { 1000 } else { 7 },
+            url_encoded: flag,
+            bucket,
+            key,
+            upload_id,
+        }),
+        17 => Operation::ListMultipartUploads(ListMultipartUploads {
+            prefix: text.clone(),
+            delimiter: text.chars().take(1).collect(),
+            key_marker: text,
+            upload_id_marker: upload_id,
+            max_uploads: if flag { 1000 } else { 0 },
+            url_encoded: flag,
+            bucket,
+        }),
+        18 => Operation::CompleteMultipartUpload(CompleteMultipartUpload {
+            md5,
+            forbid_overwrite: flag,
+            bucket,
+            key,
+            upload_id,
+        }),
+        _ => Operation::AbortMultipartUpload(AbortMultipartUpload { bucket, key, upload_id }),
+    }
+}
+
 fn any_pairs() -> impl Strategy<Value = Vec<Pair<'static>>> {
     let names = prop::sample::select(vec![
         "acl",
@@ -225,6 +413,14 @@ fn any_pairs() -> impl Strategy<Value = Vec<Pair<'static>>> {
         "x-cos-grant-read",
         "x-cos-meta-\u{e9}",
         "max-keys",
+        "encoding-type",
+        "location",
+        "delete",
+        "uploadId",
+        "partNumber",
+        "x-cos-copy-source",
+        "x-cos-copy-source-if-match",
+        "x-cos-metadata-directive",
         "content-md5",
         "response-expires",
         "x-cos-traffic-limit",

@@ -33,9 +33,7 @@ const OF_SERVICE: &[&str] = &["create-time", "range", "tagkey", "tagvalue"];
 
 const OF_BUCKET: &[&str] = &[
     "accelerate",
-    "acl",
     "cors",
-    "delete",
     "domain",
     "domaincertificate",
     "encryption",
@@ -43,7 +41,6 @@ const OF_BUCKET: &[&str] = &[
     "intelligenttiering",
     "inventory",
     "lifecycle",
-    "location",
     "logging",
     "notification",
     "object-lock",
@@ -53,7 +50,6 @@ const OF_BUCKET: &[&str] = &[
     "referer",
     "replication",
     "tagging",
-    "uploads",
     "versioning",
     "versions",
     "website",
@@ -75,8 +71,6 @@ const OF_OBJECT: &[&str] = &[
     "symlink",
     "tagging",
     "torrent",
-    "uploadId",
-    "uploads",
     "versionId",
 ];
 
@@ -86,7 +80,6 @@ const PROCESSING: &[&str] = &["imageMogr2", "imageView2", "watermark"];
 const HEADERS: &[&str] = &[
     "pic-operations",
     "x-cos-callback",
-    "x-cos-copy-source",
     "x-cos-object-lock",
     "x-cos-server-side-encryption",
     "x-cos-tagging",
@@ -104,7 +97,10 @@ pub(super) fn refuse(
         Resource::Bucket(_) => OF_BUCKET,
         Resource::Object(..) => OF_OBJECT,
     };
-    if let Some(name) = names.iter().find(|name| params.has(name)) {
+    // A part is one of an upload; without it, part of an object is meant, which the service does not know.
+    let is_meant =
+        |name: &str| params.has(name) && !(name == "partNumber" && params.has("uploadId"));
+    if let Some(name) = names.iter().find(|name| is_meant(name)) {
         return Err(DecodeError::Unserved(Unserved::Parameter((*name).to_owned())));
     }
     if let (Resource::Object(..), Some(name)) = (resource, processing(params)) {
@@ -115,9 +111,13 @@ pub(super) fn refuse(
             return Err(DecodeError::Unserved(Unserved::Header(name)));
         }
     }
+    if !matches!((resource, method), (Resource::Object(..), "PUT"))
+        && let Some((name, _)) = headers.with_prefix("x-cos-copy-source").next()
+    {
+        return Err(DecodeError::Unserved(Unserved::Header(name)));
+    }
     let what = match (resource, method) {
-        (Resource::Bucket(_), "GET") => "GET Bucket (list objects)",
-        (Resource::Bucket(_), "POST") => "POST Object (form upload)",
+        (Resource::Bucket(_), "POST") if !params.has("delete") => "POST Object (form upload)",
         _ => return Ok(()),
     };
     Err(DecodeError::Unserved(Unserved::Method(what)))

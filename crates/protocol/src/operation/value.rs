@@ -6,6 +6,8 @@ use std::str::FromStr;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
+use super::parts::{Pair, pair};
+
 /// A limit on the speed of one transfer, `x-cos-traffic-limit` (436/40140).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct TrafficLimit(u32);
@@ -96,6 +98,11 @@ impl StorageClass {
             Self::MazCold => "MAZ_COLD",
             Self::MazArchive => "MAZ_ARCHIVE",
         }
+    }
+
+    /// The header that names it; none for the default.
+    pub(super) fn header(self) -> Option<Pair<'static>> {
+        (self != Self::default()).then(|| pair("x-cos-storage-class", self.as_str()))
     }
 
     /// Whether an object of this class can be read without being restored first.

@@ -13,6 +13,9 @@ const DEPTH_MAX: usize = 16;
 /// The most elements that a document may have.
 const ELEMENTS_MAX: usize = 4096;
 
+/// The most elements of a document that lists objects or parts: 10,000 parts of three elements, and what SDKs add.
+const LIST_ELEMENTS_MAX: usize = 65_536;
+
 /// Why a text is not a document that is understood here.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum XmlError {
@@ -50,8 +53,17 @@ pub(super) struct Element {
 impl Element {
     /// Reads a document and checks the name of its root.
     pub(super) fn read(document: &[u8], root: &'static str) -> Result<Self, XmlError> {
+        Self::read_within(ELEMENTS_MAX, document, root)
+    }
+
+    /// Reads a document that may be long, because it lists objects or parts.
+    pub(super) fn read_list(document: &[u8], root: &'static str) -> Result<Self, XmlError> {
+        Self::read_within(LIST_ELEMENTS_MAX, document, root)
+    }
+
+    fn read_within(most: usize, document: &[u8], root: &str) -> Result<Self, XmlError> {
         let text = std::str::from_utf8(document).map_err(|_| XmlError::Malformed)?;
-        let element = tree(text)?;
+        let element = tree(text, most)?;
         if element.name == root { Ok(element) } else { Err(XmlError::Shape("another root")) }
     }
 
@@ -65,7 +77,7 @@ impl Element {
     }
 }
 
-fn tree(text: &str) -> Result<Element, XmlError> {
+fn tree(text: &str, most: usize) -> Result<Element, XmlError> {
     let mut reader = Reader::from_str(text);
     reader.config_mut().expand_empty_elements = true;
     let mut stack = vec![Element::default()];
@@ -74,7 +86,7 @@ fn tree(text: &str) -> Result<Element, XmlError> {
         match reader.read_event().map_err(|_| XmlError::Malformed)? {
             Event::Start(start) => {
                 elements += 1;
-                if elements > ELEMENTS_MAX || stack.len() > DEPTH_MAX {
+                if elements > most || stack.len() > DEPTH_MAX {
                     return Err(XmlError::TooLarge);
                 }
                 let name = start.local_name().as_ref().to_owned();
@@ -152,6 +164,14 @@ mod tests {
         for text in ["<A>".repeat(100_000), format!("<A>{}</A>", "<B/>".repeat(ELEMENTS_MAX))] {
             assert_eq!(Element::read(text.as_bytes(), "A"), Err(XmlError::TooLarge));
         }
+    }
+
+    #[test]
+    fn a_list_may_be_longer() {
+        let of = |count: usize| format!("<A>{}</A>", "<B/>".repeat(count));
+        assert!(Element::read_list(of(LIST_ELEMENTS_MAX - 1).as_bytes(), "A").is_ok());
+        let long = Element::read_list(of(LIST_ELEMENTS_MAX).as_bytes(), "A");
+        assert_eq!(long, Err(XmlError::TooLarge));
     }
 
     #[test]

@@ -15,6 +15,11 @@ pub fn iso8601(unix_seconds: i64) -> String {
     format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z")
 }
 
+/// A Unix time as `2019-04-09T03:39:20.000Z`, the form of objects, parts and uploads.
+pub fn iso8601_millis(unix_seconds: i64) -> String {
+    iso8601(unix_seconds).replace('Z', ".000Z")
+}
+
 /// The date of a day counted from 1970-01-01 (Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms",
 /// `civil_from_days`).
 fn civil(days: i64) -> (i64, i64, i64) {
@@ -45,6 +50,7 @@ mod tests {
             (4_102_444_799, "2099-12-31T23:59:59Z"),
         ] {
             assert_eq!(iso8601(unix), text);
+            assert_eq!(iso8601_millis(unix), text.replace('Z', ".000Z"));
         }
     }
 }

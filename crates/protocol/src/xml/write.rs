@@ -1,5 +1,7 @@
 //! Writing elements in the service's layout.
 
+use cospass_sign::percent;
+
 /// The declaration that error bodies and bucket listings begin with.
 pub(super) const DECLARATION: &str = "<?xml version='1.0' encoding='utf-8' ?>\n";
 
@@ -70,6 +72,19 @@ impl Writer {
         self.out.push_str(name);
         self.out.push_str(">\n");
     }
+}
+
+/// A key as `encoding-type=url` asks for it: percent-encoded, but for its slashes. A space is `%20` and `+` is `%2B`, so
+/// that those who decode as in a path and those who decode as in a form read the same.
+pub(super) fn url_encoded(key: &str) -> String {
+    let mut out = String::with_capacity(key.len());
+    for (index, segment) in key.split('/').enumerate() {
+        if index > 0 {
+            out.push('/');
+        }
+        percent::push_encoded(&mut out, segment.as_bytes());
+    }
+    out
 }
 
 /// Escapes text. What XML 1.0 cannot hold becomes U+FFFD, so that every parser can read the document.

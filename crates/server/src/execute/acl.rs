@@ -1,12 +1,13 @@
-//! GET and PUT Object acl.
+//! GET and PUT acl, of objects and of buckets.
 
-use cospass_protocol::operation::{GetObjectAcl, PutObjectAcl};
+use cospass_protocol::operation::{
+    AclHeaders, ContentMd5, GetBucketAcl, GetObjectAcl, PutBucketAcl, PutObjectAcl,
+};
 use cospass_protocol::xml::AccessControlPolicy;
 use http::StatusCode;
 use http::header::{HeaderName, HeaderValue};
-use md5::{Digest, Md5};
 
-use super::acl_record;
+use super::{acl_record, check_md5};
 use crate::authorize::Permit;
 use crate::body::SealedBody;
 use crate::endpoint::Endpoint;
@@ -14,7 +15,7 @@ use crate::refusal::{Cause, Refusal};
 use crate::reply::Reply;
 use crate::store::AclRecord;
 
-pub(super) async fn get(
+pub(super) async fn of_object(
     endpoint: &Endpoint,
     permit: Permit<GetObjectAcl>,
 ) -> Result<Reply, Refusal> {
@@ -23,38 +24,72 @@ pub(super) async fn get(
         .store
         .blocking(move |store| store.object(&bucket, &key).map_err(Refusal::from))
         .await?;
-    let owner_uin = endpoint.owner_uin.clone();
-    let grants = record.acl.to_grants(&owner_uin);
-    let reply = Reply::xml(AccessControlPolicy { owner_uin, grants }.write());
-    Ok(match record.acl.as_canned() {
-        Some(canned) => {
-            let value = HeaderValue::from_static(canned.as_str());
-            reply.header(HeaderName::from_static("x-cos-acl"), value)
-        }
-        None => reply,
-    })
+    Ok(reply(endpoint, &record.acl))
 }
 
-pub(super) async fn put(
+pub(super) fn of_bucket(
+    endpoint: &Endpoint,
+    permit: &Permit<GetBucketAcl>,
+) -> Result<Reply, Refusal> {
+    let record = endpoint.store.bucket(&permit.operation().bucket).ok_or(Cause::NoSuchBucket)?;
+    Ok(reply(endpoint, &record.acl))
+}
+
+pub(super) async fn put_to_object(
     endpoint: &Endpoint,
     permit: Permit<PutObjectAcl>,
     body: &mut SealedBody,
 ) -> Result<Reply, Refusal> {
     let document = body.read_document(&permit).await?;
     let PutObjectAcl { bucket, key, acl, md5 } = permit.into_operation();
-    if md5.is_some_and(|md5| md5.0 != <[u8; 16]>::from(Md5::digest(&document))) {
-        return Err(Cause::BadDigest.into());
-    }
-    let acl = match (acl, document.is_empty()) {
-        (Some(acl), true) => acl_record(&acl),
-        (None, false) => AclRecord::grants(&AccessControlPolicy::read_grants(&document)?),
-        (None, true) => return Err(Cause::MissingBody.into()),
-        // Headers and a body contradict each other.
-        (Some(_), false) => return Err(Cause::InvalidArgument.into()),
-    };
+    let acl = wanted(acl, md5, &document)?;
     endpoint
         .store
         .blocking(move |store| store.set_object_acl(&bucket, &key, acl).map_err(Refusal::from))
         .await?;
     Ok(Reply::empty(StatusCode::OK))
+}
+
+pub(super) async fn put_to_bucket(
+    endpoint: &Endpoint,
+    permit: Permit<PutBucketAcl>,
+    body: &mut SealedBody,
+) -> Result<Reply, Refusal> {
+    let document = body.read_document(&permit).await?;
+    let PutBucketAcl { bucket, acl, md5 } = permit.into_operation();
+    let acl = wanted(acl, md5, &document)?;
+    endpoint
+        .store
+        .blocking(move |store| store.set_bucket_acl(&bucket, acl).map_err(Refusal::from))
+        .await?;
+    Ok(Reply::empty(StatusCode::OK))
+}
+
+fn reply(endpoint: &Endpoint, acl: &AclRecord) -> Reply {
+    let owner_uin = endpoint.owner_uin.clone();
+    let grants = acl.to_grants(&owner_uin);
+    let reply = Reply::xml(AccessControlPolicy { owner_uin, grants }.write());
+    match acl.as_canned() {
+        Some(canned) => {
+            let value = HeaderValue::from_static(canned.as_str());
+            reply.header(HeaderName::from_static("x-cos-acl"), value)
+        }
+        None => reply,
+    }
+}
+
+/// The access control that headers or a document ask for.
+fn wanted(
+    acl: Option<AclHeaders>,
+    md5: Option<ContentMd5>,
+    document: &[u8],
+) -> Result<AclRecord, Refusal> {
+    check_md5(md5, document)?;
+    match (acl, document.is_empty()) {
+        (Some(acl), true) => Ok(acl_record(&acl)),
+        (None, false) => Ok(AclRecord::grants(&AccessControlPolicy::read_grants(document)?)),
+        (None, true) => Err(Cause::MissingBody.into()),
+        // Headers and a body contradict each other.
+        (Some(_), false) => Err(Cause::InvalidArgument.into()),
+    }
 }

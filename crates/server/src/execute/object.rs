@@ -1,11 +1,9 @@
-//! GET, HEAD and DELETE Object.
+//! GET and HEAD Object.
 
-use std::fs::File;
-use std::io::Read;
 use std::ops::Range;
 
 use cospass_protocol::content_range;
-use cospass_protocol::operation::{DeleteObject, GetObject, HeadObject, StorageClass};
+use cospass_protocol::operation::{GetObject, HeadObject, StorageClass};
 use http::StatusCode;
 use http::header::{ACCEPT_RANGES, CONTENT_RANGE, ETAG, HeaderName, HeaderValue, LAST_MODIFIED};
 
@@ -18,12 +16,12 @@ use crate::limits::SMALL_OBJECT;
 use crate::pace::Pace;
 use crate::refusal::{Cause, Refusal};
 use crate::reply::{Reply, ReplyBody};
-use crate::store::{ObjectRecord, StoreError};
+use crate::store::{ObjectRecord, Reader, StoreError};
 
 pub(super) async fn get(endpoint: &Endpoint, permit: Permit<GetObject>) -> Result<Reply, Refusal> {
     let get = permit.into_operation();
     let found = move |store: &crate::store::Store| {
-        let (record, file) = store.open_object(&get.bucket, &get.key)?;
+        let (record, reader) = store.open_object(&get.bucket, &get.key)?;
         match conditions::of_download(&get.conditions, &record) {
             Verdict::Failed => return Err(Cause::PreconditionFailed.into()),
             Verdict::NotModified => return Ok(not_modified(&record)),
@@ -32,7 +30,7 @@ pub(super) async fn get(endpoint: &Endpoint, permit: Permit<GetObject>) -> Resul
         if !record.storage_class().is_readable() {
             return Err(Refusal::not_restored(record.storage_class()));
         }
-        content(&get, &record, file)
+        content(&get, &record, reader)
     };
     endpoint.store.blocking(found).await
 }
@@ -56,25 +54,13 @@ pub(super) async fn head(
     endpoint.store.blocking(found).await
 }
 
-pub(super) async fn delete(
-    endpoint: &Endpoint,
-    permit: Permit<DeleteObject>,
-) -> Result<Reply, Refusal> {
-    let DeleteObject { bucket, key } = permit.into_operation();
-    endpoint
-        .store
-        .blocking(move |store| store.delete_object(&bucket, &key).map_err(Refusal::from))
-        .await?;
-    Ok(Reply::empty(StatusCode::NO_CONTENT))
-}
-
-fn content(get: &GetObject, record: &ObjectRecord, file: File) -> Result<Reply, Refusal> {
+fn content(get: &GetObject, record: &ObjectRecord, reader: Reader) -> Result<Reply, Refusal> {
     let part = match get.range {
         None => 0..record.size,
         Some(range) => range.within(record.size).ok_or_else(|| Refusal::range(record.size))?,
     };
     let status = if get.range.is_some() { StatusCode::PARTIAL_CONTENT } else { StatusCode::OK };
-    let body = body(file, &part, Pace::of(get.traffic_limit)).map_err(StoreError::from)?;
+    let body = body(reader, &part, Pace::of(get.traffic_limit)).map_err(StoreError::from)?;
     let mut reply = describe(Reply { body, ..Reply::empty(status) }, record)
         .header(ACCEPT_RANGES, HeaderValue::from_static("bytes"));
     if get.range.is_some() {
@@ -93,14 +79,13 @@ fn content(get: &GetObject, record: &ObjectRecord, file: File) -> Result<Reply, 
 }
 
 /// A small part is read at once; a large one, or a paced one, while it is sent.
-fn body(mut file: File, part: &Range<u64>, pace: Pace) -> std::io::Result<ReplyBody> {
+fn body(reader: Reader, part: &Range<u64>, pace: Pace) -> std::io::Result<ReplyBody> {
     let length = part.end.saturating_sub(part.start);
     if length > SMALL_OBJECT || pace.is_limited() {
-        return Ok(ReplyBody::Download(Download::start(file, part, pace)?));
+        return Ok(ReplyBody::Download(Download::start(reader, part, pace)));
     }
     let mut bytes = vec![0; usize::try_from(length).unwrap_or(0)];
-    std::io::Seek::seek(&mut file, std::io::SeekFrom::Start(part.start))?;
-    file.read_exact(&mut bytes)?;
+    reader.narrow(part).read_exact(&mut bytes)?;
     Ok(ReplyBody::Whole(bytes.into()))
 }
 

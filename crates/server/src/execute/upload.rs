@@ -3,48 +3,39 @@
 //! The body is gathered into chunks; while one is written and hashed on a thread that may block, the next one arrives. So
 //! an upload never holds more than two chunks in memory, and a thread only while there is something to write.
 
-use cospass_protocol::operation::{CannedAcl, PutObject};
+use cospass_protocol::operation::{ContentMd5, PutObject, TrafficLimit};
 use http::StatusCode;
 use http::header::{ETAG, HeaderName};
 use tokio::task::JoinHandle;
 
-use super::acl_record;
+use super::draft::{self, Wanted};
 use crate::authorize::Permit;
-use crate::body::{Length, Pieces, SealedBody};
+use crate::body::{Length, SealedBody};
 use crate::conditions;
 use crate::endpoint::Endpoint;
 use crate::limits::CHUNK;
 use crate::pace::Pace;
 use crate::refusal::{Cause, Refusal};
 use crate::reply::Reply;
-use crate::store::{AclRecord, Draft, ObjectRecord, Store, StoreError, Upload};
-
-/// What an object is if the upload does not say: the service sends this with it.
-const DEFAULT_TYPE: &[u8] = b"application/octet-stream";
+use crate::store::{ObjectRecord, Store, StoreError, Upload};
 
 pub(super) async fn put(
     endpoint: &Endpoint,
     permit: Permit<PutObject>,
     body: &mut SealedBody,
 ) -> Result<Reply, Refusal> {
-    let most = endpoint.limits.object_size;
-    match body.length() {
-        Length::Absent => return Err(Cause::MissingLength.into()),
-        Length::Known(length) if length > most => return Err(Cause::EntityTooLarge.into()),
-        Length::Known(_) | Length::Chunked => {}
-    }
+    check_length(endpoint, body)?;
     check_before_the_body(&endpoint.store, permit.operation()).await?;
-    let pace = Pace::of(permit.operation().traffic_limit);
-    let (upload, rest) = receive(&endpoint.store, body.open(&permit, most, pace)).await?;
+    let traffic_limit = permit.operation().traffic_limit;
+    let received = receive(endpoint, &permit, body, traffic_limit).await?;
     let put = permit.into_operation();
-    let draft = draft(&put, endpoint.clock.now());
+    let headers = draft::headers(&put.content, &put.metadata);
+    let wanted = Wanted { headers, storage_class: put.storage_class, acl: put.acl.as_ref() };
+    let draft = wanted.at(endpoint.clock.now());
     let record = endpoint
         .store
         .blocking(move |store| {
-            let upload = write(store, upload, &rest)?;
-            if put.md5.is_some_and(|md5| md5.0 != upload.md5()) {
-                return Err(Cause::BadDigest.into());
-            }
+            let upload = received.finish(store, put.md5)?;
             store.commit(upload, &put.bucket, &put.key, draft, |object| {
                 conditions::of_upload(&put, object).map_err(Refusal::from)
             })
@@ -60,20 +51,48 @@ async fn check_before_the_body(store: &Store, put: &PutObject) -> Result<(), Ref
     }
     let put = put.clone();
     let check = move |store: &Store| {
-        let object = match store.object(&put.bucket, &put.key) {
-            Err(StoreError::NoSuchKey) => None,
-            found => Some(found?),
-        };
+        let object = store.find_object(&put.bucket, &put.key)?;
         conditions::of_upload(&put, object.as_ref()).map_err(Refusal::from)
     };
     store.blocking(check).await
 }
 
-/// Takes the body in, all but its last chunk written. There is no upload yet if that chunk is all of it.
-async fn receive(
-    store: &Store,
-    mut pieces: Pieces<'_>,
-) -> Result<(Option<Upload>, Vec<u8>), Refusal> {
+/// An upload needs a length that is known or told by chunks, and not too large.
+pub(super) fn check_length(endpoint: &Endpoint, body: &SealedBody) -> Result<(), Refusal> {
+    match body.length() {
+        Length::Absent => Err(Cause::MissingLength.into()),
+        Length::Known(length) if length > endpoint.limits.object_size => {
+            Err(Cause::EntityTooLarge.into())
+        }
+        Length::Known(_) | Length::Chunked => Ok(()),
+    }
+}
+
+/// A body that was taken in, all but its last chunk written. There is no upload yet if that chunk is all of it.
+pub(super) struct Received {
+    upload: Option<Upload>,
+    rest: Vec<u8>,
+}
+
+impl Received {
+    /// Writes the rest, and compares the whole with the MD5 that came along. Blocks.
+    pub(super) fn finish(self, store: &Store, md5: Option<ContentMd5>) -> Result<Upload, Refusal> {
+        let upload = write(store, self.upload, &self.rest)?;
+        match md5 {
+            Some(md5) if md5.0 != upload.md5() => Err(Cause::BadDigest.into()),
+            _ => Ok(upload),
+        }
+    }
+}
+
+/// Takes a body in.
+pub(super) async fn receive<Op>(
+    endpoint: &Endpoint,
+    permit: &Permit<Op>,
+    body: &mut SealedBody,
+    limit: Option<TrafficLimit>,
+) -> Result<Received, Refusal> {
+    let mut pieces = body.open(permit, endpoint.limits.object_size, Pace::of(limit));
     let mut chunk = Vec::new();
     let mut writing = None;
     while let Some(piece) = pieces.next().await? {
@@ -81,13 +100,13 @@ async fn receive(
         if chunk.len() >= CHUNK {
             let full = std::mem::replace(&mut chunk, Vec::with_capacity(CHUNK));
             let upload = written(writing.take()).await?;
-            let store = store.clone();
+            let store = endpoint.store.clone();
             writing = Some(tokio::spawn(async move {
                 store.blocking(move |store| write(store, upload, &full)).await
             }));
         }
     }
-    Ok((written(writing).await?, chunk))
+    Ok(Received { upload: written(writing).await?, rest: chunk })
 }
 
 type Writing = JoinHandle<Result<Upload, Refusal>>;
@@ -109,22 +128,6 @@ fn write(store: &Store, upload: Option<Upload>, chunk: &[u8]) -> Result<Upload, 
     };
     upload.write(chunk).map_err(StoreError::from)?;
     Ok(upload)
-}
-
-fn draft(put: &PutObject, now: i64) -> Draft {
-    let content = put.content.iter().map(|(name, value)| (name.to_owned(), value.to_vec()));
-    let mut headers: Vec<_> = content.collect();
-    if put.content.content_type.is_none() {
-        headers.push(("Content-Type".to_owned(), DEFAULT_TYPE.to_vec()));
-    }
-    let metadata = put.metadata.iter();
-    headers.extend(metadata.map(|(name, value)| (format!("x-cos-meta-{name}"), value.clone())));
-    Draft {
-        modified: now,
-        headers,
-        storage_class: put.storage_class,
-        acl: put.acl.as_ref().map_or_else(|| AclRecord::canned(CannedAcl::Default), acl_record),
-    }
 }
 
 fn reply(record: &ObjectRecord) -> Reply {

@@ -77,6 +77,27 @@ impl Blobs {
         File::open(self.path(blob))
     }
 
+    /// Gives the bytes of a blob another name, durably; each name is removed by itself. Where the file system knows no
+    /// second name, the bytes are copied.
+    pub(super) fn link(&self, blob: BlobId) -> io::Result<BlobId> {
+        let link = BlobId::random()?;
+        let (from, path) = (self.path(blob), self.path(link));
+        let folder = path.parent().unwrap_or(&self.kept);
+        self.prepare(folder)?;
+        match fs::hard_link(&from, &path) {
+            Ok(()) => {}
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(error),
+            Err(_) => {
+                let to = self.incoming.join(link.name());
+                let mut temporary = Temporary(Some(to.clone()));
+                copy_file(&from, &to)?;
+                temporary.rename(&path)?;
+            }
+        }
+        private::sync_folder(folder)?;
+        Ok(link)
+    }
+
     pub(super) fn remove(&self, blob: BlobId) -> io::Result<()> {
         private::remove_file(&self.path(blob))
     }
@@ -117,7 +138,7 @@ impl Blobs {
     }
 
     /// Two levels of folders keep each of them small.
-    fn path(&self, blob: BlobId) -> PathBuf {
+    pub(super) fn path(&self, blob: BlobId) -> PathBuf {
         let name = blob.name();
         let (first, rest) = name.split_at(2);
         let (second, _) = rest.split_at(2);
@@ -135,6 +156,12 @@ fn folders(folder: &Path) -> io::Result<Vec<PathBuf>> {
         }
     }
     Ok(found)
+}
+
+fn copy_file(from: &Path, to: &Path) -> io::Result<()> {
+    let mut file = private::create_file(to)?;
+    io::copy(&mut File::open(from)?, &mut file)?;
+    file.sync_data()
 }
 
 /// An upload under way: a file and what its bytes amount to. Dropped, it leaves nothing behind.

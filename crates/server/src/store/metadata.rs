@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashSet};
 use std::io;
+use std::ops::Bound;
 use std::path::{Path, PathBuf};
 use std::sync::{PoisonError, RwLock};
 
@@ -13,11 +14,13 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::blob::BlobId;
+use super::record::{Manifest, ManifestId, PartRecord, Piece, Place};
+use super::scan::{self, Step};
 use super::{BucketRecord, ObjectRecord, StoreError};
 use crate::private;
 
 /// The format of the tables and records below.
-pub(super) const FORMAT: u32 = 1;
+pub(super) const FORMAT: u32 = 2;
 
 /// `"format"` alone.
 const ABOUT: TableDefinition<'_, &str, u32> = TableDefinition::new("about");
@@ -28,11 +31,35 @@ const BUCKETS: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("buckets"
 /// By bucket and key, in byte order.
 const OBJECTS: TableDefinition<'_, (&str, &str), &[u8]> = TableDefinition::new("objects");
 
+/// Uploads in parts by bucket, key and id, in byte order.
+pub(super) const UPLOADS: TableDefinition<'_, (&str, &str, &str), &[u8]> =
+    TableDefinition::new("uploads");
+
+/// Parts by the id of their upload and their number.
+pub(super) const PARTS: TableDefinition<'_, (&str, u16), &[u8]> = TableDefinition::new("parts");
+
+/// Which blobs the objects are made of that were uploaded in parts.
+pub(super) const MANIFESTS: TableDefinition<'_, u128, &[u8]> = TableDefinition::new("manifests");
+
 pub(super) struct Metadata {
     path: PathBuf,
     /// After an error of the disk, a full one for instance, a database refuses everything until it is opened anew. `None`
     /// when that failed, too. Transactions end before the lock is released, so that it can be closed.
     pub(super) database: RwLock<Option<Database>>,
+}
+
+/// Blobs that no metadata names any more.
+#[derive(Debug)]
+pub(super) struct Released {
+    /// The manifest that listed them.
+    pub(super) manifest: Option<ManifestId>,
+    pub(super) blobs: Vec<BlobId>,
+}
+
+impl Released {
+    pub(super) fn blob(blob: BlobId) -> Self {
+        Self { manifest: None, blobs: vec![blob] }
+    }
 }
 
 impl Metadata {
@@ -45,11 +72,11 @@ impl Metadata {
         Ok(Self { path: path.to_owned(), database })
     }
 
-    fn read<T>(
+    pub(super) fn read<T>(
         &self,
-        run: impl Fn(&ReadTransaction) -> Result<T, StoreError>,
+        mut run: impl FnMut(&ReadTransaction) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
-        let attempt = || {
+        let mut attempt = || {
             let database = self.database.read().unwrap_or_else(PoisonError::into_inner);
             run(&database.as_ref().ok_or(redb::Error::PreviousIo)?.begin_read()?)
         };
@@ -62,8 +89,21 @@ impl Metadata {
         }
     }
 
+    /// Like [`read`](Self::read) for what shows rows one by one: it sets a mark before the first, and is not run again
+    /// after that, so that no row is shown twice.
+    pub(super) fn scan(
+        &self,
+        mut run: impl FnMut(&ReadTransaction, &mut bool) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
+        let mut shown = false;
+        self.read(|read| match run(read, &mut shown) {
+            Err(StoreError::Metadata(error)) if shown => Err(io::Error::other(error).into()),
+            scanned => scanned,
+        })
+    }
+
     /// `run` commits.
-    fn write<T, E: From<StoreError>>(
+    pub(super) fn write<T, E: From<StoreError>>(
         &self,
         run: impl FnOnce(WriteTransaction) -> Result<T, E>,
     ) -> Result<T, E> {
@@ -91,8 +131,9 @@ impl Metadata {
 
     pub(super) fn buckets(&self) -> Result<BTreeMap<String, BucketRecord>, StoreError> {
         self.read(|read| {
+            let table = read.open_table(BUCKETS)?;
             let mut buckets = BTreeMap::new();
-            for row in read.open_table(BUCKETS)?.iter()? {
+            for row in table.iter()? {
                 let (name, record) = row?;
                 buckets.insert(name.value().to_owned(), decode(record.value())?);
             }
@@ -103,10 +144,19 @@ impl Metadata {
     /// The blobs that are in use.
     pub(super) fn blobs(&self) -> Result<HashSet<BlobId>, StoreError> {
         self.read(|read| {
-            let table = read.open_table(OBJECTS)?;
-            let mut blobs = HashSet::with_capacity(usize::try_from(table.len()?).unwrap_or(0));
-            for row in table.iter()? {
-                blobs.insert(decode::<ObjectRecord>(row?.1.value())?.blob);
+            let objects = read.open_table(OBJECTS)?;
+            let mut blobs = HashSet::with_capacity(usize::try_from(objects.len()?).unwrap_or(0));
+            for row in objects.iter()? {
+                if let Place::Blob(blob) = decode::<ObjectRecord>(row?.1.value())?.place {
+                    blobs.insert(blob);
+                }
+            }
+            for row in read.open_table(MANIFESTS)?.iter()? {
+                let manifest = decode::<Manifest>(row?.1.value())?;
+                blobs.extend(manifest.pieces.iter().map(|piece| piece.blob));
+            }
+            for row in read.open_table(PARTS)?.iter()? {
+                blobs.insert(decode::<PartRecord>(row?.1.value())?.blob);
             }
             Ok(blobs)
         })
@@ -129,12 +179,30 @@ impl Metadata {
         })
     }
 
+    /// Replaces the record of a bucket that is there.
+    pub(super) fn update_bucket(
+        &self,
+        name: &str,
+        record: &BucketRecord,
+    ) -> Result<(), StoreError> {
+        self.write(|write| {
+            write.open_table(BUCKETS)?.insert(name, encode(record)?.as_slice())?;
+            Ok(write.commit()?)
+        })
+    }
+
     pub(super) fn remove_bucket(&self, name: &str) -> Result<(), StoreError> {
         self.write(|write| {
             {
                 let objects = write.open_table(OBJECTS)?;
                 let mut of_bucket = objects.range((name, "")..)?;
                 if let Some(row) = of_bucket.next()
+                    && row?.0.value().0 == name
+                {
+                    return Err(StoreError::BucketNotEmpty);
+                }
+                let uploads = write.open_table(UPLOADS)?;
+                if let Some(row) = uploads.range((name, "", "")..)?.next()
                     && row?.0.value().0 == name
                 {
                     return Err(StoreError::BucketNotEmpty);
@@ -153,25 +221,70 @@ impl Metadata {
         key: &str,
     ) -> Result<Option<ObjectRecord>, StoreError> {
         self.read(|read| {
-            let found = read.open_table(OBJECTS)?.get((bucket, key))?;
+            let table = read.open_table(OBJECTS)?;
+            let found = table.get((bucket, key))?;
             found.map(|record| decode(record.value())).transpose()
         })
     }
 
-    /// Puts an object and returns the one that it replaces.
+    /// Shows the objects of a bucket in byte order of their keys, all of one moment, as `visit` steers.
+    pub(super) fn scan_objects(
+        &self,
+        bucket: &str,
+        from: Bound<String>,
+        mut visit: impl FnMut(&str, ObjectRecord) -> Step,
+    ) -> Result<(), StoreError> {
+        self.scan(|read, shown| {
+            let table = read.open_table(OBJECTS)?;
+            let mut from = Some(from.clone());
+            'scan: while let Some(bound) = from.take() {
+                let first = scan::as_ref(&bound).map(|key| (bucket, key));
+                for row in table.range::<(&str, &str)>((first, Bound::Unbounded))? {
+                    let (name, record) = row?;
+                    let (of_bucket, key) = name.value();
+                    if of_bucket != bucket {
+                        return Ok(());
+                    }
+                    *shown = true;
+                    match visit(key, decode(record.value())?) {
+                        Step::Next => {}
+                        Step::Past(prefix) => {
+                            from = scan::past(&prefix);
+                            continue 'scan;
+                        }
+                        Step::Stop => return Ok(()),
+                    }
+                }
+            }
+            Ok(())
+        })
+    }
+
+    /// The pieces of a manifest; `None` if no object has it any more.
+    pub(super) fn pieces(&self, manifest: ManifestId) -> Result<Option<Vec<Piece>>, StoreError> {
+        self.read(|read| {
+            let table = read.open_table(MANIFESTS)?;
+            let found = table.get(manifest.0)?;
+            let found = found.map(|manifest| decode::<Manifest>(manifest.value())).transpose()?;
+            Ok(found.map(|manifest| manifest.pieces))
+        })
+    }
+
+    /// Puts an object and returns what the one that it replaces leaves.
     pub(super) fn put_object<E: From<StoreError>>(
         &self,
         bucket: &str,
         key: &str,
         record: &ObjectRecord,
         check: impl FnOnce(Option<&ObjectRecord>) -> Result<(), E>,
-    ) -> Result<Option<ObjectRecord>, E> {
+    ) -> Result<Option<Released>, E> {
         self.write(|write| {
             let current = current(&write, bucket, key)?;
             check(current.as_ref())?;
-            insert(&write, bucket, key, record)?;
+            put(&write, bucket, key, record)?;
+            let released = current.map(|replaced| release(&write, &replaced)).transpose()?;
             write.commit().map_err(StoreError::from)?;
-            Ok(current)
+            Ok(released)
         })
     }
 
@@ -189,20 +302,26 @@ impl Metadata {
         })
     }
 
-    /// Removes an object and returns it.
-    pub(super) fn remove_object(
+    /// Removes objects and returns what those that were there leave.
+    pub(super) fn remove_objects<'a>(
         &self,
         bucket: &str,
-        key: &str,
-    ) -> Result<Option<ObjectRecord>, StoreError> {
+        keys: impl Iterator<Item = &'a str>,
+    ) -> Result<Vec<Released>, StoreError> {
         self.write(|write| {
-            let removed = {
-                let mut objects = write.open_table(OBJECTS)?;
-                let removed = objects.remove((bucket, key))?;
-                removed.map(|record| decode(record.value())).transpose()?
-            };
+            let mut released = Vec::new();
+            for key in keys {
+                let removed = {
+                    let mut objects = write.open_table(OBJECTS)?;
+                    let removed = objects.remove((bucket, key))?;
+                    removed.map(|record| decode::<ObjectRecord>(record.value())).transpose()?
+                };
+                if let Some(record) = removed {
+                    released.push(release(&write, &record)?);
+                }
+            }
             write.commit()?;
-            Ok(removed)
+            Ok(released)
         })
     }
 }
@@ -222,6 +341,9 @@ fn open(path: &Path) -> Result<Database, StoreError> {
         }
         write.open_table(BUCKETS)?;
         write.open_table(OBJECTS)?;
+        write.open_table(UPLOADS)?;
+        write.open_table(PARTS)?;
+        write.open_table(MANIFESTS)?;
     }
     write.commit()?;
     Ok(database)
@@ -232,7 +354,7 @@ fn begin_write(database: Option<&Database>) -> Result<WriteTransaction, StoreErr
 }
 
 /// The object of a key in a bucket that must be there.
-fn current(
+pub(super) fn current(
     write: &WriteTransaction,
     bucket: &str,
     key: &str,
@@ -243,6 +365,47 @@ fn current(
     let objects = write.open_table(OBJECTS)?;
     let found = objects.get((bucket, key))?;
     found.map(|record| decode(record.value())).transpose()
+}
+
+/// Puts an object, which has its manifest from now on, if it has one. That must be there.
+pub(super) fn put(
+    write: &WriteTransaction,
+    bucket: &str,
+    key: &str,
+    record: &ObjectRecord,
+) -> Result<(), StoreError> {
+    if let Place::Manifest(id) = record.place {
+        let mut manifests = write.open_table(MANIFESTS)?;
+        let found = manifests.get(id.0)?.map(|row| decode::<Manifest>(row.value())).transpose()?;
+        let mut manifest = found.ok_or(StoreError::NoSuchKey)?;
+        manifest.objects = manifest.objects.saturating_add(1);
+        manifests.insert(id.0, encode(&manifest)?.as_slice())?;
+    }
+    insert(write, bucket, key, record)
+}
+
+/// What an object leaves that is not there any more: its blob, or the last one of a manifest those that it lists.
+pub(super) fn release(
+    write: &WriteTransaction,
+    record: &ObjectRecord,
+) -> Result<Released, StoreError> {
+    let id = match record.place {
+        Place::Blob(blob) => return Ok(Released::blob(blob)),
+        Place::Manifest(id) => id,
+    };
+    let mut manifests = write.open_table(MANIFESTS)?;
+    let found = manifests.get(id.0)?.map(|row| decode::<Manifest>(row.value())).transpose()?;
+    let mut blobs = Vec::new();
+    if let Some(mut manifest) = found {
+        manifest.objects = manifest.objects.saturating_sub(1);
+        if manifest.objects == 0 {
+            manifests.remove(id.0)?;
+            blobs = manifest.pieces.iter().map(|piece| piece.blob).collect();
+        } else {
+            manifests.insert(id.0, encode(&manifest)?.as_slice())?;
+        }
+    }
+    Ok(Released { manifest: Some(id), blobs })
 }
 
 fn insert(
@@ -256,10 +419,10 @@ fn insert(
     Ok(())
 }
 
-fn encode(record: &impl Serialize) -> Result<Vec<u8>, StoreError> {
+pub(super) fn encode(record: &impl Serialize) -> Result<Vec<u8>, StoreError> {
     Ok(postcard::to_stdvec(record)?)
 }
 
-fn decode<T: DeserializeOwned>(record: &[u8]) -> Result<T, StoreError> {
+pub(super) fn decode<T: DeserializeOwned>(record: &[u8]) -> Result<T, StoreError> {
     Ok(postcard::from_bytes(record)?)
 }

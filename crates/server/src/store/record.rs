@@ -4,9 +4,50 @@
 //! [format](super::metadata::FORMAT).
 
 use cospass_protocol::operation::{CannedAcl, Grant, Grantee, Permission, StorageClass};
+use crc_fast::CrcAlgorithm;
+use md5::{Digest, Md5};
 use serde::{Deserialize, Serialize};
+use std::io;
 
 use super::blob::{BlobId, Written};
+
+/// The random name of a manifest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub(super) struct ManifestId(pub(super) u128);
+
+impl ManifestId {
+    pub(super) fn random() -> io::Result<Self> {
+        let mut bytes = [0; 16];
+        getrandom::fill(&mut bytes)?;
+        Ok(Self(u128::from_be_bytes(bytes)))
+    }
+}
+
+/// The bytes of objects that were uploaded in parts.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Manifest {
+    /// How many objects have these bytes: the one that was uploaded, and its copies.
+    pub(super) objects: u64,
+    /// In their order.
+    pub(super) pieces: Vec<Piece>,
+}
+
+/// A blob of a manifest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Piece {
+    pub(super) blob: BlobId,
+    /// In bytes.
+    pub(super) size: u64,
+}
+
+/// Where the bytes of an object are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) enum Place {
+    /// In a blob of its own.
+    Blob(BlobId),
+    /// In the blobs of a manifest.
+    Manifest(ManifestId),
+}
 
 /// A bucket.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -19,10 +60,13 @@ pub(crate) struct BucketRecord {
 /// An object without its bytes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct ObjectRecord {
-    pub(super) blob: BlobId,
+    pub(super) place: Place,
     /// In bytes.
     pub(crate) size: u64,
+    /// Of the bytes; of the MD5s of the parts if there are parts.
     pub(crate) md5: [u8; 16],
+    /// Of how many parts it was made; 0 if it was uploaded whole.
+    parts: u16,
     pub(crate) crc64: u64,
     /// When it was uploaded, Unix seconds.
     pub(crate) modified: i64,
@@ -33,14 +77,94 @@ pub(crate) struct ObjectRecord {
 }
 
 impl ObjectRecord {
-    /// The entity tag: the MD5 in hex, in quotes.
+    /// What an upload in parts amounts to, completed then, Unix seconds. There is no more than 10,000 of them.
+    pub(super) fn of_parts(
+        upload: UploadRecord,
+        parts: &[PartRecord],
+        manifest: ManifestId,
+        now: i64,
+    ) -> Self {
+        let combine = |crc64, part: &PartRecord| {
+            crc_fast::checksum_combine(CrcAlgorithm::Crc64Xz, crc64, part.crc64, part.size)
+        };
+        let first = parts.first().map_or(0, |part| part.crc64);
+        Self {
+            place: Place::Manifest(manifest),
+            size: parts.iter().fold(0, |size, part| part.size.saturating_add(size)),
+            md5: parts
+                .iter()
+                .fold(Md5::new(), |md5, part| md5.chain_update(part.md5))
+                .finalize()
+                .into(),
+            parts: u16::try_from(parts.len()).unwrap_or(u16::MAX),
+            crc64: parts.iter().skip(1).fold(first, combine),
+            modified: now,
+            headers: upload.headers,
+            storage_class: upload.storage_class,
+            acl: upload.acl,
+        }
+    }
+
+    /// The entity tag in quotes: the MD5 in hex, and after a `-` the number of parts if there are any.
     pub(crate) fn etag(&self) -> String {
-        let digits: String = self.md5.iter().map(|byte| format!("{byte:02x}")).collect();
-        format!("\"{digits}\"")
+        match self.parts {
+            0 => format!("\"{}\"", hex(&self.md5)),
+            parts => format!("\"{}-{parts}\"", hex(&self.md5)),
+        }
     }
 
     pub(crate) fn storage_class(&self) -> StorageClass {
         self.storage_class.parse().unwrap_or_default()
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// An upload in parts that is under way.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct UploadRecord {
+    /// When it was begun, Unix seconds.
+    pub(crate) initiated: i64,
+    /// As those of an object.
+    headers: Vec<(String, Vec<u8>)>,
+    storage_class: String,
+    acl: AclRecord,
+}
+
+impl UploadRecord {
+    pub(crate) fn storage_class(&self) -> StorageClass {
+        self.storage_class.parse().unwrap_or_default()
+    }
+}
+
+/// A part of an upload, without its bytes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct PartRecord {
+    pub(super) blob: BlobId,
+    /// In bytes.
+    pub(crate) size: u64,
+    md5: [u8; 16],
+    pub(crate) crc64: u64,
+    /// When it was uploaded, Unix seconds.
+    pub(crate) modified: i64,
+}
+
+impl PartRecord {
+    pub(super) fn new(written: Written, now: i64) -> Self {
+        let Written { blob, size, md5, crc64 } = written;
+        Self { blob, size, md5, crc64, modified: now }
+    }
+
+    /// The MD5 in hex.
+    pub(crate) fn md5_hex(&self) -> String {
+        hex(&self.md5)
+    }
+
+    /// The entity tag: the MD5 in hex, in quotes.
+    pub(crate) fn etag(&self) -> String {
+        format!("\"{}\"", self.md5_hex())
     }
 }
 
@@ -55,12 +179,35 @@ pub(crate) struct Draft {
 
 impl Draft {
     pub(super) fn record(self, written: &Written) -> ObjectRecord {
+        let &Written { blob, size, md5, crc64 } = written;
         ObjectRecord {
-            blob: written.blob,
-            size: written.size,
-            md5: written.md5,
-            crc64: written.crc64,
+            place: Place::Blob(blob),
+            size,
+            md5,
+            parts: 0,
+            crc64,
             modified: self.modified,
+            headers: self.headers,
+            storage_class: self.storage_class.as_str().to_owned(),
+            acl: self.acl,
+        }
+    }
+
+    /// The same bytes as another object's, which are in that place, too.
+    pub(super) fn copy(self, source: &ObjectRecord, place: Place) -> ObjectRecord {
+        ObjectRecord {
+            place,
+            modified: self.modified,
+            headers: self.headers,
+            storage_class: self.storage_class.as_str().to_owned(),
+            acl: self.acl,
+            ..*source
+        }
+    }
+
+    pub(super) fn upload(self) -> UploadRecord {
+        UploadRecord {
+            initiated: self.modified,
             headers: self.headers,
             storage_class: self.storage_class.as_str().to_owned(),
             acl: self.acl,

@@ -1,5 +1,4 @@
 use std::fs;
-use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -49,10 +48,13 @@ fn put(store: &Store, name: &str, bytes: &[u8]) -> ObjectRecord {
 }
 
 fn read(store: &Store, name: &str) -> Vec<u8> {
-    let (record, mut file) = store.open_object(&bucket(), &key(name)).unwrap();
-    let mut bytes = Vec::new();
-    file.read_to_end(&mut bytes).unwrap();
-    assert_eq!(record.size, bytes.len() as u64);
+    let (record, reader) = store.open_object(&bucket(), &key(name)).unwrap();
+    read_all(reader, &record)
+}
+
+fn read_all(mut reader: Reader, record: &ObjectRecord) -> Vec<u8> {
+    let mut bytes = vec![0; usize::try_from(record.size).unwrap()];
+    reader.read_exact(&mut bytes).unwrap();
     bytes
 }
 
@@ -138,16 +140,50 @@ fn replacing_and_deleting_remove_the_old_bytes() {
     let folder = TempDir::new().unwrap();
     let store = store_with_bucket(folder.path());
     put(&store, "a", b"first");
-    let (_, mut open) = store.open_object(&bucket(), &key("a")).unwrap();
+    let (first, open) = store.open_object(&bucket(), &key("a")).unwrap();
     put(&store, "a", b"second");
     assert_eq!(files(&folder.path().join("blobs")).len(), 1);
-    let mut bytes = Vec::new();
-    open.read_to_end(&mut bytes).unwrap();
-    assert_eq!(bytes, b"first", "a reader keeps what it opened");
-    store.delete_object(&bucket(), &key("a")).unwrap();
-    store.delete_object(&bucket(), &key("a")).unwrap();
+    assert_eq!(read_all(open, &first), b"first", "a reader keeps what it opened");
+    store.delete_objects(&bucket(), &[key("a")]).unwrap();
+    store.delete_objects(&bucket(), &[key("a")]).unwrap();
     assert!(matches!(store.object(&bucket(), &key("a")), Err(StoreError::NoSuchKey)));
     assert_eq!(files(&folder.path().join("blobs")).len(), 0);
+}
+
+fn copy(store: &Store, from: &str, to: &str) -> Result<ObjectRecord, StoreError> {
+    let (bucket, from, to) = (bucket(), key(from), key(to));
+    store.copy((&bucket, &from), (&bucket, &to), |_| Ok(draft()), |_| Ok(()))
+}
+
+#[test]
+fn a_copy_outlives_its_source() {
+    let folder = TempDir::new().unwrap();
+    let store = store_with_bucket(folder.path());
+    let source = put(&store, "a", b"bytes");
+    let record = copy(&store, "a", "b").unwrap();
+    assert_eq!((record.md5, record.crc64), (source.md5, source.crc64));
+    assert_eq!(copy(&store, "b", "b").unwrap().size, 5, "onto itself");
+    assert_eq!(files(&folder.path().join("blobs")).len(), 2);
+    put(&store, "a", b"other");
+    assert_eq!(read(&store, "b"), b"bytes");
+    store.delete_objects(&bucket(), &[key("a")]).unwrap();
+    drop(store);
+    let store = Store::open(folder.path()).unwrap();
+    assert_eq!(read(&store, "b"), b"bytes");
+    assert_eq!(files(&folder.path().join("blobs")).len(), 1);
+}
+
+#[test]
+fn a_copy_that_is_refused_leaves_nothing() {
+    let folder = TempDir::new().unwrap();
+    let store = store_with_bucket(folder.path());
+    assert!(matches!(copy(&store, "a", "b"), Err(StoreError::NoSuchKey)));
+    put(&store, "a", b"bytes");
+    let (bucket, from, to) = (bucket(), key("a"), key("b"));
+    let refuse = |_: Option<&ObjectRecord>| Err(StoreError::BucketExists);
+    let refused = store.copy((&bucket, &from), (&bucket, &to), |_| Ok(draft()), refuse);
+    assert!(matches!(refused, Err(StoreError::BucketExists)));
+    assert_eq!(files(&folder.path().join("blobs")).len(), 1);
 }
 
 #[test]
@@ -175,7 +211,7 @@ fn a_bucket_is_made_once_and_deleted_when_empty() {
     assert!(matches!(twice, Err(StoreError::BucketExists)));
     put(&store, "a", b"");
     assert!(matches!(store.delete_bucket(&bucket()), Err(StoreError::BucketNotEmpty)));
-    store.delete_object(&bucket(), &key("a")).unwrap();
+    store.delete_objects(&bucket(), &[key("a")]).unwrap();
     // Its neighbours in byte order do not count.
     let next = Bucket::new("examplebucket-12500000001").unwrap();
     store.create_bucket(&next, bucket_record()).unwrap();
@@ -185,6 +221,34 @@ fn a_bucket_is_made_once_and_deleted_when_empty() {
     assert_eq!(store.bucket(&bucket()), None);
     assert_eq!(store.buckets().len(), 1);
     assert!(matches!(store.delete_bucket(&bucket()), Err(StoreError::NoSuchBucket)));
+}
+
+#[test]
+fn a_scan_goes_where_it_is_steered() {
+    let folder = TempDir::new().unwrap();
+    let store = store_with_bucket(folder.path());
+    let next = Bucket::new("examplebucket-12500000001").unwrap();
+    store.create_bucket(&next, bucket_record()).unwrap();
+    let upload = upload(&store, b"x");
+    store.commit(upload, &next, &key("a"), draft(), |_| Ok::<_, StoreError>(())).unwrap();
+    for name in ["a/1", "a/2", "b", "中", "\u{10ffff}", "\u{10ffff}x"] {
+        put(&store, name, b"");
+    }
+    let scan = |from, mut visit: Box<dyn FnMut(&str) -> Step>| {
+        let mut seen = Vec::new();
+        let visit = |key: &str, _: ObjectRecord| {
+            seen.push(key.to_owned());
+            visit(key)
+        };
+        store.scan_objects(&bucket(), from, visit).unwrap();
+        seen
+    };
+    let all = ["a/1", "a/2", "b", "中", "\u{10ffff}", "\u{10ffff}x"];
+    assert_eq!(scan(start("", ""), Box::new(|_| Step::Next)), all);
+    assert_eq!(scan(start("", "a/2"), Box::new(|_| Step::Next)), all[2..]);
+    assert_eq!(scan(start("", ""), Box::new(|_| Step::Stop)), all[..1]);
+    let first = |key: &str| Step::Past(key.chars().take(1).collect());
+    assert_eq!(scan(start("", ""), Box::new(first)), ["a/1", "b", "中", "\u{10ffff}"]);
 }
 
 #[test]
@@ -206,6 +270,15 @@ fn access_control_is_replaced() {
     put(&store, "a", b"x");
     store.set_object_acl(&bucket(), &key("a"), acl.clone()).unwrap();
     assert_eq!(store.object(&bucket(), &key("a")).unwrap().acl, acl);
+
+    store.set_bucket_acl(&bucket(), acl.clone()).unwrap();
+    let absent = Bucket::new("absent-1").unwrap();
+    let refused = store.set_bucket_acl(&absent, acl.clone());
+    assert!(matches!(refused, Err(StoreError::NoSuchBucket)));
+    assert_eq!(store.bucket(&bucket()).unwrap().acl, acl);
+    drop(store);
+    let store = Store::open(folder.path()).unwrap();
+    assert_eq!(store.bucket(&bucket()).unwrap(), BucketRecord { acl, ..bucket_record() });
 }
 
 #[test]
@@ -313,4 +386,141 @@ fn readers_and_writers_of_one_key_see_whole_objects() {
         }
     });
     assert_eq!(files(&folder.path().join("blobs")).len(), 1);
+}
+
+fn begin(store: &Store, name: &str) -> UploadName {
+    store.begin_parts(&bucket(), &key(name), draft()).unwrap()
+}
+
+fn put_part(store: &Store, name: &UploadName, number: u16, bytes: &[u8]) -> PartRecord {
+    store.commit_part(upload(store, bytes), name, number, 7).unwrap()
+}
+
+fn complete(store: &Store, name: &UploadName) -> Result<ObjectRecord, StoreError> {
+    let all =
+        |there: &[(u16, PartRecord)]| Ok(there.iter().map(|(_, part)| part.clone()).collect());
+    store.complete_parts(name, 9, all, |_| Ok(()))
+}
+
+#[test]
+fn parts_become_an_object() {
+    let folder = TempDir::new().unwrap();
+    let store = store_with_bucket(folder.path());
+    let name = begin(&store, "a");
+    assert_eq!((name.id.len(), &name.id[..10]), (74, "0000000007"));
+    put_part(&store, &name, 7, b"Content]");
+    put_part(&store, &name, 2, b"replaced");
+    put_part(&store, &name, 2, b"[Object ");
+    drop(store);
+    let store = Store::open(folder.path()).unwrap();
+    let (record, parts) = store.parts(&name, 0, 1000).unwrap();
+    assert_eq!((record.initiated, parts.len(), parts[0].0), (7, 2, 2));
+    assert_eq!(store.parts(&name, 2, 1000).unwrap().1.len(), 1);
+    assert_eq!(store.parts(&name, 0, 1).unwrap().1.len(), 1);
+    assert_eq!(store.parts(&name, 99_999, 1).unwrap().1, []);
+    assert!(matches!(store.object(&bucket(), &key("a")), Err(StoreError::NoSuchKey)));
+
+    let record = complete(&store, &name).unwrap();
+    assert_eq!(read(&store, "a"), b"[Object Content]");
+    assert_eq!(record.crc64, 16_749_565_679_157_681_890, "combined, not read again");
+    assert!(record.etag().ends_with("-2\""), "{}", record.etag());
+    assert_eq!((record.modified, record.storage_class()), (9, StorageClass::StandardIa));
+    assert!(matches!(complete(&store, &name), Err(StoreError::NoSuchUpload)));
+    drop(store);
+    let store = Store::open(folder.path()).unwrap();
+    assert_eq!(read(&store, "a"), b"[Object Content]");
+    assert_eq!(files(&folder.path().join("blobs")).len(), 2);
+    put(&store, "a", b"x");
+    assert_eq!(files(&folder.path().join("blobs")).len(), 1);
+}
+
+#[test]
+fn parts_that_are_not_chosen_are_removed() {
+    let folder = TempDir::new().unwrap();
+    let store = store_with_bucket(folder.path());
+    let name = begin(&store, "a");
+    put_part(&store, &name, 1, b"left");
+    put_part(&store, &name, 2, b"chosen");
+    let second = |there: &[(u16, PartRecord)]| Ok::<_, StoreError>(vec![there[1].1.clone()]);
+    store.complete_parts(&name, 9, second, |_| Ok(())).unwrap();
+    assert_eq!(read(&store, "a"), b"chosen");
+    assert_eq!(files(&folder.path().join("blobs")).len(), 1);
+}
+
+#[test]
+fn an_upload_that_is_refused_stays_and_one_that_is_given_up_does_not() {
+    let folder = TempDir::new().unwrap();
+    let store = store_with_bucket(folder.path());
+    let name = begin(&store, "a");
+    put_part(&store, &name, 1, b"x");
+    let none = |_: &[(u16, PartRecord)]| Err(StoreError::BucketExists);
+    assert!(store.complete_parts(&name, 9, none, |_| Ok(())).is_err());
+    assert_eq!(store.parts(&name, 0, 1000).unwrap().1.len(), 1);
+    assert!(matches!(store.delete_bucket(&bucket()), Err(StoreError::BucketNotEmpty)));
+    store.abort_parts(&name).unwrap();
+    assert!(matches!(store.abort_parts(&name), Err(StoreError::NoSuchUpload)));
+    let late = store.commit_part(upload(&store, b"late"), &name, 2, 7);
+    assert!(matches!(late, Err(StoreError::NoSuchUpload)));
+    assert_eq!(files(&folder.path().join("blobs")), [] as [PathBuf; 0]);
+    store.delete_bucket(&bucket()).unwrap();
+}
+
+#[test]
+fn copies_of_parts_share_them_until_the_last_is_gone() {
+    let folder = TempDir::new().unwrap();
+    let store = store_with_bucket(folder.path());
+    let name = begin(&store, "a");
+    put_part(&store, &name, 1, b"one");
+    put_part(&store, &name, 2, b"two");
+    let source = complete(&store, &name).unwrap();
+    assert_eq!(copy(&store, "a", "b").unwrap().etag(), source.etag());
+    copy(&store, "b", "b").unwrap();
+    assert_eq!(files(&folder.path().join("blobs")).len(), 2);
+    store.delete_objects(&bucket(), &[key("a")]).unwrap();
+    assert_eq!(read(&store, "b"), b"onetwo");
+    store.delete_objects(&bucket(), &[key("b")]).unwrap();
+    assert_eq!(files(&folder.path().join("blobs")), [] as [PathBuf; 0]);
+}
+
+#[test]
+fn a_reader_keeps_the_parts_of_what_it_opened() {
+    let folder = TempDir::new().unwrap();
+    let store = store_with_bucket(folder.path());
+    let name = begin(&store, "a");
+    put_part(&store, &name, 1, b"one");
+    put_part(&store, &name, 2, b"two");
+    complete(&store, &name).unwrap();
+    let (record, first) = store.open_object(&bucket(), &key("a")).unwrap();
+    let (_, second) = store.open_object(&bucket(), &key("a")).unwrap();
+    put(&store, "a", b"other");
+    drop(first);
+    assert_eq!(read_all(second, &record), b"onetwo");
+    assert_eq!(files(&folder.path().join("blobs")).len(), 1);
+    assert_eq!(read(&store, "a"), b"other");
+}
+
+#[test]
+fn uploads_are_listed_by_key_and_id() {
+    let folder = TempDir::new().unwrap();
+    let store = store_with_bucket(folder.path());
+    let names: Vec<_> = ["b", "a/1", "b", "c"].map(|name| begin(&store, name)).into();
+    let (first, second) = (
+        names[0].id.clone().min(names[2].id.clone()),
+        names[0].id.clone().max(names[2].id.clone()),
+    );
+    let scan = |from, after_id: &str| {
+        let mut seen = Vec::new();
+        store
+            .scan_uploads(&bucket(), from, after_id, |key, id, _| {
+                seen.push((key.to_owned(), id.to_owned()));
+                Step::Next
+            })
+            .unwrap();
+        seen
+    };
+    let all = scan(start("", ""), "");
+    assert_eq!(all.iter().map(|(key, _)| key.as_str()).collect::<Vec<_>>(), ["a/1", "b", "b", "c"]);
+    assert_eq!((&all[1].1, &all[2].1), (&first, &second));
+    assert_eq!(scan(start("", "b"), ""), all[3..]);
+    assert_eq!(scan(start("", "b"), &first), all[2..]);
 }

@@ -203,6 +203,20 @@ impl Answer {
         std::str::from_utf8(&self.body).unwrap()
     }
 
+    /// What stands in all elements of a name, as it stands.
+    pub fn all(&self, name: &str) -> Vec<&str> {
+        let (open, close) = (format!("<{name}>"), format!("</{name}>"));
+        let pieces = self.text().split(open.as_str()).skip(1);
+        pieces.map(|piece| piece.split_once(close.as_str()).unwrap().0).collect()
+    }
+
+    /// What stands in the only element of a name.
+    pub fn only(&self, name: &str) -> &str {
+        let all = self.all(name);
+        assert_eq!(all.len(), 1, "{name}: {}", self.text());
+        all[0]
+    }
+
     pub fn error(&self) -> ErrorDocument {
         let document = ErrorDocument::read(&self.body).unwrap();
         for field in [&document.resource, &document.request_id, &document.trace_id] {

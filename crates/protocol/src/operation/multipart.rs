@@ -1,0 +1,288 @@
+//! Uploading an object in parts.
+
+use super::acl::{AclHeaders, CannedAcl};
+use super::list::{count, encoding, texts};
+use super::object::{
+    content_md5, metadata, metadata_headers, storage_class, traffic_limit, traffic_limit_header,
+};
+use super::parts::{Headers, Pair, Params, number, pair};
+use super::value::{ContentMd5, StorageClass, TrafficLimit};
+use super::{ContentHeaders, DecodeError, invalid};
+use crate::{Bucket, ObjectKey};
+
+/// The highest number of a part (436/7750).
+const PART_MAX: u64 = 10_000;
+
+/// The most parts or uploads that one answer lists (436/7747, 436/7736).
+const LISTED_MAX: u32 = 1000;
+
+/// Begins an upload in parts (436/7746).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InitiateMultipartUpload {
+    /// The bucket.
+    pub bucket: Bucket,
+    /// The key.
+    pub key: ObjectKey,
+    /// What is kept and sent with each download.
+    pub content: ContentHeaders,
+    /// User metadata: names without `x-cos-meta-`, in lower case, and values.
+    pub metadata: Vec<(String, Vec<u8>)>,
+    /// The storage class.
+    pub storage_class: StorageClass,
+    /// Access control; by the bucket's rules if absent.
+    pub acl: Option<AclHeaders>,
+    /// `x-cos-forbid-overwrite: true`: only if there is no object of that key.
+    pub forbid_overwrite: bool,
+}
+
+impl InitiateMultipartUpload {
+    pub(super) fn decode(
+        bucket: Bucket,
+        key: ObjectKey,
+        headers: Headers<'_, '_>,
+    ) -> Result<Self, DecodeError> {
+        Ok(Self {
+            bucket,
+            key,
+            content: ContentHeaders::decode(headers)?,
+            metadata: metadata(headers)?,
+            storage_class: storage_class(headers)?,
+            acl: AclHeaders::decode(&headers, CannedAcl::is_for_object)?,
+            forbid_overwrite: headers.flag(FORBID_OVERWRITE)?,
+        })
+    }
+
+    pub(super) fn headers(&self) -> Vec<Pair<'_>> {
+        let mut out = self.content.encode();
+        out.extend(metadata_headers(&self.metadata));
+        out.extend(self.storage_class.header());
+        out.extend(self.acl.iter().flat_map(|acl| acl.encode()));
+        out.extend(forbid_overwrite(self.forbid_overwrite));
+        out
+    }
+}
+
+/// Uploads a part (436/7750).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UploadPart {
+    /// The bucket.
+    pub bucket: Bucket,
+    /// The key.
+    pub key: ObjectKey,
+    /// Which upload it is a part of.
+    pub upload_id: String,
+    /// Which part, 1 to 10000.
+    pub number: u16,
+    /// What the body's MD5 must be.
+    pub md5: Option<ContentMd5>,
+    /// How fast the body may be sent.
+    pub traffic_limit: Option<TrafficLimit>,
+}
+
+impl UploadPart {
+    pub(super) fn decode(
+        bucket: Bucket,
+        key: ObjectKey,
+        params: Params<'_, '_>,
+        headers: Headers<'_, '_>,
+    ) -> Result<Self, DecodeError> {
+        Ok(Self {
+            bucket,
+            key,
+            upload_id: params.owned(UPLOAD_ID)?,
+            number: part_number(params)?,
+            md5: content_md5(headers)?,
+            traffic_limit: traffic_limit(params, headers)?,
+        })
+    }
+
+    pub(super) fn params(&self) -> Vec<Pair<'_>> {
+        vec![pair("partNumber", self.number.to_string()), pair(UPLOAD_ID, &*self.upload_id)]
+    }
+
+    pub(super) fn headers(&self) -> Vec<Pair<'_>> {
+        let md5 = self.md5.map(|md5| pair("Content-MD5", md5.to_string()));
+        md5.into_iter().chain(self.traffic_limit.map(traffic_limit_header)).collect()
+    }
+}
+
+/// Lists the parts that were uploaded (436/7747).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ListParts {
+    /// The bucket.
+    pub bucket: Bucket,
+    /// The key.
+    pub key: ObjectKey,
+    /// Which upload.
+    pub upload_id: String,
+    /// Only parts after this number.
+    pub part_number_marker: u64,
+    /// At most so many, 1 to 1000.
+    pub max_parts: u32,
+    /// Whether the answer's key is to be percent-encoded.
+    pub url_encoded: bool,
+}
+
+impl ListParts {
+    pub(super) fn decode(
+        bucket: Bucket,
+        key: ObjectKey,
+        params: Params<'_, '_>,
+    ) -> Result<Self, DecodeError> {
+        let marker = params.owned("part-number-marker")?;
+        let part_number_marker = match marker.as_str() {
+            "" => Some(0),
+            text => number(text),
+        };
+        Ok(Self {
+            bucket,
+            key,
+            upload_id: params.owned(UPLOAD_ID)?,
+            part_number_marker: part_number_marker
+                .ok_or_else(|| invalid("part-number-marker", &marker))?,
+            max_parts: params.count("max-parts", LISTED_MAX)?,
+            url_encoded: params.url_encoding()?,
+        })
+    }
+
+    pub(super) fn params(&self) -> Vec<Pair<'_>> {
+        let mut params = vec![pair(UPLOAD_ID, &*self.upload_id)];
+        if self.part_number_marker != 0 {
+            params.push(pair("part-number-marker", self.part_number_marker.to_string()));
+        }
+        params.extend(count("max-parts", self.max_parts, LISTED_MAX));
+        params.extend(encoding(self.url_encoded));
+        params
+    }
+}
+
+/// Lists the uploads in parts that are under way (436/7736).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ListMultipartUploads {
+    /// The bucket.
+    pub bucket: Bucket,
+    /// Only keys that begin so.
+    pub prefix: String,
+    /// Keys that are alike up to this text, beyond the prefix, count as one; none if empty.
+    pub delimiter: String,
+    /// Only uploads of keys after this one, in byte order.
+    pub key_marker: String,
+    /// Also uploads of that key after this one; without a key it says nothing.
+    pub upload_id_marker: String,
+    /// At most so many uploads and common prefixes, 0 to 1000.
+    pub max_uploads: u32,
+    /// Whether the answer's keys are to be percent-encoded.
+    pub url_encoded: bool,
+}
+
+impl ListMultipartUploads {
+    pub(super) fn decode(bucket: Bucket, params: Params<'_, '_>) -> Result<Self, DecodeError> {
+        let max_uploads = match params.text("max-uploads")? {
+            None => LISTED_MAX,
+            Some(text) => number(&text)
+                .and_then(|number| u32::try_from(number).ok())
+                .filter(|number| *number <= LISTED_MAX)
+                .ok_or_else(|| invalid("max-uploads", &text))?,
+        };
+        Ok(Self {
+            bucket,
+            prefix: params.owned("prefix")?,
+            delimiter: params.owned("delimiter")?,
+            key_marker: params.owned("key-marker")?,
+            upload_id_marker: params.owned("upload-id-marker")?,
+            max_uploads,
+            url_encoded: params.url_encoding()?,
+        })
+    }
+
+    pub(super) fn params(&self) -> Vec<Pair<'_>> {
+        let mut params = texts([
+            ("prefix", &self.prefix),
+            ("delimiter", &self.delimiter),
+            ("key-marker", &self.key_marker),
+            ("upload-id-marker", &self.upload_id_marker),
+        ]);
+        params.extend(count("max-uploads", self.max_uploads, LISTED_MAX));
+        params.extend(encoding(self.url_encoded));
+        params
+    }
+}
+
+/// Makes an object of the parts that the body names (436/7742).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CompleteMultipartUpload {
+    /// The bucket.
+    pub bucket: Bucket,
+    /// The key.
+    pub key: ObjectKey,
+    /// Which upload.
+    pub upload_id: String,
+    /// What the body's MD5 must be.
+    pub md5: Option<ContentMd5>,
+    /// `x-cos-forbid-overwrite: true`: only if there is no object of that key.
+    pub forbid_overwrite: bool,
+}
+
+impl CompleteMultipartUpload {
+    pub(super) fn decode(
+        bucket: Bucket,
+        key: ObjectKey,
+        params: Params<'_, '_>,
+        headers: Headers<'_, '_>,
+    ) -> Result<Self, DecodeError> {
+        Ok(Self {
+            bucket,
+            key,
+            upload_id: params.owned(UPLOAD_ID)?,
+            md5: content_md5(headers)?,
+            forbid_overwrite: headers.flag(FORBID_OVERWRITE)?,
+        })
+    }
+
+    pub(super) fn params(&self) -> Vec<Pair<'_>> {
+        vec![pair(UPLOAD_ID, &*self.upload_id)]
+    }
+
+    pub(super) fn headers(&self) -> Vec<Pair<'_>> {
+        let md5 = self.md5.map(|md5| pair("Content-MD5", md5.to_string()));
+        md5.into_iter().chain(forbid_overwrite(self.forbid_overwrite)).collect()
+    }
+}
+
+/// Gives an upload up, with all its parts (436/7740).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AbortMultipartUpload {
+    /// The bucket.
+    pub bucket: Bucket,
+    /// The key.
+    pub key: ObjectKey,
+    /// Which upload.
+    pub upload_id: String,
+}
+
+impl AbortMultipartUpload {
+    pub(super) fn decode(
+        bucket: Bucket,
+        key: ObjectKey,
+        params: Params<'_, '_>,
+    ) -> Result<Self, DecodeError> {
+        Ok(Self { bucket, key, upload_id: params.owned(UPLOAD_ID)? })
+    }
+
+    pub(super) fn params(&self) -> Vec<Pair<'_>> {
+        vec![pair(UPLOAD_ID, &*self.upload_id)]
+    }
+}
+
+pub(super) const UPLOAD_ID: &str = "uploadId";
+const FORBID_OVERWRITE: &str = "x-cos-forbid-overwrite";
+
+fn forbid_overwrite(is_forbidden: bool) -> Option<Pair<'static>> {
+    is_forbidden.then(|| pair(FORBID_OVERWRITE, "true"))
+}
+
+pub(super) fn part_number(params: Params<'_, '_>) -> Result<u16, DecodeError> {
+    let text = params.owned("partNumber")?;
+    let valid = number(&text).filter(|number| (1..=PART_MAX).contains(number));
+    valid.and_then(|number| u16::try_from(number).ok()).ok_or_else(|| invalid("partNumber", &text))
+}

@@ -1,0 +1,161 @@
+//! The answers to GET Bucket: what it holds, and where it is.
+
+use super::write::{DECLARATION, Writer, url_encoded};
+
+/// The document `ListBucketResult`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ListBucket {
+    /// The bucket, `NAME-APPID`.
+    pub name: String,
+    /// The owner of all objects, as the service tells it here: the APPID.
+    pub appid: String,
+    /// Whether keys are written percent-encoded.
+    pub url_encoded: bool,
+    /// What all keys begin with.
+    pub prefix: String,
+    /// The key after which the list was asked to begin.
+    pub marker: String,
+    /// The most entries that were asked for.
+    pub max_keys: u32,
+    /// What ends a common prefix; none if empty.
+    pub delimiter: String,
+    /// The last entry of this page, if there is a next one.
+    pub next_marker: Option<String>,
+    /// Prefixes that stand for all keys that begin so, in byte order.
+    pub common_prefixes: Vec<String>,
+    /// The objects, in byte order.
+    pub contents: Vec<ObjectEntry>,
+}
+
+/// One object of a [`ListBucket`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ObjectEntry {
+    /// The key.
+    pub key: String,
+    /// When it was uploaded, `2020-12-10T03:37:30.000Z`.
+    pub last_modified: String,
+    /// The entity tag in quotes.
+    pub etag: String,
+    /// In bytes.
+    pub size: u64,
+    /// The storage class.
+    pub storage_class: &'static str,
+}
+
+impl ListBucket {
+    /// The body, `Content-Type: application/xml`.
+    pub fn write(&self) -> String {
+        let name = |text: &str| if self.url_encoded { url_encoded(text) } else { text.to_owned() };
+        let mut writer = Writer::default();
+        writer.open("ListBucketResult");
+        writer.leaf("Name", &self.name);
+        if self.url_encoded {
+            writer.leaf("EncodingType", "url");
+        }
+        writer.leaf("Prefix", &name(&self.prefix));
+        writer.leaf("Marker", &name(&self.marker));
+        writer.leaf("MaxKeys", &self.max_keys.to_string());
+        if !self.delimiter.is_empty() {
+            writer.leaf("Delimiter", &name(&self.delimiter));
+        }
+        writer.leaf("IsTruncated", if self.next_marker.is_some() { "true" } else { "false" });
+        if let Some(marker) = &self.next_marker {
+            writer.leaf("NextMarker", &name(marker));
+        }
+        write_common_prefixes(&mut writer, &self.common_prefixes, name);
+        for object in &self.contents {
+            writer.open("Contents");
+            writer.leaf("Key", &name(&object.key));
+            writer.leaf("LastModified", &object.last_modified);
+            writer.leaf("ETag", &object.etag);
+            writer.leaf("Size", &object.size.to_string());
+            writer.open("Owner");
+            writer.leaf("ID", &self.appid);
+            writer.leaf("DisplayName", &self.appid);
+            writer.close();
+            writer.leaf("StorageClass", object.storage_class);
+            writer.close();
+        }
+        writer.close();
+        format!("{DECLARATION}{}", writer.finish())
+    }
+}
+
+pub(super) fn write_common_prefixes(
+    writer: &mut Writer,
+    prefixes: &[String],
+    name: impl Fn(&str) -> String,
+) {
+    for prefix in prefixes {
+        writer.open("CommonPrefixes");
+        writer.leaf("Prefix", &name(prefix));
+        writer.close();
+    }
+}
+
+/// The document `LocationConstraint`: the region's name.
+pub fn location_constraint(region: &str) -> String {
+    let mut writer = Writer::default();
+    writer.leaf("LocationConstraint", region);
+    format!("{DECLARATION}{}", writer.finish())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn list() -> ListBucket {
+        ListBucket {
+            name: "b-1".into(),
+            appid: "1".into(),
+            url_encoded: false,
+            prefix: "照片/".into(),
+            marker: String::new(),
+            max_keys: 2,
+            delimiter: "/".into(),
+            next_marker: Some("照片/b+c d".into()),
+            common_prefixes: vec!["照片/a/".into()],
+            contents: vec![ObjectEntry {
+                key: "照片/b+c d".into(),
+                last_modified: "2020-12-10T03:37:30.000Z".into(),
+                etag: "\"ee8d\"".into(),
+                size: 16,
+                storage_class: "STANDARD",
+            }],
+        }
+    }
+
+    #[test]
+    fn the_shape_is_the_documented_one() {
+        assert_eq!(
+            list().write(),
+            "<?xml version='1.0' encoding='utf-8' ?>\n<ListBucketResult>\n\t<Name>b-1</Name>\n\t<Prefix>照片/</Prefix>\n\t<Marker/>\n\t<MaxKeys>2</MaxKeys>\n\t<Delimiter>/</Delimiter>\n\t<IsTruncated>true</IsTruncated>\n\t<NextMarker>照片/b+c d</NextMarker>\n\t<CommonPrefixes>\n\t\t<Prefix>照片/a/</Prefix>\n\t</CommonPrefixes>\n\t<Contents>\n\t\t<Key>照片/b+c d</Key>\n\t\t<LastModified>2020-12-10T03:37:30.000Z</LastModified>\n\t\t<ETag>&quot;ee8d&quot;</ETag>\n\t\t<Size>16</Size>\n\t\t<Owner>\n\t\t\t<ID>1</ID>\n\t\t\t<DisplayName>1</DisplayName>\n\t\t</Owner>\n\t\t<StorageClass>STANDARD</StorageClass>\n\t</Contents>\n</ListBucketResult>"
+        );
+        let last = ListBucket { next_marker: None, delimiter: String::new(), ..list() }.write();
+        assert!(last.contains("<IsTruncated>false</IsTruncated>"));
+        assert!(!last.contains("NextMarker") && !last.contains("Delimiter"));
+    }
+
+    #[test]
+    fn keys_are_encoded_but_for_slashes() {
+        let text = ListBucket { url_encoded: true, ..list() }.write();
+        for line in [
+            "<EncodingType>url</EncodingType>",
+            "<Prefix>%E7%85%A7%E7%89%87/</Prefix>",
+            "<Key>%E7%85%A7%E7%89%87/b%2Bc%20d</Key>",
+            "<NextMarker>%E7%85%A7%E7%89%87/b%2Bc%20d</NextMarker>",
+            "<Prefix>%E7%85%A7%E7%89%87/a/</Prefix>",
+            "<Delimiter>/</Delimiter>",
+        ] {
+            assert!(text.contains(line), "{line}: {text}");
+        }
+    }
+
+    #[test]
+    fn the_location_is_one_element() {
+        assert_eq!(
+            location_constraint("ap-guangzhou"),
+            "<?xml version='1.0' encoding='utf-8' ?>\n<LocationConstraint>ap-guangzhou</LocationConstraint>"
+        );
+    }
+}

@@ -1,0 +1,349 @@
+//! Uploads in parts: begun, listed, completed.
+
+use super::account_id;
+use super::list::write_common_prefixes;
+use super::read::{Element, XmlError};
+use super::write::{DECLARATION, Writer, url_encoded};
+
+/// The most parts that an object may have (436/7742).
+const PARTS_MAX: usize = 10_000;
+
+/// The document `InitiateMultipartUploadResult`.
+pub fn initiated(bucket: &str, key: &str, upload_id: &str) -> String {
+    let mut writer = Writer::default();
+    writer.open("InitiateMultipartUploadResult");
+    writer.leaf("Bucket", bucket);
+    writer.leaf("Key", key);
+    writer.leaf("UploadId", upload_id);
+    writer.close();
+    writer.finish()
+}
+
+/// The document `ListPartsResult`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PartList {
+    /// The bucket, `NAME-APPID`.
+    pub bucket: String,
+    /// The bucket's APPID, which is told as the owner.
+    pub appid: String,
+    /// The account's number, which is told as who began the upload.
+    pub owner_uin: String,
+    /// The key.
+    pub key: String,
+    /// Whether the key is written percent-encoded.
+    pub url_encoded: bool,
+    /// Which upload.
+    pub upload_id: String,
+    /// The storage class.
+    pub storage_class: &'static str,
+    /// The number after which the list was asked to begin.
+    pub part_number_marker: u64,
+    /// The last number of this page, if there is a next one.
+    pub next_marker: Option<u16>,
+    /// The most parts that were asked for.
+    pub max_parts: u32,
+    /// The parts by number.
+    pub parts: Vec<PartEntry>,
+}
+
+/// One part of a [`PartList`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PartEntry {
+    /// Its number.
+    pub number: u16,
+    /// When it was uploaded, `2020-12-10T03:37:30.000Z`.
+    pub last_modified: String,
+    /// The entity tag in quotes.
+    pub etag: String,
+    /// In bytes.
+    pub size: u64,
+}
+
+impl PartList {
+    /// The body, `Content-Type: application/xml`.
+    pub fn write(&self) -> String {
+        let key = if self.url_encoded { url_encoded(&self.key) } else { self.key.clone() };
+        let mut writer = Writer::default();
+        writer.open("ListPartsResult");
+        writer.leaf("Bucket", &self.bucket);
+        writer.leaf("EncodingType", if self.url_encoded { "url" } else { "" });
+        writer.leaf("Key", &key);
+        writer.leaf("UploadId", &self.upload_id);
+        write_party(&mut writer, "Owner", &self.appid, &self.appid);
+        writer.leaf("PartNumberMarker", &self.part_number_marker.to_string());
+        write_party(&mut writer, "Initiator", &account_id(&self.owner_uin), &self.owner_uin);
+        for part in &self.parts {
+            writer.open("Part");
+            writer.leaf("PartNumber", &part.number.to_string());
+            writer.leaf("LastModified", &part.last_modified);
+            writer.leaf("ETag", &part.etag);
+            writer.leaf("Size", &part.size.to_string());
+            writer.close();
+        }
+        if let Some(next) = self.next_marker {
+            writer.leaf("NextPartNumberMarker", &next.to_string());
+        }
+        writer.leaf("StorageClass", self.storage_class);
+        writer.leaf("MaxParts", &self.max_parts.to_string());
+        writer.leaf("IsTruncated", if self.next_marker.is_some() { "true" } else { "false" });
+        writer.close();
+        writer.finish()
+    }
+}
+
+/// The document `ListMultipartUploadsResult`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UploadList {
+    /// The bucket, `NAME-APPID`.
+    pub bucket: String,
+    /// The bucket's APPID, which is told as the owner.
+    pub appid: String,
+    /// The account's number, which is told as who began the uploads.
+    pub owner_uin: String,
+    /// Whether keys are written percent-encoded.
+    pub url_encoded: bool,
+    /// What all keys begin with.
+    pub prefix: String,
+    /// What ends a common prefix; none if empty.
+    pub delimiter: String,
+    /// The key after which the list was asked to begin.
+    pub key_marker: String,
+    /// The upload of that key after which the list was asked to begin.
+    pub upload_id_marker: String,
+    /// The last key or common prefix of this page and the id of its upload, if there is a next page.
+    pub next: Option<(String, String)>,
+    /// The most entries that were asked for.
+    pub max_uploads: u32,
+    /// Prefixes that stand for all keys that begin so, in byte order.
+    pub common_prefixes: Vec<String>,
+    /// The uploads by key and id.
+    pub uploads: Vec<UploadEntry>,
+}
+
+/// One upload of an [`UploadList`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UploadEntry {
+    /// The key.
+    pub key: String,
+    /// Which upload.
+    pub upload_id: String,
+    /// The storage class.
+    pub storage_class: &'static str,
+    /// When it was begun, `2020-12-10T03:37:30.000Z`.
+    pub initiated: String,
+}
+
+impl UploadList {
+    /// The body, `Content-Type: application/xml`.
+    pub fn write(&self) -> String {
+        let name = |text: &str| if self.url_encoded { url_encoded(text) } else { text.to_owned() };
+        let mut writer = Writer::default();
+        writer.open("ListMultipartUploadsResult");
+        writer.leaf("Bucket", &self.bucket);
+        if self.url_encoded {
+            writer.leaf("EncodingType", "url");
+        }
+        writer.leaf("KeyMarker", &name(&self.key_marker));
+        writer.leaf("UploadIdMarker", &self.upload_id_marker);
+        if let Some((key, id)) = &self.next {
+            writer.leaf("NextKeyMarker", &name(key));
+            writer.leaf("NextUploadIdMarker", id);
+        }
+        writer.leaf("MaxUploads", &self.max_uploads.to_string());
+        writer.leaf("Prefix", &name(&self.prefix));
+        if !self.delimiter.is_empty() {
+            writer.leaf("Delimiter", &name(&self.delimiter));
+        }
+        writer.leaf("IsTruncated", if self.next.is_some() { "true" } else { "false" });
+        write_common_prefixes(&mut writer, &self.common_prefixes, name);
+        for upload in &self.uploads {
+            writer.open("Upload");
+            writer.leaf("Key", &name(&upload.key));
+            writer.leaf("UploadId", &upload.upload_id);
+            write_party(&mut writer, "Initiator", &account_id(&self.owner_uin), &self.owner_uin);
+            write_party(&mut writer, "Owner", &self.appid, &self.appid);
+            writer.leaf("StorageClass", upload.storage_class);
+            writer.leaf("Initiated", &upload.initiated);
+            writer.close();
+        }
+        writer.close();
+        format!("{DECLARATION}{}", writer.finish())
+    }
+}
+
+fn write_party(writer: &mut Writer, name: &'static str, id: &str, display_name: &str) {
+    writer.open(name);
+    writer.leaf("ID", id);
+    writer.leaf("DisplayName", display_name);
+    writer.close();
+}
+
+/// Reads the document `CompleteMultipartUpload`: numbers and entity tags, without quotes, in the order given.
+///
+/// # Errors
+/// [`XmlError`] when it is not such a document, or names no part or over 10,000.
+pub fn read_parts(body: &[u8]) -> Result<Vec<(u64, String)>, XmlError> {
+    let root = Element::read_list(body, "CompleteMultipartUpload")?;
+    let parts = root.children.iter().filter(|child| child.name == "Part");
+    let parts: Vec<_> = parts.map(read_part).collect::<Result<_, _>>()?;
+    match parts.len() {
+        0 => Err(XmlError::Shape("no Part")),
+        1..=PARTS_MAX => Ok(parts),
+        _ => Err(XmlError::Shape("over 10000 Parts")),
+    }
+}
+
+fn read_part(part: &Element) -> Result<(u64, String), XmlError> {
+    let number = part.text_of("PartNumber").trim().parse();
+    let number = number.map_err(|_| XmlError::Shape("a PartNumber that is no number"))?;
+    // Python, Go and Node send the quotes, Java does not.
+    match part.text_of("ETag").trim().trim_matches('"') {
+        "" => Err(XmlError::Shape("a Part without ETag")),
+        etag => Ok((number, etag.to_owned())),
+    }
+}
+
+/// The document `CompleteMultipartUploadResult`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Completed {
+    /// The bucket, `NAME-APPID`.
+    pub bucket: String,
+    /// The host that the request was sent to.
+    pub host: String,
+    /// The key.
+    pub key: String,
+    /// The entity tag in quotes.
+    pub etag: String,
+}
+
+impl Completed {
+    /// The body, `Content-Type: application/xml`.
+    pub fn write(&self) -> String {
+        let mut writer = Writer::default();
+        // One of the namespaces that the Python SDK strips.
+        let namespace = r#"xmlns="http://www.qcloud.com/document/product/436/7751""#;
+        writer.open_with("CompleteMultipartUploadResult", namespace);
+        writer.leaf("Location", &format!("http://{}/{}", self.host, url_encoded(&self.key)));
+        writer.leaf("Bucket", &self.bucket);
+        writer.leaf("Key", &self.key);
+        writer.leaf("ETag", &self.etag);
+        writer.close();
+        format!("{DECLARATION}{}", writer.finish())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_upload_is_named() {
+        assert_eq!(
+            initiated("b-1", "a&b", "1700"),
+            "<InitiateMultipartUploadResult>\n\t<Bucket>b-1</Bucket>\n\t<Key>a&amp;b</Key>\n\t<UploadId>1700</UploadId>\n</InitiateMultipartUploadResult>"
+        );
+    }
+
+    #[test]
+    fn the_list_of_parts_has_the_documented_shape() {
+        let list = PartList {
+            bucket: "b-1".into(),
+            appid: "1".into(),
+            owner_uin: "2".into(),
+            key: "a b".into(),
+            url_encoded: false,
+            upload_id: "1700".into(),
+            storage_class: "STANDARD",
+            part_number_marker: 0,
+            next_marker: Some(1),
+            max_parts: 1,
+            parts: vec![PartEntry {
+                number: 1,
+                last_modified: "2020-12-10T03:37:30.000Z".into(),
+                etag: "\"ee8d\"".into(),
+                size: 16,
+            }],
+        };
+        assert_eq!(
+            list.write(),
+            "<ListPartsResult>\n\t<Bucket>b-1</Bucket>\n\t<EncodingType/>\n\t<Key>a b</Key>\n\t<UploadId>1700</UploadId>\n\t<Owner>\n\t\t<ID>1</ID>\n\t\t<DisplayName>1</DisplayName>\n\t</Owner>\n\t<PartNumberMarker>0</PartNumberMarker>\n\t<Initiator>\n\t\t<ID>qcs::cam::uin/2:uin/2</ID>\n\t\t<DisplayName>2</DisplayName>\n\t</Initiator>\n\t<Part>\n\t\t<PartNumber>1</PartNumber>\n\t\t<LastModified>2020-12-10T03:37:30.000Z</LastModified>\n\t\t<ETag>&quot;ee8d&quot;</ETag>\n\t\t<Size>16</Size>\n\t</Part>\n\t<NextPartNumberMarker>1</NextPartNumberMarker>\n\t<StorageClass>STANDARD</StorageClass>\n\t<MaxParts>1</MaxParts>\n\t<IsTruncated>true</IsTruncated>\n</ListPartsResult>"
+        );
+        let encoded = PartList { url_encoded: true, next_marker: None, ..list }.write();
+        assert!(encoded.contains("<EncodingType>url</EncodingType>\n\t<Key>a%20b</Key>"));
+        assert!(!encoded.contains("NextPartNumberMarker"));
+    }
+
+    #[test]
+    fn the_list_of_uploads_has_the_documented_shape() {
+        let list = UploadList {
+            bucket: "b-1".into(),
+            appid: "1".into(),
+            owner_uin: "2".into(),
+            url_encoded: true,
+            prefix: "a".into(),
+            delimiter: "/".into(),
+            key_marker: String::new(),
+            upload_id_marker: String::new(),
+            next: Some(("a+".into(), "1700".into())),
+            max_uploads: 1,
+            common_prefixes: vec![],
+            uploads: vec![UploadEntry {
+                key: "a+".into(),
+                upload_id: "1700".into(),
+                storage_class: "STANDARD",
+                initiated: "2020-12-10T03:37:30.000Z".into(),
+            }],
+        };
+        assert_eq!(
+            list.write(),
+            "<?xml version='1.0' encoding='utf-8' ?>\n<ListMultipartUploadsResult>\n\t<Bucket>b-1</Bucket>\n\t<EncodingType>url</EncodingType>\n\t<KeyMarker/>\n\t<UploadIdMarker/>\n\t<NextKeyMarker>a%2B</NextKeyMarker>\n\t<NextUploadIdMarker>1700</NextUploadIdMarker>\n\t<MaxUploads>1</MaxUploads>\n\t<Prefix>a</Prefix>\n\t<Delimiter>/</Delimiter>\n\t<IsTruncated>true</IsTruncated>\n\t<Upload>\n\t\t<Key>a%2B</Key>\n\t\t<UploadId>1700</UploadId>\n\t\t<Initiator>\n\t\t\t<ID>qcs::cam::uin/2:uin/2</ID>\n\t\t\t<DisplayName>2</DisplayName>\n\t\t</Initiator>\n\t\t<Owner>\n\t\t\t<ID>1</ID>\n\t\t\t<DisplayName>1</DisplayName>\n\t\t</Owner>\n\t\t<StorageClass>STANDARD</StorageClass>\n\t\t<Initiated>2020-12-10T03:37:30.000Z</Initiated>\n\t</Upload>\n</ListMultipartUploadsResult>"
+        );
+    }
+
+    #[test]
+    fn parts_are_read_with_and_without_quotes() {
+        let part =
+            |etag: &str| format!("<Part><ETag>{etag}</ETag>\n<PartNumber> 2 </PartNumber></Part>");
+        for etag in ["ee8d", "\"ee8d\"", "&quot;ee8d&quot;"] {
+            let body = format!("<CompleteMultipartUpload>{}</CompleteMultipartUpload>", part(etag));
+            assert_eq!(read_parts(body.as_bytes()), Ok(vec![(2, "ee8d".to_owned())]), "{etag}");
+        }
+        let list = |count| {
+            let parts = part("a").repeat(count);
+            read_parts(
+                format!("<CompleteMultipartUpload>{parts}</CompleteMultipartUpload>").as_bytes(),
+            )
+        };
+        assert_eq!(list(10_000).map(|parts| parts.len()), Ok(10_000));
+        assert_eq!(list(10_001), Err(XmlError::Shape("over 10000 Parts")));
+        assert_eq!(list(0), Err(XmlError::Shape("no Part")));
+    }
+
+    #[test]
+    fn another_shape_of_parts_is_refused() {
+        for part in [
+            "",
+            "<ETag>a</ETag>",
+            "<PartNumber>1</PartNumber>",
+            "<PartNumber>-1</PartNumber><ETag>a</ETag>",
+        ] {
+            let body =
+                format!("<CompleteMultipartUpload><Part>{part}</Part></CompleteMultipartUpload>");
+            assert!(matches!(read_parts(body.as_bytes()), Err(XmlError::Shape(_))), "{part}");
+        }
+    }
+
+    #[test]
+    fn what_was_completed_is_told() {
+        let completed = Completed {
+            bucket: "b-1".into(),
+            host: "b-1.cos.ap-guangzhou.myqcloud.com".into(),
+            key: "a/b c".into(),
+            etag: "\"ee8d-2\"".into(),
+        };
+        assert_eq!(
+            completed.write(),
+            "<?xml version='1.0' encoding='utf-8' ?>\n<CompleteMultipartUploadResult xmlns=\"http://www.qcloud.com/document/product/436/7751\">\n\t<Location>http://b-1.cos.ap-guangzhou.myqcloud.com/a/b%20c</Location>\n\t<Bucket>b-1</Bucket>\n\t<Key>a/b c</Key>\n\t<ETag>&quot;ee8d-2&quot;</ETag>\n</CompleteMultipartUploadResult>"
+        );
+    }
+}

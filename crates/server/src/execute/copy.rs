@@ -1,0 +1,140 @@
+//! Copies: PUT Object - Copy, and Upload Part - Copy.
+
+use std::ops::Range;
+
+use cospass_protocol::operation::{Conditions, PutObjectCopy, UploadPartCopy};
+use cospass_protocol::xml::{CopyResult, iso8601, iso8601_millis};
+
+use super::draft::{self, Wanted};
+use crate::authorize::Permit;
+use crate::conditions::{self, Verdict};
+use crate::endpoint::Endpoint;
+use crate::limits::CHUNK;
+use crate::refusal::{Cause, Refusal};
+use crate::reply::Reply;
+use crate::store::{Draft, ObjectRecord, Reader, Store, StoreError, Upload, UploadName};
+
+pub(super) async fn object(
+    endpoint: &Endpoint,
+    permit: Permit<PutObjectCopy>,
+) -> Result<Reply, Refusal> {
+    let copy = permit.into_operation();
+    let now = endpoint.clock.now();
+    let make = move |store: &Store| {
+        if store.bucket(&copy.source.bucket).is_none() {
+            return Err(Cause::NoSuchCopySource.into());
+        }
+        let from = (&copy.source.bucket, &copy.source.key);
+        store
+            .copy(
+                from,
+                (&copy.bucket, &copy.key),
+                |source| plan(&copy, source, now),
+                |there| {
+                    conditions::of_overwrite(copy.forbid_overwrite, there).map_err(Failed::from)
+                },
+            )
+            .map_err(|failed| match failed {
+                // Only the source is asked for by its key.
+                Failed::Store(StoreError::NoSuchKey) => Cause::NoSuchCopySource.into(),
+                Failed::Store(error) => error.into(),
+                Failed::Refused(refusal) => refusal,
+            })
+    };
+    let record = endpoint.store.blocking(make).await?;
+    let result = CopyResult {
+        etag: record.etag(),
+        crc64: record.crc64,
+        last_modified: iso8601(record.modified),
+    };
+    Ok(Reply::xml(result.write_object()))
+}
+
+/// The bytes of a part are read and written again: they need an MD5 of their own.
+pub(super) async fn part(
+    endpoint: &Endpoint,
+    permit: Permit<UploadPartCopy>,
+) -> Result<Reply, Refusal> {
+    let copy = permit.into_operation();
+    let (now, most) = (endpoint.clock.now(), endpoint.limits.object_size);
+    let make = move |store: &Store| {
+        let name = UploadName { bucket: copy.bucket, key: copy.key, id: copy.upload_id };
+        store.upload_in_parts(&name)?;
+        let opened = store.open_object(&copy.source.bucket, &copy.source.key);
+        let (source, reader) = opened.map_err(|error| match error {
+            StoreError::NoSuchKey => Cause::NoSuchCopySource.into(),
+            error => Refusal::from(error),
+        })?;
+        check_source(&copy.source_conditions, &source)?;
+        let range = match copy.range {
+            None => 0..source.size,
+            Some((first, last)) if first <= last && last < source.size => first..last + 1,
+            Some(_) => return Err(Refusal::range(source.size)),
+        };
+        if range.end.saturating_sub(range.start) > most {
+            return Err(Cause::EntityTooLarge.into());
+        }
+        let upload = copy_range(store, reader, &range)?;
+        store.commit_part(upload, &name, copy.number, now).map_err(Refusal::from)
+    };
+    let part = endpoint.store.blocking(make).await?;
+    let result = CopyResult {
+        etag: part.etag(),
+        crc64: part.crc64,
+        last_modified: iso8601_millis(part.modified),
+    };
+    Ok(Reply::xml(result.write_part()))
+}
+
+fn copy_range(store: &Store, reader: Reader, range: &Range<u64>) -> Result<Upload, StoreError> {
+    let mut upload = store.upload()?;
+    let mut left = range.end.saturating_sub(range.start);
+    let mut reader = reader.narrow(range);
+    while left > 0 {
+        let length = usize::try_from(left).unwrap_or(CHUNK).min(CHUNK);
+        let mut chunk = vec![0; length];
+        reader.read_exact(&mut chunk)?;
+        upload.write(&chunk)?;
+        left = left.saturating_sub(length as u64);
+    }
+    Ok(upload)
+}
+
+/// Whether a source is as the request wants it, and can be read.
+fn check_source(wanted: &Conditions, source: &ObjectRecord) -> Result<(), Refusal> {
+    if conditions::of_download(wanted, source) != Verdict::Go {
+        return Err(Cause::PreconditionFailed.into());
+    }
+    match source.storage_class() {
+        class if class.is_readable() => Ok(()),
+        class => Err(Refusal::not_restored(class)),
+    }
+}
+
+/// What the copy is to be, if the source is as the request wants it.
+fn plan(copy: &PutObjectCopy, source: &ObjectRecord, now: i64) -> Result<Draft, Failed> {
+    check_source(&copy.source_conditions, source).map_err(Failed::Refused)?;
+    let headers = match &copy.replaced {
+        Some(replaced) => draft::headers(&replaced.content, &replaced.metadata),
+        None => source.headers.clone(),
+    };
+    Ok(Wanted { headers, storage_class: copy.storage_class, acl: copy.acl.as_ref() }.at(now))
+}
+
+/// Why there is no copy.
+enum Failed {
+    Store(StoreError),
+    Refused(Refusal),
+}
+
+impl From<StoreError> for Failed {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
+
+impl From<Cause> for Failed {
+    fn from(cause: Cause) -> Self {
+        Self::Refused(cause.into())
+    }
+}

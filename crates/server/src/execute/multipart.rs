@@ -1,0 +1,223 @@
+//! Uploads in parts: begun, filled, listed, completed, given up.
+
+use cospass_protocol::operation::{
+    AbortMultipartUpload, CompleteMultipartUpload, InitiateMultipartUpload, ListMultipartUploads,
+    ListParts, UploadPart,
+};
+use cospass_protocol::xml::{
+    Completed, PartEntry, PartList, UploadEntry, UploadList, initiated, iso8601_millis, read_parts,
+};
+use http::StatusCode;
+use http::header::{ETAG, HeaderName};
+
+use super::check_md5;
+use super::draft::{self, Wanted};
+use super::page::Page;
+use super::upload::{check_length, receive};
+use crate::authorize::Permit;
+use crate::body::SealedBody;
+use crate::conditions;
+use crate::endpoint::Endpoint;
+use crate::refusal::{Cause, Refusal};
+use crate::reply::Reply;
+use crate::store::{PartRecord, Store, UploadName, UploadRecord};
+
+pub(super) async fn initiate(
+    endpoint: &Endpoint,
+    permit: Permit<InitiateMultipartUpload>,
+) -> Result<Reply, Refusal> {
+    let asked = permit.into_operation();
+    let now = endpoint.clock.now();
+    let begin = move |store: &Store| {
+        if asked.forbid_overwrite {
+            let there = store.find_object(&asked.bucket, &asked.key)?;
+            conditions::of_overwrite(true, there.as_ref())?;
+        }
+        let headers = draft::headers(&asked.content, &asked.metadata);
+        let wanted =
+            Wanted { headers, storage_class: asked.storage_class, acl: asked.acl.as_ref() };
+        store.begin_parts(&asked.bucket, &asked.key, wanted.at(now)).map_err(Refusal::from)
+    };
+    let UploadName { bucket, key, id } = endpoint.store.blocking(begin).await?;
+    Ok(Reply::xml(initiated(bucket.as_str(), key.as_str(), &id)))
+}
+
+pub(super) async fn part(
+    endpoint: &Endpoint,
+    permit: Permit<UploadPart>,
+    body: &mut SealedBody,
+) -> Result<Reply, Refusal> {
+    check_length(endpoint, body)?;
+    let UploadPart { bucket, key, upload_id, number, md5, traffic_limit } =
+        permit.operation().clone();
+    let name = UploadName { bucket, key, id: upload_id };
+    let asked = name.clone();
+    endpoint
+        .store
+        .blocking(move |store| store.upload_in_parts(&asked).map_err(Refusal::from))
+        .await?;
+    let received = receive(endpoint, &permit, body, traffic_limit).await?;
+    let now = endpoint.clock.now();
+    let commit = move |store: &Store| {
+        let upload = received.finish(store, md5)?;
+        store.commit_part(upload, &name, number, now).map_err(Refusal::from)
+    };
+    let part = endpoint.store.blocking(commit).await?;
+    Ok(Reply::empty(StatusCode::OK)
+        .header(ETAG, part.etag())
+        .header(HeaderName::from_static("x-cos-hash-crc64ecma"), part.crc64.to_string()))
+}
+
+pub(super) async fn list(endpoint: &Endpoint, permit: Permit<ListParts>) -> Result<Reply, Refusal> {
+    let asked = permit.into_operation();
+    let name = UploadName { bucket: asked.bucket, key: asked.key, id: asked.upload_id };
+    let most = usize::try_from(asked.max_parts).unwrap_or(usize::MAX);
+    let after = asked.part_number_marker;
+    let find = move |store: &Store| {
+        let found = store.parts(&name, after, most.saturating_add(1))?;
+        Ok::<_, Refusal>((name, found))
+    };
+    let (name, (upload, mut parts)) = endpoint.store.blocking(find).await?;
+    let is_truncated = parts.len() > most;
+    parts.truncate(most);
+    let last = parts.last().filter(|_| is_truncated).map(|(number, _)| *number);
+    let list = PartList {
+        bucket: name.bucket.as_str().to_owned(),
+        appid: name.bucket.appid().to_owned(),
+        owner_uin: endpoint.owner_uin.clone(),
+        key: name.key.as_str().to_owned(),
+        url_encoded: asked.url_encoded,
+        upload_id: name.id,
+        storage_class: upload.storage_class().as_str(),
+        part_number_marker: asked.part_number_marker,
+        next_marker: last,
+        max_parts: asked.max_parts,
+        parts: parts.iter().map(|(number, part)| part_entry(*number, part)).collect(),
+    };
+    Ok(Reply::xml(list.write()))
+}
+
+pub(super) async fn uploads(
+    endpoint: &Endpoint,
+    permit: Permit<ListMultipartUploads>,
+) -> Result<Reply, Refusal> {
+    let asked = permit.into_operation();
+    let owner_uin = endpoint.owner_uin.clone();
+    let document = endpoint.store.blocking(move |store| {
+        let mut page = Page::new(&asked.prefix, &asked.delimiter, asked.max_uploads);
+        // Without a key, the id says nothing.
+        let after_id = if asked.key_marker.is_empty() { "" } else { &asked.upload_id_marker };
+        if let Some(from) = page.start(&asked.key_marker) {
+            store.scan_uploads(&asked.bucket, from, after_id, |key, id, record| {
+                page.visit(key, || upload_entry(key, id, &record))
+            })?;
+        }
+        let last = page.entries.last();
+        let next = page.next_marker().map(|key| {
+            let id = last.filter(|upload| upload.key == key).map(|upload| upload.upload_id.clone());
+            (key, id.unwrap_or_default())
+        });
+        let list = UploadList {
+            bucket: asked.bucket.as_str().to_owned(),
+            appid: asked.bucket.appid().to_owned(),
+            owner_uin,
+            url_encoded: asked.url_encoded,
+            prefix: asked.prefix,
+            delimiter: asked.delimiter,
+            key_marker: asked.key_marker,
+            upload_id_marker: asked.upload_id_marker,
+            next,
+            max_uploads: asked.max_uploads,
+            common_prefixes: page.common_prefixes,
+            uploads: page.entries,
+        };
+        Ok::<_, Refusal>(list.write())
+    });
+    Ok(Reply::xml(document.await?))
+}
+
+pub(super) async fn complete(
+    endpoint: &Endpoint,
+    permit: Permit<CompleteMultipartUpload>,
+    body: &mut SealedBody,
+    host: &str,
+) -> Result<Reply, Refusal> {
+    let document = body.read_list(&permit).await?;
+    let asked = permit.into_operation();
+    check_md5(asked.md5, &document)?;
+    if document.is_empty() {
+        return Err(Cause::MissingBody.into());
+    }
+    let named = read_parts(&document)?;
+    let name = UploadName { bucket: asked.bucket, key: asked.key, id: asked.upload_id };
+    let (now, least) = (endpoint.clock.now(), endpoint.limits.part_size);
+    let assemble = move |store: &Store| {
+        let choose = |there: &[_]| choose(&named, there, least).map_err(Refusal::from);
+        let check = |there: Option<&_>| {
+            conditions::of_overwrite(asked.forbid_overwrite, there).map_err(Refusal::from)
+        };
+        let record = store.complete_parts(&name, now, choose, check)?;
+        Ok::<_, Refusal>((name, record))
+    };
+    let (name, record) = endpoint.store.blocking(assemble).await?;
+    let completed = Completed {
+        bucket: name.bucket.as_str().to_owned(),
+        host: host.to_owned(),
+        key: name.key.as_str().to_owned(),
+        etag: record.etag(),
+    };
+    let crc64 = HeaderName::from_static("x-cos-hash-crc64ecma");
+    Ok(Reply::xml(completed.write()).header(crc64, record.crc64.to_string()))
+}
+
+pub(super) async fn abort(
+    endpoint: &Endpoint,
+    permit: Permit<AbortMultipartUpload>,
+) -> Result<Reply, Refusal> {
+    let AbortMultipartUpload { bucket, key, upload_id } = permit.into_operation();
+    let name = UploadName { bucket, key, id: upload_id };
+    endpoint.store.blocking(move |store| store.abort_parts(&name).map_err(Refusal::from)).await?;
+    Ok(Reply::empty(StatusCode::NO_CONTENT))
+}
+
+/// The parts that are named, by number and entity tag, of those that are there. Numbers may have gaps: a decision, the
+/// documentation is not of one mind.
+fn choose(
+    named: &[(u64, String)],
+    there: &[(u16, PartRecord)],
+    least: u64,
+) -> Result<Vec<PartRecord>, Cause> {
+    if !named.is_sorted_by(|(before, _), (after, _)| before < after) {
+        return Err(Cause::InvalidPartOrder);
+    }
+    let find = |(number, etag): &(u64, String)| {
+        let index = there.binary_search_by_key(number, |(number, _)| u64::from(*number)).ok()?;
+        let (_, part) = there.get(index)?;
+        part.md5_hex().eq_ignore_ascii_case(etag).then(|| part.clone())
+    };
+    let chosen: Option<Vec<_>> = named.iter().map(find).collect();
+    let chosen = chosen.ok_or(Cause::InvalidPart)?;
+    let but_the_last = chosen.len().saturating_sub(1);
+    if chosen.iter().take(but_the_last).any(|part| part.size < least) {
+        return Err(Cause::EntityTooSmall);
+    }
+    Ok(chosen)
+}
+
+fn part_entry(number: u16, part: &PartRecord) -> PartEntry {
+    PartEntry {
+        number,
+        last_modified: iso8601_millis(part.modified),
+        etag: part.etag(),
+        size: part.size,
+    }
+}
+
+fn upload_entry(key: &str, id: &str, record: &UploadRecord) -> UploadEntry {
+    UploadEntry {
+        key: key.to_owned(),
+        upload_id: id.to_owned(),
+        storage_class: record.storage_class().as_str(),
+        initiated: iso8601_millis(record.initiated),
+    }
+}
