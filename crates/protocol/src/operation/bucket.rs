@@ -107,7 +107,7 @@ impl PutBucketAcl {
 
     pub(super) fn headers(&self) -> Vec<Pair<'_>> {
         let mut out = self.acl.as_ref().map(AclHeaders::encode).unwrap_or_default();
-        out.extend(self.md5.map(|md5| pair("Content-MD5", md5.to_string())));
+        out.extend(self.md5.map(ContentMd5::header));
         out
     }
 }

@@ -6,7 +6,9 @@ use cospass_sign::percent;
 
 use super::acl::{AclHeaders, CannedAcl};
 use super::multipart::{UPLOAD_ID, part_number};
-use super::object::{metadata, metadata_headers, storage_class};
+use super::object::{
+    FORBID_OVERWRITE, forbid_overwrite, metadata, metadata_headers, storage_class,
+};
 use super::parts::{Headers, Pair, Params, pair};
 use super::value::StorageClass;
 use super::{Conditions, ContentHeaders, DecodeError, Unserved, invalid};
@@ -73,7 +75,7 @@ impl PutObjectCopy {
             replaced,
             storage_class: storage_class(headers)?,
             acl: AclHeaders::decode(&headers, CannedAcl::is_for_object)?,
-            forbid_overwrite: headers.flag("x-cos-forbid-overwrite")?,
+            forbid_overwrite: headers.flag(FORBID_OVERWRITE)?,
         })
     }
 
@@ -87,9 +89,7 @@ impl PutObjectCopy {
         }
         out.extend(self.storage_class.header());
         out.extend(self.acl.iter().flat_map(|acl| acl.encode()));
-        if self.forbid_overwrite {
-            out.push(pair("x-cos-forbid-overwrite", "true"));
-        }
+        out.extend(forbid_overwrite(self.forbid_overwrite));
         out
     }
 }

@@ -2,7 +2,7 @@
 
 use super::DecodeError;
 use super::object::content_md5;
-use super::parts::{Headers, Pair, pair};
+use super::parts::{Headers, Pair};
 use super::value::ContentMd5;
 use crate::Bucket;
 
@@ -21,6 +21,6 @@ impl DeleteObjects {
     }
 
     pub(super) fn headers(&self) -> Vec<Pair<'_>> {
-        self.md5.map(|md5| pair("Content-MD5", md5.to_string())).into_iter().collect()
+        self.md5.map(ContentMd5::header).into_iter().collect()
     }
 }

@@ -3,7 +3,8 @@
 use super::acl::{AclHeaders, CannedAcl};
 use super::list::{count, encoding, texts};
 use super::object::{
-    content_md5, metadata, metadata_headers, storage_class, traffic_limit, traffic_limit_header,
+    FORBID_OVERWRITE, content_md5, forbid_overwrite, metadata, metadata_headers, storage_class,
+    traffic_limit, traffic_limit_header,
 };
 use super::parts::{Headers, Pair, Params, number, pair};
 use super::value::{ContentMd5, StorageClass, TrafficLimit};
@@ -101,7 +102,7 @@ impl UploadPart {
     }
 
     pub(super) fn headers(&self) -> Vec<Pair<'_>> {
-        let md5 = self.md5.map(|md5| pair("Content-MD5", md5.to_string()));
+        let md5 = self.md5.map(ContentMd5::header);
         md5.into_iter().chain(self.traffic_limit.map(traffic_limit_header)).collect()
     }
 }
@@ -244,7 +245,7 @@ impl CompleteMultipartUpload {
     }
 
     pub(super) fn headers(&self) -> Vec<Pair<'_>> {
-        let md5 = self.md5.map(|md5| pair("Content-MD5", md5.to_string()));
+        let md5 = self.md5.map(ContentMd5::header);
         md5.into_iter().chain(forbid_overwrite(self.forbid_overwrite)).collect()
     }
 }
@@ -275,11 +276,6 @@ impl AbortMultipartUpload {
 }
 
 pub(super) const UPLOAD_ID: &str = "uploadId";
-const FORBID_OVERWRITE: &str = "x-cos-forbid-overwrite";
-
-fn forbid_overwrite(is_forbidden: bool) -> Option<Pair<'static>> {
-    is_forbidden.then(|| pair(FORBID_OVERWRITE, "true"))
-}
 
 pub(super) fn part_number(params: Params<'_, '_>) -> Result<u16, DecodeError> {
     let text = params.owned("partNumber")?;

@@ -69,7 +69,7 @@ impl PutObject {
             acl: AclHeaders::decode(&headers, CannedAcl::is_for_object)?,
             md5: content_md5(headers)?,
             traffic_limit: traffic_limit(params, headers)?,
-            forbid_overwrite: headers.flag("x-cos-forbid-overwrite")?,
+            forbid_overwrite: headers.flag(FORBID_OVERWRITE)?,
             conditions: Conditions::decode(headers)?,
         })
     }
@@ -79,11 +79,9 @@ impl PutObject {
         out.extend(metadata_headers(&self.metadata));
         out.extend(self.storage_class.header());
         out.extend(self.acl.iter().flat_map(|acl| acl.encode()));
-        out.extend(self.md5.map(|md5| pair("Content-MD5", md5.to_string())));
+        out.extend(self.md5.map(ContentMd5::header));
         out.extend(self.traffic_limit.map(traffic_limit_header));
-        if self.forbid_overwrite {
-            out.push(pair("x-cos-forbid-overwrite", "true"));
-        }
+        out.extend(forbid_overwrite(self.forbid_overwrite));
         out.extend(self.conditions.encode());
         out
     }
@@ -204,7 +202,7 @@ impl PutObjectAcl {
 
     pub(super) fn headers(&self) -> Vec<Pair<'_>> {
         let mut out = self.acl.as_ref().map(AclHeaders::encode).unwrap_or_default();
-        out.extend(self.md5.map(|md5| pair("Content-MD5", md5.to_string())));
+        out.extend(self.md5.map(ContentMd5::header));
         out
     }
 }
@@ -345,4 +343,10 @@ pub(super) fn traffic_limit(
 
 pub(super) fn traffic_limit_header(limit: TrafficLimit) -> Pair<'static> {
     pair(TRAFFIC_LIMIT, limit.bits_per_second().to_string())
+}
+
+pub(super) const FORBID_OVERWRITE: &str = "x-cos-forbid-overwrite";
+
+pub(super) fn forbid_overwrite(is_forbidden: bool) -> Option<Pair<'static>> {
+    is_forbidden.then(|| pair(FORBID_OVERWRITE, "true"))
 }

@@ -136,6 +136,10 @@ impl FromStr for StorageClass {
 pub struct ContentMd5(pub [u8; 16]);
 
 impl ContentMd5 {
+    pub(super) fn header(self) -> Pair<'static> {
+        pair("Content-MD5", self.to_string())
+    }
+
     pub(super) fn parse(value: &[u8]) -> Option<Self> {
         STANDARD.decode(value).ok()?.try_into().ok().map(Self)
     }
