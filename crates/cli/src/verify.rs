@@ -105,10 +105,6 @@ enum Verdict {
     Accepted(Convention),
     Unreadable(ClaimError),
     Refused(Refusal),
-    /// The credentials are temporary and the request does not carry their token.
-    TokenMissing,
-    /// The request carries another token than that of the credentials.
-    TokenDiffers,
 }
 
 fn judge(request: &SentRequest<'_>, credentials: &Credentials, now: i64, strict: bool) -> Verdict {
@@ -120,17 +116,14 @@ fn judge(request: &SentRequest<'_>, credentials: &Credentials, now: i64, strict:
     };
     tracing::debug!(secret_id = claim.secret_id(), carrier = %claim.carrier(), now, "judging");
     let is_ours = claim.secret_id() == credentials.secret_id().as_str();
-    // The service looks for the SecretId and its token before it looks at the time.
-    if let (true, Some(token)) = (is_ours, credentials.token()) {
-        match (claim.has_token(), claim.carries_token(token)) {
-            (false, _) => return Verdict::TokenMissing,
-            (true, false) => return Verdict::TokenDiffers,
-            (true, true) => {}
-        }
-    }
+    let token = credentials.token().filter(|_| is_ours);
     let secret_key = is_ours.then(|| credentials.secret_key());
     let acceptance = if strict { Acceptance::Strict } else { Acceptance::Sdk };
-    match claim.verify(&head, secret_key, now, acceptance) {
+    // The service looks for the SecretId and its token before it looks at the time.
+    let verified = token
+        .map_or(Ok(()), |token| claim.check_token(token))
+        .and_then(|()| claim.verify(&head, secret_key, now, acceptance));
+    match verified {
         Ok(verified) => Verdict::Accepted(verified.convention()),
         Err(refusal) => Verdict::Refused(refusal),
     }
@@ -160,14 +153,6 @@ impl Verdict {
             }
             Verdict::Unreadable(error) => (error.cause(), error.to_string()),
             Verdict::Refused(refusal) => (refusal.cause(), refusal.to_string()),
-            Verdict::TokenMissing => (
-                "token-missing",
-                "the credentials are temporary, and the request carries no token".to_owned(),
-            ),
-            Verdict::TokenDiffers => (
-                "token-differs",
-                "the request carries another token than that of the credentials".to_owned(),
-            ),
         };
         VerdictLine::Refused { cause, message }
     }

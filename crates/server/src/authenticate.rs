@@ -54,10 +54,9 @@ pub(crate) fn authenticate<'a>(
     let known = claim.secret_id() == credentials.secret_id().as_str();
     let key = known.then(|| credentials.secret_key());
     let verdict = claim.verify(&head.request, key, now, Acceptance::Service);
-    if known && credentials.token().is_some_and(|token| !claim.carries_token(token)) {
-        return Err(Cause::WrongToken.into());
-    }
-    match verdict {
+    let token = credentials.token().filter(|_| known);
+    // Both are judged in any case, so that the time it takes tells nothing of the token.
+    match token.map_or(Ok(()), |token| claim.check_token(token)).and(verdict) {
         Ok(verified) => Ok(Principal(Some(Signer { claim, verified }))),
         Err(refusal) => Err(refused(&refusal, &claim, head, now)),
     }
@@ -73,6 +72,7 @@ fn refused(
     match refusal {
         Why::UnknownSecretId if !is_secret_id(claim.secret_id()) => Cause::SecretIdFormat.into(),
         Why::UnknownSecretId => Cause::UnknownSecretId.into(),
+        Why::TokenMissing | Why::TokenDiffers => Cause::WrongToken.into(),
         Why::Expired { .. } => Refusal::expired(now),
         Why::NotYetValid { .. } => Cause::NotYetValid.into(),
         Why::HeaderMissing { .. }

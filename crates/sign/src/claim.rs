@@ -312,6 +312,7 @@ impl std::error::Error for ClaimError {}
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::refusal::Refusal;
 
     const TEXT: &str = "q-sign-algorithm=sha1&q-ak=AKID&q-sign-time=1;2&q-key-time=1;2\
         &q-header-list=host&q-url-param-list=a%2fb\
@@ -418,5 +419,17 @@ mod tests {
         assert!(carries("x-cos-security-token=tok/+=", &[]));
         assert!(!carries("x-cos-security-token=tok", &[]));
         assert!(!carries("", &[]));
+    }
+
+    #[test]
+    fn a_missing_token_and_another_one_are_told_apart() {
+        let checked = |query: &str| {
+            let query = format!("{TEXT}&{query}");
+            let head = RequestHead::new("GET", b"/k", Some(query.as_bytes()), &[]);
+            Claim::read(&head).unwrap().check_token(&SecurityToken::new("token"))
+        };
+        assert_eq!(checked("x-cos-security-token=token"), Ok(()));
+        assert_eq!(checked(""), Err(Refusal::TokenMissing));
+        assert_eq!(checked("x-cos-security-token=other"), Err(Refusal::TokenDiffers));
     }
 }

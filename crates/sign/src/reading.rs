@@ -13,7 +13,7 @@ use crate::head::{Parameter, RequestHead};
 use crate::percent::{self, Plus};
 use crate::refusal::Refusal;
 use crate::secret::TOKEN_NAME;
-use crate::selection::{Duplicates, Missing, Selection, lower_case};
+use crate::selection::{Duplicates, Selection, lower_case};
 use crate::verify::Acceptance;
 
 /// How many readings of one request are tried at most.
@@ -106,10 +106,9 @@ impl<'a> Reading<'a> {
     }
 
     pub(crate) fn missing(&self) -> Option<Refusal> {
-        let header = self.headers.missing().map(|Missing { name }| Refusal::HeaderMissing { name });
-        header.or_else(|| {
-            self.params.missing().map(|Missing { name }| Refusal::ParamMissing { name })
-        })
+        let header = self.headers.missing().map(|n| Refusal::HeaderMissing { name: n.to_owned() });
+        header
+            .or_else(|| self.params.missing().map(|n| Refusal::ParamMissing { name: n.to_owned() }))
     }
 
     pub(crate) fn write(&self, attempt: &Attempt, canonical: &mut Canonical) {
@@ -122,8 +121,8 @@ impl<'a> Reading<'a> {
             if attempt.trimmed {
                 *value = Cow::Owned(value.trim_ascii().to_vec());
             }
-            if attempt.host != HostForm::AsSent && name.eq_ignore_ascii_case(b"host") {
-                *value = attempt.host.of(value);
+            if name.eq_ignore_ascii_case(b"host") {
+                *value = attempt.host.of(std::mem::take(value));
             }
         }
         Parts {
@@ -250,12 +249,12 @@ impl HostForm {
         }
     }
 
-    fn of<'v>(self, host: &[u8]) -> Cow<'v, [u8]> {
-        Cow::Owned(match self {
-            Self::AsSent => host.to_vec(),
-            Self::LowerCase => host.to_ascii_lowercase(),
-            Self::WithoutPort => python_hostname(host).to_ascii_lowercase(),
-        })
+    fn of(self, host: Cow<'_, [u8]>) -> Cow<'_, [u8]> {
+        match self {
+            Self::AsSent => host,
+            Self::LowerCase => Cow::Owned(host.to_ascii_lowercase()),
+            Self::WithoutPort => Cow::Owned(python_hostname(&host).to_ascii_lowercase()),
+        }
     }
 }
 

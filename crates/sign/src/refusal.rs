@@ -9,6 +9,10 @@ use crate::convention::Convention;
 pub enum Refusal {
     /// The verifier knows no such SecretId.
     UnknownSecretId,
+    /// The credentials are temporary, and the request carries no token.
+    TokenMissing,
+    /// The credentials are temporary, and the request carries another token.
+    TokenDiffers,
     /// `now` lies after the end of a time range.
     Expired {
         /// `q-sign-time` or `q-key-time`.
@@ -51,6 +55,8 @@ impl Refusal {
     pub const fn cause(&self) -> &'static str {
         match self {
             Self::UnknownSecretId => "unknown-secret-id",
+            Self::TokenMissing => "token-missing",
+            Self::TokenDiffers => "token-differs",
             Self::Expired { .. } => "expired",
             Self::NotYetValid { .. } => "not-yet-valid",
             Self::HeaderMissing { .. } => "signed-header-missing",
@@ -65,6 +71,12 @@ impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::UnknownSecretId => f.write_str("the SecretId (q-ak) is not a known one"),
+            Self::TokenMissing => {
+                f.write_str("the credentials are temporary, and the request carries no token")
+            }
+            Self::TokenDiffers => {
+                f.write_str("the request carries another token than that of the credentials")
+            }
             Self::Expired { field, end, now } => {
                 let ago = now.saturating_sub(*end);
                 write!(f, "{field} ended at {end}, {ago} s before now ({now})")

@@ -36,12 +36,6 @@ impl Duplicates {
     }
 }
 
-/// A listed name that was not sent.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Missing {
-    pub(crate) name: String,
-}
-
 /// The names and values that one list selects.
 pub(crate) struct Selection<'a> {
     chosen: Vec<Chosen<'a>>,
@@ -88,8 +82,8 @@ impl<'a> Selection<'a> {
     }
 
     /// The first listed name that was not sent.
-    pub(crate) fn missing(&self) -> Option<Missing> {
-        self.missing.clone().map(|name| Missing { name })
+    pub(crate) fn missing(&self) -> Option<&str> {
+        self.missing.as_deref()
     }
 
     /// Whether an entry matched the decoded name instead of the encoded one (D3).
@@ -201,7 +195,7 @@ mod tests {
     #[test]
     fn an_absent_name_is_missing() {
         let selection = select(&[("a", "1")], &["a", "c"]);
-        assert_eq!(selection.missing(), Some(Missing { name: "c".into() }));
+        assert_eq!(selection.missing(), Some("c"));
     }
 
     #[test]

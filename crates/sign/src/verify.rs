@@ -10,7 +10,7 @@ use crate::head::RequestHead;
 use crate::percent::Plus;
 use crate::reading::{Attempt, Reading, readings_of_plus};
 use crate::refusal::Refusal;
-use crate::secret::SecretKey;
+use crate::secret::{SecretKey, SecurityToken};
 use crate::signing::SigningKey;
 
 /// By how many seconds a signature may lie in the future: the service tolerates clocks that are up
@@ -101,6 +101,20 @@ impl Claim<'_> {
         if secret_key.is_some() { verdict } else { Err(Refusal::UnknownSecretId) }
     }
 
+    /// Whether the request carries the token of the temporary credentials that its SecretId belongs
+    /// to. The service reports a wrong one in the words for a wrong SecretId, before it looks at
+    /// the time.
+    ///
+    /// # Errors
+    /// [`Refusal::TokenMissing`] and [`Refusal::TokenDiffers`].
+    pub fn check_token(&self, token: &SecurityToken) -> Result<(), Refusal> {
+        match (self.has_token(), self.carries_token(token)) {
+            (false, _) => Err(Refusal::TokenMissing),
+            (true, false) => Err(Refusal::TokenDiffers),
+            (true, true) => Ok(()),
+        }
+    }
+
     /// The canonical text of this request as a verifier sees it, with the names that it lists and
     /// has: what the service prints beside `SignatureDoesNotMatch`. It holds no secret.
     pub fn canonical_view(&self, head: &RequestHead<'_>) -> CanonicalView {
@@ -121,7 +135,7 @@ impl Claim<'_> {
     }
 
     /// Whether the times hold; the answer says whether one has a fraction.
-    fn check_times(&self, now: i64) -> Result<bool, Refusal> {
+    pub(crate) fn check_times(&self, now: i64) -> Result<bool, Refusal> {
         let (sign_time, key_time, fractional) = self.authorization.times().unwrap_or_else(|| {
             unreachable!("an Authorization is made with times that were parsed")
         });

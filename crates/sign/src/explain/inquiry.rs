@@ -8,7 +8,7 @@ use crate::reading::Parts;
 use crate::refusal::Refusal;
 use crate::secret::Credentials;
 use crate::signing::SigningKey;
-use crate::verify::{Acceptance, CLOCK_SKEW_SECONDS, Verified};
+use crate::verify::{Acceptance, Verified};
 
 /// A cause, and what came to light on the way to it.
 pub(super) struct Finding {
@@ -79,23 +79,21 @@ impl<'a> Inquiry<'_, 'a> {
         let (sign_time, key_time, _) = self.claim.authorization().times()?;
         let server_time = self.evidence.server.and_then(|server| server.server_time);
         let now = server_time.or(self.evidence.now)?;
-        for (field, time) in [("q-sign-time", sign_time), ("q-key-time", key_time)] {
-            let expired = now > time.end();
-            let early = time.start() > now.saturating_add(CLOCK_SKEW_SECONDS);
-            if !expired && !early {
-                continue;
+        let (field, cause) = match self.claim.check_times(now).err()? {
+            Refusal::Expired { field, end, now } => (field, Cause::Expired { field, end, now }),
+            Refusal::NotYetValid { field, start, now } => {
+                (field, Cause::NotYetValid { field, start, now })
             }
-            let here = self.evidence.now.filter(|_| server_time.is_some());
-            return Some(match here {
-                // It holds by the local clock and not by the server's: the clocks differ.
-                Some(local) if (time.start()..=time.end()).contains(&local) => {
-                    Cause::Clock { seconds: local.saturating_sub(now) }
-                }
-                _ if expired => Cause::Expired { field, end: time.end(), now },
-                _ => Cause::NotYetValid { field, start: time.start(), now },
-            });
-        }
-        None
+            _ => return None,
+        };
+        let time = if field == "q-sign-time" { sign_time } else { key_time };
+        let local = self.evidence.now.filter(|_| server_time.is_some());
+        // It holds by the local clock and not by the server's: the clocks differ.
+        let by_local_clock = local.filter(|local| (time.start()..=time.end()).contains(local));
+        Some(
+            by_local_clock
+                .map_or(cause, |local| Cause::Clock { seconds: local.saturating_sub(now) }),
+        )
     }
 
     fn wrong_token(&self) -> Option<Cause> {
@@ -104,10 +102,9 @@ impl<'a> Inquiry<'_, 'a> {
         if credentials.secret_id().as_str() != self.claim.secret_id() {
             return None;
         }
-        match (self.claim.has_token(), self.claim.carries_token(token)) {
-            (false, _) => Some(Cause::TokenMissing),
-            (true, false) => Some(Cause::TokenDiffers),
-            (true, true) => None,
+        match self.claim.check_token(token).err()? {
+            Refusal::TokenMissing => Some(Cause::TokenMissing),
+            _ => Some(Cause::TokenDiffers),
         }
     }
 
