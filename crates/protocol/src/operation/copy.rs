@@ -9,7 +9,8 @@ use super::multipart::{UPLOAD_ID, part_number};
 use super::object::{
     FORBID_OVERWRITE, forbid_overwrite, metadata, metadata_headers, storage_class,
 };
-use super::parts::{Headers, Pair, Params, pair};
+use super::parts::{Headers, Pair, Params, Parts, pair, parts};
+use super::request::Request;
 use super::value::StorageClass;
 use super::{Conditions, ContentHeaders, DecodeError, Unserved, invalid};
 use crate::{Bucket, ByteRange, ObjectKey};
@@ -79,7 +80,7 @@ impl PutObjectCopy {
         })
     }
 
-    pub(super) fn headers(&self) -> Vec<Pair<'_>> {
+    fn headers(&self) -> Vec<Pair<'_>> {
         let mut out = self.source.headers();
         out.extend(source_condition_headers(&self.source_conditions));
         if let Some(replaced) = &self.replaced {
@@ -91,6 +92,20 @@ impl PutObjectCopy {
         out.extend(self.acl.iter().flat_map(|acl| acl.encode()));
         out.extend(forbid_overwrite(self.forbid_overwrite));
         out
+    }
+}
+
+impl Request for PutObjectCopy {
+    fn name(&self) -> &'static str {
+        "PUT Object - Copy"
+    }
+
+    fn action(&self) -> &'static str {
+        "PutObjectCopy"
+    }
+
+    fn encode(&self) -> Parts<'_> {
+        parts("PUT", (&self.bucket, &self.key), "", vec![], self.headers())
     }
 }
 
@@ -137,16 +152,30 @@ impl UploadPartCopy {
         })
     }
 
-    pub(super) fn params(&self) -> Vec<Pair<'_>> {
+    fn params(&self) -> Vec<Pair<'_>> {
         vec![pair("partNumber", self.number.to_string()), pair(UPLOAD_ID, &*self.upload_id)]
     }
 
-    pub(super) fn headers(&self) -> Vec<Pair<'_>> {
+    fn headers(&self) -> Vec<Pair<'_>> {
         let mut out = self.source.headers();
         let range = self.range.map(|(first, last)| ByteRange::FromTo(first, last).to_string());
         out.extend(range.map(|range| pair(RANGE, range)));
         out.extend(source_condition_headers(&self.source_conditions));
         out
+    }
+}
+
+impl Request for UploadPartCopy {
+    fn name(&self) -> &'static str {
+        "Upload Part - Copy"
+    }
+
+    fn action(&self) -> &'static str {
+        "UploadPartCopy"
+    }
+
+    fn encode(&self) -> Parts<'_> {
+        parts("PUT", (&self.bucket, &self.key), "", self.params(), self.headers())
     }
 }
 
@@ -195,7 +224,7 @@ impl CopySource {
         Self::parse(headers.once(SOURCE)?.unwrap_or_default())
     }
 
-    pub(super) fn headers(&self) -> Vec<Pair<'_>> {
+    fn headers(&self) -> Vec<Pair<'_>> {
         vec![pair(SOURCE, self.to_string())]
     }
 

@@ -2,7 +2,8 @@
 
 use super::DecodeError;
 use super::object::content_md5;
-use super::parts::{Headers, Pair};
+use super::parts::{Headers, Pair, Parts, parts};
+use super::request::Request;
 use super::value::ContentMd5;
 use crate::Bucket;
 
@@ -20,7 +21,21 @@ impl DeleteObjects {
         Ok(Self { bucket, md5: content_md5(headers)? })
     }
 
-    pub(super) fn headers(&self) -> Vec<Pair<'_>> {
+    fn headers(&self) -> Vec<Pair<'_>> {
         self.md5.map(ContentMd5::header).into_iter().collect()
+    }
+}
+
+impl Request for DeleteObjects {
+    fn name(&self) -> &'static str {
+        "DELETE Multiple Objects"
+    }
+
+    fn action(&self) -> &'static str {
+        "DeleteMultipleObjects"
+    }
+
+    fn encode(&self) -> Parts<'_> {
+        parts("POST", &self.bucket, "delete", vec![], self.headers())
     }
 }

@@ -1,7 +1,8 @@
 //! Operations that tell what a bucket holds and where it is.
 
 use super::DecodeError;
-use super::parts::{Pair, Params, pair};
+use super::parts::{Pair, Params, Parts, pair, parts};
+use super::request::Request;
 use crate::Bucket;
 
 /// The most keys and common prefixes that one answer lists, and the number if the request names none (436/7734).
@@ -48,7 +49,7 @@ impl GetBucket {
         })
     }
 
-    pub(super) fn params(&self) -> Vec<Pair<'_>> {
+    fn params(&self) -> Vec<Pair<'_>> {
         let mut params = texts([
             ("prefix", &self.prefix),
             ("delimiter", &self.delimiter),
@@ -60,11 +61,39 @@ impl GetBucket {
     }
 }
 
+impl Request for GetBucket {
+    fn name(&self) -> &'static str {
+        "GET Bucket"
+    }
+
+    fn action(&self) -> &'static str {
+        "GetBucket"
+    }
+
+    fn encode(&self) -> Parts<'_> {
+        parts("GET", &self.bucket, "", self.params(), vec![])
+    }
+}
+
 /// Tells the region of a bucket (436/8275).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct GetBucketLocation {
     /// The bucket.
     pub bucket: Bucket,
+}
+
+impl Request for GetBucketLocation {
+    fn name(&self) -> &'static str {
+        "GET Bucket location"
+    }
+
+    fn action(&self) -> &'static str {
+        "GetBucketLocation"
+    }
+
+    fn encode(&self) -> Parts<'_> {
+        parts("GET", &self.bucket, "location", vec![], vec![])
+    }
 }
 
 /// The texts that are not empty.

@@ -6,7 +6,8 @@ use super::object::{
     FORBID_OVERWRITE, content_md5, forbid_overwrite, metadata, metadata_headers, storage_class,
     traffic_limit, traffic_limit_header,
 };
-use super::parts::{Headers, Pair, Params, number, pair};
+use super::parts::{Headers, Pair, Params, Parts, number, pair, parts};
+use super::request::Request;
 use super::value::{ContentMd5, StorageClass, TrafficLimit};
 use super::{ContentHeaders, DecodeError, invalid};
 use crate::{Bucket, ObjectKey};
@@ -53,13 +54,27 @@ impl InitiateMultipartUpload {
         })
     }
 
-    pub(super) fn headers(&self) -> Vec<Pair<'_>> {
+    fn headers(&self) -> Vec<Pair<'_>> {
         let mut out = self.content.encode();
         out.extend(metadata_headers(&self.metadata));
         out.extend(self.storage_class.header());
         out.extend(self.acl.iter().flat_map(|acl| acl.encode()));
         out.extend(forbid_overwrite(self.forbid_overwrite));
         out
+    }
+}
+
+impl Request for InitiateMultipartUpload {
+    fn name(&self) -> &'static str {
+        "Initiate Multipart Upload"
+    }
+
+    fn action(&self) -> &'static str {
+        "InitiateMultipartUpload"
+    }
+
+    fn encode(&self) -> Parts<'_> {
+        parts("POST", (&self.bucket, &self.key), "uploads", vec![], self.headers())
     }
 }
 
@@ -97,13 +112,27 @@ impl UploadPart {
         })
     }
 
-    pub(super) fn params(&self) -> Vec<Pair<'_>> {
+    fn params(&self) -> Vec<Pair<'_>> {
         vec![pair("partNumber", self.number.to_string()), pair(UPLOAD_ID, &*self.upload_id)]
     }
 
-    pub(super) fn headers(&self) -> Vec<Pair<'_>> {
+    fn headers(&self) -> Vec<Pair<'_>> {
         let md5 = self.md5.map(ContentMd5::header);
         md5.into_iter().chain(self.traffic_limit.map(traffic_limit_header)).collect()
+    }
+}
+
+impl Request for UploadPart {
+    fn name(&self) -> &'static str {
+        "Upload Part"
+    }
+
+    fn action(&self) -> &'static str {
+        "UploadPart"
+    }
+
+    fn encode(&self) -> Parts<'_> {
+        parts("PUT", (&self.bucket, &self.key), "", self.params(), self.headers())
     }
 }
 
@@ -146,7 +175,7 @@ impl ListParts {
         })
     }
 
-    pub(super) fn params(&self) -> Vec<Pair<'_>> {
+    fn params(&self) -> Vec<Pair<'_>> {
         let mut params = vec![pair(UPLOAD_ID, &*self.upload_id)];
         if self.part_number_marker != 0 {
             params.push(pair("part-number-marker", self.part_number_marker.to_string()));
@@ -154,6 +183,20 @@ impl ListParts {
         params.extend(count("max-parts", self.max_parts, LISTED_MAX));
         params.extend(encoding(self.url_encoded));
         params
+    }
+}
+
+impl Request for ListParts {
+    fn name(&self) -> &'static str {
+        "List Parts"
+    }
+
+    fn action(&self) -> &'static str {
+        "ListParts"
+    }
+
+    fn encode(&self) -> Parts<'_> {
+        parts("GET", (&self.bucket, &self.key), "", self.params(), vec![])
     }
 }
 
@@ -196,7 +239,7 @@ impl ListMultipartUploads {
         })
     }
 
-    pub(super) fn params(&self) -> Vec<Pair<'_>> {
+    fn params(&self) -> Vec<Pair<'_>> {
         let mut params = texts([
             ("prefix", &self.prefix),
             ("delimiter", &self.delimiter),
@@ -206,6 +249,20 @@ impl ListMultipartUploads {
         params.extend(count("max-uploads", self.max_uploads, LISTED_MAX));
         params.extend(encoding(self.url_encoded));
         params
+    }
+}
+
+impl Request for ListMultipartUploads {
+    fn name(&self) -> &'static str {
+        "List Multipart Uploads"
+    }
+
+    fn action(&self) -> &'static str {
+        "ListMultipartUploads"
+    }
+
+    fn encode(&self) -> Parts<'_> {
+        parts("GET", &self.bucket, "uploads", self.params(), vec![])
     }
 }
 
@@ -240,13 +297,27 @@ impl CompleteMultipartUpload {
         })
     }
 
-    pub(super) fn params(&self) -> Vec<Pair<'_>> {
+    fn params(&self) -> Vec<Pair<'_>> {
         vec![pair(UPLOAD_ID, &*self.upload_id)]
     }
 
-    pub(super) fn headers(&self) -> Vec<Pair<'_>> {
+    fn headers(&self) -> Vec<Pair<'_>> {
         let md5 = self.md5.map(ContentMd5::header);
         md5.into_iter().chain(forbid_overwrite(self.forbid_overwrite)).collect()
+    }
+}
+
+impl Request for CompleteMultipartUpload {
+    fn name(&self) -> &'static str {
+        "Complete Multipart Upload"
+    }
+
+    fn action(&self) -> &'static str {
+        "CompleteMultipartUpload"
+    }
+
+    fn encode(&self) -> Parts<'_> {
+        parts("POST", (&self.bucket, &self.key), "", self.params(), self.headers())
     }
 }
 
@@ -270,8 +341,22 @@ impl AbortMultipartUpload {
         Ok(Self { bucket, key, upload_id: params.owned(UPLOAD_ID)? })
     }
 
-    pub(super) fn params(&self) -> Vec<Pair<'_>> {
+    fn params(&self) -> Vec<Pair<'_>> {
         vec![pair(UPLOAD_ID, &*self.upload_id)]
+    }
+}
+
+impl Request for AbortMultipartUpload {
+    fn name(&self) -> &'static str {
+        "Abort Multipart Upload"
+    }
+
+    fn action(&self) -> &'static str {
+        "AbortMultipartUpload"
+    }
+
+    fn encode(&self) -> Parts<'_> {
+        parts("DELETE", (&self.bucket, &self.key), "", self.params(), vec![])
     }
 }
 

@@ -1,7 +1,8 @@
 //! Operations on objects.
 
 use super::acl::{AclHeaders, CannedAcl};
-use super::parts::{Headers, Pair, Params, pair};
+use super::parts::{Headers, Pair, Params, Parts, pair, parts};
+use super::request::Request;
 use super::value::{ContentMd5, StorageClass, TrafficLimit};
 use super::{DecodeError, invalid};
 use crate::{Bucket, ByteRange, ObjectKey};
@@ -74,7 +75,7 @@ impl PutObject {
         })
     }
 
-    pub(super) fn headers(&self) -> Vec<Pair<'_>> {
+    fn headers(&self) -> Vec<Pair<'_>> {
         let mut out = self.content.encode();
         out.extend(metadata_headers(&self.metadata));
         out.extend(self.storage_class.header());
@@ -84,6 +85,20 @@ impl PutObject {
         out.extend(forbid_overwrite(self.forbid_overwrite));
         out.extend(self.conditions.encode());
         out
+    }
+}
+
+impl Request for PutObject {
+    fn name(&self) -> &'static str {
+        "PUT Object"
+    }
+
+    fn action(&self) -> &'static str {
+        "PutObject"
+    }
+
+    fn encode(&self) -> Parts<'_> {
+        parts("PUT", (&self.bucket, &self.key), "", vec![], self.headers())
     }
 }
 
@@ -121,16 +136,30 @@ impl GetObject {
         })
     }
 
-    pub(super) fn params(&self) -> Vec<Pair<'_>> {
+    fn params(&self) -> Vec<Pair<'_>> {
         let overrides = self.overrides.iter();
         overrides.map(|(param, _, value)| (param.as_bytes().into(), value.into())).collect()
     }
 
-    pub(super) fn headers(&self) -> Vec<Pair<'_>> {
+    fn headers(&self) -> Vec<Pair<'_>> {
         let mut out = self.conditions.encode();
         out.extend(self.range.map(|range| pair("Range", range.to_string())));
         out.extend(self.traffic_limit.map(traffic_limit_header));
         out
+    }
+}
+
+impl Request for GetObject {
+    fn name(&self) -> &'static str {
+        "GET Object"
+    }
+
+    fn action(&self) -> &'static str {
+        "GetObject"
+    }
+
+    fn encode(&self) -> Parts<'_> {
+        parts("GET", (&self.bucket, &self.key), "", self.params(), self.headers())
     }
 }
 
@@ -154,8 +183,22 @@ impl HeadObject {
         Ok(Self { bucket, key, conditions: Conditions::decode(headers)? })
     }
 
-    pub(super) fn headers(&self) -> Vec<Pair<'_>> {
+    fn headers(&self) -> Vec<Pair<'_>> {
         self.conditions.encode()
+    }
+}
+
+impl Request for HeadObject {
+    fn name(&self) -> &'static str {
+        "HEAD Object"
+    }
+
+    fn action(&self) -> &'static str {
+        "HeadObject"
+    }
+
+    fn encode(&self) -> Parts<'_> {
+        parts("HEAD", (&self.bucket, &self.key), "", vec![], self.headers())
     }
 }
 
@@ -168,6 +211,20 @@ pub struct DeleteObject {
     pub key: ObjectKey,
 }
 
+impl Request for DeleteObject {
+    fn name(&self) -> &'static str {
+        "DELETE Object"
+    }
+
+    fn action(&self) -> &'static str {
+        "DeleteObject"
+    }
+
+    fn encode(&self) -> Parts<'_> {
+        parts("DELETE", (&self.bucket, &self.key), "", vec![], vec![])
+    }
+}
+
 /// Reads an object's access control (436/7744).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct GetObjectAcl {
@@ -175,6 +232,20 @@ pub struct GetObjectAcl {
     pub bucket: Bucket,
     /// The key.
     pub key: ObjectKey,
+}
+
+impl Request for GetObjectAcl {
+    fn name(&self) -> &'static str {
+        "GET Object acl"
+    }
+
+    fn action(&self) -> &'static str {
+        "GetObjectACL"
+    }
+
+    fn encode(&self) -> Parts<'_> {
+        parts("GET", (&self.bucket, &self.key), "acl", vec![], vec![])
+    }
 }
 
 /// Replaces an object's access control (436/7748).
@@ -200,10 +271,24 @@ impl PutObjectAcl {
         Ok(Self { bucket, key, acl, md5: content_md5(headers)? })
     }
 
-    pub(super) fn headers(&self) -> Vec<Pair<'_>> {
+    fn headers(&self) -> Vec<Pair<'_>> {
         let mut out = self.acl.as_ref().map(AclHeaders::encode).unwrap_or_default();
         out.extend(self.md5.map(ContentMd5::header));
         out
+    }
+}
+
+impl Request for PutObjectAcl {
+    fn name(&self) -> &'static str {
+        "PUT Object acl"
+    }
+
+    fn action(&self) -> &'static str {
+        "PutObjectACL"
+    }
+
+    fn encode(&self) -> Parts<'_> {
+        parts("PUT", (&self.bucket, &self.key), "acl", vec![], self.headers())
     }
 }
 
