@@ -201,7 +201,7 @@ fn routes(
 fn open(data_dir: PathBuf, buckets: &[Bucket], created: i64) -> Result<Store, StoreError> {
     let store = Store::open(&data_dir)?;
     for bucket in buckets {
-        let record = BucketRecord { created, acl: AclRecord::canned(CannedAcl::Private) };
+        let record = BucketRecord::new(created, AclRecord::canned(CannedAcl::Private));
         match store.create_bucket(bucket, record) {
             Ok(()) | Err(StoreError::BucketExists) => {}
             Err(error) => return Err(error),

@@ -14,6 +14,7 @@
 //! Every function blocks; callers on an async runtime go through [`Store::blocking`].
 
 mod blob;
+mod configurations;
 mod metadata;
 mod multipart;
 mod reader;

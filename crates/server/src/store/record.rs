@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use std::io;
 
 use super::blob::{BlobId, Written};
+use crate::configurations::Configurations;
 
 /// The random name of a manifest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -56,6 +57,14 @@ pub(crate) struct BucketRecord {
     /// When it was made, Unix seconds.
     pub(crate) created: i64,
     pub(crate) acl: AclRecord,
+    pub(crate) configurations: Configurations,
+}
+
+impl BucketRecord {
+    /// A bucket that is made then, Unix seconds, and configured to nothing.
+    pub(crate) fn new(created: i64, acl: AclRecord) -> Self {
+        Self { created, acl, configurations: Configurations::default() }
+    }
 }
 
 /// An object without its bytes.

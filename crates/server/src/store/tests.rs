@@ -18,7 +18,7 @@ fn key(text: &str) -> ObjectKey {
 }
 
 fn bucket_record() -> BucketRecord {
-    BucketRecord { created: 5, acl: AclRecord::canned(CannedAcl::Private) }
+    BucketRecord::new(5, AclRecord::canned(CannedAcl::Private))
 }
 
 fn draft() -> Draft {
