@@ -36,7 +36,9 @@ use cospass_protocol::Bucket;
 pub(crate) use disk::Syncing;
 pub(crate) use multipart::UploadName;
 pub(crate) use reader::Reader;
-pub(crate) use record::{AclRecord, BucketRecord, Draft, ObjectRecord, PartRecord, UploadRecord};
+pub(crate) use record::{
+    AclRecord, BucketRecord, Draft, ObjectRecord, PartRecord, UploadRecord, tag_pairs,
+};
 pub(crate) use scan::{Step, past, start};
 pub(crate) use upload::Upload;
 

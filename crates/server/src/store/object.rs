@@ -3,14 +3,14 @@
 use std::io;
 use std::ops::Bound;
 
-use cospass_protocol::{Bucket, ObjectKey};
+use cospass_protocol::{Bucket, ObjectKey, TagSet};
 
 use super::backend::{BlobId, Table};
 use super::metadata::{
     bucket_key, current, decode, find, find_object, is_named, manifest_key, object_key, put,
     put_object, release, walk,
 };
-use super::record::{AclRecord, Draft, Manifest, ManifestId, ObjectRecord, Place};
+use super::record::{AclRecord, Draft, Manifest, ManifestId, ObjectRecord, Place, tag_pairs};
 use super::row::Fields;
 use super::scan::{self, Step};
 use super::{Reader, Store, StoreError, Upload};
@@ -227,10 +227,29 @@ impl Store {
         key: &ObjectKey,
         acl: AclRecord,
     ) -> Result<(), StoreError> {
+        self.change_object(bucket, key, |record| record.acl = acl.clone())
+    }
+
+    pub(crate) fn set_object_tags(
+        &self,
+        bucket: &Bucket,
+        key: &ObjectKey,
+        tags: &TagSet,
+    ) -> Result<(), StoreError> {
+        self.change_object(bucket, key, |record| record.tags = tag_pairs(tags))
+    }
+
+    /// Changes what is kept of an object beside its bytes.
+    fn change_object(
+        &self,
+        bucket: &Bucket,
+        key: &ObjectKey,
+        change: impl Fn(&mut ObjectRecord),
+    ) -> Result<(), StoreError> {
         let (bucket, key) = (bucket.as_str(), key.as_str());
         self.write(|tables| {
             let mut record = current(tables, bucket, key)?.ok_or(StoreError::NoSuchKey)?;
-            record.acl = acl.clone();
+            change(&mut record);
             put(tables, Table::Objects, object_key(bucket, key), &record)
         })
     }

@@ -28,6 +28,7 @@ pub(super) fn draft() -> Draft {
         headers: vec![("x-cos-meta-a".to_owned(), b"\xff".to_vec())],
         storage_class: StorageClass::StandardIa,
         acl: AclRecord::canned(CannedAcl::Default),
+        tags: vec![],
     }
 }
 
