@@ -103,12 +103,12 @@ impl Configurations {
         self.0.kept.iter().filter(is_other).cloned().collect::<Vec<_>>().try_into()
     }
 
-    #[expect(dead_code, reason = "part of what comes next: who may")]
+    #[allow(dead_code, reason = "part of what comes next: who may")]
     pub(crate) fn cors(&self) -> Option<&CorsConfiguration> {
         self.0.cors.as_ref()
     }
 
-    #[expect(dead_code, reason = "part of what comes next: who may")]
+    #[allow(dead_code, reason = "part of what comes next: who may")]
     pub(crate) fn referer(&self) -> Option<&RefererConfiguration> {
         self.0.referer.as_ref()
     }
@@ -118,34 +118,34 @@ impl Configurations {
         self.0.versioning
     }
 
-    #[expect(dead_code, reason = "part of what comes next: expiry")]
+    #[allow(dead_code, reason = "part of what comes next: expiry")]
     pub(crate) fn lifecycle(&self) -> Option<&LifecycleConfiguration> {
         self.0.lifecycle.as_ref()
     }
 
-    #[expect(dead_code, reason = "part of what comes next: website hosts")]
+    #[allow(dead_code, reason = "part of what comes next: website hosts")]
     pub(crate) fn website(&self) -> Option<&WebsiteConfiguration> {
         self.0.website.as_ref()
     }
 
-    #[expect(dead_code, reason = "part of what comes next: encryption")]
+    #[allow(dead_code, reason = "part of what comes next: encryption")]
     pub(crate) fn encryption(&self) -> Option<&ServerSideEncryptionConfiguration> {
         self.0.encryption.as_ref()
     }
 
-    #[expect(dead_code, reason = "part of what comes next: retention")]
+    #[allow(dead_code, reason = "part of what comes next: retention")]
     pub(crate) fn object_lock(&self) -> Option<&ObjectLockConfiguration> {
         self.0.object_lock.as_ref()
     }
 
     /// The bucket's own tags.
-    #[expect(dead_code, reason = "part of what comes next: filters of GET Service")]
+    #[allow(dead_code, reason = "part of what comes next: filters of GET Service")]
     pub(crate) fn tags(&self) -> &[Tag] {
         &self.0.tags
     }
 
     /// The text of the policy.
-    #[expect(dead_code, reason = "part of what comes next: who may")]
+    #[allow(dead_code, reason = "part of what comes next: who may")]
     pub(crate) fn policy(&self) -> Option<&str> {
         self.find(Configuration::Policy, "").map(|kept| kept.document.as_str())
     }

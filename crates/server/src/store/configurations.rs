@@ -1,25 +1,26 @@
 //! Changing what a bucket is configured to.
 
-use std::sync::PoisonError;
-
 use cospass_protocol::Bucket;
 
-use super::{Store, StoreError};
+use super::backend::Table;
+use super::metadata::{find, put};
+use super::{BucketRecord, Store, StoreError};
 use crate::configurations::Configurations;
 
 impl Store {
-    /// Replaces a bucket's configurations, durably. `change` sees those that are there, alone with them, and may refuse.
+    /// Replaces a bucket's configurations, durably. `change` sees those that are there, alone with them, and may refuse;
+    /// it may be called more than once.
     pub(crate) fn change_configurations<E: From<StoreError>>(
         &self,
         bucket: &Bucket,
-        change: impl FnOnce(&Configurations) -> Result<Configurations, E>,
+        change: impl Fn(&Configurations) -> Result<Configurations, E>,
     ) -> Result<(), E> {
-        let _guard = self.change_buckets();
-        let mut record = self.bucket(bucket).ok_or(StoreError::NoSuchBucket)?;
-        record.configurations = change(&record.configurations)?;
-        self.0.metadata.update_bucket(bucket.as_str(), &record)?;
-        let mut buckets = self.0.buckets.write().unwrap_or_else(PoisonError::into_inner);
-        buckets.insert(bucket.as_str().to_owned(), record);
-        Ok(())
+        self.change_bucket(bucket, |tables, row| {
+            let found = find::<BucketRecord>(tables, Table::Buckets, row)?;
+            let record = found.ok_or(StoreError::NoSuchBucket)?;
+            let configurations = change(&record.configurations)?;
+            put(tables, Table::Buckets, row.clone(), &BucketRecord { configurations, ..record })?;
+            Ok(())
+        })
     }
 }
