@@ -10,6 +10,7 @@ mod copy;
 mod delete;
 mod list;
 mod multipart;
+mod need;
 mod object;
 mod parts;
 mod request;
@@ -27,6 +28,7 @@ pub use multipart::{
     AbortMultipartUpload, CompleteMultipartUpload, InitiateMultipartUpload, ListMultipartUploads,
     ListParts, UploadPart,
 };
+pub use need::Need;
 pub use object::{
     Conditions, ContentHeaders, DeleteObject, GetObject, GetObjectAcl, HeadObject, PutObject,
     PutObjectAcl, ResponseOverrides,
@@ -114,6 +116,14 @@ macro_rules! operation {
 
             fn encode(&self) -> Parts<'_> {
                 match self { $(Self::$operation(operation) => operation.encode(),)* }
+            }
+
+            fn need(&self) -> Need {
+                match self { $(Self::$operation(operation) => operation.need(),)* }
+            }
+
+            fn also_needs(&self) -> Option<Need> {
+                match self { $(Self::$operation(operation) => operation.also_needs(),)* }
             }
         }
     };

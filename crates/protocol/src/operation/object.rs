@@ -5,6 +5,8 @@ use super::parts::{Headers, Pair, Params, Parts, pair, parts};
 use super::request::Request;
 use super::value::{ContentMd5, StorageClass, TrafficLimit};
 use super::{DecodeError, invalid};
+use super::{Need, Permission};
+use crate::policy::Target;
 use crate::{Bucket, ByteRange, ObjectKey};
 
 /// The prefix of user metadata.
@@ -100,6 +102,11 @@ impl Request for PutObject {
     fn encode(&self) -> Parts<'_> {
         parts("PUT", (&self.bucket, &self.key), "", vec![], self.headers())
     }
+
+    fn need(&self) -> Need {
+        Need::new(self.action(), Target::object(&self.bucket, &self.key))
+            .granted_by(Permission::Write)
+    }
 }
 
 /// Downloads an object or a part of it (436/7753).
@@ -161,6 +168,11 @@ impl Request for GetObject {
     fn encode(&self) -> Parts<'_> {
         parts("GET", (&self.bucket, &self.key), "", self.params(), self.headers())
     }
+
+    fn need(&self) -> Need {
+        Need::new(self.action(), Target::object(&self.bucket, &self.key))
+            .granted_by(Permission::Read)
+    }
 }
 
 /// Tells what an object is (436/7745). A range is ignored: RFC 9110 §14.2 defines it for GET alone.
@@ -200,6 +212,11 @@ impl Request for HeadObject {
     fn encode(&self) -> Parts<'_> {
         parts("HEAD", (&self.bucket, &self.key), "", vec![], self.headers())
     }
+
+    fn need(&self) -> Need {
+        Need::new(self.action(), Target::object(&self.bucket, &self.key))
+            .granted_by(Permission::Read)
+    }
 }
 
 /// Deletes an object (436/7743).
@@ -223,6 +240,11 @@ impl Request for DeleteObject {
     fn encode(&self) -> Parts<'_> {
         parts("DELETE", (&self.bucket, &self.key), "", vec![], vec![])
     }
+
+    fn need(&self) -> Need {
+        Need::new(self.action(), Target::object(&self.bucket, &self.key))
+            .granted_by(Permission::Write)
+    }
 }
 
 /// Reads an object's access control (436/7744).
@@ -245,6 +267,11 @@ impl Request for GetObjectAcl {
 
     fn encode(&self) -> Parts<'_> {
         parts("GET", (&self.bucket, &self.key), "acl", vec![], vec![])
+    }
+
+    fn need(&self) -> Need {
+        Need::new(self.action(), Target::object(&self.bucket, &self.key))
+            .granted_by(Permission::ReadAcp)
     }
 }
 
@@ -289,6 +316,11 @@ impl Request for PutObjectAcl {
 
     fn encode(&self) -> Parts<'_> {
         parts("PUT", (&self.bucket, &self.key), "acl", vec![], self.headers())
+    }
+
+    fn need(&self) -> Need {
+        Need::new(self.action(), Target::object(&self.bucket, &self.key))
+            .granted_by(Permission::WriteAcp)
     }
 }
 
