@@ -11,11 +11,12 @@ use super::object::{
 };
 use super::parts::{Headers, Pair, Params, Parts, pair, parts};
 use super::request::Request;
+use super::tagging::{replaced_tags, replaced_tags_headers};
 use super::value::StorageClass;
 use super::{Conditions, ContentHeaders, DecodeError, Unserved, invalid};
 use super::{Need, Permission};
 use crate::policy::Target;
-use crate::{Bucket, ByteRange, ObjectKey};
+use crate::{Bucket, ByteRange, ObjectKey, TagSet};
 
 const SOURCE: &str = "x-cos-copy-source";
 const RANGE: &str = "x-cos-copy-source-range";
@@ -34,6 +35,8 @@ pub struct PutObjectCopy {
     pub source_conditions: Conditions,
     /// What the copy is, but for its bytes; as the source is if absent.
     pub replaced: Option<Replaced>,
+    /// The tags of the copy; those of the source if absent.
+    pub replaced_tags: Option<TagSet>,
     /// The storage class of the copy.
     pub storage_class: StorageClass,
     /// Access control of the copy; by the bucket's rules if absent.
@@ -76,6 +79,7 @@ impl PutObjectCopy {
             source: CopySource::decode(headers)?,
             source_conditions: source_conditions(headers)?,
             replaced,
+            replaced_tags: replaced_tags(headers)?,
             storage_class: storage_class(headers)?,
             acl: AclHeaders::decode(&headers, CannedAcl::is_for_object)?,
             forbid_overwrite: headers.flag(FORBID_OVERWRITE)?,
@@ -90,6 +94,7 @@ impl PutObjectCopy {
             out.extend(replaced.content.encode());
             out.extend(metadata_headers(&replaced.metadata));
         }
+        out.extend(replaced_tags_headers(self.replaced_tags.as_ref()));
         out.extend(self.storage_class.header());
         out.extend(self.acl.iter().flat_map(|acl| acl.encode()));
         out.extend(forbid_overwrite(self.forbid_overwrite));
