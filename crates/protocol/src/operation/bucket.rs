@@ -119,7 +119,7 @@ impl Request for HeadBucket {
     }
 
     fn need(&self) -> Need {
-        Need::new(self.action(), Target::bucket(&self.bucket)).granted_by(Permission::Read)
+        Need::new(self.action(), Target::Bucket(self.bucket.clone())).granted_by(Permission::Read)
     }
 }
 
@@ -165,7 +165,8 @@ impl Request for GetBucketAcl {
     }
 
     fn need(&self) -> Need {
-        Need::new(self.action(), Target::bucket(&self.bucket)).granted_by(Permission::ReadAcp)
+        Need::new(self.action(), Target::Bucket(self.bucket.clone()))
+            .granted_by(Permission::ReadAcp)
     }
 }
 
@@ -207,6 +208,7 @@ impl Request for PutBucketAcl {
     }
 
     fn need(&self) -> Need {
-        Need::new(self.action(), Target::bucket(&self.bucket)).granted_by(Permission::WriteAcp)
+        Need::new(self.action(), Target::Bucket(self.bucket.clone()))
+            .granted_by(Permission::WriteAcp)
     }
 }

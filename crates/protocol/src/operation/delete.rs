@@ -42,6 +42,6 @@ impl Request for DeleteObjects {
     }
 
     fn need(&self) -> Need {
-        Need::new(self.action(), Target::bucket(&self.bucket)).granted_by(Permission::Write)
+        Need::new(self.action(), Target::Bucket(self.bucket.clone())).granted_by(Permission::Write)
     }
 }

@@ -21,29 +21,38 @@ use crate::{Bucket, ObjectKey};
 pub enum Target {
     /// The account: only the resource `*` means it (598/69901).
     Account,
-    /// Of a bucket, `BUCKET/` and what follows: nothing for the bucket itself, the prefix of a listing, or a key.
-    Path {
-        /// The bucket.
-        bucket: Bucket,
-        /// What follows.
-        path: String,
-    },
+    /// A bucket itself.
+    Bucket(Bucket),
+    /// What a listing of a bucket shows: the objects whose keys begin so.
+    Prefix(Bucket, String),
+    /// An object.
+    Object(Bucket, ObjectKey),
 }
 
 impl Target {
-    /// The bucket itself.
-    pub fn bucket(bucket: &Bucket) -> Self {
-        Self::prefix(bucket, "")
-    }
-
-    /// What a listing of a bucket shows: the objects whose keys begin so.
+    /// A listing of a bucket.
     pub fn prefix(bucket: &Bucket, prefix: &str) -> Self {
-        Self::Path { bucket: bucket.clone(), path: prefix.to_owned() }
+        Self::Prefix(bucket.clone(), prefix.to_owned())
     }
 
     /// An object.
     pub fn object(bucket: &Bucket, key: &ObjectKey) -> Self {
-        Self::prefix(bucket, key.as_str())
+        Self::Object(bucket.clone(), key.clone())
+    }
+
+    /// The bucket that it lies in, and what follows in a resource after `BUCKET/`.
+    fn path(&self) -> Option<(&Bucket, &str)> {
+        match self {
+            Self::Account => None,
+            Self::Bucket(bucket) => Some((bucket, "")),
+            Self::Prefix(bucket, prefix) => Some((bucket, prefix)),
+            Self::Object(bucket, key) => Some((bucket, key.as_str())),
+        }
+    }
+
+    /// The bucket that it is or lies in.
+    pub fn bucket(&self) -> Option<&Bucket> {
+        self.path().map(|(bucket, _)| bucket)
     }
 }
 
@@ -51,8 +60,8 @@ impl From<Resource> for Target {
     fn from(resource: Resource) -> Self {
         match resource {
             Resource::Service => Self::Account,
-            Resource::Bucket(bucket) => Self::bucket(&bucket),
-            Resource::Object(bucket, key) => Self::object(&bucket, &key),
+            Resource::Bucket(bucket) => Self::Bucket(bucket),
+            Resource::Object(bucket, key) => Self::Object(bucket, key),
         }
     }
 }
@@ -105,10 +114,10 @@ impl ResourcePattern {
 
     /// Whether a target in that region is meant.
     pub fn matches(&self, target: &Target, region: &str) -> bool {
-        match (&self.0, target) {
+        match (&self.0, target.path()) {
             (Pattern::Everything, _) => true,
-            (Pattern::Elsewhere, _) | (Pattern::Cos { .. }, Target::Account) => false,
-            (Pattern::Cos { region: of, account, path: glob }, Target::Path { bucket, path }) => {
+            (Pattern::Elsewhere, _) | (Pattern::Cos { .. }, None) => false,
+            (Pattern::Cos { region: of, account, path: glob }, Some((bucket, path))) => {
                 of.as_ref().is_none_or(|glob| glob.matches(region))
                     && account.is(bucket.appid())
                     && glob.matches(&format!("{}/{path}", bucket.as_str()))
