@@ -34,7 +34,8 @@ pub(crate) use blob::Upload;
 pub(crate) use multipart::UploadName;
 pub(crate) use reader::Reader;
 pub(crate) use record::{
-    AclRecord, BucketRecord, Draft, ObjectRecord, PartRecord, UploadRecord, tag_pairs,
+    AclRecord, BucketRecord, Draft, Encryption, Kind, ObjectRecord, PartRecord, Restored,
+    UploadRecord, tag_pairs,
 };
 pub(crate) use scan::{Step, past, start};
 
@@ -293,7 +294,10 @@ impl Store {
         key: &ObjectKey,
         acl: AclRecord,
     ) -> Result<(), StoreError> {
-        self.0.metadata.update_object(bucket.as_str(), key.as_str(), |record| record.acl = acl)
+        self.update_object(bucket, key, |record| {
+            record.acl = acl.clone();
+            Ok(())
+        })
     }
 
     pub(crate) fn set_object_tags(
@@ -302,8 +306,20 @@ impl Store {
         key: &ObjectKey,
         tags: &TagSet,
     ) -> Result<(), StoreError> {
-        let set = |record: &mut ObjectRecord| record.tags = tag_pairs(tags);
-        self.0.metadata.update_object(bucket.as_str(), key.as_str(), set)
+        self.update_object(bucket, key, |record| {
+            record.tags = tag_pairs(tags);
+            Ok(())
+        })
+    }
+
+    /// Changes what is said of an object, durably. `change` may refuse, and may be called more than once.
+    pub(crate) fn update_object<T, E: From<StoreError>>(
+        &self,
+        bucket: &Bucket,
+        key: &ObjectKey,
+        change: impl Fn(&mut ObjectRecord) -> Result<T, E>,
+    ) -> Result<T, E> {
+        self.0.metadata.update_object(bucket.as_str(), key.as_str(), change)
     }
 
     /// Removes bytes that no metadata names any more.

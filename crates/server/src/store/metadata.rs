@@ -288,17 +288,18 @@ impl Metadata {
         })
     }
 
-    pub(super) fn update_object(
+    pub(super) fn update_object<T, E: From<StoreError>>(
         &self,
         bucket: &str,
         key: &str,
-        change: impl FnOnce(&mut ObjectRecord),
-    ) -> Result<(), StoreError> {
+        change: impl Fn(&mut ObjectRecord) -> Result<T, E>,
+    ) -> Result<T, E> {
         self.write(|write| {
             let mut record = current(&write, bucket, key)?.ok_or(StoreError::NoSuchKey)?;
-            change(&mut record);
+            let changed = change(&mut record)?;
             insert(&write, bucket, key, &record)?;
-            Ok(write.commit()?)
+            write.commit().map_err(StoreError::from)?;
+            Ok(changed)
         })
     }
 

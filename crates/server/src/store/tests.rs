@@ -28,6 +28,8 @@ fn draft() -> Draft {
         storage_class: StorageClass::StandardIa,
         acl: AclRecord::canned(CannedAcl::Default),
         tags: vec![],
+        kind: Kind::Normal,
+        encryption: Encryption::None,
     }
 }
 
