@@ -292,7 +292,7 @@ impl From<StoreError> for Refusal {
             StoreError::Locked { .. }
             | StoreError::UnknownFormat { .. }
             | StoreError::Record(_)
-            | StoreError::Metadata(_)
+            | StoreError::Key
             | StoreError::Io(_) => {
                 tracing::error!(%error, "the store failed");
                 Cause::Failure

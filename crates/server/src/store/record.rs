@@ -1,7 +1,7 @@
 //! What the metadata says of buckets and objects.
 //!
 //! A record is written as postcard, whose layout is the order and the types of the fields: a change of either is a new
-//! [format](super::metadata::FORMAT).
+//! format (`metadata.rs`).
 
 use cospass_protocol::operation::{CannedAcl, Grant, Grantee, Permission, StorageClass};
 use cospass_protocol::{Tag, TagSet};
@@ -10,17 +10,18 @@ use md5::{Digest, Md5};
 use serde::{Deserialize, Serialize};
 use std::io;
 
-use super::blob::{BlobId, Written};
+use super::backend::BlobId;
+use super::upload::Written;
 
 /// The random name of a manifest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub(super) struct ManifestId(pub(super) u128);
+pub(super) struct ManifestId(pub(super) [u8; 16]);
 
 impl ManifestId {
     pub(super) fn random() -> io::Result<Self> {
         let mut bytes = [0; 16];
         getrandom::fill(&mut bytes)?;
-        Ok(Self(u128::from_be_bytes(bytes)))
+        Ok(Self(bytes))
     }
 }
 
@@ -203,8 +204,8 @@ pub(crate) struct PartRecord {
 }
 
 impl PartRecord {
-    pub(super) fn new(written: Written, now: i64) -> Self {
-        let Written { blob, size, md5, crc64 } = written;
+    pub(super) fn new(written: &Written, now: i64) -> Self {
+        let &Written { blob, size, md5, crc64, .. } = written;
         Self { blob, size, md5, crc64, modified: now }
     }
 
@@ -233,7 +234,7 @@ pub(crate) struct Draft {
 
 impl Draft {
     pub(super) fn record(self, written: &Written) -> ObjectRecord {
-        let &Written { blob, size, md5, crc64 } = written;
+        let &Written { blob, size, md5, crc64, .. } = written;
         ObjectRecord {
             place: Place::Blob(blob),
             size,
