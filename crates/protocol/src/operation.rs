@@ -9,11 +9,15 @@ mod bucket;
 mod configuration;
 mod copy;
 mod delete;
+mod encryption;
 mod list;
 mod multipart;
+mod need;
 mod object;
 mod parts;
 mod request;
+mod restore;
+mod symlink;
 mod tagging;
 mod unserved;
 mod value;
@@ -28,17 +32,21 @@ pub use configuration::{
 };
 pub use copy::{CopySource, PutObjectCopy, Replaced, UploadPartCopy};
 pub use delete::DeleteObjects;
+pub use encryption::ServerSideEncryption;
 pub use list::{GetBucket, GetBucketLocation};
 pub use multipart::{
     AbortMultipartUpload, CompleteMultipartUpload, InitiateMultipartUpload, ListMultipartUploads,
     ListParts, UploadPart,
 };
+pub use need::Need;
 pub use object::{
     Conditions, ContentHeaders, DeleteObject, GetObject, GetObjectAcl, HeadObject, PutObject,
     PutObjectAcl, ResponseOverrides,
 };
 pub use parts::{Pair, Parts, Resource};
 pub use request::Request;
+pub use restore::PostObjectRestore;
+pub use symlink::{GetSymlink, PutSymlink, SymlinkTarget};
 pub use tagging::{DeleteObjectTagging, GetObjectTagging, PutObjectTagging};
 pub use unserved::Unserved;
 pub use value::{ContentMd5, StorageClass, TrafficLimit};
@@ -99,6 +107,12 @@ macro_rules! for_each_operation {
             PutObjectTagging,
             /// Removes an object's tags.
             DeleteObjectTagging,
+            /// Makes an archived object readable for a while.
+            PostObjectRestore,
+            /// Makes a link to an object.
+            PutSymlink,
+            /// Reads a link.
+            GetSymlink,
             /// Begins an upload in parts.
             InitiateMultipartUpload,
             /// Uploads a part.
@@ -137,6 +151,14 @@ macro_rules! operation {
 
             fn encode(&self) -> Parts<'_> {
                 match self { $(Self::$operation(operation) => operation.encode(),)* }
+            }
+
+            fn need(&self) -> Need {
+                match self { $(Self::$operation(operation) => operation.need(),)* }
+            }
+
+            fn also_needs(&self) -> Option<Need> {
+                match self { $(Self::$operation(operation) => operation.also_needs(),)* }
             }
         }
     };
@@ -215,6 +237,11 @@ impl Operation {
                 Self::PutObjectTagging(PutObjectTagging::decode(bucket, key, headers)?)
             }
             ("DELETE", "tagging") => Self::DeleteObjectTagging(DeleteObjectTagging { bucket, key }),
+            ("POST", "restore") => {
+                Self::PostObjectRestore(PostObjectRestore::decode(bucket, key, headers)?)
+            }
+            ("PUT", "symlink") => Self::PutSymlink(PutSymlink::decode(bucket, key, headers)?),
+            ("GET", "symlink") => Self::GetSymlink(GetSymlink { bucket, key }),
             _ => return Self::of_upload(method, sub, bucket, key, params, headers),
         })
     }
@@ -250,7 +277,8 @@ impl Operation {
 }
 
 /// Parameters that name what of a bucket or an object is meant, without being its bytes.
-const SUBRESOURCES: [&str; 6] = ["acl", "delete", "location", "tagging", "uploadId", "uploads"];
+const SUBRESOURCES: [&str; 8] =
+    ["acl", "delete", "location", "restore", "symlink", "tagging", "uploadId", "uploads"];
 
 /// The one that is named, or `""`. Two of them are a contradiction. Those of a bucket's configurations name nothing of
 /// its objects.

@@ -17,6 +17,7 @@ mod multipart;
 mod object_lock;
 mod read;
 mod referer;
+mod restore;
 mod schema;
 mod service;
 mod tagging;
@@ -46,6 +47,7 @@ pub use multipart::{
 pub use object_lock::{DefaultRetention, ObjectLockConfiguration};
 pub use read::XmlError;
 pub use referer::RefererConfiguration;
+pub use restore::{RestoreRequest, RestoreTier};
 pub use service::{BucketEntry, ListAllMyBuckets};
 pub use tagging::{read_tagging, write_tagging};
 pub use time::{from_iso8601, iso8601, iso8601_millis};
