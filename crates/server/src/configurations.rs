@@ -139,7 +139,6 @@ impl Configurations {
     }
 
     /// The bucket's own tags.
-    #[allow(dead_code, reason = "part of what comes next: filters of GET Service")]
     pub(crate) fn tags(&self) -> &[Tag] {
         &self.0.tags
     }

@@ -58,13 +58,15 @@ pub(crate) struct BucketRecord {
     /// When it was made, Unix seconds.
     pub(crate) created: i64,
     pub(crate) acl: AclRecord,
+    /// Whether it was asked to lie in several zones.
+    pub(crate) is_multi_az: bool,
     pub(crate) configurations: Configurations,
 }
 
 impl BucketRecord {
     /// A bucket that is made then, Unix seconds, and configured to nothing.
     pub(crate) fn new(created: i64, acl: AclRecord) -> Self {
-        Self { created, acl, configurations: Configurations::default() }
+        Self { created, acl, is_multi_az: false, configurations: Configurations::default() }
     }
 }
 
