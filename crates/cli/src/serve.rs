@@ -133,10 +133,8 @@ async fn start(args: &ServeArgs, credentials: Credentials) -> Result<Running, Fa
         Some(folder) => Server::builder().data_dir(folder).no_sync(args.no_sync),
         None => Server::builder().in_memory(),
     };
-    let mut builder = builder
-        .listen(args.listen)
-        .credentials(credentials)
-        .region(args.region.name());
+    let mut builder =
+        builder.listen(args.listen).credentials(credentials).region(args.region.name());
     for bucket in args.named_buckets() {
         builder = builder.bucket(bucket.as_str());
     }

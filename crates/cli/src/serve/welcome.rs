@@ -33,8 +33,12 @@ impl Welcome<'_> {
             note("Everything is kept in memory: it is gone when the endpoint stops.\n");
         }
         if self.args.no_sync {
-            note("--no-sync: uploads are acknowledged before they are on the disk. They survive the end of this process,");
-            note("not that of the system: a power loss may lose any of them, or all. For throw-away data.\n");
+            note(
+                "--no-sync: uploads are acknowledged before they are on the disk. They survive the end of this process,",
+            );
+            note(
+                "not that of the system: a power loss may lose any of them, or all. For throw-away data.\n",
+            );
         }
     }
 
