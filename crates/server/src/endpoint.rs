@@ -26,6 +26,7 @@ use crate::clock::Clock;
 use crate::execute::execute;
 use crate::framing::Framing;
 use crate::head::{Head, header_pairs};
+use crate::lifecycle::Rounds;
 use crate::limits::Limits;
 use crate::refusal::{Cause, Refusal};
 use crate::reply::{Reply, ReplyBody, Shared};
@@ -45,6 +46,7 @@ pub(crate) struct Endpoint {
     pub(crate) owner_uin: String,
     pub(crate) limits: Arc<Limits>,
     pub(crate) spelling: Spelling,
+    pub(crate) rounds: Rounds,
 }
 
 impl Endpoint {
@@ -99,6 +101,7 @@ impl Endpoint {
         }
         self.check_bucket(&parts.method, &resource)?;
         let principal = authenticate(&head, &self.credentials, now)?;
+        let bucket = resource.bucket().cloned();
         let operation = Operation::decode(OperationParts {
             method: head.request.method().into(),
             resource,
@@ -106,6 +109,9 @@ impl Endpoint {
             headers: headers.iter().map(|&(name, value)| (name.into(), value.into())).collect(),
         });
         let permitted = authorize(&principal, operation)?;
+        if let Some(bucket) = bucket {
+            self.rounds.make(&self.store, &bucket, now).await?;
+        }
         execute(self, permitted, body, head.host).await
     }
 

@@ -20,6 +20,7 @@ mod endpoint;
 mod execute;
 mod framing;
 mod head;
+mod lifecycle;
 mod limits;
 mod pace;
 mod private;

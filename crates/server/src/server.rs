@@ -15,6 +15,7 @@ use tokio::task::JoinHandle;
 use crate::clock::Clock;
 use crate::connection;
 use crate::endpoint::Endpoint;
+use crate::lifecycle::Rounds;
 use crate::limits::Limits;
 use crate::route::Routes;
 use crate::spelling::Spelling;
@@ -198,12 +199,15 @@ impl Builder {
             owner_uin: self.owner_uin,
             limits: Arc::new(self.limits),
             spelling,
+            rounds: Rounds::default(),
         });
         let (stop, stopped) = watch::channel(false);
-        let store = endpoint.store.clone();
+        let shared = Arc::clone(&endpoint);
         let serving = tokio::spawn(async move {
+            let Endpoint { store, clock, rounds, .. } = &*shared;
             let sweeping = store.keep_swept(stopped.clone());
-            tokio::join!(connection::serve(listener, endpoint, stopped), sweeping);
+            let rounds = rounds.keep_going(store, clock, stopped.clone());
+            tokio::join!(connection::serve(listener, endpoint, stopped), sweeping, rounds);
         });
         Ok(Running { local_addr, stop, serving })
     }

@@ -460,7 +460,7 @@ fn what_lifecycle_rules_may_not_be() {
 #[test]
 fn a_policy_of_more_than_20_kib() {
     let endpoint = Endpoint::start();
-    let long = format!(r#"{{"version":"2.0","statement":[{{}}]{}}}"#, " ".repeat(20 << 10));
+    let long = format!(r#"{{"version":"2.0","statement":[]{}}}"#, " ".repeat(20 << 10));
     let refused =
         refused(&endpoint, &put_document("policy", &long).sign(), "policy-full", 400, "PolicyFull");
     assert_eq!(refused.error().message, "your policy or acl has reached the limit");

@@ -53,7 +53,7 @@ pub(super) enum Place {
 }
 
 /// A bucket.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct BucketRecord {
     /// When it was made, Unix seconds.
     pub(crate) created: i64,
@@ -160,6 +160,12 @@ impl ObjectRecord {
 
     pub(crate) fn storage_class(&self) -> StorageClass {
         self.storage_class.parse().unwrap_or_default()
+    }
+
+    /// Gives it another class; nothing is restored of it then.
+    pub(super) fn change_class(&mut self, class: StorageClass) {
+        self.storage_class = class.as_str().to_owned();
+        self.restored = None;
     }
 
     /// Whether its bytes may be read at a time, Unix seconds.
