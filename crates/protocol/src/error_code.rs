@@ -79,6 +79,8 @@ error_codes! {
     InvalidRange = 416,
     /// The request contradicts itself or lacks something.
     InvalidRequest = 400,
+    /// A tag breaks a rule, or there are too many.
+    InvalidTag = 400,
     /// The path cannot be a key.
     InvalidURI = 400,
     /// The key is longer than 850 bytes, or the user metadata longer than 2 KB.
@@ -109,6 +111,10 @@ error_codes! {
     RequestTimeTooSkewed = 403,
     /// The request line is longer than the endpoint accepts.
     RequestURITooLong = 414,
+    /// The object is being restored already.
+    RestoreAlreadyInProgress = 409,
+    /// The object is not archived.
+    RestoreNonArchiveObject = 405,
     /// The signature is not that of the request.
     SignatureDoesNotMatch = 403,
     /// The service is busy.

@@ -6,12 +6,15 @@
 mod bucket;
 mod endpoint;
 mod error_code;
+mod json;
 mod key;
 pub mod operation;
+pub mod policy;
 mod presign;
 mod range;
 mod region;
 mod scheme;
+mod tag;
 pub mod xml;
 
 pub use bucket::{Bucket, BucketError};
@@ -24,3 +27,4 @@ pub use presign::{
 pub use range::{ByteRange, content_range};
 pub use region::{Region, RegionError};
 pub use scheme::{Scheme, UnknownScheme};
+pub use tag::{Tag, TagError, TagSet};

@@ -8,87 +8,148 @@ mod acl;
 mod bucket;
 mod copy;
 mod delete;
+mod encryption;
 mod list;
 mod multipart;
+mod need;
 mod object;
 mod parts;
+mod request;
+mod restore;
+mod symlink;
+mod tagging;
 mod unserved;
 mod value;
 
-use std::borrow::Cow;
 use std::fmt;
 
 pub use acl::{AclHeaders, CannedAcl, Grant, Grantee, Permission};
 pub use bucket::{DeleteBucket, GetBucketAcl, GetService, HeadBucket, PutBucket, PutBucketAcl};
 pub use copy::{CopySource, PutObjectCopy, Replaced, UploadPartCopy};
 pub use delete::DeleteObjects;
+pub use encryption::ServerSideEncryption;
 pub use list::{GetBucket, GetBucketLocation};
 pub use multipart::{
     AbortMultipartUpload, CompleteMultipartUpload, InitiateMultipartUpload, ListMultipartUploads,
     ListParts, UploadPart,
 };
+pub use need::Need;
 pub use object::{
     Conditions, ContentHeaders, DeleteObject, GetObject, GetObjectAcl, HeadObject, PutObject,
     PutObjectAcl, ResponseOverrides,
 };
 pub use parts::{Pair, Parts, Resource};
+pub use request::Request;
+pub use restore::PostObjectRestore;
+pub use symlink::{GetSymlink, PutSymlink, SymlinkTarget};
+pub use tagging::{DeleteObjectTagging, GetObjectTagging, PutObjectTagging};
 pub use unserved::Unserved;
 pub use value::{ContentMd5, StorageClass, TrafficLimit};
 
-use crate::{Bucket, ObjectKey};
+use crate::{Bucket, ObjectKey, TagError};
 use parts::{Headers, Params};
 
-/// An operation on the account, a bucket or an object.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Operation {
-    /// Lists the account's buckets.
-    GetService(GetService),
-    /// Makes a bucket.
-    PutBucket(PutBucket),
-    /// Tells whether a bucket is there.
-    HeadBucket(HeadBucket),
-    /// Deletes an empty bucket.
-    DeleteBucket(DeleteBucket),
-    /// Lists the objects of a bucket.
-    GetBucket(GetBucket),
-    /// Tells the region of a bucket.
-    GetBucketLocation(GetBucketLocation),
-    /// Reads a bucket's access control.
-    GetBucketAcl(GetBucketAcl),
-    /// Replaces a bucket's access control.
-    PutBucketAcl(PutBucketAcl),
-    /// Deletes many objects at once.
-    DeleteObjects(DeleteObjects),
-    /// Uploads an object.
-    PutObject(PutObject),
-    /// Copies an object.
-    PutObjectCopy(PutObjectCopy),
-    /// Downloads an object or a part of it.
-    GetObject(GetObject),
-    /// Tells what an object is.
-    HeadObject(HeadObject),
-    /// Deletes an object.
-    DeleteObject(DeleteObject),
-    /// Reads an object's access control.
-    GetObjectAcl(GetObjectAcl),
-    /// Replaces an object's access control.
-    PutObjectAcl(PutObjectAcl),
-    /// Begins an upload in parts.
-    InitiateMultipartUpload(InitiateMultipartUpload),
-    /// Uploads a part.
-    UploadPart(UploadPart),
-    /// Makes a part out of an object.
-    UploadPartCopy(UploadPartCopy),
-    /// Lists the parts that were uploaded.
-    ListParts(ListParts),
-    /// Lists the uploads in parts that are under way.
-    ListMultipartUploads(ListMultipartUploads),
-    /// Makes an object of parts.
-    CompleteMultipartUpload(CompleteMultipartUpload),
-    /// Gives an upload in parts up.
-    AbortMultipartUpload(AbortMultipartUpload),
+/// Shows every operation's type to a macro, so that whoever must treat each of them writes the list no second time.
+#[macro_export]
+macro_rules! for_each_operation {
+    ($show:ident) => {
+        $show! {
+            /// Lists the account's buckets.
+            GetService,
+            /// Makes a bucket.
+            PutBucket,
+            /// Tells whether a bucket is there.
+            HeadBucket,
+            /// Deletes an empty bucket.
+            DeleteBucket,
+            /// Lists the objects of a bucket.
+            GetBucket,
+            /// Tells the region of a bucket.
+            GetBucketLocation,
+            /// Reads a bucket's access control.
+            GetBucketAcl,
+            /// Replaces a bucket's access control.
+            PutBucketAcl,
+            /// Deletes many objects at once.
+            DeleteObjects,
+            /// Uploads an object.
+            PutObject,
+            /// Copies an object.
+            PutObjectCopy,
+            /// Downloads an object or a part of it.
+            GetObject,
+            /// Tells what an object is.
+            HeadObject,
+            /// Deletes an object.
+            DeleteObject,
+            /// Reads an object's access control.
+            GetObjectAcl,
+            /// Replaces an object's access control.
+            PutObjectAcl,
+            /// Reads an object's tags.
+            GetObjectTagging,
+            /// Replaces an object's tags.
+            PutObjectTagging,
+            /// Removes an object's tags.
+            DeleteObjectTagging,
+            /// Makes an archived object readable for a while.
+            PostObjectRestore,
+            /// Makes a link to an object.
+            PutSymlink,
+            /// Reads a link.
+            GetSymlink,
+            /// Begins an upload in parts.
+            InitiateMultipartUpload,
+            /// Uploads a part.
+            UploadPart,
+            /// Makes a part out of an object.
+            UploadPartCopy,
+            /// Lists the parts that were uploaded.
+            ListParts,
+            /// Lists the uploads in parts that are under way.
+            ListMultipartUploads,
+            /// Makes an object of parts.
+            CompleteMultipartUpload,
+            /// Gives an upload in parts up.
+            AbortMultipartUpload,
+        }
+    };
 }
+
+macro_rules! operation {
+    ($($(#[$doc:meta])* $operation:ident,)*) => {
+        /// An operation on the account, a bucket or an object.
+        #[derive(Clone, Debug, PartialEq, Eq)]
+        #[non_exhaustive]
+        pub enum Operation {
+            $($(#[$doc])* $operation($operation),)*
+        }
+
+        impl Request for Operation {
+            fn name(&self) -> &'static str {
+                match self { $(Self::$operation(operation) => operation.name(),)* }
+            }
+
+            fn action(&self) -> &'static str {
+                match self { $(Self::$operation(operation) => operation.action(),)* }
+            }
+
+            fn encode(&self) -> Parts<'_> {
+                match self { $(Self::$operation(operation) => operation.encode(),)* }
+            }
+
+            fn need(&self) -> Need {
+                match self { $(Self::$operation(operation) => operation.need(),)* }
+            }
+
+            fn also_needs(&self) -> Option<Need> {
+                match self { $(Self::$operation(operation) => operation.also_needs(),)* }
+            }
+        }
+    };
+}
+
+for_each_operation!(operation);
 
 impl Operation {
     /// Takes a request apart.
@@ -153,6 +214,16 @@ impl Operation {
             ("DELETE", "") => Self::DeleteObject(DeleteObject { bucket, key }),
             ("GET", "acl") => Self::GetObjectAcl(GetObjectAcl { bucket, key }),
             ("PUT", "acl") => Self::PutObjectAcl(PutObjectAcl::decode(bucket, key, headers)?),
+            ("GET", "tagging") => Self::GetObjectTagging(GetObjectTagging { bucket, key }),
+            ("PUT", "tagging") => {
+                Self::PutObjectTagging(PutObjectTagging::decode(bucket, key, headers)?)
+            }
+            ("DELETE", "tagging") => Self::DeleteObjectTagging(DeleteObjectTagging { bucket, key }),
+            ("POST", "restore") => {
+                Self::PostObjectRestore(PostObjectRestore::decode(bucket, key, headers)?)
+            }
+            ("PUT", "symlink") => Self::PutSymlink(PutSymlink::decode(bucket, key, headers)?),
+            ("GET", "symlink") => Self::GetSymlink(GetSymlink { bucket, key }),
             _ => return Self::of_upload(method, sub, bucket, key, params, headers),
         })
     }
@@ -185,86 +256,11 @@ impl Operation {
             _ => return Err(not_allowed(method)),
         })
     }
-
-    /// The request that asks for this.
-    pub fn encode(&self) -> Parts<'_> {
-        match self {
-            Self::GetService(op) => parts("GET", Resource::Service, "", op.params(), vec![]),
-            Self::PutBucket(op) => parts("PUT", &op.bucket, "", vec![], op.headers()),
-            Self::HeadBucket(op) => parts("HEAD", &op.bucket, "", vec![], vec![]),
-            Self::DeleteBucket(op) => parts("DELETE", &op.bucket, "", vec![], vec![]),
-            Self::GetBucket(op) => parts("GET", &op.bucket, "", op.params(), vec![]),
-            Self::GetBucketLocation(op) => parts("GET", &op.bucket, "location", vec![], vec![]),
-            Self::GetBucketAcl(op) => parts("GET", &op.bucket, "acl", vec![], vec![]),
-            Self::PutBucketAcl(op) => parts("PUT", &op.bucket, "acl", vec![], op.headers()),
-            Self::DeleteObjects(op) => parts("POST", &op.bucket, "delete", vec![], op.headers()),
-            Self::PutObject(op) => parts("PUT", (&op.bucket, &op.key), "", vec![], op.headers()),
-            Self::PutObjectCopy(op) => {
-                parts("PUT", (&op.bucket, &op.key), "", vec![], op.headers())
-            }
-            Self::GetObject(op) => {
-                parts("GET", (&op.bucket, &op.key), "", op.params(), op.headers())
-            }
-            Self::HeadObject(op) => parts("HEAD", (&op.bucket, &op.key), "", vec![], op.headers()),
-            Self::DeleteObject(op) => parts("DELETE", (&op.bucket, &op.key), "", vec![], vec![]),
-            Self::GetObjectAcl(op) => parts("GET", (&op.bucket, &op.key), "acl", vec![], vec![]),
-            Self::PutObjectAcl(op) => {
-                parts("PUT", (&op.bucket, &op.key), "acl", vec![], op.headers())
-            }
-            Self::InitiateMultipartUpload(op) => {
-                parts("POST", (&op.bucket, &op.key), "uploads", vec![], op.headers())
-            }
-            Self::UploadPartCopy(op) => {
-                parts("PUT", (&op.bucket, &op.key), "", op.params(), op.headers())
-            }
-            Self::UploadPart(op) => {
-                parts("PUT", (&op.bucket, &op.key), "", op.params(), op.headers())
-            }
-            Self::ListParts(op) => parts("GET", (&op.bucket, &op.key), "", op.params(), vec![]),
-            Self::ListMultipartUploads(op) => {
-                parts("GET", &op.bucket, "uploads", op.params(), vec![])
-            }
-            Self::CompleteMultipartUpload(op) => {
-                parts("POST", (&op.bucket, &op.key), "", op.params(), op.headers())
-            }
-            Self::AbortMultipartUpload(op) => {
-                parts("DELETE", (&op.bucket, &op.key), "", op.params(), vec![])
-            }
-        }
-    }
-
-    /// Its name in the documentation.
-    pub const fn name(&self) -> &'static str {
-        match self {
-            Self::GetService(_) => "GET Service",
-            Self::PutBucket(_) => "PUT Bucket",
-            Self::HeadBucket(_) => "HEAD Bucket",
-            Self::DeleteBucket(_) => "DELETE Bucket",
-            Self::GetBucket(_) => "GET Bucket",
-            Self::GetBucketLocation(_) => "GET Bucket location",
-            Self::GetBucketAcl(_) => "GET Bucket acl",
-            Self::PutBucketAcl(_) => "PUT Bucket acl",
-            Self::DeleteObjects(_) => "DELETE Multiple Objects",
-            Self::PutObject(_) => "PUT Object",
-            Self::PutObjectCopy(_) => "PUT Object - Copy",
-            Self::GetObject(_) => "GET Object",
-            Self::HeadObject(_) => "HEAD Object",
-            Self::DeleteObject(_) => "DELETE Object",
-            Self::GetObjectAcl(_) => "GET Object acl",
-            Self::PutObjectAcl(_) => "PUT Object acl",
-            Self::InitiateMultipartUpload(_) => "Initiate Multipart Upload",
-            Self::UploadPartCopy(_) => "Upload Part - Copy",
-            Self::UploadPart(_) => "Upload Part",
-            Self::ListParts(_) => "List Parts",
-            Self::ListMultipartUploads(_) => "List Multipart Uploads",
-            Self::CompleteMultipartUpload(_) => "Complete Multipart Upload",
-            Self::AbortMultipartUpload(_) => "Abort Multipart Upload",
-        }
-    }
 }
 
 /// Parameters that name what of a bucket or an object is meant, without being its bytes.
-const SUBRESOURCES: [&str; 5] = ["acl", "delete", "location", "uploadId", "uploads"];
+const SUBRESOURCES: [&str; 8] =
+    ["acl", "delete", "location", "restore", "symlink", "tagging", "uploadId", "uploads"];
 
 /// The one that is named, or `""`. Two of them are a contradiction.
 fn subresource(params: Params<'_, '_>) -> Result<&'static str, DecodeError> {
@@ -277,19 +273,6 @@ fn subresource(params: Params<'_, '_>) -> Result<&'static str, DecodeError> {
 
 fn not_allowed(method: &str) -> DecodeError {
     DecodeError::MethodNotAllowed { method: method.to_owned() }
-}
-
-fn parts<'a>(
-    method: &'static str,
-    resource: impl Into<Resource>,
-    sub: &'static str,
-    mut params: Vec<Pair<'a>>,
-    headers: Vec<Pair<'a>>,
-) -> Parts<'a> {
-    if !sub.is_empty() {
-        params.insert(0, parts::pair(sub, ""));
-    }
-    Parts { method: Cow::Borrowed(method), resource: resource.into(), params, headers }
 }
 
 /// Why a request is none of the operations served here.
@@ -313,6 +296,8 @@ pub enum DecodeError {
     InvalidDigest,
     /// `x-cos-copy-source` does not name an object.
     InvalidCopySource,
+    /// `x-cos-tagging` names tags that no object can have.
+    InvalidTag(TagError),
     /// The user metadata (`x-cos-meta-…`) is longer than 2 KB.
     MetadataTooLong {
         /// Its length, names without the prefix and values, in bytes.
@@ -338,6 +323,7 @@ impl fmt::Display for DecodeError {
             Self::InvalidCopySource => {
                 f.write_str("x-cos-copy-source is not BUCKET.DOMAIN/KEY, the key percent-encoded")
             }
+            Self::InvalidTag(error) => write!(f, "{error}"),
             Self::MetadataTooLong { length } => {
                 write!(f, "the user metadata is {length} bytes long; at most 2048 are allowed")
             }

@@ -11,7 +11,9 @@ mod error;
 mod list;
 mod multipart;
 mod read;
+mod restore;
 mod service;
+mod tagging;
 mod time;
 mod write;
 
@@ -25,8 +27,10 @@ pub use multipart::{
     Completed, PartEntry, PartList, UploadEntry, UploadList, initiated, read_parts,
 };
 pub use read::XmlError;
+pub use restore::{RestoreRequest, RestoreTier};
 pub use service::{BucketEntry, ListAllMyBuckets};
-pub use time::{iso8601, iso8601_millis};
+pub use tagging::{read_tagging, write_tagging};
+pub use time::{from_iso8601, iso8601, iso8601_millis};
 
 /// How the service writes an account, `qcs::cam::uin/OWNER:uin/SUB`, for the account itself.
 pub fn account_id(uin: &str) -> String {

@@ -1,11 +1,7 @@
 //! The fourth stage: whether the one who asks may. A [`Principal`] and an operation become a [`Permit`].
 
-use cospass_protocol::operation::{
-    AbortMultipartUpload, CompleteMultipartUpload, DecodeError, DeleteBucket, DeleteObject,
-    DeleteObjects, GetBucket, GetBucketAcl, GetBucketLocation, GetObject, GetObjectAcl, GetService,
-    HeadBucket, HeadObject, InitiateMultipartUpload, ListMultipartUploads, ListParts, Operation,
-    PutBucket, PutBucketAcl, PutObject, PutObjectAcl, PutObjectCopy, UploadPart, UploadPartCopy,
-};
+use cospass_protocol::for_each_operation;
+use cospass_protocol::operation::{self, DecodeError, Operation};
 
 use crate::authenticate::Principal;
 use crate::refusal::{Cause, Refusal};
@@ -26,32 +22,27 @@ impl<Op> Permit<Op> {
     }
 }
 
-/// A permit for each operation.
-pub(crate) enum Permitted {
-    GetService(Permit<GetService>),
-    PutBucket(Permit<PutBucket>),
-    HeadBucket(Permit<HeadBucket>),
-    DeleteBucket(Permit<DeleteBucket>),
-    GetBucket(Permit<GetBucket>),
-    GetBucketLocation(Permit<GetBucketLocation>),
-    GetBucketAcl(Permit<GetBucketAcl>),
-    PutBucketAcl(Permit<PutBucketAcl>),
-    DeleteObjects(Permit<DeleteObjects>),
-    PutObject(Permit<PutObject>),
-    PutObjectCopy(Permit<PutObjectCopy>),
-    GetObject(Permit<GetObject>),
-    HeadObject(Permit<HeadObject>),
-    DeleteObject(Permit<DeleteObject>),
-    GetObjectAcl(Permit<GetObjectAcl>),
-    PutObjectAcl(Permit<PutObjectAcl>),
-    InitiateMultipartUpload(Permit<InitiateMultipartUpload>),
-    UploadPart(Permit<UploadPart>),
-    UploadPartCopy(Permit<UploadPartCopy>),
-    ListParts(Permit<ListParts>),
-    ListMultipartUploads(Permit<ListMultipartUploads>),
-    CompleteMultipartUpload(Permit<CompleteMultipartUpload>),
-    AbortMultipartUpload(Permit<AbortMultipartUpload>),
+macro_rules! permitted {
+    ($($(#[$doc:meta])* $operation:ident,)*) => {
+        /// A permit for each operation.
+        pub(crate) enum Permitted {
+            $($operation(Permit<operation::$operation>),)*
+        }
+
+        /// Only [`authorize`] may call it, when everything was decided.
+        fn permit(operation: Operation) -> Result<Permitted, Refusal> {
+            match operation {
+                $(Operation::$operation(operation) => {
+                    Ok(Permitted::$operation(Permit { operation }))
+                })*
+                // `Operation` may grow; then so does this.
+                _ => Err(Cause::Unserved.into()),
+            }
+        }
+    };
 }
+
+for_each_operation!(permitted);
 
 /// Decides. All buckets belong to the one account, which may do everything; nobody else may do anything, whatever the
 /// access control of an object says: it is kept and told, not yet acted on.
@@ -64,56 +55,20 @@ pub(crate) fn authorize(
     if principal.is_anonymous() {
         return Err(Cause::Anonymous.into());
     }
-    Ok(match operation? {
-        Operation::GetService(operation) => Permitted::GetService(Permit { operation }),
-        Operation::PutBucket(operation) => Permitted::PutBucket(Permit { operation }),
-        Operation::HeadBucket(operation) => Permitted::HeadBucket(Permit { operation }),
-        Operation::DeleteBucket(operation) => Permitted::DeleteBucket(Permit { operation }),
-        Operation::GetBucket(operation) => Permitted::GetBucket(Permit { operation }),
-        Operation::GetBucketLocation(operation) => {
-            Permitted::GetBucketLocation(Permit { operation })
-        }
-        Operation::GetBucketAcl(operation) => Permitted::GetBucketAcl(Permit { operation }),
-        Operation::PutBucketAcl(operation) => Permitted::PutBucketAcl(Permit { operation }),
-        Operation::DeleteObjects(operation) => Permitted::DeleteObjects(Permit { operation }),
-        Operation::PutObject(operation) => Permitted::PutObject(Permit { operation }),
-        Operation::PutObjectCopy(operation) => {
+    let operation = operation?;
+    match &operation {
+        Operation::PutObjectCopy(_) | Operation::UploadPartCopy(_) => {
             warn_of_unsigned_source(principal);
-            Permitted::PutObjectCopy(Permit { operation })
         }
-        Operation::GetObject(operation) => {
-            let mut overrides = operation.overrides.iter();
+        Operation::GetObject(get) => {
+            let mut overrides = get.overrides.iter();
             if overrides.any(|(param, ..)| !principal.signed_param(param)) {
                 return Err(Cause::UnsignedOverride.into());
             }
-            drop(overrides);
-            Permitted::GetObject(Permit { operation })
         }
-        Operation::HeadObject(operation) => Permitted::HeadObject(Permit { operation }),
-        Operation::DeleteObject(operation) => Permitted::DeleteObject(Permit { operation }),
-        Operation::GetObjectAcl(operation) => Permitted::GetObjectAcl(Permit { operation }),
-        Operation::PutObjectAcl(operation) => Permitted::PutObjectAcl(Permit { operation }),
-        Operation::InitiateMultipartUpload(operation) => {
-            Permitted::InitiateMultipartUpload(Permit { operation })
-        }
-        Operation::UploadPart(operation) => Permitted::UploadPart(Permit { operation }),
-        Operation::UploadPartCopy(operation) => {
-            warn_of_unsigned_source(principal);
-            Permitted::UploadPartCopy(Permit { operation })
-        }
-        Operation::ListParts(operation) => Permitted::ListParts(Permit { operation }),
-        Operation::ListMultipartUploads(operation) => {
-            Permitted::ListMultipartUploads(Permit { operation })
-        }
-        Operation::CompleteMultipartUpload(operation) => {
-            Permitted::CompleteMultipartUpload(Permit { operation })
-        }
-        Operation::AbortMultipartUpload(operation) => {
-            Permitted::AbortMultipartUpload(Permit { operation })
-        }
-        // `Operation` may grow before this does.
-        _ => return Err(Cause::Unserved.into()),
-    })
+        _ => {}
+    }
+    permit(operation)
 }
 
 /// The service accepts a source that the signature does not cover: whoever holds a pre-signed upload can then copy any

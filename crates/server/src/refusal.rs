@@ -4,9 +4,9 @@
 //! service, **T** asserted by an official SDK's test against it, **D** documented, **K** general knowledge, **I** inferred,
 //! **!** a decision of this project where nothing is known. A row with two tags has them for Code and Message.
 
-use cospass_protocol::ErrorCode;
 use cospass_protocol::operation::{DecodeError, StorageClass};
 use cospass_protocol::xml::{Evidence, XmlError, iso8601};
+use cospass_protocol::{ErrorCode, TagError};
 use cospass_sign::{CanonicalView, ClaimError, FieldError};
 use http::header::{CONTENT_RANGE, HeaderName, HeaderValue};
 
@@ -101,6 +101,8 @@ causes! {
     InvalidCopySource "invalid-copy-source" => InvalidCopySource "Copy Source must mention the source bucket and key: BUCKET.DOMAIN/KEY, the key percent-encoded.",
     /// **T !** PHP testPutObjectMeta2K: yes, that code.
     MetadataTooLong "metadata-too-long" => KeyTooLong "Your user metadata is longer than 2 KB.",
+    /// **! !** The message tells which rule is broken.
+    InvalidTag "invalid-tag" => InvalidTag "The tags you provided are not valid.",
 
     // The body.
 
@@ -145,6 +147,15 @@ causes! {
     PreconditionFailed "precondition-failed" => PreconditionFailed "At least one of the pre-conditions you specified did not hold.",
     /// **C** #3641109820, with `x-cos-storage-class`.
     NotRestored "not-restored" => InvalidObjectState "The operation is not valid for the object storage class.",
+
+    /// **C** #20698865043.
+    RestoreRunning "restore-running" => RestoreAlreadyInProgress "Object restore is already in progress.",
+    /// **D !**
+    NotArchived "not-archived" => RestoreNonArchiveObject "Restore is not allowed, since the object's storage class is not an archive.",
+    /// **! !** A link is asked for, and there is an object that is none.
+    NotSymlink "not-symlink" => InvalidRequest "The object is not a symbolic link.",
+    /// **! !** What the link stands for is not there, or is itself a link.
+    SymlinkTargetMissing "symlink-target-missing" => NoSuchKey "The target of the symbolic link does not exist, or is a symbolic link itself.",
 
     // The endpoint itself.
 
@@ -212,6 +223,12 @@ impl Refusal {
         Self::new(Cause::InvalidRange, Detail { header, ..Detail::default() })
     }
 
+    /// A parameter, header or element whose value is not allowed, and why.
+    pub(crate) fn argument(name: &'static str, why: &str) -> Self {
+        let message = Some(format!("{name}: {why}"));
+        Self::new(Cause::InvalidArgument, Detail { message, ..Detail::default() })
+    }
+
     pub(crate) fn not_restored(class: StorageClass) -> Self {
         let name = HeaderName::from_static("x-cos-storage-class");
         let header = Some((name, HeaderValue::from_static(class.as_str())));
@@ -237,15 +254,24 @@ impl From<DecodeError> for Refusal {
             DecodeError::InvalidArgument { .. } => Cause::InvalidArgument,
             DecodeError::InvalidDigest => Cause::InvalidDigest,
             DecodeError::InvalidCopySource => Cause::InvalidCopySource,
+            DecodeError::InvalidTag(_) => Cause::InvalidTag,
             DecodeError::MetadataTooLong { .. } => Cause::MetadataTooLong,
         };
         match error {
             // Where the service's own words are not known, these tell what to change.
-            DecodeError::Unserved(_) | DecodeError::InvalidArgument { .. } => {
+            DecodeError::Unserved(_)
+            | DecodeError::InvalidArgument { .. }
+            | DecodeError::InvalidTag(_) => {
                 Self::new(cause, Detail { message: Some(error.to_string()), ..Detail::default() })
             }
             _ => cause.into(),
         }
+    }
+}
+
+impl From<TagError> for Refusal {
+    fn from(error: TagError) -> Self {
+        DecodeError::InvalidTag(error).into()
     }
 }
 
@@ -266,7 +292,7 @@ impl From<StoreError> for Refusal {
             StoreError::Locked { .. }
             | StoreError::UnknownFormat { .. }
             | StoreError::Record(_)
-            | StoreError::Metadata(_)
+            | StoreError::Key
             | StoreError::Io(_) => {
                 tracing::error!(%error, "the store failed");
                 Cause::Failure

@@ -2,10 +2,13 @@
 
 use super::acl::AclHeaders;
 use super::object::content_md5;
-use super::parts::{Headers, Pair, Params, pair};
+use super::parts::{Headers, Pair, Params, Parts, Resource, pair, parts};
+use super::request::Request;
 use super::value::ContentMd5;
 use super::{CannedAcl, DecodeError};
+use super::{Need, Permission};
 use crate::Bucket;
+use crate::policy::Target;
 
 /// The most buckets that one answer lists, and the number if the request names none (436/8291).
 const MAX_KEYS: u32 = 2000;
@@ -37,7 +40,7 @@ impl GetService {
         })
     }
 
-    pub(super) fn params(&self) -> Vec<Pair<'_>> {
+    fn params(&self) -> Vec<Pair<'_>> {
         let mut params = Vec::new();
         params.extend(self.region.as_deref().map(|region| pair("region", region)));
         params.extend(self.marker.as_deref().map(|marker| pair("marker", marker)));
@@ -45,6 +48,20 @@ impl GetService {
             params.push(pair("max-keys", self.max_keys.to_string()));
         }
         params
+    }
+}
+
+impl Request for GetService {
+    fn name(&self) -> &'static str {
+        "GET Service"
+    }
+
+    fn action(&self) -> &'static str {
+        "GetService"
+    }
+
+    fn encode(&self) -> Parts<'_> {
+        parts("GET", Resource::Service, "", self.params(), vec![])
     }
 }
 
@@ -62,8 +79,22 @@ impl PutBucket {
         Ok(Self { bucket, acl: AclHeaders::decode(&headers, CannedAcl::is_for_bucket)? })
     }
 
-    pub(super) fn headers(&self) -> Vec<Pair<'_>> {
+    fn headers(&self) -> Vec<Pair<'_>> {
         self.acl.as_ref().map(AclHeaders::encode).unwrap_or_default()
+    }
+}
+
+impl Request for PutBucket {
+    fn name(&self) -> &'static str {
+        "PUT Bucket"
+    }
+
+    fn action(&self) -> &'static str {
+        "PutBucket"
+    }
+
+    fn encode(&self) -> Parts<'_> {
+        parts("PUT", &self.bucket, "", vec![], self.headers())
     }
 }
 
@@ -74,6 +105,24 @@ pub struct HeadBucket {
     pub bucket: Bucket,
 }
 
+impl Request for HeadBucket {
+    fn name(&self) -> &'static str {
+        "HEAD Bucket"
+    }
+
+    fn action(&self) -> &'static str {
+        "HeadBucket"
+    }
+
+    fn encode(&self) -> Parts<'_> {
+        parts("HEAD", &self.bucket, "", vec![], vec![])
+    }
+
+    fn need(&self) -> Need {
+        Need::new(self.action(), Target::Bucket(self.bucket.clone())).granted_by(Permission::Read)
+    }
+}
+
 /// Deletes an empty bucket (436/7732).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DeleteBucket {
@@ -81,11 +130,44 @@ pub struct DeleteBucket {
     pub bucket: Bucket,
 }
 
+impl Request for DeleteBucket {
+    fn name(&self) -> &'static str {
+        "DELETE Bucket"
+    }
+
+    fn action(&self) -> &'static str {
+        "DeleteBucket"
+    }
+
+    fn encode(&self) -> Parts<'_> {
+        parts("DELETE", &self.bucket, "", vec![], vec![])
+    }
+}
+
 /// Reads a bucket's access control (436/7733).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct GetBucketAcl {
     /// Its name.
     pub bucket: Bucket,
+}
+
+impl Request for GetBucketAcl {
+    fn name(&self) -> &'static str {
+        "GET Bucket acl"
+    }
+
+    fn action(&self) -> &'static str {
+        "GetBucketACL"
+    }
+
+    fn encode(&self) -> Parts<'_> {
+        parts("GET", &self.bucket, "acl", vec![], vec![])
+    }
+
+    fn need(&self) -> Need {
+        Need::new(self.action(), Target::Bucket(self.bucket.clone()))
+            .granted_by(Permission::ReadAcp)
+    }
 }
 
 /// Replaces a bucket's access control (436/7737).
@@ -105,9 +187,28 @@ impl PutBucketAcl {
         Ok(Self { bucket, acl, md5: content_md5(headers)? })
     }
 
-    pub(super) fn headers(&self) -> Vec<Pair<'_>> {
+    fn headers(&self) -> Vec<Pair<'_>> {
         let mut out = self.acl.as_ref().map(AclHeaders::encode).unwrap_or_default();
         out.extend(self.md5.map(ContentMd5::header));
         out
+    }
+}
+
+impl Request for PutBucketAcl {
+    fn name(&self) -> &'static str {
+        "PUT Bucket acl"
+    }
+
+    fn action(&self) -> &'static str {
+        "PutBucketACL"
+    }
+
+    fn encode(&self) -> Parts<'_> {
+        parts("PUT", &self.bucket, "acl", vec![], self.headers())
+    }
+
+    fn need(&self) -> Need {
+        Need::new(self.action(), Target::Bucket(self.bucket.clone()))
+            .granted_by(Permission::WriteAcp)
     }
 }

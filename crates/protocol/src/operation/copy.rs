@@ -5,14 +5,19 @@ use std::fmt;
 use cospass_sign::percent;
 
 use super::acl::{AclHeaders, CannedAcl};
+use super::encryption::ServerSideEncryption;
 use super::multipart::{UPLOAD_ID, part_number};
 use super::object::{
     FORBID_OVERWRITE, forbid_overwrite, metadata, metadata_headers, storage_class,
 };
-use super::parts::{Headers, Pair, Params, pair};
+use super::parts::{Headers, Pair, Params, Parts, pair, parts};
+use super::request::Request;
+use super::tagging::{replaced_tags, replaced_tags_headers};
 use super::value::StorageClass;
 use super::{Conditions, ContentHeaders, DecodeError, Unserved, invalid};
-use crate::{Bucket, ByteRange, ObjectKey};
+use super::{Need, Permission};
+use crate::policy::Target;
+use crate::{Bucket, ByteRange, ObjectKey, TagSet};
 
 const SOURCE: &str = "x-cos-copy-source";
 const RANGE: &str = "x-cos-copy-source-range";
@@ -31,10 +36,14 @@ pub struct PutObjectCopy {
     pub source_conditions: Conditions,
     /// What the copy is, but for its bytes; as the source is if absent.
     pub replaced: Option<Replaced>,
+    /// The tags of the copy; those of the source if absent.
+    pub replaced_tags: Option<TagSet>,
     /// The storage class of the copy.
     pub storage_class: StorageClass,
     /// Access control of the copy; by the bucket's rules if absent.
     pub acl: Option<AclHeaders>,
+    /// How the copy is encrypted.
+    pub encryption: Option<ServerSideEncryption>,
     /// `x-cos-forbid-overwrite: true`: only if there is no object of that key.
     pub forbid_overwrite: bool,
 }
@@ -73,13 +82,15 @@ impl PutObjectCopy {
             source: CopySource::decode(headers)?,
             source_conditions: source_conditions(headers)?,
             replaced,
+            replaced_tags: replaced_tags(headers)?,
             storage_class: storage_class(headers)?,
             acl: AclHeaders::decode(&headers, CannedAcl::is_for_object)?,
+            encryption: ServerSideEncryption::decode(headers)?,
             forbid_overwrite: headers.flag(FORBID_OVERWRITE)?,
         })
     }
 
-    pub(super) fn headers(&self) -> Vec<Pair<'_>> {
+    fn headers(&self) -> Vec<Pair<'_>> {
         let mut out = self.source.headers();
         out.extend(source_condition_headers(&self.source_conditions));
         if let Some(replaced) = &self.replaced {
@@ -87,10 +98,36 @@ impl PutObjectCopy {
             out.extend(replaced.content.encode());
             out.extend(metadata_headers(&replaced.metadata));
         }
+        out.extend(replaced_tags_headers(self.replaced_tags.as_ref()));
         out.extend(self.storage_class.header());
         out.extend(self.acl.iter().flat_map(|acl| acl.encode()));
+        out.extend(self.encryption.map(ServerSideEncryption::header));
         out.extend(forbid_overwrite(self.forbid_overwrite));
         out
+    }
+}
+
+impl Request for PutObjectCopy {
+    fn name(&self) -> &'static str {
+        "PUT Object - Copy"
+    }
+
+    fn action(&self) -> &'static str {
+        "PutObjectCopy"
+    }
+
+    fn encode(&self) -> Parts<'_> {
+        parts("PUT", (&self.bucket, &self.key), "", vec![], self.headers())
+    }
+
+    fn need(&self) -> Need {
+        Need::new(self.action(), Target::object(&self.bucket, &self.key))
+            .or("PutObject")
+            .granted_by(Permission::Write)
+    }
+
+    fn also_needs(&self) -> Option<Need> {
+        Some(self.source.need())
     }
 }
 
@@ -137,16 +174,40 @@ impl UploadPartCopy {
         })
     }
 
-    pub(super) fn params(&self) -> Vec<Pair<'_>> {
+    fn params(&self) -> Vec<Pair<'_>> {
         vec![pair("partNumber", self.number.to_string()), pair(UPLOAD_ID, &*self.upload_id)]
     }
 
-    pub(super) fn headers(&self) -> Vec<Pair<'_>> {
+    fn headers(&self) -> Vec<Pair<'_>> {
         let mut out = self.source.headers();
         let range = self.range.map(|(first, last)| ByteRange::FromTo(first, last).to_string());
         out.extend(range.map(|range| pair(RANGE, range)));
         out.extend(source_condition_headers(&self.source_conditions));
         out
+    }
+}
+
+impl Request for UploadPartCopy {
+    fn name(&self) -> &'static str {
+        "Upload Part - Copy"
+    }
+
+    fn action(&self) -> &'static str {
+        "UploadPartCopy"
+    }
+
+    fn encode(&self) -> Parts<'_> {
+        parts("PUT", (&self.bucket, &self.key), "", self.params(), self.headers())
+    }
+
+    fn need(&self) -> Need {
+        Need::new(self.action(), Target::object(&self.bucket, &self.key))
+            .or("UploadPart")
+            .granted_by(Permission::Write)
+    }
+
+    fn also_needs(&self) -> Option<Need> {
+        Some(self.source.need())
     }
 }
 
@@ -195,7 +256,13 @@ impl CopySource {
         Self::parse(headers.once(SOURCE)?.unwrap_or_default())
     }
 
-    pub(super) fn headers(&self) -> Vec<Pair<'_>> {
+    /// What has to be allowed for it to be copied.
+    fn need(&self) -> Need {
+        let target = Target::object(&self.bucket, &self.key);
+        Need::new("GetObject", target).granted_by(Permission::Read)
+    }
+
+    fn headers(&self) -> Vec<Pair<'_>> {
         vec![pair(SOURCE, self.to_string())]
     }
 

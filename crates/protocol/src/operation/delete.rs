@@ -2,9 +2,12 @@
 
 use super::DecodeError;
 use super::object::content_md5;
-use super::parts::{Headers, Pair};
+use super::parts::{Headers, Pair, Parts, parts};
+use super::request::Request;
 use super::value::ContentMd5;
+use super::{Need, Permission};
 use crate::Bucket;
+use crate::policy::Target;
 
 /// Deletes the objects that the body names (436/8289).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,7 +23,25 @@ impl DeleteObjects {
         Ok(Self { bucket, md5: content_md5(headers)? })
     }
 
-    pub(super) fn headers(&self) -> Vec<Pair<'_>> {
+    fn headers(&self) -> Vec<Pair<'_>> {
         self.md5.map(ContentMd5::header).into_iter().collect()
+    }
+}
+
+impl Request for DeleteObjects {
+    fn name(&self) -> &'static str {
+        "DELETE Multiple Objects"
+    }
+
+    fn action(&self) -> &'static str {
+        "DeleteMultipleObjects"
+    }
+
+    fn encode(&self) -> Parts<'_> {
+        parts("POST", &self.bucket, "delete", vec![], self.headers())
+    }
+
+    fn need(&self) -> Need {
+        Need::new(self.action(), Target::Bucket(self.bucket.clone())).granted_by(Permission::Write)
     }
 }

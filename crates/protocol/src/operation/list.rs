@@ -1,8 +1,11 @@
 //! Operations that tell what a bucket holds and where it is.
 
 use super::DecodeError;
-use super::parts::{Pair, Params, pair};
+use super::parts::{Pair, Params, Parts, pair, parts};
+use super::request::Request;
+use super::{Need, Permission};
 use crate::Bucket;
+use crate::policy::Target;
 
 /// The most keys and common prefixes that one answer lists, and the number if the request names none (436/7734).
 const MAX_KEYS: u32 = 1000;
@@ -48,7 +51,7 @@ impl GetBucket {
         })
     }
 
-    pub(super) fn params(&self) -> Vec<Pair<'_>> {
+    fn params(&self) -> Vec<Pair<'_>> {
         let mut params = texts([
             ("prefix", &self.prefix),
             ("delimiter", &self.delimiter),
@@ -60,11 +63,44 @@ impl GetBucket {
     }
 }
 
+impl Request for GetBucket {
+    fn name(&self) -> &'static str {
+        "GET Bucket"
+    }
+
+    fn action(&self) -> &'static str {
+        "GetBucket"
+    }
+
+    fn encode(&self) -> Parts<'_> {
+        parts("GET", &self.bucket, "", self.params(), vec![])
+    }
+
+    fn need(&self) -> Need {
+        Need::new(self.action(), Target::prefix(&self.bucket, &self.prefix))
+            .granted_by(Permission::Read)
+    }
+}
+
 /// Tells the region of a bucket (436/8275).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct GetBucketLocation {
     /// The bucket.
     pub bucket: Bucket,
+}
+
+impl Request for GetBucketLocation {
+    fn name(&self) -> &'static str {
+        "GET Bucket location"
+    }
+
+    fn action(&self) -> &'static str {
+        "GetBucketLocation"
+    }
+
+    fn encode(&self) -> Parts<'_> {
+        parts("GET", &self.bucket, "location", vec![], vec![])
+    }
 }
 
 /// The texts that are not empty.

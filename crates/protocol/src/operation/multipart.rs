@@ -1,15 +1,20 @@
 //! Uploading an object in parts.
 
 use super::acl::{AclHeaders, CannedAcl};
+use super::encryption::ServerSideEncryption;
 use super::list::{count, encoding, texts};
 use super::object::{
     FORBID_OVERWRITE, content_md5, forbid_overwrite, metadata, metadata_headers, storage_class,
     traffic_limit, traffic_limit_header,
 };
-use super::parts::{Headers, Pair, Params, number, pair};
+use super::parts::{Headers, Pair, Params, Parts, number, pair, parts};
+use super::request::Request;
+use super::tagging::{tags, tags_header};
 use super::value::{ContentMd5, StorageClass, TrafficLimit};
 use super::{ContentHeaders, DecodeError, invalid};
-use crate::{Bucket, ObjectKey};
+use super::{Need, Permission};
+use crate::policy::Target;
+use crate::{Bucket, ObjectKey, TagSet};
 
 /// The highest number of a part (436/7750).
 const PART_MAX: u64 = 10_000;
@@ -32,6 +37,10 @@ pub struct InitiateMultipartUpload {
     pub storage_class: StorageClass,
     /// Access control; by the bucket's rules if absent.
     pub acl: Option<AclHeaders>,
+    /// Its tags.
+    pub tags: TagSet,
+    /// How it is encrypted.
+    pub encryption: Option<ServerSideEncryption>,
     /// `x-cos-forbid-overwrite: true`: only if there is no object of that key.
     pub forbid_overwrite: bool,
 }
@@ -49,17 +58,40 @@ impl InitiateMultipartUpload {
             metadata: metadata(headers)?,
             storage_class: storage_class(headers)?,
             acl: AclHeaders::decode(&headers, CannedAcl::is_for_object)?,
+            encryption: ServerSideEncryption::decode(headers)?,
+            tags: tags(headers)?,
             forbid_overwrite: headers.flag(FORBID_OVERWRITE)?,
         })
     }
 
-    pub(super) fn headers(&self) -> Vec<Pair<'_>> {
+    fn headers(&self) -> Vec<Pair<'_>> {
         let mut out = self.content.encode();
         out.extend(metadata_headers(&self.metadata));
         out.extend(self.storage_class.header());
         out.extend(self.acl.iter().flat_map(|acl| acl.encode()));
+        out.extend(self.encryption.map(ServerSideEncryption::header));
+        out.extend(tags_header(&self.tags));
         out.extend(forbid_overwrite(self.forbid_overwrite));
         out
+    }
+}
+
+impl Request for InitiateMultipartUpload {
+    fn name(&self) -> &'static str {
+        "Initiate Multipart Upload"
+    }
+
+    fn action(&self) -> &'static str {
+        "InitiateMultipartUpload"
+    }
+
+    fn encode(&self) -> Parts<'_> {
+        parts("POST", (&self.bucket, &self.key), "uploads", vec![], self.headers())
+    }
+
+    fn need(&self) -> Need {
+        Need::new(self.action(), Target::object(&self.bucket, &self.key))
+            .granted_by(Permission::Write)
     }
 }
 
@@ -97,13 +129,32 @@ impl UploadPart {
         })
     }
 
-    pub(super) fn params(&self) -> Vec<Pair<'_>> {
+    fn params(&self) -> Vec<Pair<'_>> {
         vec![pair("partNumber", self.number.to_string()), pair(UPLOAD_ID, &*self.upload_id)]
     }
 
-    pub(super) fn headers(&self) -> Vec<Pair<'_>> {
+    fn headers(&self) -> Vec<Pair<'_>> {
         let md5 = self.md5.map(ContentMd5::header);
         md5.into_iter().chain(self.traffic_limit.map(traffic_limit_header)).collect()
+    }
+}
+
+impl Request for UploadPart {
+    fn name(&self) -> &'static str {
+        "Upload Part"
+    }
+
+    fn action(&self) -> &'static str {
+        "UploadPart"
+    }
+
+    fn encode(&self) -> Parts<'_> {
+        parts("PUT", (&self.bucket, &self.key), "", self.params(), self.headers())
+    }
+
+    fn need(&self) -> Need {
+        Need::new(self.action(), Target::object(&self.bucket, &self.key))
+            .granted_by(Permission::Write)
     }
 }
 
@@ -146,7 +197,7 @@ impl ListParts {
         })
     }
 
-    pub(super) fn params(&self) -> Vec<Pair<'_>> {
+    fn params(&self) -> Vec<Pair<'_>> {
         let mut params = vec![pair(UPLOAD_ID, &*self.upload_id)];
         if self.part_number_marker != 0 {
             params.push(pair("part-number-marker", self.part_number_marker.to_string()));
@@ -154,6 +205,20 @@ impl ListParts {
         params.extend(count("max-parts", self.max_parts, LISTED_MAX));
         params.extend(encoding(self.url_encoded));
         params
+    }
+}
+
+impl Request for ListParts {
+    fn name(&self) -> &'static str {
+        "List Parts"
+    }
+
+    fn action(&self) -> &'static str {
+        "ListParts"
+    }
+
+    fn encode(&self) -> Parts<'_> {
+        parts("GET", (&self.bucket, &self.key), "", self.params(), vec![])
     }
 }
 
@@ -196,7 +261,7 @@ impl ListMultipartUploads {
         })
     }
 
-    pub(super) fn params(&self) -> Vec<Pair<'_>> {
+    fn params(&self) -> Vec<Pair<'_>> {
         let mut params = texts([
             ("prefix", &self.prefix),
             ("delimiter", &self.delimiter),
@@ -206,6 +271,25 @@ impl ListMultipartUploads {
         params.extend(count("max-uploads", self.max_uploads, LISTED_MAX));
         params.extend(encoding(self.url_encoded));
         params
+    }
+}
+
+impl Request for ListMultipartUploads {
+    fn name(&self) -> &'static str {
+        "List Multipart Uploads"
+    }
+
+    fn action(&self) -> &'static str {
+        "ListMultipartUploads"
+    }
+
+    fn encode(&self) -> Parts<'_> {
+        parts("GET", &self.bucket, "uploads", self.params(), vec![])
+    }
+
+    fn need(&self) -> Need {
+        Need::new(self.action(), Target::prefix(&self.bucket, &self.prefix))
+            .granted_by(Permission::Read)
     }
 }
 
@@ -240,13 +324,32 @@ impl CompleteMultipartUpload {
         })
     }
 
-    pub(super) fn params(&self) -> Vec<Pair<'_>> {
+    fn params(&self) -> Vec<Pair<'_>> {
         vec![pair(UPLOAD_ID, &*self.upload_id)]
     }
 
-    pub(super) fn headers(&self) -> Vec<Pair<'_>> {
+    fn headers(&self) -> Vec<Pair<'_>> {
         let md5 = self.md5.map(ContentMd5::header);
         md5.into_iter().chain(forbid_overwrite(self.forbid_overwrite)).collect()
+    }
+}
+
+impl Request for CompleteMultipartUpload {
+    fn name(&self) -> &'static str {
+        "Complete Multipart Upload"
+    }
+
+    fn action(&self) -> &'static str {
+        "CompleteMultipartUpload"
+    }
+
+    fn encode(&self) -> Parts<'_> {
+        parts("POST", (&self.bucket, &self.key), "", self.params(), self.headers())
+    }
+
+    fn need(&self) -> Need {
+        Need::new(self.action(), Target::object(&self.bucket, &self.key))
+            .granted_by(Permission::Write)
     }
 }
 
@@ -270,8 +373,27 @@ impl AbortMultipartUpload {
         Ok(Self { bucket, key, upload_id: params.owned(UPLOAD_ID)? })
     }
 
-    pub(super) fn params(&self) -> Vec<Pair<'_>> {
+    fn params(&self) -> Vec<Pair<'_>> {
         vec![pair(UPLOAD_ID, &*self.upload_id)]
+    }
+}
+
+impl Request for AbortMultipartUpload {
+    fn name(&self) -> &'static str {
+        "Abort Multipart Upload"
+    }
+
+    fn action(&self) -> &'static str {
+        "AbortMultipartUpload"
+    }
+
+    fn encode(&self) -> Parts<'_> {
+        parts("DELETE", (&self.bucket, &self.key), "", self.params(), vec![])
+    }
+
+    fn need(&self) -> Need {
+        Need::new(self.action(), Target::object(&self.bucket, &self.key))
+            .granted_by(Permission::Write)
     }
 }
 

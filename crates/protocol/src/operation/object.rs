@@ -1,10 +1,15 @@
 //! Operations on objects.
 
 use super::acl::{AclHeaders, CannedAcl};
-use super::parts::{Headers, Pair, Params, pair};
+use super::encryption::ServerSideEncryption;
+use super::parts::{Headers, Pair, Params, Parts, pair, parts};
+use super::request::Request;
+use super::tagging::{tags, tags_header};
 use super::value::{ContentMd5, StorageClass, TrafficLimit};
 use super::{DecodeError, invalid};
-use crate::{Bucket, ByteRange, ObjectKey};
+use super::{Need, Permission};
+use crate::policy::Target;
+use crate::{Bucket, ByteRange, ObjectKey, TagSet};
 
 /// The prefix of user metadata.
 const META: &str = "x-cos-meta-";
@@ -27,6 +32,10 @@ pub struct PutObject {
     pub storage_class: StorageClass,
     /// Access control; by the bucket's rules if absent.
     pub acl: Option<AclHeaders>,
+    /// Its tags.
+    pub tags: TagSet,
+    /// How it is encrypted.
+    pub encryption: Option<ServerSideEncryption>,
     /// What the body's MD5 must be.
     pub md5: Option<ContentMd5>,
     /// How fast the body may be sent.
@@ -47,6 +56,8 @@ impl PutObject {
             metadata: Vec::new(),
             storage_class: StorageClass::default(),
             acl: None,
+            tags: TagSet::default(),
+            encryption: None,
             md5: None,
             traffic_limit: None,
             forbid_overwrite: false,
@@ -67,6 +78,8 @@ impl PutObject {
             metadata: metadata(headers)?,
             storage_class: storage_class(headers)?,
             acl: AclHeaders::decode(&headers, CannedAcl::is_for_object)?,
+            encryption: ServerSideEncryption::decode(headers)?,
+            tags: tags(headers)?,
             md5: content_md5(headers)?,
             traffic_limit: traffic_limit(params, headers)?,
             forbid_overwrite: headers.flag(FORBID_OVERWRITE)?,
@@ -74,16 +87,37 @@ impl PutObject {
         })
     }
 
-    pub(super) fn headers(&self) -> Vec<Pair<'_>> {
+    fn headers(&self) -> Vec<Pair<'_>> {
         let mut out = self.content.encode();
         out.extend(metadata_headers(&self.metadata));
         out.extend(self.storage_class.header());
         out.extend(self.acl.iter().flat_map(|acl| acl.encode()));
+        out.extend(self.encryption.map(ServerSideEncryption::header));
+        out.extend(tags_header(&self.tags));
         out.extend(self.md5.map(ContentMd5::header));
         out.extend(self.traffic_limit.map(traffic_limit_header));
         out.extend(forbid_overwrite(self.forbid_overwrite));
         out.extend(self.conditions.encode());
         out
+    }
+}
+
+impl Request for PutObject {
+    fn name(&self) -> &'static str {
+        "PUT Object"
+    }
+
+    fn action(&self) -> &'static str {
+        "PutObject"
+    }
+
+    fn encode(&self) -> Parts<'_> {
+        parts("PUT", (&self.bucket, &self.key), "", vec![], self.headers())
+    }
+
+    fn need(&self) -> Need {
+        Need::new(self.action(), Target::object(&self.bucket, &self.key))
+            .granted_by(Permission::Write)
     }
 }
 
@@ -121,16 +155,35 @@ impl GetObject {
         })
     }
 
-    pub(super) fn params(&self) -> Vec<Pair<'_>> {
+    fn params(&self) -> Vec<Pair<'_>> {
         let overrides = self.overrides.iter();
         overrides.map(|(param, _, value)| (param.as_bytes().into(), value.into())).collect()
     }
 
-    pub(super) fn headers(&self) -> Vec<Pair<'_>> {
+    fn headers(&self) -> Vec<Pair<'_>> {
         let mut out = self.conditions.encode();
         out.extend(self.range.map(|range| pair("Range", range.to_string())));
         out.extend(self.traffic_limit.map(traffic_limit_header));
         out
+    }
+}
+
+impl Request for GetObject {
+    fn name(&self) -> &'static str {
+        "GET Object"
+    }
+
+    fn action(&self) -> &'static str {
+        "GetObject"
+    }
+
+    fn encode(&self) -> Parts<'_> {
+        parts("GET", (&self.bucket, &self.key), "", self.params(), self.headers())
+    }
+
+    fn need(&self) -> Need {
+        Need::new(self.action(), Target::object(&self.bucket, &self.key))
+            .granted_by(Permission::Read)
     }
 }
 
@@ -154,8 +207,27 @@ impl HeadObject {
         Ok(Self { bucket, key, conditions: Conditions::decode(headers)? })
     }
 
-    pub(super) fn headers(&self) -> Vec<Pair<'_>> {
+    fn headers(&self) -> Vec<Pair<'_>> {
         self.conditions.encode()
+    }
+}
+
+impl Request for HeadObject {
+    fn name(&self) -> &'static str {
+        "HEAD Object"
+    }
+
+    fn action(&self) -> &'static str {
+        "HeadObject"
+    }
+
+    fn encode(&self) -> Parts<'_> {
+        parts("HEAD", (&self.bucket, &self.key), "", vec![], self.headers())
+    }
+
+    fn need(&self) -> Need {
+        Need::new(self.action(), Target::object(&self.bucket, &self.key))
+            .granted_by(Permission::Read)
     }
 }
 
@@ -168,6 +240,25 @@ pub struct DeleteObject {
     pub key: ObjectKey,
 }
 
+impl Request for DeleteObject {
+    fn name(&self) -> &'static str {
+        "DELETE Object"
+    }
+
+    fn action(&self) -> &'static str {
+        "DeleteObject"
+    }
+
+    fn encode(&self) -> Parts<'_> {
+        parts("DELETE", (&self.bucket, &self.key), "", vec![], vec![])
+    }
+
+    fn need(&self) -> Need {
+        Need::new(self.action(), Target::object(&self.bucket, &self.key))
+            .granted_by(Permission::Write)
+    }
+}
+
 /// Reads an object's access control (436/7744).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct GetObjectAcl {
@@ -175,6 +266,25 @@ pub struct GetObjectAcl {
     pub bucket: Bucket,
     /// The key.
     pub key: ObjectKey,
+}
+
+impl Request for GetObjectAcl {
+    fn name(&self) -> &'static str {
+        "GET Object acl"
+    }
+
+    fn action(&self) -> &'static str {
+        "GetObjectACL"
+    }
+
+    fn encode(&self) -> Parts<'_> {
+        parts("GET", (&self.bucket, &self.key), "acl", vec![], vec![])
+    }
+
+    fn need(&self) -> Need {
+        Need::new(self.action(), Target::object(&self.bucket, &self.key))
+            .granted_by(Permission::ReadAcp)
+    }
 }
 
 /// Replaces an object's access control (436/7748).
@@ -200,10 +310,29 @@ impl PutObjectAcl {
         Ok(Self { bucket, key, acl, md5: content_md5(headers)? })
     }
 
-    pub(super) fn headers(&self) -> Vec<Pair<'_>> {
+    fn headers(&self) -> Vec<Pair<'_>> {
         let mut out = self.acl.as_ref().map(AclHeaders::encode).unwrap_or_default();
         out.extend(self.md5.map(ContentMd5::header));
         out
+    }
+}
+
+impl Request for PutObjectAcl {
+    fn name(&self) -> &'static str {
+        "PUT Object acl"
+    }
+
+    fn action(&self) -> &'static str {
+        "PutObjectACL"
+    }
+
+    fn encode(&self) -> Parts<'_> {
+        parts("PUT", (&self.bucket, &self.key), "acl", vec![], self.headers())
+    }
+
+    fn need(&self) -> Need {
+        Need::new(self.action(), Target::object(&self.bucket, &self.key))
+            .granted_by(Permission::WriteAcp)
     }
 }
 

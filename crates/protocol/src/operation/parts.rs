@@ -67,6 +67,20 @@ pub(super) fn pair<'a>(name: &'a str, value: impl Into<Cow<'a, str>>) -> Pair<'a
     (Cow::Borrowed(name.as_bytes()), value)
 }
 
+/// A request for a resource, or the sub-resource of it that a parameter without value names.
+pub(super) fn parts<'a>(
+    method: &'static str,
+    resource: impl Into<Resource>,
+    sub: &'static str,
+    mut params: Vec<Pair<'a>>,
+    headers: Vec<Pair<'a>>,
+) -> Parts<'a> {
+    if !sub.is_empty() {
+        params.insert(0, pair(sub, ""));
+    }
+    Parts { method: Cow::Borrowed(method), resource: resource.into(), params, headers }
+}
+
 /// The parameters of a request, by name.
 #[derive(Clone, Copy)]
 pub(super) struct Params<'a, 'b>(pub(super) &'a [Pair<'b>]);

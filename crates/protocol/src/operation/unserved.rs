@@ -65,11 +65,8 @@ const OF_OBJECT: &[&str] = &[
     "partNumber",
     "policy",
     "position",
-    "restore",
     "retention",
     "select",
-    "symlink",
-    "tagging",
     "torrent",
     "versionId",
 ];
@@ -81,8 +78,7 @@ const HEADERS: &[&str] = &[
     "pic-operations",
     "x-cos-callback",
     "x-cos-object-lock",
-    "x-cos-server-side-encryption",
-    "x-cos-tagging",
+    "x-cos-server-side-encryption-",
     "x-cos-website-redirect-location",
 ];
 
@@ -105,6 +101,11 @@ pub(super) fn refuse(
     }
     if let (Resource::Object(..), Some(name)) = (resource, processing(params)) {
         return Err(DecodeError::Unserved(Unserved::Parameter(name.to_owned())));
+    }
+    if let (Resource::Bucket(_), Some((name, _))) =
+        (resource, headers.with_prefix("x-cos-tagging").next())
+    {
+        return Err(DecodeError::Unserved(Unserved::Header(name)));
     }
     for prefix in HEADERS {
         if let Some((name, _)) = headers.with_prefix(prefix).next() {
