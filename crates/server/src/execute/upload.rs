@@ -31,7 +31,7 @@ pub(super) async fn put(
     let received = receive(endpoint, &permit, body, traffic_limit).await?;
     let mut put = permit.into_operation();
     put.encryption = encryption(endpoint, &put.bucket, put.encryption);
-    let headers = draft::headers(&put.content, &put.metadata);
+    let headers = draft::headers(&put.key, &put.content, &put.metadata);
     let wanted = Wanted {
         headers,
         storage_class: put.storage_class,
