@@ -29,7 +29,8 @@ impl fmt::Display for Unserved {
     }
 }
 
-const OF_BUCKET: &[&str] = &["notification", "publicAccessBlock", "versions"];
+const OF_BUCKET: &[&str] =
+    &["notification", "publicAccessBlock", "response-control", "versions"];
 
 const OF_OBJECT: &[&str] = &[
     "append",
