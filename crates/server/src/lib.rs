@@ -31,6 +31,7 @@ mod route;
 mod server;
 mod spelling;
 mod store;
+mod website;
 
 pub use clock::Clock;
 pub use credentials::{KeptCredentials, KeptCredentialsError};

@@ -29,8 +29,7 @@ impl fmt::Display for Unserved {
     }
 }
 
-const OF_BUCKET: &[&str] =
-    &["notification", "publicAccessBlock", "response-control", "versions"];
+const OF_BUCKET: &[&str] = &["notification", "publicAccessBlock", "response-control", "versions"];
 
 const OF_OBJECT: &[&str] = &[
     "append",
