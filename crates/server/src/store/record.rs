@@ -1,25 +1,27 @@
 //! What the metadata says of buckets and objects.
 //!
 //! A record is written as postcard, whose layout is the order and the types of the fields: a change of either is a new
-//! [format](super::metadata::FORMAT).
+//! format (`metadata.rs`).
 
 use cospass_protocol::operation::{CannedAcl, Grant, Grantee, Permission, StorageClass};
+use cospass_protocol::{Tag, TagSet};
 use crc_fast::CrcAlgorithm;
 use md5::{Digest, Md5};
 use serde::{Deserialize, Serialize};
 use std::io;
 
-use super::blob::{BlobId, Written};
+use super::backend::BlobId;
+use super::upload::Written;
 
 /// The random name of a manifest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub(super) struct ManifestId(pub(super) u128);
+pub(super) struct ManifestId(pub(super) [u8; 16]);
 
 impl ManifestId {
     pub(super) fn random() -> io::Result<Self> {
         let mut bytes = [0; 16];
         getrandom::fill(&mut bytes)?;
-        Ok(Self(u128::from_be_bytes(bytes)))
+        Ok(Self(bytes))
     }
 }
 
@@ -74,6 +76,8 @@ pub(crate) struct ObjectRecord {
     pub(crate) headers: Vec<(String, Vec<u8>)>,
     storage_class: String,
     pub(crate) acl: AclRecord,
+    /// Keys and values.
+    pub(crate) tags: Vec<(String, String)>,
 }
 
 impl ObjectRecord {
@@ -102,6 +106,7 @@ impl ObjectRecord {
             headers: upload.headers,
             storage_class: upload.storage_class,
             acl: upload.acl,
+            tags: upload.tags,
         }
     }
 
@@ -116,6 +121,16 @@ impl ObjectRecord {
     pub(crate) fn storage_class(&self) -> StorageClass {
         self.storage_class.parse().unwrap_or_default()
     }
+
+    pub(crate) fn tags(&self) -> Vec<Tag> {
+        let tag = |(key, value): &(String, String)| Tag { key: key.clone(), value: value.clone() };
+        self.tags.iter().map(tag).collect()
+    }
+}
+
+/// Tags as records have them.
+pub(crate) fn tag_pairs(tags: &TagSet) -> Vec<(String, String)> {
+    tags.as_slice().iter().map(|tag| (tag.key.clone(), tag.value.clone())).collect()
 }
 
 fn hex(bytes: &[u8]) -> String {
@@ -131,6 +146,7 @@ pub(crate) struct UploadRecord {
     headers: Vec<(String, Vec<u8>)>,
     storage_class: String,
     acl: AclRecord,
+    tags: Vec<(String, String)>,
 }
 
 impl UploadRecord {
@@ -152,8 +168,8 @@ pub(crate) struct PartRecord {
 }
 
 impl PartRecord {
-    pub(super) fn new(written: Written, now: i64) -> Self {
-        let Written { blob, size, md5, crc64 } = written;
+    pub(super) fn new(written: &Written, now: i64) -> Self {
+        let &Written { blob, size, md5, crc64, .. } = written;
         Self { blob, size, md5, crc64, modified: now }
     }
 
@@ -175,11 +191,12 @@ pub(crate) struct Draft {
     pub(crate) headers: Vec<(String, Vec<u8>)>,
     pub(crate) storage_class: StorageClass,
     pub(crate) acl: AclRecord,
+    pub(crate) tags: Vec<(String, String)>,
 }
 
 impl Draft {
     pub(super) fn record(self, written: &Written) -> ObjectRecord {
-        let &Written { blob, size, md5, crc64 } = written;
+        let &Written { blob, size, md5, crc64, .. } = written;
         ObjectRecord {
             place: Place::Blob(blob),
             size,
@@ -190,6 +207,7 @@ impl Draft {
             headers: self.headers,
             storage_class: self.storage_class.as_str().to_owned(),
             acl: self.acl,
+            tags: self.tags,
         }
     }
 
@@ -201,6 +219,7 @@ impl Draft {
             headers: self.headers,
             storage_class: self.storage_class.as_str().to_owned(),
             acl: self.acl,
+            tags: self.tags,
             ..*source
         }
     }
@@ -211,6 +230,7 @@ impl Draft {
             headers: self.headers,
             storage_class: self.storage_class.as_str().to_owned(),
             acl: self.acl,
+            tags: self.tags,
         }
     }
 }
