@@ -11,6 +11,7 @@ mod error;
 mod list;
 mod multipart;
 mod read;
+mod restore;
 mod service;
 mod tagging;
 mod time;
@@ -26,6 +27,7 @@ pub use multipart::{
     Completed, PartEntry, PartList, UploadEntry, UploadList, initiated, read_parts,
 };
 pub use read::XmlError;
+pub use restore::{RestoreRequest, RestoreTier};
 pub use service::{BucketEntry, ListAllMyBuckets};
 pub use tagging::{read_tagging, write_tagging};
 pub use time::{iso8601, iso8601_millis};

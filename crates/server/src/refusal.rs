@@ -149,6 +149,15 @@ causes! {
     /// **C** #3641109820, with `x-cos-storage-class`.
     NotRestored "not-restored" => InvalidObjectState "The operation is not valid for the object storage class.",
 
+    /// **C** #20698865043.
+    RestoreRunning "restore-running" => RestoreAlreadyInProgress "Object restore is already in progress.",
+    /// **D !**
+    NotArchived "not-archived" => RestoreNonArchiveObject "Restore is not allowed, since the object's storage class is not an archive.",
+    /// **! !** A link is asked for, and there is an object that is none.
+    NotSymlink "not-symlink" => InvalidRequest "The object is not a symbolic link.",
+    /// **! !** What the link stands for is not there, or is itself a link.
+    SymlinkTargetMissing "symlink-target-missing" => NoSuchKey "The target of the symbolic link does not exist, or is a symbolic link itself.",
+
     // The endpoint itself.
 
     /// **D K** More connections, or open files, than the endpoint can have.
@@ -233,6 +242,12 @@ impl Refusal {
         let value = HeaderValue::from_str(&format!("bytes */{size}")).ok();
         let header = value.map(|value| (CONTENT_RANGE, value));
         Self::new(Cause::InvalidRange, Detail { header, ..Detail::default() })
+    }
+
+    /// A parameter, header or element whose value is not allowed, and why.
+    pub(crate) fn argument(name: &'static str, why: &str) -> Self {
+        let message = Some(format!("{name}: {why}"));
+        Self::new(Cause::InvalidArgument, Detail { message, ..Detail::default() })
     }
 
     pub(crate) fn not_restored(class: StorageClass) -> Self {

@@ -37,7 +37,8 @@ pub(crate) use disk::Syncing;
 pub(crate) use multipart::UploadName;
 pub(crate) use reader::Reader;
 pub(crate) use record::{
-    AclRecord, BucketRecord, Draft, ObjectRecord, PartRecord, UploadRecord, tag_pairs,
+    AclRecord, BucketRecord, Draft, Encryption, Kind, ObjectRecord, PartRecord, Restored,
+    UploadRecord, tag_pairs,
 };
 pub(crate) use scan::{Step, past, start};
 pub(crate) use upload::Upload;

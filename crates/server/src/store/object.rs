@@ -227,7 +227,10 @@ impl Store {
         key: &ObjectKey,
         acl: AclRecord,
     ) -> Result<(), StoreError> {
-        self.change_object(bucket, key, |record| record.acl = acl.clone())
+        self.update_object(bucket, key, |record| {
+            record.acl = acl.clone();
+            Ok(())
+        })
     }
 
     pub(crate) fn set_object_tags(
@@ -236,21 +239,25 @@ impl Store {
         key: &ObjectKey,
         tags: &TagSet,
     ) -> Result<(), StoreError> {
-        self.change_object(bucket, key, |record| record.tags = tag_pairs(tags))
+        self.update_object(bucket, key, |record| {
+            record.tags = tag_pairs(tags);
+            Ok(())
+        })
     }
 
-    /// Changes what is kept of an object beside its bytes.
-    fn change_object(
+    /// Changes what is kept of an object beside its bytes, durably. `change` may refuse, and may be called more than once.
+    pub(crate) fn update_object<T, E: From<StoreError>>(
         &self,
         bucket: &Bucket,
         key: &ObjectKey,
-        change: impl Fn(&mut ObjectRecord),
-    ) -> Result<(), StoreError> {
+        change: impl Fn(&mut ObjectRecord) -> Result<T, E>,
+    ) -> Result<T, E> {
         let (bucket, key) = (bucket.as_str(), key.as_str());
         self.write(|tables| {
             let mut record = current(tables, bucket, key)?.ok_or(StoreError::NoSuchKey)?;
-            change(&mut record);
-            put(tables, Table::Objects, object_key(bucket, key), &record)
+            let changed = change(&mut record)?;
+            put(tables, Table::Objects, object_key(bucket, key), &record)?;
+            Ok(changed)
         })
     }
 }

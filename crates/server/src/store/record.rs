@@ -78,6 +78,32 @@ pub(crate) struct ObjectRecord {
     pub(crate) acl: AclRecord,
     /// Keys and values.
     pub(crate) tags: Vec<(String, String)>,
+    pub(crate) kind: Kind,
+    pub(crate) encryption: Encryption,
+    pub(crate) restored: Option<Restored>,
+}
+
+/// What sort of object it is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Kind {
+    Normal,
+    /// It stands for the object of this key, as it was written.
+    Symlink(String),
+}
+
+/// How the service says that it encrypts an object.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Encryption {
+    None,
+    /// With a key of the service, which is said and not done.
+    Cos,
+}
+
+/// When an archived object can be read: from one time to another, Unix seconds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Restored {
+    pub(crate) from: i64,
+    pub(crate) until: i64,
 }
 
 impl ObjectRecord {
@@ -107,6 +133,9 @@ impl ObjectRecord {
             storage_class: upload.storage_class,
             acl: upload.acl,
             tags: upload.tags,
+            kind: Kind::Normal,
+            encryption: upload.encryption,
+            restored: None,
         }
     }
 
@@ -120,6 +149,12 @@ impl ObjectRecord {
 
     pub(crate) fn storage_class(&self) -> StorageClass {
         self.storage_class.parse().unwrap_or_default()
+    }
+
+    /// Whether its bytes may be read at a time, Unix seconds.
+    pub(crate) fn is_readable(&self, now: i64) -> bool {
+        let is_restored = |restored: Restored| restored.from <= now && now < restored.until;
+        self.storage_class().is_readable() || self.restored.is_some_and(is_restored)
     }
 
     pub(crate) fn tags(&self) -> Vec<Tag> {
@@ -147,6 +182,7 @@ pub(crate) struct UploadRecord {
     storage_class: String,
     acl: AclRecord,
     tags: Vec<(String, String)>,
+    pub(crate) encryption: Encryption,
 }
 
 impl UploadRecord {
@@ -192,6 +228,8 @@ pub(crate) struct Draft {
     pub(crate) storage_class: StorageClass,
     pub(crate) acl: AclRecord,
     pub(crate) tags: Vec<(String, String)>,
+    pub(crate) kind: Kind,
+    pub(crate) encryption: Encryption,
 }
 
 impl Draft {
@@ -208,6 +246,9 @@ impl Draft {
             storage_class: self.storage_class.as_str().to_owned(),
             acl: self.acl,
             tags: self.tags,
+            kind: self.kind,
+            encryption: self.encryption,
+            restored: None,
         }
     }
 
@@ -220,6 +261,9 @@ impl Draft {
             storage_class: self.storage_class.as_str().to_owned(),
             acl: self.acl,
             tags: self.tags,
+            kind: self.kind,
+            encryption: self.encryption,
+            restored: None,
             ..*source
         }
     }
@@ -231,6 +275,7 @@ impl Draft {
             storage_class: self.storage_class.as_str().to_owned(),
             acl: self.acl,
             tags: self.tags,
+            encryption: self.encryption,
         }
     }
 }

@@ -29,6 +29,8 @@ pub(super) fn draft() -> Draft {
         storage_class: StorageClass::StandardIa,
         acl: AclRecord::canned(CannedAcl::Default),
         tags: vec![],
+        kind: Kind::Normal,
+        encryption: Encryption::None,
     }
 }
 
