@@ -7,7 +7,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use cospass::{Bucket, Credentials, Region};
+use cospass::{Bucket, Credentials, Region, Scheme};
 use cospass_server::{
     AccessLogTarget, Clock, ClockSetting, ClockSettingError, KeptCredentials, Running, Server,
     StartError,
@@ -57,6 +57,14 @@ pub(crate) struct ServeArgs {
     #[arg(long, value_name = "CLOCK", default_value = "system", value_parser = parse_clock)]
     clock: ClockSetting,
 
+    /// Speak TLS, with the certificate in this PEM file, and those that lead from it to a root; SIGHUP reads it again
+    #[arg(long, value_name = "FILE", requires = "tls_key")]
+    tls_cert: Option<PathBuf>,
+
+    /// The private key of the certificate, in a PEM file
+    #[arg(long, value_name = "FILE", requires = "tls_cert")]
+    tls_key: Option<PathBuf>,
+
     /// Where to open the control listener, such as 127.0.0.1:9001: it moves the clock, lists recent requests with what
     /// was wrong with their signatures, tells metrics and health. Off if not given
     #[arg(long, value_name = "ADDRESS:PORT", value_parser = parse_address)]
@@ -76,6 +84,10 @@ pub(crate) struct ServeArgs {
 }
 
 impl ServeArgs {
+    fn scheme(&self) -> Scheme {
+        if self.tls_cert.is_some() { Scheme::Https } else { Scheme::Http }
+    }
+
     /// Every bucket that the command line names, all of which are to be there.
     fn named_buckets(&self) -> impl Iterator<Item = &Bucket> {
         let mapped = self.mappings.iter().map(|(_, bucket)| bucket);
@@ -125,12 +137,16 @@ pub(crate) fn run(args: ServeArgs) -> Result<Exit, Failure> {
         cospass_server::raise_file_limit();
         let running = start(&args, credentials.clone()).await?;
         let welcome = Welcome { args: &args, address: running.local_addr(), source, credentials };
-        announce(&running)?;
+        announce(&running, args.scheme())?;
         welcome.tell();
         loop {
             tokio::select! {
                 () = stop.received() => break,
-                () = reload.received() => running.reload(),
+                () = reload.received() => {
+                    if let Err(error) = tokio::task::block_in_place(|| running.reload()) {
+                        note(format_args!("the certificate stays as it was: {error}"));
+                    }
+                }
             }
         }
         note("stopping: open requests may end; press Ctrl-C again to cut them off");
@@ -143,9 +159,10 @@ pub(crate) fn run(args: ServeArgs) -> Result<Exit, Failure> {
 }
 
 /// Tells the address on standard output, and lets go of it: the access log may go there.
-fn announce(running: &Running) -> Result<(), Failure> {
+fn announce(running: &Running, scheme: Scheme) -> Result<(), Failure> {
     let mut output = Output::stdout();
-    let mut announced = output.line(format_args!("listening on http://{}", running.local_addr()));
+    let address = running.local_addr();
+    let mut announced = output.line(format_args!("listening on {scheme}://{address}"));
     if let Some(control) = running.control_addr() {
         announced =
             announced.and_then(|()| output.line(format_args!("control on http://{control}")));
@@ -199,6 +216,9 @@ async fn start(args: &ServeArgs, credentials: Credentials) -> Result<Running, Fa
     }
     if let Some(bucket) = &args.default_bucket {
         builder = builder.default_bucket(bucket.as_str());
+    }
+    if let (Some(certificate), Some(key)) = (&args.tls_cert, &args.tls_key) {
+        builder = builder.tls(certificate, key);
     }
     if let Some(control) = args.control {
         builder = builder.control(control);

@@ -1,5 +1,7 @@
 //! Bytes on the wire: spelling, chunks, `Expect`, pace, limits, slow clients, stopping.
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests")]
+
 mod support;
 
 use std::io::Write;
