@@ -43,11 +43,18 @@ pub(crate) enum AskedAs {
     Instead,
 }
 
-/// The answer. `find` asks for the object of a key.
-pub(crate) async fn answer(
-    visit: Visit<'_>,
-    find: impl AsyncFn(&str, AskedAs) -> Result<Reply, Refusal>,
-) -> Reply {
+/// Whoever asks for the object of a key, in the visitor's name.
+pub(crate) trait Objects {
+    /// The object, or why it cannot be had.
+    fn find(
+        &mut self,
+        key: &str,
+        asked_as: AskedAs,
+    ) -> impl Future<Output = Result<Reply, Refusal>> + Send;
+}
+
+/// The answer.
+pub(crate) async fn answer(visit: Visit<'_>, objects: &mut impl Objects) -> Reply {
     let site = visit.site;
     if let Some(scheme) = site.redirect_all_to.as_deref().filter(|scheme| *scheme != visit.scheme) {
         let location = format!("{scheme}://{}{}", visit.host, visit.target);
@@ -62,34 +69,35 @@ pub(crate) async fn answer(
     }
     let is_folder = path.is_empty() || path.ends_with('/');
     let key = if is_folder { format!("{path}{}", site.index_suffix) } else { path.clone() };
-    let refusal = match find(&key, AskedAs::Named).await {
+    let refusal = match objects.find(&key, AskedAs::Named).await {
         Ok(reply) => return reply,
         Err(refusal) => refusal,
     };
     let status = refusal.cause.code().status();
-    if status == StatusCode::NOT_FOUND.as_u16() && !is_folder {
-        if let Some(reply) = found_otherwise(&visit, &path, &find).await {
-            return reply;
-        }
+    if status == StatusCode::NOT_FOUND.as_u16()
+        && !is_folder
+        && let Some(reply) = found_otherwise(&visit, &path, objects).await
+    {
+        return reply;
     }
-    error(&visit, &refusal, status, &find).await
+    error(&visit, &refusal, status, objects).await
 }
 
 /// A path that names no object, with `.html` behind it, or as a folder.
 async fn found_otherwise(
     visit: &Visit<'_>,
     path: &str,
-    find: &impl AsyncFn(&str, AskedAs) -> Result<Reply, Refusal>,
+    objects: &mut impl Objects,
 ) -> Option<Reply> {
     let last = path.rsplit('/').next().unwrap_or_default();
     if visit.site.auto_addressing == Some(true)
         && !last.contains('.')
-        && let Ok(reply) = find(&format!("{path}.html"), AskedAs::Named).await
+        && let Ok(reply) = objects.find(&format!("{path}.html"), AskedAs::Named).await
     {
         return Some(reply);
     }
     let index = format!("{path}/{}", visit.site.index_suffix);
-    find(&index, AskedAs::Instead).await.ok()?;
+    objects.find(&index, AskedAs::Instead).await.ok()?;
     Some(sent_to(StatusCode::FOUND, &location(visit, None, &format!("{path}/"))))
 }
 
@@ -98,7 +106,7 @@ async fn error(
     visit: &Visit<'_>,
     refusal: &Refusal,
     status: u16,
-    find: &impl AsyncFn(&str, AskedAs) -> Result<Reply, Refusal>,
+    objects: &mut impl Objects,
 ) -> Reply {
     let by_code = |rule: &&RoutingRule| rule.condition == RoutingCondition::ErrorCode(status);
     let rule = visit.site.routing_rules.iter().find(by_code);
@@ -107,13 +115,13 @@ async fn error(
         if rule.is_none_or(sends) {
             return sent_to(StatusCode::FOUND, &location(visit, protocol, key));
         }
-        if let Ok(reply) = find(key, AskedAs::Instead).await {
+        if let Ok(reply) = objects.find(key, AskedAs::Instead).await {
             return reply;
         }
     }
     let own = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     if let Some(ErrorPage { key, original_http_status }) = &visit.site.error_document
-        && let Ok(mut reply) = find(key, AskedAs::Instead).await
+        && let Ok(mut reply) = objects.find(key, AskedAs::Instead).await
     {
         let keeps_status = original_http_status.unwrap_or(true);
         reply.status = if keeps_status { own } else { StatusCode::OK };
@@ -184,6 +192,19 @@ mod tests {
         WebsiteConfiguration::read(body.as_bytes()).unwrap()
     }
 
+    /// The objects of some keys, of which each is its key.
+    struct Keys<'a>(&'a [&'a str]);
+
+    impl Objects for Keys<'_> {
+        async fn find(&mut self, key: &str, _: AskedAs) -> Result<Reply, Refusal> {
+            match self.0.contains(&key) {
+                true => Ok(Reply::xml(key.to_owned())),
+                false if key.starts_with("private") => Err(Cause::Anonymous.into()),
+                false => Err(Cause::NoSuchKey.into()),
+            }
+        }
+    }
+
     /// Visits a site that has some keys: the status, and where to or what.
     async fn visit(site: &WebsiteConfiguration, keys: &[&str], path: &str) -> (u16, String) {
         let visit = Visit {
@@ -194,12 +215,7 @@ mod tests {
             path,
             target: "/sent?query",
         };
-        let find = async |key: &str, _: AskedAs| match keys.contains(&key) {
-            true => Ok(Reply::xml(key.to_owned())),
-            false if key.starts_with("private") => Err(Cause::Anonymous.into()),
-            false => Err(Cause::NoSuchKey.into()),
-        };
-        let reply = answer(visit, find).await;
+        let reply = answer(visit, &mut Keys(keys)).await;
         let location = reply.headers.get(LOCATION).map(|value| value.to_str().unwrap().to_owned());
         let body = match reply.body {
             ReplyBody::Whole(body) => String::from_utf8(body.to_vec()).unwrap(),
