@@ -1,4 +1,4 @@
-"""What else the official SDK can do with an object: tags, restoring, links, encryption."""
+"""What else the official SDK can do with an object: tags, restoring, links, appending, encryption."""
 
 import time
 
@@ -75,3 +75,20 @@ def test_encryption_is_told(way, refused):
         client.put_object, Bucket=BUCKET, Key=KEY, Body=b"x", ServerSideEncryption="AES128"
     )
     assert (error.get_status_code(), error.get_error_code()) == (400, "InvalidArgument")
+
+
+def test_appending(way, refused):
+    client = way.client()
+    whole = b""
+    for piece in (b"first", b"second" * 100_000, b"third"):
+        answer = client.append_object(Bucket=BUCKET, Key=KEY, Position=len(whole), Data=piece)
+        whole += piece
+        assert answer["x-cos-next-append-position"] == str(len(whole))
+        assert body_of(client) == whole
+    head = client.head_object(Bucket=BUCKET, Key=KEY)
+    assert head["x-cos-object-type"] == "appendable"
+    error = refused(client.append_object, Bucket=BUCKET, Key=KEY, Position=0, Data=b"x")
+    assert (error.get_status_code(), error.get_error_code()) == (409, "AppendPositionErr")
+    client.put_object(Bucket=BUCKET, Key=KEY, Body=b"x")
+    error = refused(client.append_object, Bucket=BUCKET, Key=KEY, Position=1, Data=b"x")
+    assert (error.get_status_code(), error.get_error_code()) == (409, "ObjectNotAppendable")

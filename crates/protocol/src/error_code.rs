@@ -41,6 +41,8 @@ error_codes! {
     AccessDenied = 403,
     /// A CORS preflight that no rule allows.
     AccessForbidden = 403,
+    /// What is appended does not begin where the object ends.
+    AppendPositionErr = 409,
     /// The body's MD5 is not the one of `Content-MD5`.
     BadDigest = 400,
     /// Another account owns a bucket of this name.
@@ -103,6 +105,8 @@ error_codes! {
     NoSuchUpload = 404,
     /// An operation or option that this endpoint does not serve.
     NotImplemented = 501,
+    /// The object was not begun by appending.
+    ObjectNotAppendable = 409,
     /// An `If-…` header does not hold.
     PreconditionFailed = 412,
     /// Nothing of the body arrived for too long.

@@ -5,6 +5,7 @@
 //! operation, or an option that would change what this one does, is a named refusal: see [`Unserved`].
 
 mod acl;
+mod append;
 mod bucket;
 mod copy;
 mod delete;
@@ -23,6 +24,7 @@ mod value;
 use std::fmt;
 
 pub use acl::{AclHeaders, CannedAcl, Grant, Grantee, Permission};
+pub use append::AppendObject;
 pub use bucket::{DeleteBucket, GetBucketAcl, GetService, HeadBucket, PutBucket, PutBucketAcl};
 pub use copy::{CopySource, PutObjectCopy, Replaced, UploadPartCopy};
 pub use delete::DeleteObjects;
@@ -92,6 +94,8 @@ macro_rules! for_each_operation {
             DeleteObjectTagging,
             /// Makes an archived object readable for a while.
             PostObjectRestore,
+            /// Appends to an object.
+            AppendObject,
             /// Makes a link to an object.
             PutSymlink,
             /// Reads a link.
@@ -212,6 +216,9 @@ impl Operation {
             ("POST", "restore") => {
                 Self::PostObjectRestore(PostObjectRestore::decode(bucket, key, headers)?)
             }
+            ("POST", "append") => {
+                Self::AppendObject(AppendObject::decode(bucket, key, params, headers)?)
+            }
             ("PUT", "symlink") => Self::PutSymlink(PutSymlink::decode(bucket, key, headers)?),
             ("GET", "symlink") => Self::GetSymlink(GetSymlink { bucket, key }),
             _ => return Self::of_upload(method, sub, bucket, key, params, headers),
@@ -249,8 +256,8 @@ impl Operation {
 }
 
 /// Parameters that name what of a bucket or an object is meant, without being its bytes.
-const SUBRESOURCES: [&str; 8] =
-    ["acl", "delete", "location", "restore", "symlink", "tagging", "uploadId", "uploads"];
+const SUBRESOURCES: [&str; 9] =
+    ["acl", "append", "delete", "location", "restore", "symlink", "tagging", "uploadId", "uploads"];
 
 /// The one that is named, or `""`. Two of them are a contradiction.
 fn subresource(params: Params<'_, '_>) -> Result<&'static str, DecodeError> {

@@ -1,6 +1,7 @@
 //! The fifth stage: a [`Permit`](crate::authorize::Permit) is acted on.
 
 mod acl;
+mod append;
 mod bucket;
 mod copy;
 mod delete;
@@ -54,6 +55,7 @@ pub(crate) async fn execute(
         Permitted::PutObjectTagging(permit) => tagging::put(endpoint, permit, body).await,
         Permitted::DeleteObjectTagging(permit) => tagging::delete(endpoint, permit).await,
         Permitted::PostObjectRestore(permit) => restore::post(endpoint, permit, body).await,
+        Permitted::AppendObject(permit) => append::append(endpoint, permit, body).await,
         Permitted::PutSymlink(permit) => symlink::put(endpoint, permit).await,
         Permitted::GetSymlink(permit) => symlink::get(endpoint, permit).await,
         Permitted::InitiateMultipartUpload(permit) => multipart::initiate(endpoint, permit).await,

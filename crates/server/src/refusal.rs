@@ -108,8 +108,8 @@ causes! {
 
     /// **!** RFC 9112 §6.1: a length and chunks contradict each other.
     AmbiguousLength "ambiguous-length" => InvalidRequest "Content-Length and Transfer-Encoding exclude each other.",
-    /// **D K**
-    MissingLength "missing-length" => MissingContentLength "You must provide the Content-Length HTTP header.",
+    /// **D** #170009879.
+    MissingLength "missing-length" => MissingContentLength "You must provide the Content-Length HTTP header",
     /// **D K**
     EntityTooLarge "entity-too-large" => EntityTooLarge "Your proposed upload exceeds the maximum allowed object size.",
     /// **D K** The connection ended, or a chunk was none, before the body did.
@@ -152,6 +152,14 @@ causes! {
     RestoreRunning "restore-running" => RestoreAlreadyInProgress "Object restore is already in progress.",
     /// **D !**
     NotArchived "not-archived" => RestoreNonArchiveObject "Restore is not allowed, since the object's storage class is not an archive.",
+    /// **D K** The position is not the length of the object.
+    AppendPosition "append-position" => AppendPositionErr "The append position is not the length of the object.",
+    /// **D** #170009879.
+    NotAppendable "not-appendable" => ObjectNotAppendable "The operation is not valid for the current state of the object",
+    /// **D !** Not with intelligent tiering; **!** nor with an archive.
+    ClassNotAppendable "class-not-appendable" => InvalidArgument "x-cos-storage-class: an object of this class cannot be appended to.",
+    /// **D !**
+    SourceAppendable "source-appendable" => InvalidRequest "An object that was made by appending cannot be copied.",
     /// **! !** A link is asked for, and there is an object that is none.
     NotSymlink "not-symlink" => InvalidRequest "The object is not a symbolic link.",
     /// **! !** What the link stands for is not there, or is itself a link.

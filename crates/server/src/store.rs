@@ -9,6 +9,7 @@
 //!
 //! Every function blocks; callers on an async runtime go through [`Store::blocking`].
 
+mod append;
 mod backend;
 mod disk;
 mod memory;
@@ -33,6 +34,7 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use cospass_protocol::Bucket;
 
+pub(crate) use append::Appended;
 pub(crate) use disk::Syncing;
 pub(crate) use multipart::UploadName;
 pub(crate) use reader::Reader;

@@ -192,7 +192,6 @@ fn what_is_asked() {
     let refused =
         |request: &Request, cause, status, code| refused(&endpoint, request, cause, status, code);
     for unserved in [
-        request("POST", "/a").param("append", "").param("position", "0").sign(),
         get("/a").header("x-cos-copy-source", "b-1.x/c").sign(),
         put("/a", b"").header("x-cos-copy-source", "b-1.x/c?versionId=1").sign(),
         get("/").param("versions", "").sign(),
@@ -377,6 +376,19 @@ fn what_is_there() {
     refused(&restore("/a"), "not-archived", 405, "RestoreNonArchiveObject");
     assert_eq!(endpoint.send(&restore("/b")).status, 202);
     refused(&restore("/b"), "restore-running", 409, "RestoreAlreadyInProgress");
+    let append = |target, position| {
+        let post = request("POST", target).header("Content-Length", "1").body(b"x");
+        post.param("append", "").param("position", position)
+    };
+    refused(&append("/new", "1").sign(), "append-position", 409, "AppendPositionErr");
+    let archived = append("/new", "0").header("x-cos-storage-class", "ARCHIVE");
+    refused(&archived.sign(), "class-not-appendable", 400, "InvalidArgument");
+    let normal = refused(&append("/a", "1").sign(), "not-appendable", 409, "ObjectNotAppendable");
+    let message = "The operation is not valid for the current state of the object";
+    assert_eq!(normal.error().message, message);
+    assert_eq!(endpoint.send(&append("/appended", "0").sign()).status, 200);
+    let source = copy(&format!("{HOST}/appended"));
+    refused(&source.sign(), "source-appendable", 400, "InvalidRequest");
     refused(&get("/a").param("symlink", "").sign(), "not-symlink", 400, "InvalidRequest");
     let link = request("PUT", "/link").param("symlink", "").header("x-cos-symlink-target", "no");
     assert_eq!(endpoint.send(&link.sign()).status, 200);

@@ -151,7 +151,6 @@ fn unknown_parameters_and_headers_are_ignored() {
 #[test]
 fn what_names_another_operation_is_refused() {
     for (method, name) in [
-        ("POST", "append"),
         ("GET", "partNumber"),
         ("GET", "versionId"),
         ("GET", "ci-process"),
@@ -267,7 +266,7 @@ fn any_operation() -> impl Strategy<Value = Operation> {
     let range = prop::option::of((0..9_u64, 9..99_u64).prop_map(|(a, b)| ByteRange::FromTo(a, b)));
     let class = prop::sample::select(StorageClass::ALL.to_vec());
     let text = "[ -~页]{0,20}";
-    (0..29, acl, limit, range, class, text, conditions(), any::<bool>()).prop_map(
+    (0..30, acl, limit, range, class, text, conditions(), any::<bool>()).prop_map(
         |(which, acl, traffic_limit, range, storage_class, text, conditions, flag)| {
             let (bucket, key) = (bucket(), key());
             let md5 = flag.then_some(ContentMd5([7; 16]));
@@ -358,6 +357,19 @@ fn any_operation() -> impl Strategy<Value = Operation> {
                     metadata: vec![("a-b".to_owned(), text.into_bytes())],
                     acl,
                     forbid_overwrite: flag,
+                    bucket,
+                    key,
+                }),
+                29 => Operation::AppendObject(AppendObject {
+                    position: u64::from(flag) * 7,
+                    content: ContentHeaders::default(),
+                    metadata: vec![("a-b".to_owned(), text.into_bytes())],
+                    storage_class,
+                    acl,
+                    tags: tags(flag),
+                    encryption: flag.then_some(ServerSideEncryption::Aes256),
+                    md5,
+                    traffic_limit,
                     bucket,
                     key,
                 }),

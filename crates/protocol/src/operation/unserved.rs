@@ -56,7 +56,6 @@ const OF_BUCKET: &[&str] = &[
 ];
 
 const OF_OBJECT: &[&str] = &[
-    "append",
     "ci-process",
     "ci-processing",
     "imageInfo",
@@ -64,7 +63,6 @@ const OF_OBJECT: &[&str] = &[
     "object-lock",
     "partNumber",
     "policy",
-    "position",
     "retention",
     "select",
     "torrent",

@@ -116,6 +116,9 @@ fn copy_range(store: &Store, reader: Reader, range: &Range<u64>) -> Result<Uploa
 
 /// Whether a source is as the request wants it, and can be read.
 fn check_source(wanted: &Conditions, source: &ObjectRecord, now: i64) -> Result<(), Refusal> {
+    if source.kind == Kind::Appendable {
+        return Err(Cause::SourceAppendable.into());
+    }
     if conditions::of_download(wanted, source) != Verdict::Go {
         return Err(Cause::PreconditionFailed.into());
     }

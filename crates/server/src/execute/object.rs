@@ -17,7 +17,7 @@ use crate::limits::SMALL_OBJECT;
 use crate::pace::Pace;
 use crate::refusal::{Cause, Refusal};
 use crate::reply::{Reply, ReplyBody};
-use crate::store::{ObjectRecord, Reader, StoreError};
+use crate::store::{Kind, ObjectRecord, Reader, StoreError};
 
 pub(super) async fn get(endpoint: &Endpoint, permit: Permit<GetObject>) -> Result<Reply, Refusal> {
     let (get, now) = (permit.into_operation(), endpoint.clock.now());
@@ -117,10 +117,11 @@ fn describe(mut reply: Reply, record: &ObjectRecord, now: i64) -> Reply {
         let name = HeaderName::from_static("x-cos-tagging-count");
         reply = reply.header(name, HeaderValue::from(record.tags.len()));
     }
+    let kind = if record.kind == Kind::Appendable { "appendable" } else { "normal" };
     reply = with_encryption(restore::with_state(reply, record, now), record.encryption);
     reply
         .header(ETAG, record.etag())
         .header(LAST_MODIFIED, http_date(record.modified))
         .header(HeaderName::from_static("x-cos-hash-crc64ecma"), record.crc64.to_string())
-        .header(HeaderName::from_static("x-cos-object-type"), HeaderValue::from_static("normal"))
+        .header(HeaderName::from_static("x-cos-object-type"), HeaderValue::from_static(kind))
 }

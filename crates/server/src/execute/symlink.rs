@@ -100,7 +100,7 @@ pub(super) fn open(
 
 fn target(record: &ObjectRecord) -> Result<Option<ObjectKey>, Refusal> {
     match &record.kind {
-        Kind::Normal => Ok(None),
+        Kind::Normal | Kind::Appendable => Ok(None),
         Kind::Symlink(target) => {
             let target = SymlinkTarget::parse(target.as_bytes());
             target.map(|target| Some(target.key().clone())).ok_or_else(|| Cause::Failure.into())
@@ -111,7 +111,7 @@ fn target(record: &ObjectRecord) -> Result<Option<ObjectKey>, Refusal> {
 fn no_link(record: ObjectRecord) -> Result<ObjectRecord, Refusal> {
     match record.kind {
         Kind::Symlink(_) => Err(Cause::SymlinkTargetMissing.into()),
-        Kind::Normal => Ok(record),
+        Kind::Normal | Kind::Appendable => Ok(record),
     }
 }
 

@@ -6,10 +6,11 @@
 use cospass_protocol::operation::{ContentMd5, PutObject, TrafficLimit};
 use http::StatusCode;
 use http::header::{ETAG, HeaderName};
+use md5::{Digest, Md5};
 use tokio::task::JoinHandle;
 
 use super::draft::{self, Wanted};
-use super::with_encryption;
+use super::{check_md5, with_encryption};
 use crate::authorize::Permit;
 use crate::body::{Length, SealedBody};
 use crate::conditions;
@@ -18,7 +19,7 @@ use crate::limits::CHUNK;
 use crate::pace::Pace;
 use crate::refusal::{Cause, Refusal};
 use crate::reply::Reply;
-use crate::store::{Kind, ObjectRecord, Store, StoreError, Upload, tag_pairs};
+use crate::store::{Appended, Kind, ObjectRecord, Store, StoreError, Upload, tag_pairs};
 
 pub(super) async fn put(
     endpoint: &Endpoint,
@@ -90,6 +91,22 @@ impl Received {
             Some(md5) if md5.0 != upload.md5() => Err(Cause::BadDigest.into()),
             _ => Ok(upload),
         }
+    }
+
+    /// As [`finish`](Self::finish), to be appended: what it is, its length and its MD5.
+    pub(super) fn append(
+        self,
+        store: &Store,
+        md5: Option<ContentMd5>,
+    ) -> Result<(Appended, u64, [u8; 16]), Refusal> {
+        if self.upload.is_none() {
+            check_md5(md5, &self.rest)?;
+            let (length, md5) = (self.rest.len() as u64, Md5::digest(&self.rest).into());
+            return Ok((Appended::Few(self.rest), length, md5));
+        }
+        let upload = self.finish(store, md5)?;
+        let (length, md5) = (upload.size(), upload.md5());
+        Ok((Appended::Upload(Box::new(upload)), length, md5))
     }
 }
 

@@ -93,9 +93,10 @@ impl Store {
             return Ok(None);
         };
         let pin = self.0.pins.hold(pieces.iter().map(|piece| piece.blob).collect());
-        // They go together: if one is named now, all of them were when they were pinned.
-        if let Some(first) = pieces.first()
-            && !is_named(&**backend, first.blob)?
+        // They go together, or the last of them first, when an append merges them: if that is named now, all of them were
+        // when they were pinned.
+        if let Some(last) = pieces.last()
+            && !is_named(&**backend, last.blob)?
         {
             return Ok(None);
         }
