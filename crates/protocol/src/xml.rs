@@ -30,7 +30,7 @@ pub use read::XmlError;
 pub use restore::{RestoreRequest, RestoreTier};
 pub use service::{BucketEntry, ListAllMyBuckets};
 pub use tagging::{read_tagging, write_tagging};
-pub use time::{iso8601, iso8601_millis};
+pub use time::{from_iso8601, iso8601, iso8601_millis};
 
 /// How the service writes an account, `qcs::cam::uin/OWNER:uin/SUB`, for the account itself.
 pub fn account_id(uin: &str) -> String {
