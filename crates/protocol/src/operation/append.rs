@@ -9,7 +9,8 @@ use super::parts::{Headers, Pair, Params, Parts, number, pair, parts};
 use super::request::Request;
 use super::tagging::{tags, tags_header};
 use super::value::{ContentMd5, StorageClass, TrafficLimit};
-use super::{ContentHeaders, DecodeError, invalid};
+use super::{ContentHeaders, DecodeError, Need, Permission, invalid};
+use crate::policy::Target;
 use crate::{Bucket, ObjectKey, TagSet};
 
 const POSITION: &str = "position";
@@ -90,5 +91,10 @@ impl Request for AppendObject {
     fn encode(&self) -> Parts<'_> {
         let position = pair(POSITION, self.position.to_string());
         parts("POST", (&self.bucket, &self.key), "append", vec![position], self.headers())
+    }
+
+    fn need(&self) -> Need {
+        Need::new(self.action(), Target::object(&self.bucket, &self.key))
+            .granted_by(Permission::Write)
     }
 }

@@ -6,7 +6,8 @@ use super::acl::{AclHeaders, CannedAcl};
 use super::object::{FORBID_OVERWRITE, forbid_overwrite, metadata, metadata_headers};
 use super::parts::{Headers, Pair, Parts, pair, parts};
 use super::request::Request;
-use super::{ContentHeaders, DecodeError, invalid};
+use super::{ContentHeaders, DecodeError, Need, Permission, invalid};
+use crate::policy::Target;
 use crate::{Bucket, ObjectKey};
 
 const TARGET: &str = "x-cos-symlink-target";
@@ -69,6 +70,11 @@ impl Request for PutSymlink {
     fn encode(&self) -> Parts<'_> {
         parts("PUT", (&self.bucket, &self.key), "symlink", vec![], self.headers())
     }
+
+    fn need(&self) -> Need {
+        Need::new(self.action(), Target::object(&self.bucket, &self.key))
+            .granted_by(Permission::Write)
+    }
 }
 
 /// Reads a link itself.
@@ -91,6 +97,11 @@ impl Request for GetSymlink {
 
     fn encode(&self) -> Parts<'_> {
         parts("GET", (&self.bucket, &self.key), "symlink", vec![], vec![])
+    }
+
+    fn need(&self) -> Need {
+        Need::new(self.action(), Target::object(&self.bucket, &self.key))
+            .granted_by(Permission::Read)
     }
 }
 

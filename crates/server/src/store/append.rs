@@ -139,7 +139,7 @@ impl Store {
     /// All of a small piece.
     fn bytes(&self, piece: &Piece) -> Result<Vec<u8>, StoreError> {
         let mut bytes = vec![0; usize::try_from(piece.size).unwrap_or(0)];
-        self.0.backend.open(piece.blob)?.read_exact_at(0, &mut bytes)?;
+        self.0.backend.open(piece.blob, piece.size)?.read_exact_at(0, &mut bytes)?;
         Ok(bytes)
     }
 }
