@@ -103,6 +103,8 @@ error_codes! {
     NoSuchKey = 404,
     /// There is no such upload in parts.
     NoSuchUpload = 404,
+    /// There is no such version of the object.
+    NoSuchVersion = 404,
     /// An operation or option that this endpoint does not serve.
     NotImplemented = 501,
     /// The object was not begun by appending.

@@ -15,6 +15,7 @@ mod restore;
 mod service;
 mod tagging;
 mod time;
+mod versions;
 mod write;
 
 pub use acl::AccessControlPolicy;
@@ -31,6 +32,7 @@ pub use restore::{RestoreRequest, RestoreTier};
 pub use service::{BucketEntry, ListAllMyBuckets};
 pub use tagging::{read_tagging, write_tagging};
 pub use time::{from_iso8601, iso8601, iso8601_millis};
+pub use versions::{ListVersions, VersionEntry, VersionObject};
 
 /// How the service writes an account, `qcs::cam::uin/OWNER:uin/SUB`, for the account itself.
 pub fn account_id(uin: &str) -> String {

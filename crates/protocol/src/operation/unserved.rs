@@ -51,7 +51,6 @@ const OF_BUCKET: &[&str] = &[
     "replication",
     "tagging",
     "versioning",
-    "versions",
     "website",
 ];
 
@@ -66,7 +65,6 @@ const OF_OBJECT: &[&str] = &[
     "retention",
     "select",
     "torrent",
-    "versionId",
 ];
 
 /// Image processing writes its whole instruction as a parameter's name.
