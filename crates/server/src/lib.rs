@@ -12,6 +12,7 @@ mod authorize;
 mod body;
 mod clock;
 mod conditions;
+mod configurations;
 mod connection;
 mod credentials;
 mod download;
