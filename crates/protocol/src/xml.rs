@@ -35,7 +35,7 @@ pub use configuration::{
 };
 pub use copy::CopyResult;
 pub use cors::{CorsConfiguration, CorsRule};
-pub use delete::{Delete, DeleteResult, ObjectToDelete};
+pub use delete::{Delete, DeleteResult, DeletedObject, ObjectToDelete};
 pub use encryption::ServerSideEncryptionConfiguration;
 pub use error::{ErrorDocument, Evidence};
 pub use lifecycle::{

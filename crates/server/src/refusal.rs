@@ -178,6 +178,12 @@ causes! {
 
     /// **C** #32171282306.
     NoSuchKey "no-such-key" => NoSuchKey "The specified key does not exist.",
+    /// **T K** Also a version whose id none can have.
+    NoSuchVersion "no-such-version" => NoSuchVersion "The specified version does not exist.",
+    /// **K** The version that is asked for is a delete marker; with `x-cos-delete-marker`.
+    DeleteMarker "delete-marker" => MethodNotAllowed "The specified method is not allowed against this resource.",
+    /// **D K** A version to copy is a delete marker: 400.
+    SourceDeleteMarker "source-delete-marker" => InvalidRequest "The source of a copy request may not specifically refer to a delete marker by version id.",
     /// **K !** Neither the source's key nor its bucket may be missing.
     NoSuchCopySource "no-such-copy-source" => NoSuchCopySource "The specified copy source does not exist.",
     /// **T K** C sdk.
@@ -235,7 +241,7 @@ struct Detail {
     /// Instead of the cause's own.
     message: Option<String>,
     evidence: Option<Evidence>,
-    header: Option<(HeaderName, HeaderValue)>,
+    headers: Vec<(HeaderName, HeaderValue)>,
 }
 
 impl From<Cause> for Refusal {
@@ -258,8 +264,8 @@ impl Refusal {
         self.detail.as_ref()?.evidence.as_ref()
     }
 
-    pub(crate) fn header(&self) -> Option<&(HeaderName, HeaderValue)> {
-        self.detail.as_ref()?.header.as_ref()
+    pub(crate) fn headers(&self) -> &[(HeaderName, HeaderValue)] {
+        self.detail.as_ref().map_or(&[], |detail| &detail.headers)
     }
 
     /// Expired at the server's time, Unix seconds.
@@ -278,8 +284,8 @@ impl Refusal {
 
     pub(crate) fn range(size: u64) -> Self {
         let value = HeaderValue::from_str(&format!("bytes */{size}")).ok();
-        let header = value.map(|value| (CONTENT_RANGE, value));
-        Self::new(Cause::InvalidRange, Detail { header, ..Detail::default() })
+        let headers = value.map(|value| (CONTENT_RANGE, value)).into_iter().collect();
+        Self::new(Cause::InvalidRange, Detail { headers, ..Detail::default() })
     }
 
     /// A parameter, header or element whose value is not allowed, and why.
@@ -290,8 +296,18 @@ impl Refusal {
 
     pub(crate) fn not_restored(class: StorageClass) -> Self {
         let name = HeaderName::from_static("x-cos-storage-class");
-        let header = Some((name, HeaderValue::from_static(class.as_str())));
-        Self::new(Cause::NotRestored, Detail { header, ..Detail::default() })
+        let headers = vec![(name, HeaderValue::from_static(class.as_str()))];
+        Self::new(Cause::NotRestored, Detail { headers, ..Detail::default() })
+    }
+
+    /// What a delete marker answers: that the object is not there, or that the marker has no bytes.
+    fn delete_marker(version: &str, is_asked: bool) -> Self {
+        let cause = if is_asked { Cause::DeleteMarker } else { Cause::NoSuchKey };
+        let marker = HeaderName::from_static("x-cos-delete-marker");
+        let mut headers = vec![(marker, HeaderValue::from_static("true"))];
+        let version = HeaderValue::from_str(version).ok();
+        headers.extend(version.map(|id| (HeaderName::from_static("x-cos-version-id"), id)));
+        Self::new(cause, Detail { headers, ..Detail::default() })
     }
 
     /// A document whose elements are right, but not what one of them holds: the message tells.
@@ -353,6 +369,10 @@ impl From<StoreError> for Refusal {
             StoreError::BucketExists => Cause::BucketOwned,
             StoreError::BucketNotEmpty => Cause::BucketNotEmpty,
             StoreError::NoSuchKey => Cause::NoSuchKey,
+            StoreError::NoSuchVersion => Cause::NoSuchVersion,
+            StoreError::DeleteMarker { version, is_asked } => {
+                return Self::delete_marker(&version, is_asked);
+            }
             StoreError::NoSuchUpload => Cause::NoSuchUpload,
             StoreError::Locked { .. }
             | StoreError::UnknownFormat { .. }

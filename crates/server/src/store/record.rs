@@ -12,6 +12,7 @@ use std::io;
 
 use super::backend::BlobId;
 use super::upload::Written;
+use super::version::Version;
 use crate::configurations::Configurations;
 
 /// The random name of a manifest.
@@ -90,6 +91,7 @@ pub(crate) struct ObjectRecord {
     pub(crate) kind: Kind,
     pub(crate) encryption: Encryption,
     pub(crate) restored: Option<Restored>,
+    pub(crate) version: Version,
 }
 
 /// What sort of object it is.
@@ -147,6 +149,7 @@ impl ObjectRecord {
             kind: Kind::Normal,
             encryption: upload.encryption,
             restored: None,
+            version: Version::default(),
         }
     }
 
@@ -308,6 +311,7 @@ impl Draft {
             kind: self.kind,
             encryption: self.encryption,
             restored: None,
+            version: Version::default(),
         }
     }
 
