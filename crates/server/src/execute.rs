@@ -3,6 +3,7 @@
 mod acl;
 mod append;
 mod bucket;
+mod content_type;
 mod copy;
 mod delete;
 mod draft;
