@@ -4,6 +4,7 @@ mod acl;
 mod append;
 mod bucket;
 mod configuration;
+mod content_type;
 mod copy;
 mod delete;
 mod draft;

@@ -193,8 +193,6 @@ fn what_is_asked() {
         |request: &Request, cause, status, code| refused(&endpoint, request, cause, status, code);
     for unserved in [
         get("/a").header("x-cos-copy-source", "b-1.x/c").sign(),
-        put("/a", b"").header("x-cos-copy-source", "b-1.x/c?versionId=1").sign(),
-        get("/").param("versions", "").sign(),
         get("/").param("notification", "").sign(),
         request("PUT", "/").header("Content-Length", "94").body(b"<CreateBucketConfiguration><BucketAZConfig>MAZ</BucketAZConfig></CreateBucketConfiguration>   ").sign(),
     ] {
@@ -533,6 +531,19 @@ fn what_is_there() {
         let post = request("POST", target).header("Content-Length", "1").body(b"x");
         post.param("append", "").param("position", position)
     };
+    let none = get("/a").param("versionId", "MTg0NDUxNTc1NjIzMTQ1MDAwODg");
+    refused(&none.sign(), "no-such-version", 404, "NoSuchVersion");
+    let kept = b"<VersioningConfiguration><Status>Enabled</Status></VersioningConfiguration>";
+    assert_eq!(endpoint.send(&put("/", kept).param("versioning", "").sign()).status, 200);
+    let deleted = endpoint.send(&request("DELETE", "/gone").sign());
+    let marker = deleted.header("x-cos-version-id").unwrap();
+    let named = get("/gone").param("versionId", marker).sign();
+    let named = refused(&named, "delete-marker", 405, "MethodNotAllowed");
+    assert_eq!(named.header("x-cos-delete-marker"), Some("true"));
+    let gone = refused(&get("/gone").sign(), "no-such-key", 404, "NoSuchKey");
+    assert_eq!(gone.header("x-cos-version-id"), Some(marker));
+    let source = copy(&format!("{HOST}/gone?versionId={marker}")).sign();
+    refused(&source, "source-delete-marker", 400, "InvalidRequest");
     refused(&append("/new", "1").sign(), "append-position", 409, "AppendPositionErr");
     let archived = append("/new", "0").header("x-cos-storage-class", "ARCHIVE");
     refused(&archived.sign(), "class-not-appendable", 400, "InvalidArgument");

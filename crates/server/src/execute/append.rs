@@ -72,7 +72,7 @@ fn is_for_appending(class: StorageClass) -> bool {
 
 fn wanted(asked: &AppendObject) -> Wanted<'_> {
     Wanted {
-        headers: draft::headers(&asked.content, &asked.metadata),
+        headers: draft::headers(&asked.key, &asked.content, &asked.metadata),
         storage_class: asked.storage_class,
         acl: asked.acl.as_ref(),
         tags: tag_pairs(&asked.tags),

@@ -91,7 +91,7 @@ impl Asked {
 /// A version that is not the current one, or a delete marker.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Former {
-    Object(ObjectRecord),
+    Object(Box<ObjectRecord>),
     Marker(Marker),
 }
 
@@ -168,7 +168,7 @@ pub(super) fn find_version(
         return Ok(record);
     }
     match find_former(rows, name, asked)? {
-        Some(Former::Object(record)) => Ok(record),
+        Some(Former::Object(record)) => Ok(*record),
         Some(Former::Marker(marker)) => {
             Err(StoreError::DeleteMarker { version: marker.version.id(), is_asked: true })
         }
@@ -303,7 +303,7 @@ fn put_former(
 
 impl From<ObjectRecord> for Former {
     fn from(record: ObjectRecord) -> Self {
-        Self::Object(record)
+        Self::Object(Box::new(record))
     }
 }
 
@@ -392,7 +392,7 @@ pub(super) fn put_changed(
             tables,
             Table::Versions,
             name.version_row(record.version),
-            &Former::Object(record.clone()),
+            &Former::from(record.clone()),
         ),
     }
 }

@@ -86,7 +86,9 @@ fn next(
         (Some(current), Some(former)) => current <= former,
     };
     Ok(match is_current {
-        true => currents.take()?.map(|row| Ok::<_, StoreError>(Former::Object(decode(&row)?))),
+        true => {
+            currents.take()?.map(|row| Ok::<_, StoreError>(Former::Object(Box::new(decode(&row)?))))
+        }
         false => formers.take()?.map(|row| decode(&row)),
     }
     .transpose()?
