@@ -26,7 +26,7 @@ pub use multipart::{
 };
 pub use read::XmlError;
 pub use service::{BucketEntry, ListAllMyBuckets};
-pub use time::{iso8601, iso8601_millis};
+pub use time::{from_iso8601, iso8601, iso8601_millis};
 
 /// How the service writes an account, `qcs::cam::uin/OWNER:uin/SUB`, for the account itself.
 pub fn account_id(uin: &str) -> String {

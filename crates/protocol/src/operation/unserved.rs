@@ -15,8 +15,6 @@ pub enum Unserved {
     Parameter(String),
     /// A header names it.
     Header(String),
-    /// The method and the resource name it.
-    Method(&'static str),
 }
 
 impl fmt::Display for Unserved {
@@ -24,7 +22,6 @@ impl fmt::Display for Unserved {
         match self {
             Self::Parameter(name) => write!(f, "the parameter {name} is not served here"),
             Self::Header(name) => write!(f, "the header {name} is not served here"),
-            Self::Method(what) => write!(f, "{what} is not served here"),
         }
     }
 }
@@ -116,11 +113,7 @@ pub(super) fn refuse(
     {
         return Err(DecodeError::Unserved(Unserved::Header(name)));
     }
-    let what = match (resource, method) {
-        (Resource::Bucket(_), "POST") if !params.has("delete") => "POST Object (form upload)",
-        _ => return Ok(()),
-    };
-    Err(DecodeError::Unserved(Unserved::Method(what)))
+    Ok(())
 }
 
 fn processing(params: Params<'_, '_>) -> Option<&'static str> {
