@@ -79,6 +79,8 @@ error_codes! {
     InvalidRange = 416,
     /// The request contradicts itself or lacks something.
     InvalidRequest = 400,
+    /// A tag breaks a rule, or there are too many.
+    InvalidTag = 400,
     /// The path cannot be a key.
     InvalidURI = 400,
     /// The key is longer than 850 bytes, or the user metadata longer than 2 KB.

@@ -14,6 +14,7 @@ mod presign;
 mod range;
 mod region;
 mod scheme;
+mod tag;
 pub mod xml;
 
 pub use bucket::{Bucket, BucketError};
@@ -26,3 +27,4 @@ pub use presign::{
 pub use range::{ByteRange, content_range};
 pub use region::{Region, RegionError};
 pub use scheme::{Scheme, UnknownScheme};
+pub use tag::{Tag, TagError, TagSet};

@@ -14,6 +14,7 @@ mod object;
 mod parts;
 mod post;
 mod request;
+mod tagging;
 mod unserved;
 mod value;
 
@@ -35,10 +36,11 @@ pub use object::{
 pub use parts::{Pair, Parts, Resource};
 pub use post::{PostObject, SuccessAction};
 pub use request::Request;
+pub use tagging::{DeleteObjectTagging, GetObjectTagging, PutObjectTagging};
 pub use unserved::Unserved;
 pub use value::{ContentMd5, StorageClass, TrafficLimit};
 
-use crate::{Bucket, ObjectKey};
+use crate::{Bucket, ObjectKey, TagError};
 use parts::{Headers, Params};
 
 /// Shows every operation's type to a macro, so that whoever must treat each of them writes the list no second time.
@@ -80,6 +82,12 @@ macro_rules! for_each_operation {
             GetObjectAcl,
             /// Replaces an object's access control.
             PutObjectAcl,
+            /// Reads an object's tags.
+            GetObjectTagging,
+            /// Replaces an object's tags.
+            PutObjectTagging,
+            /// Removes an object's tags.
+            DeleteObjectTagging,
             /// Begins an upload in parts.
             InitiateMultipartUpload,
             /// Uploads a part.
@@ -189,6 +197,11 @@ impl Operation {
             ("DELETE", "") => Self::DeleteObject(DeleteObject { bucket, key }),
             ("GET", "acl") => Self::GetObjectAcl(GetObjectAcl { bucket, key }),
             ("PUT", "acl") => Self::PutObjectAcl(PutObjectAcl::decode(bucket, key, headers)?),
+            ("GET", "tagging") => Self::GetObjectTagging(GetObjectTagging { bucket, key }),
+            ("PUT", "tagging") => {
+                Self::PutObjectTagging(PutObjectTagging::decode(bucket, key, headers)?)
+            }
+            ("DELETE", "tagging") => Self::DeleteObjectTagging(DeleteObjectTagging { bucket, key }),
             _ => return Self::of_upload(method, sub, bucket, key, params, headers),
         })
     }
@@ -224,7 +237,7 @@ impl Operation {
 }
 
 /// Parameters that name what of a bucket or an object is meant, without being its bytes.
-const SUBRESOURCES: [&str; 5] = ["acl", "delete", "location", "uploadId", "uploads"];
+const SUBRESOURCES: [&str; 6] = ["acl", "delete", "location", "tagging", "uploadId", "uploads"];
 
 /// The one that is named, or `""`. Two of them are a contradiction.
 fn subresource(params: Params<'_, '_>) -> Result<&'static str, DecodeError> {
@@ -274,6 +287,8 @@ pub enum DecodeError {
         /// Its length, in bytes.
         length: usize,
     },
+    /// `x-cos-tagging` names tags that no object can have.
+    InvalidTag(TagError),
     /// The user metadata (`x-cos-meta-…`) is longer than 2 KB.
     MetadataTooLong {
         /// Its length, names without the prefix and values, in bytes.
@@ -305,6 +320,7 @@ impl fmt::Display for DecodeError {
             Self::KeyTooLong { length } => {
                 write!(f, "the key is {length} bytes long in UTF-8; at most 850 are allowed")
             }
+            Self::InvalidTag(error) => write!(f, "{error}"),
             Self::MetadataTooLong { length } => {
                 write!(f, "the user metadata is {length} bytes long; at most 2048 are allowed")
             }

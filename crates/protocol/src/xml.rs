@@ -12,6 +12,7 @@ mod list;
 mod multipart;
 mod read;
 mod service;
+mod tagging;
 mod time;
 mod write;
 
@@ -26,6 +27,7 @@ pub use multipart::{
 };
 pub use read::XmlError;
 pub use service::{BucketEntry, ListAllMyBuckets};
+pub use tagging::{read_tagging, write_tagging};
 pub use time::{from_iso8601, iso8601, iso8601_millis};
 
 /// How the service writes an account, `qcs::cam::uin/OWNER:uin/SUB`, for the account itself.

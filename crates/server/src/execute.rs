@@ -10,6 +10,7 @@ mod multipart;
 mod object;
 mod page;
 mod service;
+mod tagging;
 mod upload;
 
 use cospass_protocol::operation::{AclHeaders, ContentMd5};
@@ -46,6 +47,9 @@ pub(crate) async fn execute(
         Permitted::DeleteObject(permit) => delete::one(endpoint, permit).await,
         Permitted::GetObjectAcl(permit) => acl::of_object(endpoint, permit).await,
         Permitted::PutObjectAcl(permit) => acl::put_to_object(endpoint, permit, body).await,
+        Permitted::GetObjectTagging(permit) => tagging::get(endpoint, permit).await,
+        Permitted::PutObjectTagging(permit) => tagging::put(endpoint, permit, body).await,
+        Permitted::DeleteObjectTagging(permit) => tagging::delete(endpoint, permit).await,
         Permitted::InitiateMultipartUpload(permit) => multipart::initiate(endpoint, permit).await,
         Permitted::UploadPart(permit) => multipart::part(endpoint, permit, body).await,
         Permitted::UploadPartCopy(permit) => copy::part(endpoint, permit).await,

@@ -4,9 +4,9 @@
 //! service, **T** asserted by an official SDK's test against it, **D** documented, **K** general knowledge, **I** inferred,
 //! **!** a decision of this project where nothing is known. A row with two tags has them for Code and Message.
 
-use cospass_protocol::ErrorCode;
 use cospass_protocol::operation::{DecodeError, StorageClass};
 use cospass_protocol::xml::{Evidence, XmlError, iso8601};
+use cospass_protocol::{ErrorCode, TagError};
 use cospass_sign::{CanonicalView, ClaimError, FieldError};
 use http::header::{CONTENT_RANGE, HeaderName, HeaderValue};
 
@@ -101,6 +101,8 @@ causes! {
     InvalidCopySource "invalid-copy-source" => InvalidCopySource "Copy Source must mention the source bucket and key: BUCKET.DOMAIN/KEY, the key percent-encoded.",
     /// **T !** PHP testPutObjectMeta2K: yes, that code.
     MetadataTooLong "metadata-too-long" => KeyTooLong "Your user metadata is longer than 2 KB.",
+    /// **! !** The message tells which rule is broken.
+    InvalidTag "invalid-tag" => InvalidTag "The tags you provided are not valid.",
 
     // The body.
 
@@ -237,15 +239,24 @@ impl From<DecodeError> for Refusal {
             DecodeError::InvalidArgument { .. } => Cause::InvalidArgument,
             DecodeError::InvalidDigest => Cause::InvalidDigest,
             DecodeError::InvalidCopySource => Cause::InvalidCopySource,
+            DecodeError::InvalidTag(_) => Cause::InvalidTag,
             DecodeError::MetadataTooLong { .. } => Cause::MetadataTooLong,
         };
         match error {
             // Where the service's own words are not known, these tell what to change.
-            DecodeError::Unserved(_) | DecodeError::InvalidArgument { .. } => {
+            DecodeError::Unserved(_)
+            | DecodeError::InvalidArgument { .. }
+            | DecodeError::InvalidTag(_) => {
                 Self::new(cause, Detail { message: Some(error.to_string()), ..Detail::default() })
             }
             _ => cause.into(),
         }
+    }
+}
+
+impl From<TagError> for Refusal {
+    fn from(error: TagError) -> Self {
+        DecodeError::InvalidTag(error).into()
     }
 }
 

@@ -28,12 +28,14 @@ use std::ops::Bound;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
-use cospass_protocol::{Bucket, ObjectKey};
+use cospass_protocol::{Bucket, ObjectKey, TagSet};
 
 pub(crate) use blob::Upload;
 pub(crate) use multipart::UploadName;
 pub(crate) use reader::Reader;
-pub(crate) use record::{AclRecord, BucketRecord, Draft, ObjectRecord, PartRecord, UploadRecord};
+pub(crate) use record::{
+    AclRecord, BucketRecord, Draft, ObjectRecord, PartRecord, UploadRecord, tag_pairs,
+};
 pub(crate) use scan::{Step, past, start};
 
 use crate::private;
@@ -292,6 +294,16 @@ impl Store {
         acl: AclRecord,
     ) -> Result<(), StoreError> {
         self.0.metadata.update_object(bucket.as_str(), key.as_str(), |record| record.acl = acl)
+    }
+
+    pub(crate) fn set_object_tags(
+        &self,
+        bucket: &Bucket,
+        key: &ObjectKey,
+        tags: &TagSet,
+    ) -> Result<(), StoreError> {
+        let set = |record: &mut ObjectRecord| record.tags = tag_pairs(tags);
+        self.0.metadata.update_object(bucket.as_str(), key.as_str(), set)
     }
 
     /// Removes bytes that no metadata names any more.

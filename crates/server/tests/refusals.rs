@@ -193,7 +193,6 @@ fn what_is_asked() {
         |request: &Request, cause, status, code| refused(&endpoint, request, cause, status, code);
     for unserved in [
         request("POST", "/a").param("append", "").param("position", "0").sign(),
-        request("PUT", "/a").param("tagging", "").sign(),
         get("/a").header("x-cos-copy-source", "b-1.x/c").sign(),
         put("/a", b"").header("x-cos-copy-source", "b-1.x/c?versionId=1").sign(),
         get("/").param("versions", "").sign(),
@@ -246,6 +245,8 @@ fn what_is_asked() {
     );
     let copy = put("/a", b"").header("x-cos-copy-source", "b/c").sign();
     refused(&copy, "invalid-copy-source", 400, "InvalidCopySource");
+    let twice = put("/a", b"").header("x-cos-tagging", "k=1&k=2").sign();
+    refused(&twice, "invalid-tag", 400, "InvalidTag");
     let long = put("/a", b"").header("x-cos-meta-a", "v".repeat(2048)).sign();
     refused(&long, "metadata-too-long", 400, "KeyTooLong");
 }

@@ -11,9 +11,10 @@ use super::object::{
 };
 use super::parts::{Headers, Pair, Params, Parts, pair, parts};
 use super::request::Request;
+use super::tagging::{replaced_tags, replaced_tags_headers};
 use super::value::StorageClass;
 use super::{Conditions, ContentHeaders, DecodeError, Unserved, invalid};
-use crate::{Bucket, ByteRange, ObjectKey};
+use crate::{Bucket, ByteRange, ObjectKey, TagSet};
 
 const SOURCE: &str = "x-cos-copy-source";
 const RANGE: &str = "x-cos-copy-source-range";
@@ -32,6 +33,8 @@ pub struct PutObjectCopy {
     pub source_conditions: Conditions,
     /// What the copy is, but for its bytes; as the source is if absent.
     pub replaced: Option<Replaced>,
+    /// The tags of the copy; those of the source if absent.
+    pub replaced_tags: Option<TagSet>,
     /// The storage class of the copy.
     pub storage_class: StorageClass,
     /// Access control of the copy; by the bucket's rules if absent.
@@ -74,6 +77,7 @@ impl PutObjectCopy {
             source: CopySource::decode(headers)?,
             source_conditions: source_conditions(headers)?,
             replaced,
+            replaced_tags: replaced_tags(headers)?,
             storage_class: storage_class(headers)?,
             acl: AclHeaders::decode(&headers, CannedAcl::is_for_object)?,
             forbid_overwrite: headers.flag(FORBID_OVERWRITE)?,
@@ -88,6 +92,7 @@ impl PutObjectCopy {
             out.extend(replaced.content.encode());
             out.extend(metadata_headers(&replaced.metadata));
         }
+        out.extend(replaced_tags_headers(self.replaced_tags.as_ref()));
         out.extend(self.storage_class.header());
         out.extend(self.acl.iter().flat_map(|acl| acl.encode()));
         out.extend(forbid_overwrite(self.forbid_overwrite));

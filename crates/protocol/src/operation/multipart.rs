@@ -8,9 +8,10 @@ use super::object::{
 };
 use super::parts::{Headers, Pair, Params, Parts, number, pair, parts};
 use super::request::Request;
+use super::tagging::{tags, tags_header};
 use super::value::{ContentMd5, StorageClass, TrafficLimit};
 use super::{ContentHeaders, DecodeError, invalid};
-use crate::{Bucket, ObjectKey};
+use crate::{Bucket, ObjectKey, TagSet};
 
 /// The highest number of a part (436/7750).
 const PART_MAX: u64 = 10_000;
@@ -33,6 +34,8 @@ pub struct InitiateMultipartUpload {
     pub storage_class: StorageClass,
     /// Access control; by the bucket's rules if absent.
     pub acl: Option<AclHeaders>,
+    /// Its tags.
+    pub tags: TagSet,
     /// `x-cos-forbid-overwrite: true`: only if there is no object of that key.
     pub forbid_overwrite: bool,
 }
@@ -50,6 +53,7 @@ impl InitiateMultipartUpload {
             metadata: metadata(headers)?,
             storage_class: storage_class(headers)?,
             acl: AclHeaders::decode(&headers, CannedAcl::is_for_object)?,
+            tags: tags(headers)?,
             forbid_overwrite: headers.flag(FORBID_OVERWRITE)?,
         })
     }
@@ -59,6 +63,7 @@ impl InitiateMultipartUpload {
         out.extend(metadata_headers(&self.metadata));
         out.extend(self.storage_class.header());
         out.extend(self.acl.iter().flat_map(|acl| acl.encode()));
+        out.extend(tags_header(&self.tags));
         out.extend(forbid_overwrite(self.forbid_overwrite));
         out
     }

@@ -3,9 +3,10 @@
 use super::acl::{AclHeaders, CannedAcl};
 use super::parts::{Headers, Pair, Params, Parts, pair, parts};
 use super::request::Request;
+use super::tagging::{tags, tags_header};
 use super::value::{ContentMd5, StorageClass, TrafficLimit};
 use super::{DecodeError, invalid};
-use crate::{Bucket, ByteRange, ObjectKey};
+use crate::{Bucket, ByteRange, ObjectKey, TagSet};
 
 /// The prefix of user metadata.
 const META: &str = "x-cos-meta-";
@@ -28,6 +29,8 @@ pub struct PutObject {
     pub storage_class: StorageClass,
     /// Access control; by the bucket's rules if absent.
     pub acl: Option<AclHeaders>,
+    /// Its tags.
+    pub tags: TagSet,
     /// What the body's MD5 must be.
     pub md5: Option<ContentMd5>,
     /// How fast the body may be sent.
@@ -48,6 +51,7 @@ impl PutObject {
             metadata: Vec::new(),
             storage_class: StorageClass::default(),
             acl: None,
+            tags: TagSet::default(),
             md5: None,
             traffic_limit: None,
             forbid_overwrite: false,
@@ -68,6 +72,7 @@ impl PutObject {
             metadata: metadata(headers)?,
             storage_class: storage_class(headers)?,
             acl: AclHeaders::decode(&headers, CannedAcl::is_for_object)?,
+            tags: tags(headers)?,
             md5: content_md5(headers)?,
             traffic_limit: traffic_limit(params, headers)?,
             forbid_overwrite: headers.flag(FORBID_OVERWRITE)?,
@@ -80,6 +85,7 @@ impl PutObject {
         out.extend(metadata_headers(&self.metadata));
         out.extend(self.storage_class.header());
         out.extend(self.acl.iter().flat_map(|acl| acl.encode()));
+        out.extend(tags_header(&self.tags));
         out.extend(self.md5.map(ContentMd5::header));
         out.extend(self.traffic_limit.map(traffic_limit_header));
         out.extend(forbid_overwrite(self.forbid_overwrite));

@@ -49,15 +49,16 @@ impl PostObject {
         params: &[Pair<'_>],
         fields: &FormFields,
     ) -> Result<Self, DecodeError> {
-        let params = Params(params);
-        let resource = Resource::Bucket(bucket.clone());
+        let (params, none) = (Params(params), Headers(&[]));
+        unserved::refuse("POST", &Resource::Bucket(bucket.clone()), params, none)?;
         if !subresource(params)?.is_empty() {
             return Err(super::not_allowed("POST"));
         }
         let of_headers: Vec<_> = fields.iter().filter_map(header_of_field).collect();
         let headers = Headers(&of_headers);
-        unserved::refuse("PUT", &resource, params, headers)?;
         let key = key(fields)?;
+        let object = Resource::Object(bucket.clone(), key.clone());
+        unserved::refuse("POST", &object, Params(&[]), headers)?;
         let put = PutObject::decode(bucket, key, Params(&[]), headers)?;
         Ok(Self { put, success: SuccessAction::decode(fields)? })
     }

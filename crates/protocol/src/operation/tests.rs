@@ -1,5 +1,5 @@
 use super::*;
-use crate::{Bucket, ByteRange, ObjectKey};
+use crate::{Bucket, ByteRange, ObjectKey, Tag, TagSet};
 use parts::pair;
 use proptest::prelude::*;
 
@@ -152,7 +152,6 @@ fn what_names_another_operation_is_refused() {
     for (method, name) in [
         ("POST", "append"),
         ("GET", "partNumber"),
-        ("PUT", "tagging"),
         ("GET", "versionId"),
         ("GET", "ci-process"),
         ("GET", "imageMogr2/thumbnail/!50p"),
@@ -165,7 +164,7 @@ fn what_names_another_operation_is_refused() {
         let want = Unserved::Parameter(name.to_owned());
         assert_eq!(refused, Err(DecodeError::Unserved(want)));
     }
-    for name in ["X-Cos-Callback", "x-cos-tagging", "x-cos-server-side-encryption"] {
+    for name in ["X-Cos-Callback", "x-cos-server-side-encryption"] {
         let want = Unserved::Header(name.to_ascii_lowercase());
         assert_eq!(object("PUT", &[], &[(name, "x")]), Err(DecodeError::Unserved(want)));
     }
@@ -250,6 +249,11 @@ fn conditions() -> impl Strategy<Value = Conditions> {
     })
 }
 
+fn tags(some: bool) -> TagSet {
+    let tag = Tag { key: "a +".to_owned(), value: "页=".to_owned() };
+    TagSet::new(if some { vec![tag] } else { vec![] }, TagSet::OF_OBJECT).unwrap()
+}
+
 fn any_operation() -> impl Strategy<Value = Operation> {
     let acl = prop::option::of(prop::sample::select(vec![
         AclHeaders::Canned(CannedAcl::Private),
@@ -262,7 +266,7 @@ fn any_operation() -> impl Strategy<Value = Operation> {
     let range = prop::option::of((0..9_u64, 9..99_u64).prop_map(|(a, b)| ByteRange::FromTo(a, b)));
     let class = prop::sample::select(StorageClass::ALL.to_vec());
     let text = "[ -~页]{0,20}";
-    (0..23, acl, limit, range, class, text, conditions(), any::<bool>()).prop_map(
+    (0..26, acl, limit, range, class, text, conditions(), any::<bool>()).prop_map(
         |(which, acl, traffic_limit, range, storage_class, text, conditions, flag)| {
             let (bucket, key) = (bucket(), key());
             let md5 = flag.then_some(ContentMd5([7; 16]));
@@ -299,6 +303,7 @@ fn any_operation() -> impl Strategy<Value = Operation> {
                         metadata: vec![("a-b".to_owned(), text.into_bytes())],
                         ..Replaced::default()
                     }),
+                    replaced_tags: flag.then(|| tags(flag)),
                     storage_class,
                     acl,
                     forbid_overwrite: flag,
@@ -322,6 +327,7 @@ fn any_operation() -> impl Strategy<Value = Operation> {
                     metadata: vec![("a-b".to_owned(), text.into_bytes())],
                     storage_class,
                     acl,
+                    tags: tags(flag),
                     md5,
                     traffic_limit,
                     forbid_overwrite: flag,
@@ -338,6 +344,9 @@ fn any_operation() -> impl Strategy<Value = Operation> {
                 }),
                 6 => Operation::HeadObject(HeadObject { bucket, key, conditions }),
                 7 => Operation::DeleteObject(DeleteObject { bucket, key }),
+                23 => Operation::GetObjectTagging(GetObjectTagging { bucket, key }),
+                24 => Operation::PutObjectTagging(PutObjectTagging { bucket, key, md5 }),
+                25 => Operation::DeleteObjectTagging(DeleteObjectTagging { bucket, key }),
                 8 => Operation::GetObjectAcl(GetObjectAcl { bucket, key }),
                 _ => Operation::PutObjectAcl(PutObjectAcl { bucket, key, acl, md5 }),
             }
@@ -364,6 +373,7 @@ fn of_upload(
             metadata: vec![("a-b".to_owned(), text.into_bytes())],
             storage_class,
             acl,
+            tags: tags(flag),
             forbid_overwrite: flag,
             bucket,
             key,

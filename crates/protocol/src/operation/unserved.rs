@@ -66,7 +66,6 @@ const OF_OBJECT: &[&str] = &[
     "retention",
     "select",
     "symlink",
-    "tagging",
     "torrent",
     "versionId",
 ];
@@ -79,7 +78,6 @@ const HEADERS: &[&str] = &[
     "x-cos-callback",
     "x-cos-object-lock",
     "x-cos-server-side-encryption",
-    "x-cos-tagging",
     "x-cos-website-redirect-location",
 ];
 
@@ -102,6 +100,11 @@ pub(super) fn refuse(
     }
     if let (Resource::Object(..), Some(name)) = (resource, processing(params)) {
         return Err(DecodeError::Unserved(Unserved::Parameter(name.to_owned())));
+    }
+    if let (Resource::Bucket(_), Some((name, _))) =
+        (resource, headers.with_prefix("x-cos-tagging").next())
+    {
+        return Err(DecodeError::Unserved(Unserved::Header(name)));
     }
     for prefix in HEADERS {
         if let Some((name, _)) = headers.with_prefix(prefix).next() {

@@ -12,7 +12,7 @@ use crate::endpoint::Endpoint;
 use crate::limits::CHUNK;
 use crate::refusal::{Cause, Refusal};
 use crate::reply::Reply;
-use crate::store::{Draft, ObjectRecord, Reader, Store, StoreError, Upload, UploadName};
+use crate::store::{Draft, ObjectRecord, Reader, Store, StoreError, Upload, UploadName, tag_pairs};
 
 pub(super) async fn object(
     endpoint: &Endpoint,
@@ -118,7 +118,9 @@ fn plan(copy: &PutObjectCopy, source: &ObjectRecord, now: i64) -> Result<Draft, 
         Some(replaced) => draft::headers(&replaced.content, &replaced.metadata),
         None => source.headers.clone(),
     };
-    Ok(Wanted { headers, storage_class: copy.storage_class, acl: copy.acl.as_ref() }.at(now))
+    let tags = copy.replaced_tags.as_ref().map_or_else(|| source.tags.clone(), tag_pairs);
+    let (storage_class, acl) = (copy.storage_class, copy.acl.as_ref());
+    Ok(Wanted { headers, storage_class, acl, tags }.at(now))
 }
 
 /// Why there is no copy.

@@ -28,6 +28,7 @@ pub(super) struct Wanted<'a> {
     pub(super) headers: Vec<(String, Vec<u8>)>,
     pub(super) storage_class: StorageClass,
     pub(super) acl: Option<&'a AclHeaders>,
+    pub(super) tags: Vec<(String, String)>,
 }
 
 impl Wanted<'_> {
@@ -39,6 +40,7 @@ impl Wanted<'_> {
             headers: self.headers,
             storage_class: self.storage_class,
             acl: self.acl.map_or_else(default, acl_record),
+            tags: self.tags,
         }
     }
 }

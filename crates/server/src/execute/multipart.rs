@@ -20,7 +20,7 @@ use crate::conditions;
 use crate::endpoint::Endpoint;
 use crate::refusal::{Cause, Refusal};
 use crate::reply::Reply;
-use crate::store::{PartRecord, Store, UploadName, UploadRecord};
+use crate::store::{PartRecord, Store, UploadName, UploadRecord, tag_pairs};
 
 pub(super) async fn initiate(
     endpoint: &Endpoint,
@@ -34,8 +34,12 @@ pub(super) async fn initiate(
             conditions::of_overwrite(true, there.as_ref())?;
         }
         let headers = draft::headers(&asked.content, &asked.metadata);
-        let wanted =
-            Wanted { headers, storage_class: asked.storage_class, acl: asked.acl.as_ref() };
+        let wanted = Wanted {
+            headers,
+            storage_class: asked.storage_class,
+            acl: asked.acl.as_ref(),
+            tags: tag_pairs(&asked.tags),
+        };
         store.begin_parts(&asked.bucket, &asked.key, wanted.at(now)).map_err(Refusal::from)
     };
     let UploadName { bucket, key, id } = endpoint.store.blocking(begin).await?;

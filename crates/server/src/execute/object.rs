@@ -107,6 +107,10 @@ fn describe(mut reply: Reply, record: &ObjectRecord) -> Reply {
         let name = HeaderName::from_static("x-cos-storage-class");
         reply = reply.header(name, HeaderValue::from_static(class.as_str()));
     }
+    if !record.tags.is_empty() {
+        let name = HeaderName::from_static("x-cos-tagging-count");
+        reply = reply.header(name, HeaderValue::from(record.tags.len()));
+    }
     reply
         .header(ETAG, record.etag())
         .header(LAST_MODIFIED, http_date(record.modified))

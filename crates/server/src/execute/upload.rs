@@ -17,7 +17,7 @@ use crate::limits::CHUNK;
 use crate::pace::Pace;
 use crate::refusal::{Cause, Refusal};
 use crate::reply::Reply;
-use crate::store::{ObjectRecord, Store, StoreError, Upload};
+use crate::store::{ObjectRecord, Store, StoreError, Upload, tag_pairs};
 
 pub(super) async fn put(
     endpoint: &Endpoint,
@@ -30,7 +30,12 @@ pub(super) async fn put(
     let received = receive(endpoint, &permit, body, traffic_limit).await?;
     let put = permit.into_operation();
     let headers = draft::headers(&put.content, &put.metadata);
-    let wanted = Wanted { headers, storage_class: put.storage_class, acl: put.acl.as_ref() };
+    let wanted = Wanted {
+        headers,
+        storage_class: put.storage_class,
+        acl: put.acl.as_ref(),
+        tags: tag_pairs(&put.tags),
+    };
     let draft = wanted.at(endpoint.clock.now());
     let record = endpoint
         .store

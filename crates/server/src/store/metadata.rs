@@ -20,7 +20,7 @@ use super::{BucketRecord, ObjectRecord, StoreError};
 use crate::private;
 
 /// The format of the tables and records below.
-pub(super) const FORMAT: u32 = 2;
+pub(super) const FORMAT: u32 = 3;
 
 /// `"format"` alone.
 const ABOUT: TableDefinition<'_, &str, u32> = TableDefinition::new("about");

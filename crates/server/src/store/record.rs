@@ -4,6 +4,7 @@
 //! [format](super::metadata::FORMAT).
 
 use cospass_protocol::operation::{CannedAcl, Grant, Grantee, Permission, StorageClass};
+use cospass_protocol::{Tag, TagSet};
 use crc_fast::CrcAlgorithm;
 use md5::{Digest, Md5};
 use serde::{Deserialize, Serialize};
@@ -74,6 +75,8 @@ pub(crate) struct ObjectRecord {
     pub(crate) headers: Vec<(String, Vec<u8>)>,
     storage_class: String,
     pub(crate) acl: AclRecord,
+    /// Keys and values.
+    pub(crate) tags: Vec<(String, String)>,
 }
 
 impl ObjectRecord {
@@ -102,6 +105,7 @@ impl ObjectRecord {
             headers: upload.headers,
             storage_class: upload.storage_class,
             acl: upload.acl,
+            tags: upload.tags,
         }
     }
 
@@ -116,6 +120,16 @@ impl ObjectRecord {
     pub(crate) fn storage_class(&self) -> StorageClass {
         self.storage_class.parse().unwrap_or_default()
     }
+
+    pub(crate) fn tags(&self) -> Vec<Tag> {
+        let tag = |(key, value): &(String, String)| Tag { key: key.clone(), value: value.clone() };
+        self.tags.iter().map(tag).collect()
+    }
+}
+
+/// Tags as records have them.
+pub(crate) fn tag_pairs(tags: &TagSet) -> Vec<(String, String)> {
+    tags.as_slice().iter().map(|tag| (tag.key.clone(), tag.value.clone())).collect()
 }
 
 fn hex(bytes: &[u8]) -> String {
@@ -131,6 +145,7 @@ pub(crate) struct UploadRecord {
     headers: Vec<(String, Vec<u8>)>,
     storage_class: String,
     acl: AclRecord,
+    tags: Vec<(String, String)>,
 }
 
 impl UploadRecord {
@@ -175,6 +190,7 @@ pub(crate) struct Draft {
     pub(crate) headers: Vec<(String, Vec<u8>)>,
     pub(crate) storage_class: StorageClass,
     pub(crate) acl: AclRecord,
+    pub(crate) tags: Vec<(String, String)>,
 }
 
 impl Draft {
@@ -190,6 +206,7 @@ impl Draft {
             headers: self.headers,
             storage_class: self.storage_class.as_str().to_owned(),
             acl: self.acl,
+            tags: self.tags,
         }
     }
 
@@ -201,6 +218,7 @@ impl Draft {
             headers: self.headers,
             storage_class: self.storage_class.as_str().to_owned(),
             acl: self.acl,
+            tags: self.tags,
             ..*source
         }
     }
@@ -211,6 +229,7 @@ impl Draft {
             headers: self.headers,
             storage_class: self.storage_class.as_str().to_owned(),
             acl: self.acl,
+            tags: self.tags,
         }
     }
 }

@@ -27,6 +27,7 @@ fn draft() -> Draft {
         headers: vec![("x-cos-meta-a".to_owned(), b"\xff".to_vec())],
         storage_class: StorageClass::StandardIa,
         acl: AclRecord::canned(CannedAcl::Default),
+        tags: vec![],
     }
 }
 

@@ -1,0 +1,62 @@
+//! GET, PUT and DELETE Object tagging.
+
+use cospass_protocol::operation::{DeleteObjectTagging, GetObjectTagging, PutObjectTagging};
+use cospass_protocol::xml::{read_tagging, write_tagging};
+use cospass_protocol::{Bucket, ObjectKey, TagSet};
+use http::StatusCode;
+
+use super::check_md5;
+use crate::authorize::Permit;
+use crate::body::SealedBody;
+use crate::endpoint::Endpoint;
+use crate::refusal::{Cause, Refusal};
+use crate::reply::Reply;
+
+/// An object without tags has an empty set (a decision: Node takes that and 404 NoSuchTagSet alike).
+pub(super) async fn get(
+    endpoint: &Endpoint,
+    permit: Permit<GetObjectTagging>,
+) -> Result<Reply, Refusal> {
+    let GetObjectTagging { bucket, key } = permit.into_operation();
+    let record = endpoint
+        .store
+        .blocking(move |store| store.object(&bucket, &key).map_err(Refusal::from))
+        .await?;
+    Ok(Reply::xml(write_tagging(&record.tags())))
+}
+
+pub(super) async fn put(
+    endpoint: &Endpoint,
+    permit: Permit<PutObjectTagging>,
+    body: &mut SealedBody,
+) -> Result<Reply, Refusal> {
+    let document = body.read_document(&permit).await?;
+    let PutObjectTagging { bucket, key, md5 } = permit.into_operation();
+    check_md5(md5, &document)?;
+    if document.is_empty() {
+        return Err(Cause::MissingBody.into());
+    }
+    let tags = TagSet::new(read_tagging(&document)?, TagSet::OF_OBJECT)?;
+    replace(endpoint, bucket, key, tags).await
+}
+
+pub(super) async fn delete(
+    endpoint: &Endpoint,
+    permit: Permit<DeleteObjectTagging>,
+) -> Result<Reply, Refusal> {
+    let DeleteObjectTagging { bucket, key } = permit.into_operation();
+    replace(endpoint, bucket, key, TagSet::default()).await
+}
+
+async fn replace(
+    endpoint: &Endpoint,
+    bucket: Bucket,
+    key: ObjectKey,
+    tags: TagSet,
+) -> Result<Reply, Refusal> {
+    endpoint
+        .store
+        .blocking(move |store| store.set_object_tags(&bucket, &key, &tags).map_err(Refusal::from))
+        .await?;
+    Ok(Reply::empty(StatusCode::NO_CONTENT))
+}
