@@ -10,6 +10,7 @@ mod delete;
 mod error;
 mod list;
 mod multipart;
+mod post;
 mod read;
 mod service;
 mod tagging;
@@ -25,6 +26,7 @@ pub use list::{ListBucket, ObjectEntry, location_constraint};
 pub use multipart::{
     Completed, PartEntry, PartList, UploadEntry, UploadList, initiated, read_parts,
 };
+pub use post::PostResponse;
 pub use read::XmlError;
 pub use service::{BucketEntry, ListAllMyBuckets};
 pub use tagging::{read_tagging, write_tagging};

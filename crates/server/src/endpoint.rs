@@ -4,6 +4,8 @@
 //! Head ─► route ─► authenticate (Claim → Principal) ─► decode (Operation) ─► authorize (Permit) ─► execute ─► Reply
 //! ```
 //!
+//! A form has stages of its own, see [`form`].
+//!
 //! The operation is decoded after the signature, not before: how a `+` in a parameter is meant is known from it alone.
 
 use std::convert::Infallible;
@@ -24,6 +26,7 @@ use crate::authorize::authorize;
 use crate::body::SealedBody;
 use crate::clock::Clock;
 use crate::execute::execute;
+use crate::form;
 use crate::framing::Framing;
 use crate::head::{Head, header_pairs};
 use crate::limits::Limits;
@@ -98,6 +101,10 @@ impl Endpoint {
             return Err(Cause::PreflightRefused.into());
         }
         self.check_bucket(&parts.method, &resource)?;
+        if let Some(bucket) = form::bucket_of_form(parts, &resource) {
+            let permitted = form::permit(self, &head, parts, bucket, body, now).await?;
+            return execute(self, permitted, body, head.host).await;
+        }
         let principal = authenticate(&head, &self.credentials, now)?;
         let operation = Operation::decode(OperationParts {
             method: head.request.method().into(),

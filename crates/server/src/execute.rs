@@ -9,6 +9,7 @@ mod list;
 mod multipart;
 mod object;
 mod page;
+mod post;
 mod service;
 mod tagging;
 mod upload;
@@ -41,6 +42,7 @@ pub(crate) async fn execute(
         Permitted::PutBucketAcl(permit) => acl::put_to_bucket(endpoint, permit, body).await,
         Permitted::DeleteObjects(permit) => delete::several(endpoint, permit, body).await,
         Permitted::PutObject(permit) => upload::put(endpoint, permit, body).await,
+        Permitted::PostObject(permit) => post::object(endpoint, permit, body, host).await,
         Permitted::PutObjectCopy(permit) => copy::object(endpoint, permit).await,
         Permitted::GetObject(permit) => object::get(endpoint, permit).await,
         Permitted::HeadObject(permit) => object::head(endpoint, permit).await,

@@ -49,6 +49,8 @@ impl std::error::Error for FormError {}
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum FormPolicyError {
+    /// The field is not base64.
+    NotBase64,
     /// The text is not JSON, or not an object.
     NotJson,
     /// There is no list `conditions`, or nothing is in it.
@@ -68,6 +70,7 @@ pub enum FormPolicyError {
 impl fmt::Display for FormPolicyError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::NotBase64 => f.write_str("the policy is not base64"),
             Self::NotJson => f.write_str("the policy is not a JSON object"),
             Self::NoConditions => f.write_str("the policy has no conditions"),
             Self::Expiration => {

@@ -16,6 +16,9 @@
 
 use std::ops::RangeInclusive;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+
 use super::{Condition, FormFields, FormPolicyError, Unmet};
 use crate::Bucket;
 use crate::json::Json;
@@ -36,7 +39,20 @@ pub struct FormPolicy {
 }
 
 impl FormPolicy {
-    /// Reads a policy, decoded from the base64 in which it stands in the form.
+    /// The text of a policy out of the field in which it stands in base64: what the signature covers.
+    ///
+    /// # Errors
+    /// [`FormPolicyError::NotBase64`].
+    pub fn text(field: &[u8]) -> Result<Vec<u8>, FormPolicyError> {
+        STANDARD.decode(field).map_err(|_| FormPolicyError::NotBase64)
+    }
+
+    /// The field in which a text stands.
+    pub fn field(text: &str) -> String {
+        STANDARD.encode(text)
+    }
+
+    /// Reads the text of a policy.
     ///
     /// # Errors
     /// One [`FormPolicyError`] for each reason.

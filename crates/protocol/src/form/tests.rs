@@ -221,7 +221,10 @@ fn a_policy_is_read_and_written() {
         [equal("acl", "default"), equal("bucket", "b-1"), equal("success_action_status", "200")]
     );
     assert_eq!(read.length_range(), 1..=10);
-    assert_eq!(FormPolicy::read(read.write().as_bytes()), Ok(read));
+    let field = FormPolicy::field(&read.write());
+    let text = FormPolicy::text(field.as_bytes()).unwrap();
+    assert_eq!(FormPolicy::read(&text), Ok(read));
+    assert_eq!(FormPolicy::text(b"{}"), Err(FormPolicyError::NotBase64));
     let two = policy(r#"["content-length-range",0,10],["content-length-range",5,20],"#).unwrap();
     assert_eq!(two.length_range(), 5..=10);
 }

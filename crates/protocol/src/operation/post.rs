@@ -3,11 +3,13 @@
 //! It is decoded from the fields of the form, not from a request's head, which says nothing but POST and the bucket. But
 //! for the fields that are the form's own, each field is named and meant like a header of PUT Object.
 
+use std::ops::RangeInclusive;
+
 use super::object::PutObject;
 use super::parts::{Headers, Pair, Params, Parts, parts};
 use super::request::Request;
 use super::{DecodeError, Resource, invalid, subresource, unserved};
-use crate::form::FormFields;
+use crate::form::{FormFields, FormPolicy};
 use crate::{Bucket, KeyError, ObjectKey};
 
 const KEY: &str = "key";
@@ -19,6 +21,8 @@ const STATUS: &str = "success_action_status";
 pub struct PostObject {
     /// The upload. Its key is the one of the form, after `${filename}` was replaced.
     pub put: PutObject,
+    /// How long the file may be, in bytes: what the policy of the form says.
+    pub length: RangeInclusive<u64>,
     /// How the upload is answered.
     pub success: SuccessAction,
 }
@@ -39,7 +43,8 @@ impl Default for SuccessAction {
 }
 
 impl PostObject {
-    /// Takes the fields of a form for that bucket apart; `params` are those of the request. A leading slash of the key is
+    /// Takes the fields of a form for that bucket apart; `params` are those of the request, `policy` that of the form, which
+    /// says how long the file may be. A leading slash of the key is
     /// its own, as in a document: a form has no path.
     ///
     /// # Errors
@@ -48,6 +53,7 @@ impl PostObject {
         bucket: Bucket,
         params: &[Pair<'_>],
         fields: &FormFields,
+        policy: Option<&FormPolicy>,
     ) -> Result<Self, DecodeError> {
         let (params, none) = (Params(params), Headers(&[]));
         unserved::refuse("POST", &Resource::Bucket(bucket.clone()), params, none)?;
@@ -60,10 +66,11 @@ impl PostObject {
         let object = Resource::Object(bucket.clone(), key.clone());
         unserved::refuse("POST", &object, Params(&[]), headers)?;
         let put = PutObject::decode(bucket, key, Params(&[]), headers)?;
-        Ok(Self { put, success: SuccessAction::decode(fields)? })
+        let length = policy.map_or(0..=u64::MAX, FormPolicy::length_range);
+        Ok(Self { put, length, success: SuccessAction::decode(fields)? })
     }
 
-    /// The fields of the form, but for those of its signature: the inverse of [`decode`](Self::decode).
+    /// The fields of the form, but for those of its signature and its policy: the inverse of [`decode`](Self::decode).
     pub fn fields(&self) -> Vec<(String, Vec<u8>)> {
         let mut fields = vec![(KEY.to_owned(), self.put.key.as_str().into())];
         let request = self.put.encode();
@@ -165,13 +172,17 @@ mod tests {
         for (name, value) in fields {
             form.add(*name, *value).unwrap();
         }
-        PostObject::decode(bucket(), &[], &form)
+        PostObject::decode(bucket(), &[], &form, None)
     }
 
     #[test]
     fn fields_and_decode_are_inverse() {
         let mut put = PutObject::new(bucket(), ObjectKey::new("//a").unwrap());
-        let plain = PostObject { put: put.clone(), success: SuccessAction::default() };
+        let plain = PostObject {
+            put: put.clone(),
+            length: 0..=u64::MAX,
+            success: SuccessAction::default(),
+        };
         put.content.content_type = Some(b"image/jpeg".to_vec());
         put.content.expires = Some(b"0".to_vec());
         put.metadata = vec![("a".to_owned(), b"1".to_vec())];
@@ -180,11 +191,11 @@ mod tests {
         put.md5 = Some(ContentMd5([7; 16]));
         put.traffic_limit = TrafficLimit::new(819_200);
         let url = "https://my.website/a?b=c#d".to_owned();
-        let full = PostObject { put, success: SuccessAction::Redirect(url) };
+        let full = PostObject { success: SuccessAction::Redirect(url), put, ..plain.clone() };
         for post in [plain, full] {
             let mut fields = FormFields::default();
             post.fields().into_iter().for_each(|(name, value)| fields.add(name, value).unwrap());
-            assert_eq!(PostObject::decode(bucket(), &[], &fields), Ok(post));
+            assert_eq!(PostObject::decode(bucket(), &[], &fields, None), Ok(post));
         }
     }
 
@@ -244,7 +255,7 @@ mod tests {
         assert_eq!(long, Err(DecodeError::KeyTooLong { length: 851 }));
         let mut fields = FormFields::default();
         fields.add("key", *b"\xff").unwrap();
-        let not_text = PostObject::decode(bucket(), &[], &fields);
+        let not_text = PostObject::decode(bucket(), &[], &fields, None);
         assert_eq!(not_text, Err(DecodeError::KeyNotText));
     }
 
@@ -255,8 +266,12 @@ mod tests {
         let both = decode(&[("key", "a"), ("acl", "private"), ("x-cos-acl", "private")]);
         assert_eq!(both, Err(invalid("x-cos-acl", "private")));
         assert_eq!(decode(&[("key", "a"), ("Content-MD5", "x")]), Err(DecodeError::InvalidDigest));
-        let elsewhere =
-            PostObject::decode(bucket(), &[(b"acl".into(), b"".into())], &FormFields::default());
+        let elsewhere = PostObject::decode(
+            bucket(),
+            &[(b"acl".into(), b"".into())],
+            &FormFields::default(),
+            None,
+        );
         assert_eq!(elsewhere, Err(super::super::not_allowed("POST")));
     }
 }
