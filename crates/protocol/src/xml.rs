@@ -12,6 +12,7 @@ mod list;
 mod multipart;
 mod post;
 mod read;
+mod restore;
 mod service;
 mod tagging;
 mod time;
@@ -28,6 +29,7 @@ pub use multipart::{
 };
 pub use post::PostResponse;
 pub use read::XmlError;
+pub use restore::{RestoreRequest, RestoreTier};
 pub use service::{BucketEntry, ListAllMyBuckets};
 pub use tagging::{read_tagging, write_tagging};
 pub use time::{from_iso8601, iso8601, iso8601_millis};

@@ -48,6 +48,7 @@ fn fields_describe_the_object() {
         .field("x-cos-meta-example-field", "example-value")
         .field("x-cos-storage-class", "STANDARD_IA")
         .field("x-cos-tagging", "a=b")
+        .field("x-cos-server-side-encryption", "AES256")
         .field("Content-MD5", "7o3pGNBWQBRbGPcPTDqmAg==")
         .field("x-cos-security-token", "stray")
         .field("submit", "Upload")
@@ -57,7 +58,8 @@ fn fields_describe_the_object() {
         .condition(r#"["starts-with","$Content-Type","image/"]"#)
         .condition(r#"["eq","$x-cos-meta-example-field","example-value"]"#)
         .condition(r#"["content-length-range",16,16]"#);
-    uploaded(&endpoint, &form.sign());
+    let answer = uploaded(&endpoint, &form.sign());
+    assert_eq!(answer.header("x-cos-server-side-encryption"), Some("AES256"));
     let head = endpoint.exchange(&request("HEAD", "/exampleobject").sign().bytes(), true);
     for (name, value) in [
         ("Cache-Control", "max-age=86400"),

@@ -5,6 +5,7 @@ use std::fmt;
 use cospass_sign::percent;
 
 use super::acl::{AclHeaders, CannedAcl};
+use super::encryption::ServerSideEncryption;
 use super::multipart::{UPLOAD_ID, part_number};
 use super::object::{
     FORBID_OVERWRITE, forbid_overwrite, metadata, metadata_headers, storage_class,
@@ -39,6 +40,8 @@ pub struct PutObjectCopy {
     pub storage_class: StorageClass,
     /// Access control of the copy; by the bucket's rules if absent.
     pub acl: Option<AclHeaders>,
+    /// How the copy is encrypted.
+    pub encryption: Option<ServerSideEncryption>,
     /// `x-cos-forbid-overwrite: true`: only if there is no object of that key.
     pub forbid_overwrite: bool,
 }
@@ -80,6 +83,7 @@ impl PutObjectCopy {
             replaced_tags: replaced_tags(headers)?,
             storage_class: storage_class(headers)?,
             acl: AclHeaders::decode(&headers, CannedAcl::is_for_object)?,
+            encryption: ServerSideEncryption::decode(headers)?,
             forbid_overwrite: headers.flag(FORBID_OVERWRITE)?,
         })
     }
@@ -95,6 +99,7 @@ impl PutObjectCopy {
         out.extend(replaced_tags_headers(self.replaced_tags.as_ref()));
         out.extend(self.storage_class.header());
         out.extend(self.acl.iter().flat_map(|acl| acl.encode()));
+        out.extend(self.encryption.map(ServerSideEncryption::header));
         out.extend(forbid_overwrite(self.forbid_overwrite));
         out
     }

@@ -1,6 +1,7 @@
 //! Uploading an object in parts.
 
 use super::acl::{AclHeaders, CannedAcl};
+use super::encryption::ServerSideEncryption;
 use super::list::{count, encoding, texts};
 use super::object::{
     FORBID_OVERWRITE, content_md5, forbid_overwrite, metadata, metadata_headers, storage_class,
@@ -36,6 +37,8 @@ pub struct InitiateMultipartUpload {
     pub acl: Option<AclHeaders>,
     /// Its tags.
     pub tags: TagSet,
+    /// How it is encrypted.
+    pub encryption: Option<ServerSideEncryption>,
     /// `x-cos-forbid-overwrite: true`: only if there is no object of that key.
     pub forbid_overwrite: bool,
 }
@@ -53,6 +56,7 @@ impl InitiateMultipartUpload {
             metadata: metadata(headers)?,
             storage_class: storage_class(headers)?,
             acl: AclHeaders::decode(&headers, CannedAcl::is_for_object)?,
+            encryption: ServerSideEncryption::decode(headers)?,
             tags: tags(headers)?,
             forbid_overwrite: headers.flag(FORBID_OVERWRITE)?,
         })
@@ -63,6 +67,7 @@ impl InitiateMultipartUpload {
         out.extend(metadata_headers(&self.metadata));
         out.extend(self.storage_class.header());
         out.extend(self.acl.iter().flat_map(|acl| acl.encode()));
+        out.extend(self.encryption.map(ServerSideEncryption::header));
         out.extend(tags_header(&self.tags));
         out.extend(forbid_overwrite(self.forbid_overwrite));
         out

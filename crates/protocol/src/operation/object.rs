@@ -1,6 +1,7 @@
 //! Operations on objects.
 
 use super::acl::{AclHeaders, CannedAcl};
+use super::encryption::ServerSideEncryption;
 use super::parts::{Headers, Pair, Params, Parts, pair, parts};
 use super::request::Request;
 use super::tagging::{tags, tags_header};
@@ -31,6 +32,8 @@ pub struct PutObject {
     pub acl: Option<AclHeaders>,
     /// Its tags.
     pub tags: TagSet,
+    /// How it is encrypted.
+    pub encryption: Option<ServerSideEncryption>,
     /// What the body's MD5 must be.
     pub md5: Option<ContentMd5>,
     /// How fast the body may be sent.
@@ -52,6 +55,7 @@ impl PutObject {
             storage_class: StorageClass::default(),
             acl: None,
             tags: TagSet::default(),
+            encryption: None,
             md5: None,
             traffic_limit: None,
             forbid_overwrite: false,
@@ -72,6 +76,7 @@ impl PutObject {
             metadata: metadata(headers)?,
             storage_class: storage_class(headers)?,
             acl: AclHeaders::decode(&headers, CannedAcl::is_for_object)?,
+            encryption: ServerSideEncryption::decode(headers)?,
             tags: tags(headers)?,
             md5: content_md5(headers)?,
             traffic_limit: traffic_limit(params, headers)?,
@@ -85,6 +90,7 @@ impl PutObject {
         out.extend(metadata_headers(&self.metadata));
         out.extend(self.storage_class.header());
         out.extend(self.acl.iter().flat_map(|acl| acl.encode()));
+        out.extend(self.encryption.map(ServerSideEncryption::header));
         out.extend(tags_header(&self.tags));
         out.extend(self.md5.map(ContentMd5::header));
         out.extend(self.traffic_limit.map(traffic_limit_header));

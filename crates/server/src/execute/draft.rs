@@ -1,9 +1,11 @@
 //! What a request says of an object that is to be.
 
-use cospass_protocol::operation::{AclHeaders, CannedAcl, ContentHeaders, StorageClass};
+use cospass_protocol::operation::{
+    AclHeaders, CannedAcl, ContentHeaders, ServerSideEncryption, StorageClass,
+};
 
 use super::acl_record;
-use crate::store::{AclRecord, Draft};
+use crate::store::{AclRecord, Draft, Encryption, Kind};
 
 /// What an object is if the upload does not say: the service sends this with it.
 const DEFAULT_TYPE: &[u8] = b"application/octet-stream";
@@ -29,6 +31,8 @@ pub(super) struct Wanted<'a> {
     pub(super) storage_class: StorageClass,
     pub(super) acl: Option<&'a AclHeaders>,
     pub(super) tags: Vec<(String, String)>,
+    pub(super) kind: Kind,
+    pub(super) encryption: Option<ServerSideEncryption>,
 }
 
 impl Wanted<'_> {
@@ -41,6 +45,8 @@ impl Wanted<'_> {
             storage_class: self.storage_class,
             acl: self.acl.map_or_else(default, acl_record),
             tags: self.tags,
+            kind: self.kind,
+            encryption: self.encryption.map_or(Encryption::None, |_| Encryption::Cos),
         }
     }
 }
