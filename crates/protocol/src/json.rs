@@ -28,6 +28,31 @@ impl Json {
         serde_json::from_slice(text)
             .map_err(|error| NotJson { line: error.line(), column: error.column() })
     }
+
+    /// How many bytes it takes when it is written without spaces.
+    pub(crate) fn length(&self) -> usize {
+        let quoted = |text: &str| {
+            text.chars().fold(2, |length: usize, c| match c {
+                '"' | '\\' | '\n' | '\r' | '\t' => length + 2,
+                c if c.is_ascii_control() => length + 6,
+                c => length + c.len_utf8(),
+            })
+        };
+        let commas = |items: usize| items.saturating_sub(1);
+        match self {
+            Self::Null | Self::Bool(true) => 4,
+            Self::Bool(false) => 5,
+            Self::Number(text) => text.len(),
+            Self::Text(text) => quoted(text),
+            Self::List(items) => {
+                2 + commas(items.len()) + items.iter().map(Json::length).sum::<usize>()
+            }
+            Self::Object(members) => {
+                let member = |(name, value): &(String, Json)| quoted(name) + 1 + value.length();
+                2 + commas(members.len()) + members.iter().map(member).sum::<usize>()
+            }
+        }
+    }
 }
 
 impl<'de> Deserialize<'de> for Json {
@@ -101,6 +126,7 @@ mod tests {
         let Json::Object(members) = &json else { panic!("{json:?}") };
         let names: Vec<_> = members.iter().map(|(name, _)| name.as_str()).collect();
         assert_eq!(names, ["b", "a", "b"]);
+        assert_eq!(json.length(), text.len());
     }
 
     #[test]

@@ -10,6 +10,7 @@ pub mod form;
 mod json;
 mod key;
 pub mod operation;
+pub mod policy;
 mod presign;
 mod range;
 mod region;

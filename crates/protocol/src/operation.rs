@@ -11,6 +11,7 @@ mod delete;
 mod encryption;
 mod list;
 mod multipart;
+mod need;
 mod object;
 mod parts;
 mod post;
@@ -33,6 +34,7 @@ pub use multipart::{
     AbortMultipartUpload, CompleteMultipartUpload, InitiateMultipartUpload, ListMultipartUploads,
     ListParts, UploadPart,
 };
+pub use need::Need;
 pub use object::{
     Conditions, ContentHeaders, DeleteObject, GetObject, GetObjectAcl, HeadObject, PutObject,
     PutObjectAcl, ResponseOverrides,
@@ -138,6 +140,14 @@ macro_rules! operation {
 
             fn encode(&self) -> Parts<'_> {
                 match self { $(Self::$operation(operation) => operation.encode(),)* }
+            }
+
+            fn need(&self) -> Need {
+                match self { $(Self::$operation(operation) => operation.need(),)* }
+            }
+
+            fn also_needs(&self) -> Option<Need> {
+                match self { $(Self::$operation(operation) => operation.also_needs(),)* }
             }
         }
     };

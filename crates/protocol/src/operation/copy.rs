@@ -15,6 +15,8 @@ use super::request::Request;
 use super::tagging::{replaced_tags, replaced_tags_headers};
 use super::value::StorageClass;
 use super::{Conditions, ContentHeaders, DecodeError, Unserved, invalid};
+use super::{Need, Permission};
+use crate::policy::Target;
 use crate::{Bucket, ByteRange, ObjectKey, TagSet};
 
 const SOURCE: &str = "x-cos-copy-source";
@@ -117,6 +119,16 @@ impl Request for PutObjectCopy {
     fn encode(&self) -> Parts<'_> {
         parts("PUT", (&self.bucket, &self.key), "", vec![], self.headers())
     }
+
+    fn need(&self) -> Need {
+        Need::new(self.action(), Target::object(&self.bucket, &self.key))
+            .or("PutObject")
+            .granted_by(Permission::Write)
+    }
+
+    fn also_needs(&self) -> Option<Need> {
+        Some(self.source.need())
+    }
 }
 
 /// Makes a part of an upload out of an object (436/8287).
@@ -187,6 +199,16 @@ impl Request for UploadPartCopy {
     fn encode(&self) -> Parts<'_> {
         parts("PUT", (&self.bucket, &self.key), "", self.params(), self.headers())
     }
+
+    fn need(&self) -> Need {
+        Need::new(self.action(), Target::object(&self.bucket, &self.key))
+            .or("UploadPart")
+            .granted_by(Permission::Write)
+    }
+
+    fn also_needs(&self) -> Option<Need> {
+        Some(self.source.need())
+    }
 }
 
 /// An object that is copied: `BUCKET.DOMAIN/KEY`, the key percent-encoded.
@@ -232,6 +254,12 @@ impl CopySource {
 
     pub(super) fn decode(headers: Headers<'_, '_>) -> Result<Self, DecodeError> {
         Self::parse(headers.once(SOURCE)?.unwrap_or_default())
+    }
+
+    /// What has to be allowed for it to be copied.
+    fn need(&self) -> Need {
+        let target = Target::object(&self.bucket, &self.key);
+        Need::new("GetObject", target).granted_by(Permission::Read)
     }
 
     fn headers(&self) -> Vec<Pair<'_>> {

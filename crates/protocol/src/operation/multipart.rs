@@ -12,6 +12,8 @@ use super::request::Request;
 use super::tagging::{tags, tags_header};
 use super::value::{ContentMd5, StorageClass, TrafficLimit};
 use super::{ContentHeaders, DecodeError, invalid};
+use super::{Need, Permission};
+use crate::policy::Target;
 use crate::{Bucket, ObjectKey, TagSet};
 
 /// The highest number of a part (436/7750).
@@ -86,6 +88,11 @@ impl Request for InitiateMultipartUpload {
     fn encode(&self) -> Parts<'_> {
         parts("POST", (&self.bucket, &self.key), "uploads", vec![], self.headers())
     }
+
+    fn need(&self) -> Need {
+        Need::new(self.action(), Target::object(&self.bucket, &self.key))
+            .granted_by(Permission::Write)
+    }
 }
 
 /// Uploads a part (436/7750).
@@ -143,6 +150,11 @@ impl Request for UploadPart {
 
     fn encode(&self) -> Parts<'_> {
         parts("PUT", (&self.bucket, &self.key), "", self.params(), self.headers())
+    }
+
+    fn need(&self) -> Need {
+        Need::new(self.action(), Target::object(&self.bucket, &self.key))
+            .granted_by(Permission::Write)
     }
 }
 
@@ -274,6 +286,11 @@ impl Request for ListMultipartUploads {
     fn encode(&self) -> Parts<'_> {
         parts("GET", &self.bucket, "uploads", self.params(), vec![])
     }
+
+    fn need(&self) -> Need {
+        Need::new(self.action(), Target::prefix(&self.bucket, &self.prefix))
+            .granted_by(Permission::Read)
+    }
 }
 
 /// Makes an object of the parts that the body names (436/7742).
@@ -329,6 +346,11 @@ impl Request for CompleteMultipartUpload {
     fn encode(&self) -> Parts<'_> {
         parts("POST", (&self.bucket, &self.key), "", self.params(), self.headers())
     }
+
+    fn need(&self) -> Need {
+        Need::new(self.action(), Target::object(&self.bucket, &self.key))
+            .granted_by(Permission::Write)
+    }
 }
 
 /// Gives an upload up, with all its parts (436/7740).
@@ -367,6 +389,11 @@ impl Request for AbortMultipartUpload {
 
     fn encode(&self) -> Parts<'_> {
         parts("DELETE", (&self.bucket, &self.key), "", self.params(), vec![])
+    }
+
+    fn need(&self) -> Need {
+        Need::new(self.action(), Target::object(&self.bucket, &self.key))
+            .granted_by(Permission::Write)
     }
 }
 

@@ -7,6 +7,8 @@ use super::request::Request;
 use super::tagging::{tags, tags_header};
 use super::value::{ContentMd5, StorageClass, TrafficLimit};
 use super::{DecodeError, invalid};
+use super::{Need, Permission};
+use crate::policy::Target;
 use crate::{Bucket, ByteRange, ObjectKey, TagSet};
 
 /// The prefix of user metadata.
@@ -112,6 +114,11 @@ impl Request for PutObject {
     fn encode(&self) -> Parts<'_> {
         parts("PUT", (&self.bucket, &self.key), "", vec![], self.headers())
     }
+
+    fn need(&self) -> Need {
+        Need::new(self.action(), Target::object(&self.bucket, &self.key))
+            .granted_by(Permission::Write)
+    }
 }
 
 /// Downloads an object or a part of it (436/7753).
@@ -173,6 +180,11 @@ impl Request for GetObject {
     fn encode(&self) -> Parts<'_> {
         parts("GET", (&self.bucket, &self.key), "", self.params(), self.headers())
     }
+
+    fn need(&self) -> Need {
+        Need::new(self.action(), Target::object(&self.bucket, &self.key))
+            .granted_by(Permission::Read)
+    }
 }
 
 /// Tells what an object is (436/7745). A range is ignored: RFC 9110 §14.2 defines it for GET alone.
@@ -212,6 +224,11 @@ impl Request for HeadObject {
     fn encode(&self) -> Parts<'_> {
         parts("HEAD", (&self.bucket, &self.key), "", vec![], self.headers())
     }
+
+    fn need(&self) -> Need {
+        Need::new(self.action(), Target::object(&self.bucket, &self.key))
+            .granted_by(Permission::Read)
+    }
 }
 
 /// Deletes an object (436/7743).
@@ -235,6 +252,11 @@ impl Request for DeleteObject {
     fn encode(&self) -> Parts<'_> {
         parts("DELETE", (&self.bucket, &self.key), "", vec![], vec![])
     }
+
+    fn need(&self) -> Need {
+        Need::new(self.action(), Target::object(&self.bucket, &self.key))
+            .granted_by(Permission::Write)
+    }
 }
 
 /// Reads an object's access control (436/7744).
@@ -257,6 +279,11 @@ impl Request for GetObjectAcl {
 
     fn encode(&self) -> Parts<'_> {
         parts("GET", (&self.bucket, &self.key), "acl", vec![], vec![])
+    }
+
+    fn need(&self) -> Need {
+        Need::new(self.action(), Target::object(&self.bucket, &self.key))
+            .granted_by(Permission::ReadAcp)
     }
 }
 
@@ -301,6 +328,11 @@ impl Request for PutObjectAcl {
 
     fn encode(&self) -> Parts<'_> {
         parts("PUT", (&self.bucket, &self.key), "acl", vec![], self.headers())
+    }
+
+    fn need(&self) -> Need {
+        Need::new(self.action(), Target::object(&self.bucket, &self.key))
+            .granted_by(Permission::WriteAcp)
     }
 }
 
