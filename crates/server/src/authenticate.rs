@@ -13,6 +13,7 @@ use crate::refusal::{Cause, Refusal};
 /// Who asks: the account, by a signature that holds, or nobody. Nothing but [`authenticate`] makes one.
 pub(crate) struct Principal<'a>(Who<'a>);
 
+#[expect(clippy::large_enum_variant, reason = "there is one to a request, on the stack")]
 enum Who<'a> {
     Nobody,
     /// By the signature of a request.

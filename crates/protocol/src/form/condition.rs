@@ -59,9 +59,9 @@ impl Condition {
     /// Whether a form for that bucket meets it. A field that is not in the form does not, whatever is demanded of it. The
     /// length of the file is not known yet.
     pub(super) fn check(&self, bucket: &Bucket, fields: &FormFields) -> Result<(), Unmet> {
-        let (field, value, is_met): (_, _, fn(&[u8], &[u8]) -> bool) = match self {
-            Self::Equal { field, value } => (field, value, |found, value| found == value),
-            Self::StartsWith { field, prefix } => (field, prefix, <[u8]>::starts_with),
+        let (field, value) = match self {
+            Self::Equal { field, value } => (field, value),
+            Self::StartsWith { field, prefix } => (field, prefix),
             Self::ContentLengthRange { .. } => return Ok(()),
         };
         let found = if field.eq_ignore_ascii_case("bucket") {
@@ -69,9 +69,13 @@ impl Condition {
         } else {
             fields.value(in_form(field))
         };
-        match found {
-            Some(found) if is_met(found, value.as_bytes()) => Ok(()),
-            _ => Err(Unmet { field: field.clone(), value: value.clone() }),
+        let is_met = found.is_some_and(|found| match self {
+            Self::Equal { .. } => found == value.as_bytes(),
+            _ => found.starts_with(value.as_bytes()),
+        });
+        match is_met {
+            true => Ok(()),
+            false => Err(Unmet { field: field.clone(), value: value.clone() }),
         }
     }
 

@@ -108,7 +108,7 @@ impl Request for PostObject {
 /// The header of PUT Object that a field stands for. The form's own fields are none.
 fn header_of_field<'a>((name, value): (&'a str, &'a [u8])) -> Option<Pair<'a>> {
     let is_form_s = |own: &&str| name.eq_ignore_ascii_case(own);
-    if [KEY, "policy", REDIRECT, STATUS].iter().any(|own| is_form_s(own)) {
+    if [KEY, "policy", REDIRECT, STATUS].iter().any(is_form_s) {
         return None;
     }
     let name = if name.eq_ignore_ascii_case("acl") { "x-cos-acl" } else { name };
