@@ -2,6 +2,7 @@
 
 mod acl;
 mod bucket;
+mod content_type;
 mod copy;
 mod delete;
 mod draft;

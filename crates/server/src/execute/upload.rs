@@ -39,7 +39,7 @@ pub(super) async fn keep(
     received: Received,
     put: PutObject,
 ) -> Result<ObjectRecord, Refusal> {
-    let headers = draft::headers(&put.content, &put.metadata);
+    let headers = draft::headers(&put.key, &put.content, &put.metadata);
     let wanted = Wanted {
         headers,
         storage_class: put.storage_class,
