@@ -13,7 +13,7 @@ use tokio::task::JoinHandle;
 use super::draft::{self, Wanted};
 use super::{check_md5, encryption, with_encryption, with_version};
 use crate::authorize::Permit;
-use crate::body::{Length, SealedBody};
+use crate::body::{Length, Pieces, SealedBody};
 use crate::conditions;
 use crate::endpoint::Endpoint;
 use crate::limits::CHUNK;
@@ -31,7 +31,16 @@ pub(super) async fn put(
     check_before_the_body(&endpoint.store, permit.operation()).await?;
     let traffic_limit = permit.operation().traffic_limit;
     let received = receive(endpoint, &permit, body, traffic_limit).await?;
-    let mut put = permit.into_operation();
+    let record = keep(endpoint, received, permit.into_operation()).await?;
+    Ok(reply(&record))
+}
+
+/// Makes an object of what was received.
+pub(super) async fn keep(
+    endpoint: &Endpoint,
+    received: Received,
+    mut put: PutObject,
+) -> Result<ObjectRecord, Refusal> {
     put.encryption = encryption(endpoint, &put.bucket, put.encryption);
     let headers = draft::headers(&put.key, &put.content, &put.metadata);
     let wanted = Wanted {
@@ -56,7 +65,7 @@ pub(super) async fn put(
 }
 
 /// An upload that cannot succeed need not be sent. What counts is the check when it is committed.
-async fn check_before_the_body(store: &Store, put: &PutObject) -> Result<(), Refusal> {
+pub(super) async fn check_before_the_body(store: &Store, put: &PutObject) -> Result<(), Refusal> {
     if !put.forbid_overwrite && put.conditions.iter().next().is_none() {
         return Ok(());
     }
@@ -119,7 +128,15 @@ pub(super) async fn receive<Op>(
     body: &mut SealedBody,
     limit: Option<TrafficLimit>,
 ) -> Result<Received, Refusal> {
-    let mut pieces = body.open(permit, endpoint.limits.object_size, Pace::of(limit));
+    let pieces = body.open(permit, endpoint.limits.object_size, Pace::of(limit));
+    receive_pieces(endpoint, pieces).await
+}
+
+/// Takes the pieces of an opened body in.
+pub(super) async fn receive_pieces(
+    endpoint: &Endpoint,
+    mut pieces: Pieces<'_>,
+) -> Result<Received, Refusal> {
     let mut chunk = Vec::new();
     let mut writing = None;
     while let Some(piece) = pieces.next().await? {
