@@ -177,3 +177,34 @@ fn https_is_served_and_sighup_reads_the_certificate_again() {
     let told = served.stop().ends_with(0).stderr;
     assert!(told.contains("the certificate stays as it was: there is no certificate in"), "{told}");
 }
+
+#[test]
+#[cfg(unix)]
+fn a_file_says_what_the_command_line_does_not() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = tempfile::tempdir().unwrap();
+    let (config, key) = (folder.path().join("cospass.toml"), folder.path().join("secret-key"));
+    std::fs::write(&key, format!("{SECRET_KEY}\n")).unwrap();
+    let text = format!(
+        "clock = \"fixed:{NOW}\"\nregion = \"ap-beijing\"\nlisten = \"127.0.0.1:1\"\n[map]\n\"127.0.0.1\" = \
+         {BUCKET:?}\n[[account]]\nsecret_id = {SECRET_ID:?}\nsecret_key_file = {key:?}\n[[bucket]]\nname = \"b-1\"\n"
+    );
+    std::fs::write(&config, text).unwrap();
+    let path = config.to_str().unwrap();
+    let mode = |mode| std::fs::set_permissions(&key, PermissionsExt::from_mode(mode)).unwrap();
+
+    mode(0o644);
+    let refused = run(bare().args(["serve", "--in-memory", "--config", path])).ends_with(3);
+    assert!(refused.stderr.contains("can be read by everybody"), "{refused:?}");
+    mode(0o600);
+    // The port of the file is one that nobody may take; the command line wins.
+    let served = Served::start(&mut bare(), &["--config", path]);
+    assert_eq!(curl(&[&url(&served, NOW)]).0, 404);
+    let told = served.stop().ends_with(0).stderr;
+    assert!(told.contains("--config") && !told.contains(SECRET_KEY), "{told}");
+
+    std::fs::write(&config, "clock = \"system\"\nprot = 9000\n").unwrap();
+    let refused = run(bare().args(["serve", "--in-memory", "--config", path])).ends_with(2);
+    assert!(refused.stderr.contains("line 2, prot: unknown field"), "{refused:?}");
+    run(bare().args(["serve", "--config", "/nonexistent"])).ends_with(1);
+}
