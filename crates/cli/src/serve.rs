@@ -17,7 +17,7 @@ use crate::runtime::{ReloadSignal, StopSignal, block_on};
 use settings::Settings;
 use welcome::Welcome;
 
-pub(crate) use args::ServeArgs;
+pub(crate) use args::{ServeArgs, parse_address};
 
 /// Serves until Ctrl-C or SIGTERM, then lets open requests end.
 pub(crate) fn run(args: ServeArgs) -> Result<Exit, Failure> {

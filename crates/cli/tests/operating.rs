@@ -71,7 +71,13 @@ fn the_control_listener_moves_the_clock_and_explains() {
     let told = signed(&["explain", "GET", &url, "--now", "1700003600", "--json"]).ends_with(4);
     assert_eq!(list["requests"][0]["explanation"], told.json());
     assert_eq!(curl(&[&format!("{control}/health")]), (200, "{\"status\":\"ready\"}\n".to_owned()));
+    let address = control.strip_prefix("http://").unwrap();
+    let ready = run(bare().args(["health", address])).ends_with(0);
+    assert_eq!(ready.stdout, "{\"status\":\"ready\"}\n");
+    let address = address.to_owned();
     served.stop().ends_with(0);
+    let gone = run(bare().args(["health", &address])).ends_with(6);
+    assert!(gone.stderr.contains(&address) && gone.stdout.is_empty(), "{gone:?}");
 }
 
 #[test]

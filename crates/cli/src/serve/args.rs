@@ -79,7 +79,7 @@ pub(crate) struct ServeArgs {
     pub(super) access_log: Option<AccessLogTarget>,
 }
 
-pub(super) fn parse_address(text: &str) -> Result<SocketAddr, String> {
+pub(crate) fn parse_address(text: &str) -> Result<SocketAddr, String> {
     text.parse().map_err(|_| {
         "it is not an address and a port; write 127.0.0.1:9000, or [::1]:9000".to_owned()
     })
