@@ -214,3 +214,53 @@ fn a_file_says_what_the_command_line_does_not() {
     assert!(refused.stderr.contains("line 2, prot: unknown field"), "{refused:?}");
     run(bare().args(["serve", "--config", "/nonexistent"])).ends_with(1);
 }
+
+/// With 64 open files there are places for (64 - 32) / 2 connections.
+#[test]
+#[cfg(target_os = "linux")]
+fn few_files_make_few_places_and_who_finds_none_is_told() {
+    use std::io::{Read, Write};
+    use std::net::TcpStream;
+    let folder = tempfile::tempdir().unwrap();
+    let mut command = cospass_in_a_shell("ulimit -n 64", folder.path());
+    let served = Served::start(&mut command, &SERVED);
+    let address = served.address().to_owned();
+    let ask = |stream: &mut TcpStream| {
+        stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+        let head = format!("GET /a HTTP/1.1\r\nHost: {address}\r\n\r\n");
+        stream.write_all(head.as_bytes()).unwrap();
+        let mut status = [0; 12];
+        stream.read_exact(&mut status).unwrap();
+        String::from_utf8_lossy(&status[9..]).into_owned()
+    };
+    let connect = || TcpStream::connect(&address).unwrap();
+    let mut kept: Vec<_> = (0..16).map(|_| connect()).collect();
+    for stream in &mut kept {
+        assert_eq!(ask(stream), "403", "anonymous, and served");
+    }
+    for _ in 0..40 {
+        assert_eq!(ask(&mut connect()), "503");
+    }
+    drop(kept);
+    let deadline = Instant::now() + Duration::from_secs(10);
+    while ask(&mut connect()) != "403" {
+        assert!(Instant::now() < deadline, "it recovers");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    // More at once than there are files.
+    let crowd: Vec<_> = (0..100).map(|_| connect()).collect();
+    drop(crowd);
+    assert_eq!(curl(&[&url(&served, NOW)]).0, 403, "expired, and served");
+    served.stop().ends_with(0);
+}
+
+/// The command, after something else in the same process.
+#[cfg(target_os = "linux")]
+fn cospass_in_a_shell(first: &str, folder: &std::path::Path) -> Command {
+    let script = folder.join("run");
+    let text = format!("{first}\nexec {} \"$@\"\n", env!("CARGO_BIN_EXE_cospass"));
+    std::fs::write(&script, text).unwrap();
+    let mut command = Command::new("sh");
+    command.arg(script).env("COS_SECRET_ID", SECRET_ID).env("COS_SECRET_KEY", SECRET_KEY);
+    command
+}
