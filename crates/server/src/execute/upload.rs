@@ -31,16 +31,15 @@ pub(super) async fn put(
     check_before_the_body(&endpoint.store, permit.operation()).await?;
     let traffic_limit = permit.operation().traffic_limit;
     let received = receive(endpoint, &permit, body, traffic_limit).await?;
-    let record = keep(endpoint, received, permit.into_operation()).await?;
-    Ok(reply(&record))
+    keep(endpoint, received, permit.into_operation()).await.map(|(_, reply)| reply)
 }
 
-/// Makes an object of what was received.
+/// Makes an object of what was received, and the answer that tells of it.
 pub(super) async fn keep(
     endpoint: &Endpoint,
     received: Received,
     mut put: PutObject,
-) -> Result<ObjectRecord, Refusal> {
+) -> Result<(ObjectRecord, Reply), Refusal> {
     put.encryption = encryption(endpoint, &put.bucket, put.encryption);
     let headers = draft::headers(&put.key, &put.content, &put.metadata);
     let wanted = Wanted {
@@ -59,7 +58,8 @@ pub(super) async fn keep(
             let record = store.commit(upload, &put.bucket, &put.key, draft, |object| {
                 conditions::of_upload(&put, object).map_err(Refusal::from)
             })?;
-            Ok(reply(store, &put.bucket, &record))
+            let reply = reply(store, &put.bucket, &record);
+            Ok((record, reply))
         })
         .await
 }
