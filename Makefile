@@ -14,6 +14,7 @@ FUZZ := --manifest-path fuzz/Cargo.toml
 help:
 	@echo "make test               everything: Rust, documentation, the official Python SDK against the endpoint"
 	@echo "make conformance        five official SDKs against the endpoint; writes docs/conformance.md"
+	@echo "make test-faults        the endpoint is killed, starved, kept waiting, and its disk fails and fills up: some minutes"
 	@echo "make lint               format, warnings, architecture, some seconds of fuzzing"
 	@echo "make bench              URLs per second, beside the Python SDK and the bare hashing"
 	@echo "make fuzz SECONDS=60    each fuzz target for that long"
@@ -37,6 +38,14 @@ test-python: .venv/installed
 conformance: .venv/installed
 	cargo build --locked --package cospass-cli
 	COSPASS=$(abspath $(TARGET))/debug/cospass $(PYTHON) tests/conformance/run.py
+
+# What needs root or a C compiler says so where there is none. ROUNDS, SEED: tests/faults/run.py; CASES: of the model.
+CASES ?= 3000
+.PHONY: test-faults
+test-faults:
+	cargo build --release --locked --package cospass-cli
+	COSPASS_MODEL_CASES=$(CASES) cargo test --release --locked --package cospass-server --lib -- store::model
+	COSPASS=$(abspath $(TARGET))/release/cospass $(PYTHON) tests/faults/run.py
 
 .PHONY: lint
 lint:
