@@ -17,6 +17,7 @@ help:
 	@echo "make test-faults        the endpoint is killed, starved, kept waiting, and its disk fails and fills up: some minutes"
 	@echo "make lint               format, warnings, architecture, some seconds of fuzzing"
 	@echo "make bench              URLs per second, beside the Python SDK and the bare hashing"
+	@echo "make bench-listing           a page of a listing out of ten thousand objects and out of a million; memory"
 	@echo "make fuzz SECONDS=60    each fuzz target for that long"
 	@echo "make clean              remove what was built and installed"
 
@@ -66,6 +67,13 @@ fuzz:
 bench: .venv/installed
 	cargo build --release --locked --package cospass-bench
 	$(TARGET)/release/cospass-bench $(VENV_PYTHON) tests/python/bench.py target/bench/sign.json
+
+# Filling the bucket takes some minutes. COUNTS are the sizes at which pages are asked for.
+COUNTS ?= 10000 1000000
+.PHONY: bench-listing
+bench-listing:
+	cargo build --release --locked --package cospass-bench --package cospass-cli
+	$(TARGET)/release/cospass-bench-listing $(TARGET)/release/cospass $(COUNTS)
 
 .venv/installed: tests/python/requirements.txt
 	$(PYTHON) -m venv --clear .venv
