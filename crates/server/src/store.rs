@@ -41,7 +41,7 @@ pub(crate) use record::{
     UploadRecord, tag_pairs,
 };
 pub(crate) use scan::{Step, past, start};
-pub(crate) use upload::Upload;
+pub(crate) use upload::{Hashing, Upload, Writing};
 
 use backend::{Backend, Rows, Table};
 use disk::Disk;
