@@ -8,7 +8,7 @@ use http::header::{ETAG, HeaderName};
 
 use super::draft::{self, Wanted};
 use super::intake::Intake;
-use super::with_encryption;
+use super::{encryption, with_encryption};
 use crate::authorize::Permit;
 use crate::body::{Length, SealedBody};
 use crate::conditions;
@@ -27,7 +27,8 @@ pub(super) async fn put(
     check_before_the_body(&endpoint.store, permit.operation()).await?;
     let traffic_limit = permit.operation().traffic_limit;
     let received = receive(endpoint, &permit, body, traffic_limit).await?;
-    let put = permit.into_operation();
+    let mut put = permit.into_operation();
+    put.encryption = encryption(endpoint, &put.bucket, put.encryption);
     let headers = draft::headers(&put.key, &put.content, &put.metadata);
     let wanted = Wanted {
         headers,
