@@ -160,7 +160,7 @@ impl Store {
         let _guard = self.0.bucket_changes.lock().unwrap_or_else(PoisonError::into_inner);
         let changed = self.write(|tables| {
             change(tables, &row)?;
-            find::<BucketRecord>(tables, Table::Buckets, &row)
+            Ok::<_, E>(find::<BucketRecord>(tables, Table::Buckets, &row)?)
         });
         let (there, changed) = match changed {
             Ok(there) => (Ok(there), Ok(())),
