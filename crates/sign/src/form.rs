@@ -82,7 +82,7 @@ impl<'a> FormClaim<'a> {
     /// ```
     /// use cospass_sign::{FormClaim, SecretKey, SigningKey};
     ///
-    /// let (secret, policy) = (SecretKey::new("secret"), br#"{"expiration":"…","conditions":[…]}"#);
+    /// let (secret, policy) = (SecretKey::new("secret"), br#"{"expiration":"2026-01-01T00:00:00.000Z","conditions":[]}"#);
     /// let signature = SigningKey::derive(&secret, "0;300").sign_policy(policy);
     /// let form = [
     ///     ("q-sign-algorithm", "sha1"),
