@@ -21,6 +21,7 @@ pub(crate) struct SealedBody {
     length: Length,
     expects_continue: bool,
     opened: bool,
+    received: u64,
     limits: Arc<Limits>,
 }
 
@@ -45,17 +46,23 @@ impl SealedBody {
             Length::Absent
         };
         let expects_continue = headers.contains_key(EXPECT);
-        Self { incoming, length, expects_continue, opened: false, limits }
+        Self { incoming, length, expects_continue, opened: false, received: 0, limits }
     }
 
     pub(crate) fn length(&self) -> Length {
         self.length
     }
 
+    /// How many bytes were read.
+    pub(crate) fn received(&self) -> u64 {
+        self.received
+    }
+
     /// Opens the body for whoever has a permit, to read at most `most` bytes at a pace.
     pub(crate) fn open<Op>(&mut self, _permit: &Permit<Op>, most: u64, pace: Pace) -> Pieces<'_> {
         self.opened = true;
-        Pieces { incoming: &mut self.incoming, limits: &self.limits, left: most, pace }
+        let Self { incoming, limits, received, .. } = self;
+        Pieces { incoming, limits, received, left: most, pace }
     }
 
     /// Reads a small body whole.
@@ -118,6 +125,7 @@ impl SealedBody {
 pub(crate) struct Pieces<'a> {
     incoming: &'a mut Incoming,
     limits: &'a Limits,
+    received: &'a mut u64,
     left: u64,
     pace: Pace,
 }
@@ -139,6 +147,7 @@ impl Pieces<'_> {
                 continue;
             }
             let length = data.len();
+            *self.received += length as u64;
             let left = self.left.checked_sub(length as u64);
             self.left = left.ok_or(Cause::EntityTooLarge)?;
             self.pace.take(length).await;

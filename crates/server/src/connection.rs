@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
+use cospass_protocol::Scheme;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -16,8 +17,10 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, Sleep, sleep, sleep_until, timeout};
 
-use crate::endpoint::Endpoint;
+use crate::endpoint::{Endpoint, Peer};
+use crate::file_limit;
 use crate::framing::{Framing, Watch};
+use crate::limits::Limits;
 
 /// How long to wait after the system refused a connection, most likely for want of file descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
@@ -28,17 +31,18 @@ pub(crate) async fn serve(
     endpoint: Arc<Endpoint>,
     mut stop: watch::Receiver<bool>,
 ) {
-    let free = Arc::new(Semaphore::new(endpoint.limits.connections));
+    let places = Places::new(&endpoint.limits);
     let mut connections = JoinSet::new();
     loop {
         let accepted = tokio::select! {
-            accepted = accept(&listener, &free) => accepted,
+            accepted = places.accept(&listener) => accepted,
             _ = stop.changed() => break,
         };
         while connections.try_join_next().is_some() {}
         match accepted {
-            Ok((stream, permit)) => {
-                connections.spawn(connection(stream, permit, Arc::clone(&endpoint), stop.clone()));
+            Ok((stream, remote, place)) => {
+                let endpoint = Arc::clone(&endpoint);
+                connections.spawn(connection(stream, remote, place, endpoint, stop.clone()));
             }
             Err(error) => {
                 tracing::warn!(%error, "a connection could not be accepted");
@@ -57,28 +61,80 @@ pub(crate) async fn serve(
     }
 }
 
-async fn accept(
-    listener: &TcpListener,
-    free: &Arc<Semaphore>,
-) -> io::Result<(TcpStream, OwnedSemaphorePermit)> {
-    let permit = Arc::clone(free).acquire_owned().await.map_err(io::Error::other)?;
-    let (stream, _) = listener.accept().await?;
-    Ok((stream, permit))
+/// How many connections there may be.
+struct Places {
+    served: Arc<Semaphore>,
+    /// For those over the limit, so that they are told.
+    refused: Arc<Semaphore>,
+}
+
+/// What a connection holds until it is closed.
+struct Place {
+    _permit: OwnedSemaphorePermit,
+    /// Whether its requests are served, not refused.
+    is_served: bool,
+}
+
+impl Places {
+    fn new(limits: &Limits) -> Self {
+        let most = file_limit::connections(limits.connections);
+        Self {
+            served: Arc::new(Semaphore::new(most)),
+            refused: Arc::new(Semaphore::new((most / 8).clamp(1, 64))),
+        }
+    }
+
+    /// The next connection. When neither kind of place is left, the system keeps them waiting.
+    async fn accept(&self, listener: &TcpListener) -> io::Result<(TcpStream, SocketAddr, Place)> {
+        let (served, refused) = (Arc::clone(&self.served), Arc::clone(&self.refused));
+        let (permit, is_served) = tokio::select! {
+            biased;
+            permit = served.acquire_owned() => (permit, true),
+            permit = refused.acquire_owned() => (permit, false),
+        };
+        let (stream, remote) = listener.accept().await?;
+        // While nobody came, a place may have become free.
+        let better = Arc::clone(&self.served).try_acquire_owned();
+        let place = match better {
+            Ok(permit) if !is_served => Place { _permit: permit, is_served: true },
+            _ => Place { _permit: permit.map_err(io::Error::other)?, is_served },
+        };
+        Ok((stream, remote, place))
+    }
 }
 
 async fn connection(
     stream: TcpStream,
-    _permit: OwnedSemaphorePermit,
+    remote: SocketAddr,
+    place: Place,
     endpoint: Arc<Endpoint>,
-    mut stop: watch::Receiver<bool>,
+    stop: watch::Receiver<bool>,
 ) {
     // Without it, the delayed acknowledgement of a client costs 40 ms an answer.
     let local = stream.set_nodelay(true).and_then(|()| stream.local_addr());
     let Ok(local) = local else { return };
+    let metrics = &endpoint.observers.metrics;
+    let _open = metrics.open_connection();
+    let peer = Peer { local, remote, scheme: Scheme::Http, is_served: place.is_served };
+    if place.is_served {
+        serve_requests(stream, peer, &endpoint, stop).await;
+    } else {
+        metrics.count_refused_connection();
+        let refused = serve_requests(stream, peer, &endpoint, stop);
+        let _ = timeout(endpoint.limits.refusal_time, refused).await;
+    }
+}
+
+async fn serve_requests(
+    stream: TcpStream,
+    peer: Peer,
+    endpoint: &Endpoint,
+    mut stop: watch::Receiver<bool>,
+) {
     let framing = Framing::default();
     let limits = &endpoint.limits;
     let io = Guarded::new(stream, framing.watch(), limits.answer_pause);
-    let service = service_fn(|request| endpoint.serve(request, local.ip(), &framing));
+    let service = service_fn(|request| endpoint.serve(request, peer, &framing));
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(limits.head_time)

@@ -7,21 +7,28 @@
 //! What hyper refuses before any of it (a head that is no HTTP, longer than [`Limits::head_size`] or with a raw `"`, `<`
 //! or `>` in its query) is answered with a bare 400 or 431 and closed.
 
+mod access_log;
 mod authenticate;
 mod authorize;
 mod body;
 mod clock;
 mod conditions;
 mod connection;
+mod control;
 mod credentials;
 mod download;
 mod endpoint;
+mod exchange;
 mod execute;
+mod file_limit;
 mod framing;
 mod head;
 mod limits;
+mod metrics;
 mod pace;
 mod private;
+mod recent;
+mod redact;
 mod refusal;
 mod reply;
 mod request_id;
@@ -30,8 +37,10 @@ mod server;
 mod spelling;
 mod store;
 
-pub use clock::Clock;
+pub use access_log::AccessLogTarget;
+pub use clock::{Clock, ClockSetting, ClockSettingError};
 pub use credentials::{KeptCredentials, KeptCredentialsError};
+pub use file_limit::raise as raise_file_limit;
 pub use limits::Limits;
 pub use server::{Builder, Running, Server, StartError};
 pub use store::StoreError;

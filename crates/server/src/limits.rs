@@ -12,6 +12,13 @@ pub(crate) const SMALL_OBJECT: u64 = 64 * 1024;
 /// The longest piece of a paced transfer: a tenth of a second at the slowest limit, so that it flows evenly.
 pub(crate) const PACED_CHUNK: usize = 10 * 1024;
 
+/// The most lines that wait for the access log to be written; more are lost, and counted.
+pub(crate) const LOG_LINES: usize = 16 * 1024;
+
+/// The most recent requests that the control listener lists. A refused head is kept with them, so that the most memory
+/// is this times the longest head and what is shown of it.
+pub(crate) const RECENT_REQUESTS: usize = 256;
+
 /// What the endpoint accepts of one client. The defaults are those of a public endpoint; tests make them smaller.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
@@ -30,8 +37,11 @@ pub struct Limits {
     pub head_size: usize,
     /// The most headers of a request; more are answered with a bare 431.
     pub headers: usize,
-    /// The most connections at a time; more wait.
+    /// The most connections that are served at a time, and never more than half the files that the process may open; a few
+    /// more are told `SlowDown` and closed, the others wait.
     pub connections: usize,
+    /// How long a connection over the limit may take to say what it wants and to read `SlowDown`; then it is closed.
+    pub refusal_time: Duration,
     /// How long a head may take to arrive, and how long a kept connection may lie idle before it.
     pub head_time: Duration,
     /// How long a body may pause.
@@ -57,6 +67,7 @@ impl Default for Limits {
             head_size: 32 * 1024,
             headers: 128,
             connections: 1024,
+            refusal_time: Duration::from_secs(5),
             head_time: Duration::from_secs(10),
             body_pause: Duration::from_secs(30),
             answer_pause: Duration::from_secs(60),

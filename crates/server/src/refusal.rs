@@ -10,6 +10,7 @@ use cospass_protocol::{ErrorCode, TagError};
 use cospass_sign::{CanonicalView, ClaimError, FieldError};
 use http::header::{CONTENT_RANGE, HeaderName, HeaderValue};
 
+use crate::file_limit;
 use crate::store::StoreError;
 
 macro_rules! causes {
@@ -159,8 +160,28 @@ causes! {
 
     // The endpoint itself.
 
+    /// **D K** More connections, or open files, than the endpoint can have.
+    SlowDown "slow-down" => SlowDown "Please reduce your request rate.",
     /// **K !** The disk or the metadata failed; the log tells more.
     Failure "failure" => InternalError "We encountered an internal error. Please try again.",
+}
+
+impl Cause {
+    /// Whether the signature, or the lack of one, is why: what `explain` can say more of.
+    pub(crate) const fn is_of_signature(self) -> bool {
+        matches!(
+            self,
+            Self::Anonymous
+                | Self::MalformedSignature
+                | Self::SeveralSignatures
+                | Self::SecretIdFormat
+                | Self::UnknownSecretId
+                | Self::WrongToken
+                | Self::Expired
+                | Self::NotYetValid
+                | Self::SignatureMismatch
+        )
+    }
 }
 
 /// A refused request: the cause, and what the answer says beside it.
@@ -289,6 +310,10 @@ impl From<StoreError> for Refusal {
             StoreError::BucketNotEmpty => Cause::BucketNotEmpty,
             StoreError::NoSuchKey => Cause::NoSuchKey,
             StoreError::NoSuchUpload => Cause::NoSuchUpload,
+            StoreError::Io(ref error) if file_limit::is_reached(error) => {
+                tracing::warn!(%error, "no more files can be opened");
+                Cause::SlowDown
+            }
             StoreError::Locked { .. }
             | StoreError::UnknownFormat { .. }
             | StoreError::Record(_)

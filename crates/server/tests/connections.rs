@@ -231,16 +231,30 @@ fn a_head_that_is_too_long_is_refused() {
 }
 
 #[test]
-fn a_connection_over_the_limit_waits() {
+fn a_connection_over_the_limit_is_told_to_slow_down() {
     let endpoint = limits(|limits| {
         limits.connections = 1;
-        limits.head_time = Duration::from_millis(400);
+        limits.refusal_time = Duration::from_millis(400);
     });
-    let _first = endpoint.connect();
-    std::thread::sleep(Duration::from_millis(50));
-    let start = Instant::now();
-    assert_eq!(endpoint.send(&get("/absent").sign()).status, 404);
-    assert!(start.elapsed() >= Duration::from_millis(200));
+    let mut first = endpoint.connect();
+    first.write(&get("/absent").sign().bytes());
+    assert_eq!(first.answer(false).status, 404);
+    let mut second = endpoint.connect();
+    second.write(&put("/a", b"x").sign().bytes());
+    let refused = second.answer(false);
+    assert_eq!((refused.status, refused.error().code.as_str()), (503, "SlowDown"));
+    assert_eq!(refused.header("Connection"), Some("close"));
+    assert!(second.is_closed());
+    let mut silent = endpoint.connect();
+    assert!(silent.is_closed(), "it takes a place of its own, for a while");
+    first.write(&get("/absent").sign().bytes());
+    assert_eq!(first.answer(false).status, 404, "who was there first is served on");
+    drop(first);
+    let deadline = Instant::now() + Duration::from_secs(10);
+    while endpoint.send(&get("/absent").sign()).status != 404 {
+        assert!(Instant::now() < deadline);
+        std::thread::sleep(Duration::from_millis(10));
+    }
 }
 
 #[test]

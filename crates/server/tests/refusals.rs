@@ -463,6 +463,18 @@ fn what_was_uploaded_in_parts() {
 }
 
 #[test]
+fn who_comes_when_there_is_no_place() {
+    let mut limits = Limits::default();
+    limits.connections = 1;
+    let endpoint = Endpoint::start_with(|builder| builder.limits(limits));
+    let mut first = endpoint.connect();
+    first.write(&get("/absent").sign().bytes());
+    assert_eq!(first.answer(false).status, 404);
+    refused(&endpoint, &put("/a", b"x").sign(), "slow-down", 503, "SlowDown");
+    refused(&endpoint, &get("/a"), "slow-down", 503, "SlowDown");
+}
+
+#[test]
 fn the_body_of_an_error_is_laid_out_as_captured() {
     let endpoint = Endpoint::start();
     let answer = endpoint.send(&get("/no%20such/%E9%A1%B5").sign());

@@ -3,6 +3,7 @@
 use std::net::{Ipv4Addr, SocketAddr};
 
 use cospass::{Bucket, Credentials};
+use cospass_server::ClockSetting;
 
 use super::{ServeArgs, Source};
 use crate::output::note;
@@ -20,6 +21,9 @@ impl Welcome<'_> {
     /// Tells it all on standard error.
     pub(super) fn tell(&self) {
         self.tell_credentials();
+        if self.args.clock != ClockSetting::System {
+            note(format_args!("The clock is not the system's: {}.", self.args.clock));
+        }
         self.tell_commands();
         note("\nAn official SDK, unchanged, with scheme http:");
         note(format_args!("  export http_proxy=http://{}", self.numeric()));
