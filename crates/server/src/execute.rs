@@ -2,6 +2,7 @@
 
 mod acl;
 mod bucket;
+mod configuration;
 mod copy;
 mod delete;
 mod draft;
@@ -42,6 +43,17 @@ pub(crate) async fn execute(
         Permitted::GetBucketLocation(permit) => Ok(list::location(endpoint, &permit)),
         Permitted::GetBucketAcl(permit) => acl::of_bucket(endpoint, &permit),
         Permitted::PutBucketAcl(permit) => acl::put_to_bucket(endpoint, permit, body).await,
+        Permitted::GetBucketConfiguration(permit) => configuration::get(endpoint, &permit),
+        Permitted::ListBucketConfigurations(permit) => configuration::list(endpoint, &permit),
+        Permitted::PutBucketConfiguration(permit) => {
+            configuration::put(endpoint, permit, body).await
+        }
+        Permitted::PostBucketInventory(permit) => {
+            configuration::post_inventory(endpoint, permit, body).await
+        }
+        Permitted::DeleteBucketConfiguration(permit) => {
+            configuration::delete(endpoint, permit).await
+        }
         Permitted::DeleteObjects(permit) => delete::several(endpoint, permit, body).await,
         Permitted::PutObject(permit) => upload::put(endpoint, permit, body).await,
         Permitted::PutObjectCopy(permit) => copy::object(endpoint, permit).await,

@@ -124,6 +124,57 @@ causes! {
     /// **C** node#29.
     MalformedXml "malformed-xml" => MalformedXML "The XML you provided was not well-formed or did not validate against our published schema.",
 
+    // A bucket's configurations.
+
+    /// **D !** Longer than a document may be.
+    XmlSizeLimit "xml-size-limit" => XMLSizeLimit "Your XML was larger than it may be.",
+    /// **! !** The code of a policy that is none is not known.
+    MalformedPolicy "malformed-policy" => MalformedPolicy "The policy is not a valid policy of version 2.0.",
+    /// **C** php#69.
+    PolicyFull "policy-full" => PolicyFull "your policy or acl has reached the limit",
+    /// **D K**
+    NoSuchCors "no-such-cors" => NoSuchCORSConfiguration "The CORS configuration does not exist.",
+    /// **T K** cos-java-sdk-v5 throws on any other code.
+    NoSuchPolicy "no-such-policy" => NoSuchBucketPolicy "The bucket policy does not exist.",
+    /// **D K**
+    NoSuchTagSet "no-such-tag-set" => NoSuchTagSet "The TagSet does not exist.",
+    /// **D K**
+    NoSuchLifecycle "no-such-lifecycle" => NoSuchLifecycleConfiguration "The lifecycle configuration does not exist.",
+    /// **T K**
+    NoSuchWebsite "no-such-website" => NoSuchWebsiteConfiguration "The specified bucket does not have a website configuration.",
+    /// **T K** cos-python-sdk-v5.
+    NoSuchDomain "no-such-domain" => DomainConfigNotFoundError "The domain configuration does not exist.",
+    /// **! !** That it is an error is asserted; its code is not known.
+    NoSuchOrigin "no-such-origin" => NoSuchOriginConfiguration "The origin configuration does not exist.",
+    /// **T K** cos-nodejs-sdk-v5.
+    NoSuchEncryption "no-such-encryption" => NoSuchEncryptionConfiguration "The server side encryption configuration was not found.",
+    /// **T K** With a capital N: cos-nodejs-sdk-v5 takes the one with a small n for an unset configuration.
+    NoSuchReplication "no-such-replication" => ReplicationConfigurationNotFoundError "The replication configuration was not found.",
+    /// **! !** That it is 404 is inferred from cos-java-sdk-v5.
+    NoSuchObjectLock "no-such-object-lock" => ObjectLockConfigurationNotFoundError "Object Lock configuration does not exist for this bucket.",
+    /// **! !** An inventory or a rule of intelligent tiering: that it is 404 is asserted, or inferred.
+    NoSuchConfiguration "no-such-configuration" => NoSuchConfiguration "The specified configuration does not exist.",
+    /// **K !** More than 1000 of a kind.
+    TooManyConfigurations "too-many-configurations" => TooManyConfigurations "You are attempting to create a new configuration but have already reached the limit.",
+    /// **T !** Its status is a decision.
+    DuplicateInventory "duplicate-inventory" => DuplicateInventoryId "There is an inventory of that id.",
+    /// **T !** Its status is a decision.
+    DomainBound "domain-bound" => RecordAlreadyExist "The domain name is bound to another bucket.",
+    /// **! C** cos-python-sdk-v5 compares the message; the code is not known.
+    TieringStays "tiering-stays" => InvalidRequest "Not support modify intelligent tiering configuration",
+    /// **! C** As the one before.
+    DefaultRule "default-rule" => InvalidRequest "The default rule cannot be modified",
+    /// **D !** Replication without versions, or versions that are to end while there is replication.
+    NotInThatState "not-in-that-state" => InvalidBucketState "The request is not valid with the current state of the bucket.",
+    /// **D !**
+    MultipleBuckets "multiple-buckets" => MultiBucketNotSupport "Replication to more than one bucket is not supported.",
+    /// **D !**
+    LifecycleIdTwice "lifecycle-id-twice" => LifeCycleIdNotUnique "The ID of a lifecycle rule must be unique.",
+    /// **D !**
+    LifecycleConflict "lifecycle-conflict" => LifeCycleRuleConflicted "Two lifecycle rules say different things of the same objects.",
+    /// **D !**
+    UnsupportedClass "unsupported-class" => NotSupportedStorageClass "Objects cannot change to that storage class.",
+
     // What is there.
 
     /// **C** #32171282306.
@@ -254,6 +305,12 @@ impl Refusal {
         let name = HeaderName::from_static("x-cos-storage-class");
         let header = Some((name, HeaderValue::from_static(class.as_str())));
         Self::new(Cause::NotRestored, Detail { header, ..Detail::default() })
+    }
+
+    /// A document whose elements are right, but not what one of them holds: the message tells.
+    pub(crate) fn document_value(error: &XmlError) -> Self {
+        let message = Some(error.to_string());
+        Self::new(Cause::InvalidArgument, Detail { message, ..Detail::default() })
     }
 
     /// What an unreadable claim is refused with; a request without any is anonymous and not refused here.

@@ -12,6 +12,7 @@ use std::io;
 
 use super::backend::BlobId;
 use super::upload::Written;
+use crate::configurations::Configurations;
 
 /// The random name of a manifest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -57,6 +58,14 @@ pub(crate) struct BucketRecord {
     /// When it was made, Unix seconds.
     pub(crate) created: i64,
     pub(crate) acl: AclRecord,
+    pub(crate) configurations: Configurations,
+}
+
+impl BucketRecord {
+    /// A bucket that is made then, Unix seconds, and configured to nothing.
+    pub(crate) fn new(created: i64, acl: AclRecord) -> Self {
+        Self { created, acl, configurations: Configurations::default() }
+    }
 }
 
 /// An object without its bytes.
