@@ -9,8 +9,8 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use cospass::{Bucket, Credentials, Region};
 use cospass_server::{
-    AccessLogTarget, Clock, ClockSetting, ClockSettingError, KeptCredentials, Running, Server,
-    StartError,
+    AccessLogTarget, CannedAcl, Clock, ClockSetting, ClockSettingError, Coverage, KeptCredentials,
+    Running, Server, StartError,
 };
 
 use crate::environment;
@@ -29,9 +29,9 @@ pub(crate) struct ServeArgs {
     #[arg(long, value_name = "DIR")]
     data: PathBuf,
 
-    /// A bucket that is to be there; may be given again
-    #[arg(long = "bucket", value_name = "NAME-APPID", value_parser = parse_bucket)]
-    buckets: Vec<Bucket>,
+    /// A bucket that is to be there, made with an access control such as public-read, or private; may be given again
+    #[arg(long = "bucket", value_name = "NAME-APPID[=ACL]", value_parser = parse_bucket_with_acl)]
+    buckets: Vec<(Bucket, CannedAcl)>,
 
     /// A host that stands for a bucket, such as img.example.com=photos-1250000000; may be given again
     #[arg(long = "map", value_name = "HOST=BUCKET", value_parser = parse_mapping)]
@@ -44,6 +44,11 @@ pub(crate) struct ServeArgs {
     /// The region that the buckets are in
     #[arg(long, default_value = "ap-guangzhou", value_parser = parse_region)]
     region: Region,
+
+    /// How much signatures must cover: listed, or strict for everything that SDKs sign; of one bucket or of all others; may
+    /// be given again
+    #[arg(long = "signature", value_name = "[BUCKET=]COVERAGE", value_parser = parse_signature)]
+    signatures: Vec<(Option<Bucket>, Coverage)>,
 
     /// The time by which signatures are judged: system, fixed:UNIX, or offset:±DURATION such as offset:+15m
     #[arg(long, value_name = "CLOCK", default_value = "system", value_parser = parse_clock)]
@@ -68,10 +73,12 @@ pub(crate) struct ServeArgs {
 }
 
 impl ServeArgs {
-    /// Every bucket that the command line names, all of which are to be there.
-    fn named_buckets(&self) -> impl Iterator<Item = &Bucket> {
+    /// Every bucket that the command line names, all of which are to be there, and its access control if it is made now.
+    fn named_buckets(&self) -> impl Iterator<Item = (&Bucket, CannedAcl)> {
         let mapped = self.mappings.iter().map(|(_, bucket)| bucket);
-        self.buckets.iter().chain(&self.default_bucket).chain(mapped)
+        let others = self.default_bucket.iter().chain(mapped);
+        let named = self.buckets.iter().map(|(bucket, acl)| (bucket, *acl));
+        named.chain(others.map(|bucket| (bucket, CannedAcl::Private)))
     }
 }
 
@@ -83,6 +90,31 @@ fn parse_address(text: &str) -> Result<SocketAddr, String> {
 
 fn parse_bucket(text: &str) -> Result<Bucket, String> {
     Bucket::new(text).map_err(|error| error.to_string())
+}
+
+fn parse_bucket_with_acl(text: &str) -> Result<(Bucket, CannedAcl), String> {
+    let (bucket, acl) = match text.split_once('=') {
+        None => (text, Some(CannedAcl::Private)),
+        Some((bucket, acl)) => {
+            (bucket, CannedAcl::from_name(acl).filter(|acl| acl.is_for_bucket()))
+        }
+    };
+    let acl = acl.ok_or(
+        "the access control is none of private, public-read, public-read-write, authenticated-read",
+    )?;
+    Ok((parse_bucket(bucket)?, acl))
+}
+
+fn parse_signature(text: &str) -> Result<(Option<Bucket>, Coverage), String> {
+    let (bucket, coverage) = match text.split_once('=') {
+        None => (None, text),
+        Some((bucket, coverage)) => (Some(parse_bucket(bucket)?), coverage),
+    };
+    match coverage {
+        "listed" => Ok((bucket, Coverage::Listed)),
+        "strict" => Ok((bucket, Coverage::Strict)),
+        _ => Err("it is no coverage; write listed or strict, or BUCKET=strict".to_owned()),
+    }
 }
 
 fn parse_region(text: &str) -> Result<Region, String> {
@@ -173,8 +205,14 @@ async fn start(args: &ServeArgs, credentials: Credentials) -> Result<Running, Fa
         .credentials(credentials)
         .region(args.region.name())
         .clock(Clock::new(args.clock));
-    for bucket in args.named_buckets() {
-        builder = builder.bucket(bucket.as_str());
+    for (bucket, acl) in args.named_buckets() {
+        builder = builder.bucket_with_acl(bucket.as_str(), acl);
+    }
+    for (bucket, coverage) in &args.signatures {
+        builder = match bucket {
+            Some(bucket) => builder.bucket_signature(bucket.as_str(), *coverage),
+            None => builder.signature(*coverage),
+        };
     }
     for (host, bucket) in &args.mappings {
         builder = builder.map(host, bucket.as_str());

@@ -1,13 +1,17 @@
 //! The third stage: who asks. A [`Claim`] becomes a [`Principal`].
 
+use cospass_protocol::policy::{Caller, Identity};
 use cospass_sign::percent::Plus;
 use cospass_sign::{Acceptance, Claim, ClaimError, Credentials, Verified};
 
 use crate::head::Head;
 use crate::refusal::{Cause, Refusal};
 
-/// Who asks: the account, by a signature that holds, or nobody. Nothing but [`authenticate`] makes one.
-pub(crate) struct Principal<'a>(Option<Signer<'a>>);
+/// Who asks: someone whose signature holds, or nobody. Nothing but [`authenticate`] makes one.
+pub(crate) struct Principal<'a> {
+    caller: Caller<'a>,
+    signer: Option<Signer<'a>>,
+}
 
 struct Signer<'a> {
     claim: Claim<'a>,
@@ -15,29 +19,34 @@ struct Signer<'a> {
 }
 
 impl Principal<'_> {
+    /// Whose signature it is, and what limits it.
+    pub(crate) fn caller(&self) -> Caller<'_> {
+        self.caller
+    }
+
     /// Whether nobody signed the request.
     pub(crate) fn is_anonymous(&self) -> bool {
-        self.0.is_none()
+        self.caller.identity.is_none()
     }
 
     /// Who signed.
     pub(crate) fn secret_id(&self) -> Option<&str> {
-        self.0.as_ref().map(|signer| signer.claim.secret_id())
+        self.signer.as_ref().map(|signer| signer.claim.secret_id())
     }
 
     /// How a `+` in the query is meant.
     pub(crate) fn plus(&self) -> Plus {
-        self.0.as_ref().map_or(Plus::Space, |signer| signer.verified.plus())
+        self.signer.as_ref().map_or(Plus::Space, |signer| signer.verified.plus())
     }
 
     /// Whether the signature covers the header of that name.
     pub(crate) fn signed_header(&self, name: &str) -> bool {
-        self.0.as_ref().is_some_and(|signer| signer.claim.covers_header(name))
+        self.signer.as_ref().is_some_and(|signer| signer.claim.covers_header(name))
     }
 
     /// Whether the signature covers the parameter of that name.
     pub(crate) fn signed_param(&self, name: &str) -> bool {
-        self.0.as_ref().is_some_and(|signer| signer.claim.covers_param(name))
+        self.signer.as_ref().is_some_and(|signer| signer.claim.covers_param(name))
     }
 }
 
@@ -45,15 +54,18 @@ impl Principal<'_> {
 ///
 /// The order of the refusals is that of the documentation: SecretId (and with it the token, which the service reports in
 /// the same words), time, signature. A token that comes with a permanent key is not looked at: that is a decision, what
-/// the service does is not known.
+/// the service does is not known. The credentials are the `owner`'s own; nothing limits them.
 pub(crate) fn authenticate<'a>(
     head: &Head<'a>,
     credentials: &Credentials,
+    owner: &'a Identity,
     now: i64,
 ) -> Result<Principal<'a>, Refusal> {
     let claim = match Claim::read(&head.request) {
         Ok(claim) => claim,
-        Err(ClaimError::Unsigned) => return Ok(Principal(None)),
+        Err(ClaimError::Unsigned) => {
+            return Ok(Principal { caller: Caller::default(), signer: None });
+        }
         Err(error) => return Err(Refusal::claim(&error, now)),
     };
     let known = claim.secret_id() == credentials.secret_id().as_str();
@@ -62,7 +74,10 @@ pub(crate) fn authenticate<'a>(
     let token = credentials.token().filter(|_| known);
     // Both are judged in any case, so that the time it takes tells nothing of the token.
     match token.map_or(Ok(()), |token| claim.check_token(token)).and(verdict) {
-        Ok(verified) => Ok(Principal(Some(Signer { claim, verified }))),
+        Ok(verified) => {
+            let caller = Caller { identity: Some(owner), ..Caller::default() };
+            Ok(Principal { caller, signer: Some(Signer { claim, verified }) })
+        }
         Err(refusal) => Err(refused(&refusal, &claim, head, now)),
     }
 }

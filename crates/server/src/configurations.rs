@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use cospass_protocol::Tag;
 use cospass_protocol::operation::Configuration;
+use cospass_protocol::policy::{Policy, PolicyKind};
 use cospass_protocol::xml::{
     CorsConfiguration, LifecycleConfiguration, ObjectLockConfiguration, RefererConfiguration,
     ServerSideEncryptionConfiguration, VersioningConfiguration, WebsiteConfiguration, XmlError,
@@ -15,15 +16,16 @@ use cospass_protocol::xml::{
 use serde::{Deserialize, Serialize};
 
 /// All configurations of a bucket. Clones are the same value.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(try_from = "Vec<Kept>", into = "Vec<Kept>")]
 pub(crate) struct Configurations(Arc<Inner>);
 
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 struct Inner {
     /// In the order in which they were made.
     kept: Vec<Kept>,
     cors: Option<CorsConfiguration>,
+    policy: Option<Policy>,
     referer: Option<RefererConfiguration>,
     versioning: Option<VersioningConfiguration>,
     lifecycle: Option<LifecycleConfiguration>,
@@ -103,12 +105,10 @@ impl Configurations {
         self.0.kept.iter().filter(is_other).cloned().collect::<Vec<_>>().try_into()
     }
 
-    #[allow(dead_code, reason = "part of what comes next: who may")]
     pub(crate) fn cors(&self) -> Option<&CorsConfiguration> {
         self.0.cors.as_ref()
     }
 
-    #[allow(dead_code, reason = "part of what comes next: who may")]
     pub(crate) fn referer(&self) -> Option<&RefererConfiguration> {
         self.0.referer.as_ref()
     }
@@ -139,15 +139,13 @@ impl Configurations {
     }
 
     /// The bucket's own tags.
-    #[allow(dead_code, reason = "part of what comes next: filters of GET Service")]
     pub(crate) fn tags(&self) -> &[Tag] {
         &self.0.tags
     }
 
-    /// The text of the policy.
-    #[allow(dead_code, reason = "part of what comes next: who may")]
-    pub(crate) fn policy(&self) -> Option<&str> {
-        self.find(Configuration::Policy, "").map(|kept| kept.document.as_str())
+    /// Who may do what.
+    pub(crate) fn policy(&self) -> Option<&Policy> {
+        self.0.policy.as_ref()
     }
 }
 
@@ -161,6 +159,7 @@ impl TryFrom<Vec<Kept>> for Configurations {
         };
         let read = Inner {
             cors: find(Configuration::Cors).map(CorsConfiguration::read).transpose()?,
+            policy: find(Configuration::Policy).map(read_policy).transpose()?,
             referer: find(Configuration::Referer)
                 .map(RefererConfiguration::read)
                 .transpose()?
@@ -183,6 +182,10 @@ impl TryFrom<Vec<Kept>> for Configurations {
         };
         Ok(Self(Arc::new(Inner { kept, ..read })))
     }
+}
+
+fn read_policy(document: &[u8]) -> Result<Policy, XmlError> {
+    Policy::parse(document, PolicyKind::Bucket).map_err(|_| XmlError::Shape("not a policy"))
 }
 
 impl From<Configurations> for Vec<Kept> {

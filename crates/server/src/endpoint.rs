@@ -12,6 +12,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use cospass_protocol::operation::{Operation, Parts as OperationParts, Request as _, Resource};
+use cospass_protocol::policy::{Circumstances, Identity};
 use cospass_protocol::{Region, Scheme};
 use cospass_sign::{Claim, Credentials, percent};
 use http::header::{CONNECTION, HOST};
@@ -19,10 +20,13 @@ use http::request::Parts;
 use http::{HeaderMap, Method, Request, Response, Version};
 use hyper::body::Incoming;
 
-use crate::authenticate::authenticate;
-use crate::authorize::authorize;
+use crate::authenticate::{Principal, authenticate};
+use crate::authorize::{Asker, authorize};
 use crate::body::SealedBody;
 use crate::clock::Clock;
+use crate::configurations::Configurations;
+use crate::cors;
+use crate::coverage::{self, Coverage, Coverages};
 use crate::exchange::{Asked, Counted, Observers, Trail};
 use crate::execute::execute;
 use crate::framing::Framing;
@@ -30,12 +34,13 @@ use crate::head::{Head, header_pairs};
 use crate::limits::Limits;
 use crate::recent::RefusedHead;
 use crate::redact;
+use crate::referer;
 use crate::refusal::{Cause, Refusal};
 use crate::reply::{Reply, Shared};
 use crate::request_id::RequestId;
 use crate::route::Routes;
 use crate::spelling::Spelling;
-use crate::store::Store;
+use crate::store::{BucketRecord, Store};
 
 /// Everything that requests share.
 pub(crate) struct Endpoint {
@@ -46,6 +51,9 @@ pub(crate) struct Endpoint {
     pub(crate) region: Region,
     /// The account's number.
     pub(crate) owner_uin: String,
+    /// The account itself, as who asks.
+    pub(crate) owner: Identity,
+    pub(crate) coverages: Coverages,
     pub(crate) limits: Arc<Limits>,
     pub(crate) spelling: Spelling,
     pub(crate) observers: Arc<Observers>,
@@ -93,7 +101,7 @@ impl Endpoint {
         } else if !peer.is_served {
             Err(Cause::SlowDown.into())
         } else {
-            self.answer(&parts, &mut body, peer.scheme, now, &mut asked.trail).await
+            self.answer(&parts, &mut body, peer, now, &mut asked.trail).await
         };
         let cause = answer.as_ref().err().map(|refusal| refusal.cause);
         let reply = answer.unwrap_or_else(|refusal| {
@@ -106,6 +114,7 @@ impl Endpoint {
         let received = body.received();
         body.discard();
         let mut response = reply.finish(Shared { id: &id, now, keep_alive });
+        response.headers_mut().extend(std::mem::take(&mut asked.trail.cors));
         self.spelling.apply(&mut response);
         let status = response.status().as_u16();
         tracing::info!(
@@ -126,21 +135,32 @@ impl Endpoint {
         &self,
         parts: &Parts,
         body: &mut SealedBody,
-        scheme: Scheme,
+        peer: Peer,
         now: i64,
         trail: &mut Trail,
     ) -> Result<Reply, Refusal> {
         let headers = header_pairs(parts);
         let head = Head::read(parts, &headers, &self.limits)?;
         let resource = self.routes.resource(&head)?;
+        let bucket = resource.bucket().cloned();
+        let record = self.bucket(&parts.method, &resource)?;
+        let configurations = record.as_ref().map(|record| &record.configurations);
+        let cors = configurations.and_then(Configurations::cors);
+        trail.cors = cors.map(|cors| cors::shared(cors, parts)).unwrap_or_default();
         if parts.method == Method::OPTIONS {
-            return Err(Cause::PreflightRefused.into());
+            return cors::preflight(cors, parts);
         }
-        self.check_bucket(&parts.method, &resource)?;
-        let claimed = || Some(Claim::read(&head.request).ok()?.secret_id().to_owned());
-        let principal = authenticate(&head, &self.credentials, now)
+        let claim = Claim::read(&head.request).ok();
+        if let Some(referer) = configurations.and_then(Configurations::referer) {
+            referer::check(referer, parts, &resource, claim.as_ref().map(Claim::carrier))?;
+        }
+        let claimed = || Some(claim?.secret_id().to_owned());
+        let principal = authenticate(&head, &self.credentials, &self.owner, now)
             .inspect_err(|_| trail.secret_id = claimed())?;
         trail.secret_id = principal.secret_id().map(str::to_owned);
+        if self.coverages.of(bucket.as_ref()) == Coverage::Strict {
+            coverage::check_strict(&head, &principal)?;
+        }
         let operation = Operation::decode(OperationParts {
             method: head.request.method().into(),
             resource,
@@ -148,19 +168,48 @@ impl Endpoint {
             headers: headers.iter().map(|&(name, value)| (name.into(), value.into())).collect(),
         });
         trail.operation = operation.as_ref().map_or("-", |operation| operation.name());
-        let permitted = authorize(&principal, operation, &self.observers.metrics)?;
-        execute(self, permitted, body, Origin { scheme, host: head.host }).await
+        let asker = Asker {
+            endpoint: self,
+            principal: &principal,
+            circumstances: Circumstances {
+                resource_tags: configurations.map(Configurations::tags).unwrap_or_default(),
+                ..circumstances(&head, &principal, peer, now)
+            },
+            bucket: bucket.as_ref().zip(record.as_ref()),
+        };
+        let permitted = authorize(&asker, operation).await?;
+        let origin = Origin { scheme: peer.scheme, host: head.host };
+        execute(&asker, permitted, body, origin).await
     }
 
-    /// The service tells whether a bucket is there before it asks who wants to know. One that is to be made is not.
-    fn check_bucket(&self, method: &Method, resource: &Resource) -> Result<(), Refusal> {
+    /// The bucket that is asked for. The service tells whether it is there before it asks who wants to know; one that is
+    /// to be made need not be.
+    fn bucket(
+        &self,
+        method: &Method,
+        resource: &Resource,
+    ) -> Result<Option<BucketRecord>, Refusal> {
         let is_made = matches!(resource, Resource::Bucket(_)) && method == Method::PUT;
-        match resource.bucket() {
-            Some(bucket) if !is_made && self.store.bucket(bucket).is_none() => {
-                Err(Cause::NoSuchBucket.into())
-            }
-            _ => Ok(()),
+        let Some(bucket) = resource.bucket() else { return Ok(None) };
+        match self.store.bucket(bucket) {
+            None if !is_made => Err(Cause::NoSuchBucket.into()),
+            record => Ok(record),
         }
+    }
+}
+
+/// What conditions of policies ask for.
+fn circumstances<'a>(
+    head: &Head<'a>,
+    principal: &Principal<'_>,
+    peer: Peer,
+    now: i64,
+) -> Circumstances<'a> {
+    Circumstances {
+        plus: principal.plus(),
+        ip: Some(peer.remote.ip()),
+        secure_transport: peer.scheme == Scheme::Https,
+        ..Circumstances::new(head.request, now)
     }
 }
 

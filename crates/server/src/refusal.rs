@@ -5,6 +5,7 @@
 //! **!** a decision of this project where nothing is known. A row with two tags has them for Code and Message.
 
 use cospass_protocol::operation::{DecodeError, StorageClass};
+use cospass_protocol::policy::{PolicyError, PolicyProblem};
 use cospass_protocol::xml::{Evidence, XmlError, iso8601};
 use cospass_protocol::{ErrorCode, TagError};
 use cospass_sign::{CanonicalView, ClaimError, FieldError};
@@ -67,7 +68,9 @@ causes! {
 
     // Who asks.
 
-    /// **C** wx#30: no signature.
+    /// **D** #12903243
+    DeniedByReferer "denied-by-referer" => AccessDenied "You are denied by bucket referer rule",
+    /// **C** wx#30: no signature, where one is needed.
     Anonymous "anonymous" => AccessDenied "Access Denied.",
     /// **I** A signature that lacks a field, has one twice, or one that cannot be read.
     MalformedSignature "malformed-signature" => AccessDenied "Access Denied.",
@@ -85,6 +88,11 @@ causes! {
     NotYetValid "not-yet-valid" => RequestTimeTooSkewed "The difference between the request time and the server's time is too large.",
     /// **C** PicGo#638, with StringToSign and FormatString.
     SignatureMismatch "signature-mismatch" => SignatureDoesNotMatch "The Signature you specified is invalid.",
+
+    /// **! !** The strict mode wants a header or a parameter signed; the message tells which.
+    NotSigned "not-signed" => AccessDenied "Access Denied.",
+    /// **C** wx#25: neither policies nor access control allow it, or a policy denies it.
+    Denied "denied" => AccessDenied "Access Denied.",
 
     // What is asked.
 
@@ -231,6 +239,7 @@ impl Cause {
                 | Self::Expired
                 | Self::NotYetValid
                 | Self::SignatureMismatch
+                | Self::NotSigned
         )
     }
 }
@@ -299,6 +308,24 @@ impl Refusal {
     pub(crate) fn argument(name: &'static str, why: &str) -> Self {
         let message = Some(format!("{name}: {why}"));
         Self::new(Cause::InvalidArgument, Detail { message, ..Detail::default() })
+    }
+
+    /// A signed request of which the strict mode wants something more signed.
+    pub(crate) fn not_signed(kind: &str, name: &str) -> Self {
+        let message = Some(format!("Access Denied. The {kind} {name} must be signed."));
+        Self::new(Cause::NotSigned, Detail { message, ..Detail::default() })
+    }
+
+    /// What is no policy, or too long for one.
+    pub(crate) fn policy(error: &PolicyError) -> Self {
+        let cause = match error.problem {
+            PolicyProblem::TooLong { .. } | PolicyProblem::StatementTooLong { .. } => {
+                return Cause::PolicyFull.into();
+            }
+            _ => Cause::MalformedPolicy,
+        };
+        let message = Some(format!("{} {error}", cause.message()));
+        Self::new(cause, Detail { message, ..Detail::default() })
     }
 
     pub(crate) fn not_restored(class: StorageClass) -> Self {

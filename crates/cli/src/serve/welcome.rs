@@ -51,7 +51,7 @@ impl Welcome<'_> {
     }
 
     fn tell_commands(&self) {
-        let named = self.args.named_buckets().next();
+        let named = self.args.named_buckets().next().map(|(bucket, _)| bucket);
         let bucket = named.map_or("$BUCKET", |bucket| bucket.as_str());
         let (curl, place) = self.way_to(named);
         if named.is_none() {

@@ -6,7 +6,7 @@ use cospass_protocol::{KeyError, ObjectKey};
 use http::StatusCode;
 
 use super::check_md5;
-use crate::authorize::Permit;
+use crate::authorize::{Asker, Permit, may_delete};
 use crate::body::SealedBody;
 use crate::endpoint::Endpoint;
 use crate::refusal::{Cause, Refusal};
@@ -26,7 +26,7 @@ pub(super) async fn one(
 
 /// Keys that can be deleted are, all at once; those that are not there count as deleted (inferred).
 pub(super) async fn several(
-    endpoint: &Endpoint,
+    asker: &Asker<'_>,
     permit: Permit<DeleteObjects>,
     body: &mut SealedBody,
 ) -> Result<Reply, Refusal> {
@@ -40,18 +40,18 @@ pub(super) async fn several(
     let (mut keys, mut result) = (Vec::new(), DeleteResult::default());
     for object in objects {
         match key(&object) {
+            Ok(key) if !may_delete(asker, &bucket, &key) => {
+                result.errors.push(refused(object, Cause::Denied));
+            }
             Ok(key) => {
                 keys.push(key);
                 result.deleted.push(object);
             }
-            Err(cause) => {
-                let refusal = Refusal::from(cause);
-                let (code, message) = (cause.code().to_string(), refusal.message().to_owned());
-                result.errors.push((object, code, message));
-            }
+            Err(cause) => result.errors.push(refused(object, cause)),
         }
     }
-    endpoint
+    asker
+        .endpoint
         .store
         .blocking(move |store| store.delete_objects(&bucket, &keys).map_err(Refusal::from))
         .await?;
@@ -59,6 +59,10 @@ pub(super) async fn several(
         result.deleted.clear();
     }
     Ok(Reply::xml(result.write()))
+}
+
+fn refused(object: ObjectToDelete, cause: Cause) -> (ObjectToDelete, String, String) {
+    (object, cause.code().to_string(), Refusal::from(cause).message().to_owned())
 }
 
 /// The object that is meant. Without versions, `null` is the one there is.

@@ -4,6 +4,7 @@
 //! format (`metadata.rs`).
 
 use cospass_protocol::operation::{CannedAcl, Grant, Grantee, Permission, StorageClass};
+use cospass_protocol::policy::Policy;
 use cospass_protocol::{Tag, TagSet};
 use crc_fast::CrcAlgorithm;
 use md5::{Digest, Md5};
@@ -53,7 +54,7 @@ pub(super) enum Place {
 }
 
 /// A bucket.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct BucketRecord {
     /// When it was made, Unix seconds.
     pub(crate) created: i64,
@@ -65,6 +66,11 @@ impl BucketRecord {
     /// A bucket that is made then, Unix seconds, and configured to nothing.
     pub(crate) fn new(created: i64, acl: AclRecord) -> Self {
         Self { created, acl, configurations: Configurations::default() }
+    }
+
+    /// Who may do what, beside its access control.
+    pub(crate) fn policy(&self) -> Option<&Policy> {
+        self.configurations.policy()
     }
 }
 
