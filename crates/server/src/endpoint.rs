@@ -148,13 +148,14 @@ impl Endpoint {
         let cors = configurations.and_then(Configurations::cors);
         trail.cors = cors.map(|cors| cors::shared(cors, parts)).unwrap_or_default();
         if parts.method == Method::OPTIONS {
+            trail.operation = "OPTIONS Object";
             return cors::preflight(cors, parts);
         }
-        let claim = Claim::read(&head.request).ok();
+        let claim = || Claim::read(&head.request).ok();
         if let Some(referer) = configurations.and_then(Configurations::referer) {
-            referer::check(referer, parts, &resource, claim.as_ref().map(Claim::carrier))?;
+            referer::check(referer, parts, &resource, claim().as_ref().map(Claim::carrier))?;
         }
-        let claimed = || Some(claim?.secret_id().to_owned());
+        let claimed = || Some(claim()?.secret_id().to_owned());
         let principal = authenticate(&head, &self.credentials, &self.owner, now)
             .inspect_err(|_| trail.secret_id = claimed())?;
         trail.secret_id = principal.secret_id().map(str::to_owned);

@@ -239,7 +239,6 @@ impl Cause {
                 | Self::Expired
                 | Self::NotYetValid
                 | Self::SignatureMismatch
-                | Self::NotSigned
         )
     }
 }
