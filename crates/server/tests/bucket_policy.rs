@@ -165,7 +165,10 @@ fn either_action_suffices_for_a_copy_and_its_source_is_read() {
 
 #[test]
 fn a_list_is_deleted_key_by_key() {
-    let endpoint = endpoint(&[statement("deny", ROOT, "DeleteObject", "doc/*", "")]);
+    let endpoint = endpoint(&[
+        statement("deny", ROOT, "DeleteObject", "doc/*", ""),
+        statement("deny", ROOT, "DeleteMultipleObjects", "*", ""),
+    ]);
     let list = b"<Delete><Object><Key>a</Key></Object><Object><Key>doc/b</Key></Object></Delete>";
     let delete = |signed: bool| {
         let delete = request("POST", "/").header("Content-Length", list.len().to_string());

@@ -12,12 +12,19 @@ pub struct Need {
     pub target: Target,
     /// The permission that grants it, too (436/30752); none does if there is none.
     pub granted_by: Option<Permission>,
+    /// Whether signed requests do not need it.
+    pub is_of_unsigned: bool,
 }
 
 impl Need {
     /// An action that no grant gives.
     pub fn new(action: &'static str, target: impl Into<Target>) -> Self {
-        Self { actions: vec![action], target: target.into(), granted_by: None }
+        Self {
+            actions: vec![action],
+            target: target.into(),
+            granted_by: None,
+            is_of_unsigned: false,
+        }
     }
 
     /// The same, for which another action suffices, too.
@@ -31,5 +38,11 @@ impl Need {
     #[must_use]
     pub fn granted_by(self, permission: Permission) -> Self {
         Self { granted_by: Some(permission), ..self }
+    }
+
+    /// The same, which signed requests do not need.
+    #[must_use]
+    pub fn of_unsigned(self) -> Self {
+        Self { is_of_unsigned: true, ..self }
     }
 }
