@@ -7,7 +7,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use cospass::{Bucket, Credentials, Region};
+use cospass::{Bucket, Credentials, Region, Scheme};
 use cospass_server::{
     AccessLogTarget, CannedAcl, Clock, ClockSetting, ClockSettingError, Coverage, KeptCredentials,
     Running, Server, StartError,
@@ -26,8 +26,16 @@ pub(crate) struct ServeArgs {
     listen: SocketAddr,
 
     /// The folder that everything is kept in; made if it is not there
-    #[arg(long, value_name = "DIR")]
-    data: PathBuf,
+    #[arg(long, value_name = "DIR", required_unless_present = "in_memory")]
+    data: Option<PathBuf>,
+
+    /// Keep everything in memory, until the endpoint stops
+    #[arg(long, conflicts_with_all = ["data", "no_sync"])]
+    in_memory: bool,
+
+    /// Acknowledge uploads before they are on the disk: a power loss or a crash of the system may lose all data
+    #[arg(long)]
+    no_sync: bool,
 
     /// A bucket that is to be there, made with an access control such as public-read, or private; may be given again
     #[arg(long = "bucket", value_name = "NAME-APPID[=ACL]", value_parser = parse_bucket_with_acl)]
@@ -54,6 +62,14 @@ pub(crate) struct ServeArgs {
     #[arg(long, value_name = "CLOCK", default_value = "system", value_parser = parse_clock)]
     clock: ClockSetting,
 
+    /// Speak TLS, with the certificate in this PEM file, and those that lead from it to a root; SIGHUP reads it again
+    #[arg(long, value_name = "FILE", requires = "tls_key")]
+    tls_cert: Option<PathBuf>,
+
+    /// The private key of the certificate, in a PEM file
+    #[arg(long, value_name = "FILE", requires = "tls_cert")]
+    tls_key: Option<PathBuf>,
+
     /// Where to open the control listener, such as 127.0.0.1:9001: it moves the clock, lists recent requests with what
     /// was wrong with their signatures, tells metrics and health. Off if not given
     #[arg(long, value_name = "ADDRESS:PORT", value_parser = parse_address)]
@@ -73,6 +89,10 @@ pub(crate) struct ServeArgs {
 }
 
 impl ServeArgs {
+    fn scheme(&self) -> Scheme {
+        if self.tls_cert.is_some() { Scheme::Https } else { Scheme::Http }
+    }
+
     /// Every bucket that the command line names, all of which are to be there, and its access control if it is made now.
     fn named_buckets(&self) -> impl Iterator<Item = (&Bucket, CannedAcl)> {
         let mapped = self.mappings.iter().map(|(_, bucket)| bucket);
@@ -149,12 +169,16 @@ pub(crate) fn run(args: ServeArgs) -> Result<Exit, Failure> {
         cospass_server::raise_file_limit();
         let running = start(&args, credentials.clone()).await?;
         let welcome = Welcome { args: &args, address: running.local_addr(), source, credentials };
-        announce(&running)?;
+        announce(&running, args.scheme())?;
         welcome.tell();
         loop {
             tokio::select! {
                 () = stop.received() => break,
-                () = reload.received() => running.reload(),
+                () = reload.received() => {
+                    if let Err(error) = tokio::task::block_in_place(|| running.reload()) {
+                        note(format_args!("the certificate stays as it was: {error}"));
+                    }
+                }
             }
         }
         note("stopping: open requests may end; press Ctrl-C again to cut them off");
@@ -167,9 +191,10 @@ pub(crate) fn run(args: ServeArgs) -> Result<Exit, Failure> {
 }
 
 /// Tells the address on standard output, and lets go of it: the access log may go there.
-fn announce(running: &Running) -> Result<(), Failure> {
+fn announce(running: &Running, scheme: Scheme) -> Result<(), Failure> {
     let mut output = Output::stdout();
-    let mut announced = output.line(format_args!("listening on http://{}", running.local_addr()));
+    let address = running.local_addr();
+    let mut announced = output.line(format_args!("listening on {scheme}://{address}"));
     if let Some(control) = running.control_addr() {
         announced =
             announced.and_then(|()| output.line(format_args!("control on http://{control}")));
@@ -187,20 +212,30 @@ enum Source {
     Environment,
     MadeNow,
     Kept,
+    /// Made now, and kept nowhere.
+    Unkept,
 }
 
 fn credentials(args: &ServeArgs) -> Result<(Credentials, Source), Failure> {
     if let Some(credentials) = environment::credentials_if_set()? {
         return Ok((credentials, Source::Environment));
     }
-    let kept = KeptCredentials::of(&args.data)
-        .map_err(|error| Failure::new(Exit::Credentials, "credentials-kept", error))?;
-    Ok((kept.credentials, if kept.is_new { Source::MadeNow } else { Source::Kept }))
+    let kept = args.data.as_deref().map_or_else(KeptCredentials::unkept, KeptCredentials::of);
+    let kept = kept.map_err(|error| Failure::new(Exit::Credentials, "credentials-kept", error))?;
+    let source = match (&args.data, kept.is_new) {
+        (None, _) => Source::Unkept,
+        (Some(_), true) => Source::MadeNow,
+        (Some(_), false) => Source::Kept,
+    };
+    Ok((kept.credentials, source))
 }
 
 async fn start(args: &ServeArgs, credentials: Credentials) -> Result<Running, Failure> {
-    let mut builder = Server::builder()
-        .data_dir(&args.data)
+    let builder = match &args.data {
+        Some(folder) => Server::builder().data_dir(folder).no_sync(args.no_sync),
+        None => Server::builder().in_memory(),
+    };
+    let mut builder = builder
         .listen(args.listen)
         .credentials(credentials)
         .region(args.region.name())
@@ -220,6 +255,9 @@ async fn start(args: &ServeArgs, credentials: Credentials) -> Result<Running, Fa
     if let Some(bucket) = &args.default_bucket {
         builder = builder.default_bucket(bucket.as_str());
     }
+    if let (Some(certificate), Some(key)) = (&args.tls_cert, &args.tls_key) {
+        builder = builder.tls(certificate, key);
+    }
     if let Some(control) = args.control {
         builder = builder.control(control);
     }
@@ -232,11 +270,11 @@ async fn start(args: &ServeArgs, credentials: Credentials) -> Result<Running, Fa
     if let Some(target) = &args.access_log {
         builder = builder.access_log(target.clone());
     }
-    builder.start().await.map_err(|error| not_started(&error, &args.data))
+    builder.start().await.map_err(|error| not_started(&error, args.data.as_deref()))
 }
 
 /// Why an endpoint did not start.
-pub(crate) fn not_started(error: &StartError, data: &Path) -> Failure {
+pub(crate) fn not_started(error: &StartError, data: Option<&Path>) -> Failure {
     let exit = match error {
         StartError::Listen { .. } => Exit::Network,
         StartError::Bucket(_) | StartError::Region(_) | StartError::ControlOffLoopback { .. } => {
@@ -244,5 +282,6 @@ pub(crate) fn not_started(error: &StartError, data: &Path) -> Failure {
         }
         _ => Exit::Failed,
     };
-    Failure::new(exit, "start", format_args!("the endpoint on {data:?} does not start: {error}"))
+    let place = data.map_or_else(|| "in memory".to_owned(), |data| format!("on {data:?}"));
+    Failure::new(exit, "start", format_args!("the endpoint {place} does not start: {error}"))
 }

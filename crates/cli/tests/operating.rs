@@ -113,3 +113,67 @@ fn the_access_log_goes_to_standard_output_and_nobody_need_read_it() {
     }
     served.stop().ends_with(0);
 }
+
+/// `openssl` makes the certificate, as an operator would.
+#[test]
+fn https_is_served_and_sighup_reads_the_certificate_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let (cert, key) = (folder.path().join("cert.pem"), folder.path().join("key.pem"));
+    let (cert, key) = (cert.to_str().unwrap(), key.to_str().unwrap());
+    let certify = || {
+        let made = Command::new("openssl")
+            .args([
+                "req",
+                "-x509",
+                "-newkey",
+                "rsa:2048",
+                "-nodes",
+                "-days",
+                "2",
+                "-subj",
+                "/CN=localhost",
+            ])
+            .args(["-addext", "subjectAltName=DNS:localhost", "-keyout", key, "-out", cert])
+            .output()
+            .unwrap();
+        assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+    };
+    certify();
+    let more = ["--tls-cert", cert, "--tls-key", key];
+    let served = Served::start(&mut cospass(), &[&SERVED[..], &more].concat());
+    let address = served.origin.strip_prefix("https://127.0.0.1:").unwrap();
+    let domain = format!("localhost:{address}");
+    let target = format!("cos://{BUCKET}/a");
+    let presign = |method| {
+        signed(&["presign", method, &target, "--domain", &domain]).ends_with(0).line().to_owned()
+    };
+    let curl = |arguments: &[&str]| {
+        // curl is another client than ours, and another library of TLS.
+        let output = Command::new("curl")
+            .args(["-sS", "--noproxy", "*", "--cacert", cert, "-w", "\n%{http_code}"])
+            .args(arguments)
+            .output()
+            .unwrap();
+        String::from_utf8(output.stdout).unwrap()
+    };
+    assert_eq!(
+        curl(&["-X", "PUT", "-H", "Content-Type:", "-d", "hello", &presign("PUT")]),
+        "\n200"
+    );
+    assert_eq!(curl(&[&presign("GET")]), "hello\n200");
+    certify();
+    let url = presign("GET");
+    assert_eq!(curl(&[&url]), "\n000", "the endpoint still has the old certificate");
+    let pid = served.child.id().to_string();
+    assert!(Command::new("kill").args(["-HUP", &pid]).status().unwrap().success());
+    let deadline = Instant::now() + Duration::from_secs(10);
+    while curl(&[&url]) != "hello\n200" {
+        assert!(Instant::now() < deadline);
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    std::fs::write(cert, "nothing").unwrap();
+    assert!(Command::new("kill").args(["-HUP", &pid]).status().unwrap().success());
+    std::thread::sleep(Duration::from_millis(300));
+    let told = served.stop().ends_with(0).stderr;
+    assert!(told.contains("the certificate stays as it was: there is no certificate in"), "{told}");
+}

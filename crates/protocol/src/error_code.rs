@@ -161,6 +161,8 @@ error_codes! {
     SlowDown = 503,
     /// The bucket has as many rules of this kind as it may have.
     TooManyConfigurations = 400,
+    /// The body arrives slower than the service accepts.
+    UserNetworkTooSlow = 400,
     /// The XML body is too large.
     XMLSizeLimit = 400,
 }

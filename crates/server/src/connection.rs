@@ -2,24 +2,23 @@
 
 use std::io;
 use std::net::SocketAddr;
-use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use cospass_protocol::Scheme;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::JoinSet;
-use tokio::time::{Instant, Sleep, sleep, sleep_until, timeout};
+use tokio::time::{sleep, timeout};
 
 use crate::endpoint::{Endpoint, Peer};
 use crate::file_limit;
-use crate::framing::{Framing, Watch};
+use crate::framing::Framing;
+use crate::guarded::Guarded;
 use crate::limits::Limits;
 
 /// How long to wait after the system refused a connection, most likely for want of file descriptors.
@@ -115,25 +114,50 @@ async fn connection(
     let Ok(local) = local else { return };
     let metrics = &endpoint.observers.metrics;
     let _open = metrics.open_connection();
-    let peer = Peer { local, remote, scheme: Scheme::Http, is_served: place.is_served };
+    let scheme = if endpoint.tls.is_some() { Scheme::Https } else { Scheme::Http };
+    let peer = Peer { local, remote, scheme, is_served: place.is_served };
     if place.is_served {
-        serve_requests(stream, peer, &endpoint, stop).await;
+        secure(stream, peer, &endpoint, stop).await;
     } else {
         metrics.count_refused_connection();
-        let refused = serve_requests(stream, peer, &endpoint, stop);
+        let refused = secure(stream, peer, &endpoint, stop);
         let _ = timeout(endpoint.limits.refusal_time, refused).await;
     }
 }
 
-async fn serve_requests(
+/// Serves a connection, through TLS if there are certificates.
+async fn secure(
     stream: TcpStream,
+    peer: Peer,
+    endpoint: &Endpoint,
+    mut stop: watch::Receiver<bool>,
+) {
+    let Some(tls) = &endpoint.tls else {
+        return serve_requests(stream, peer, endpoint, stop).await;
+    };
+    let handshake = timeout(endpoint.limits.handshake_time, tls.acceptor().accept(stream));
+    let secured = tokio::select! {
+        secured = handshake => secured,
+        // Nothing is open yet that would have to end.
+        _ = stop.changed() => return,
+    };
+    match secured {
+        Ok(Ok(stream)) => serve_requests(stream, peer, endpoint, stop).await,
+        Ok(Err(error)) => tracing::debug!(%error, "a TLS handshake failed"),
+        Err(_) => tracing::debug!("a TLS handshake took too long"),
+    }
+}
+
+async fn serve_requests<S: AsyncRead + AsyncWrite + Unpin>(
+    stream: S,
     peer: Peer,
     endpoint: &Endpoint,
     mut stop: watch::Receiver<bool>,
 ) {
     let framing = Framing::default();
     let limits = &endpoint.limits;
-    let io = Guarded::new(stream, framing.watch(), limits.answer_pause);
+    let refuse = |fault| endpoint.refuse_head(fault, peer);
+    let io = Guarded::new(stream, &framing, limits, refuse);
     let service = service_fn(|request| endpoint.serve(request, peer, &framing));
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
@@ -160,78 +184,4 @@ async fn serve_requests(
 /// Binds the address, as the standard library does it: on Unix, with `SO_REUSEADDR`.
 pub(crate) async fn bind(address: SocketAddr) -> io::Result<TcpListener> {
     TcpListener::bind(address).await
-}
-
-/// A connection whose incoming heads are watched, and which fails when the client takes nothing of an answer for too long.
-struct Guarded {
-    stream: TcpStream,
-    watch: Watch,
-    answer_pause: Duration,
-    stalled: Option<Pin<Box<Sleep>>>,
-}
-
-impl Guarded {
-    fn new(stream: TcpStream, watch: Watch, answer_pause: Duration) -> Self {
-        Self { stream, watch, answer_pause, stalled: None }
-    }
-
-    fn unless_stalled(
-        &mut self,
-        context: &mut Context<'_>,
-        written: Poll<io::Result<usize>>,
-    ) -> Poll<io::Result<usize>> {
-        if written.is_ready() {
-            self.stalled = None;
-            return written;
-        }
-        let deadline = Instant::now() + self.answer_pause;
-        let stalled = self.stalled.get_or_insert_with(|| Box::pin(sleep_until(deadline)));
-        ready!(stalled.as_mut().poll(context));
-        Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
-    }
-}
-
-impl AsyncRead for Guarded {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        buffer: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
-        let before = buffer.filled().len();
-        ready!(Pin::new(&mut self.stream).poll_read(context, buffer))?;
-        self.watch.see(buffer.filled().get(before..).unwrap_or_default());
-        Poll::Ready(Ok(()))
-    }
-}
-
-impl AsyncWrite for Guarded {
-    fn poll_write(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        bytes: &[u8],
-    ) -> Poll<io::Result<usize>> {
-        let written = Pin::new(&mut self.stream).poll_write(context, bytes);
-        self.unless_stalled(context, written)
-    }
-
-    fn poll_write_vectored(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        pieces: &[io::IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        let written = Pin::new(&mut self.stream).poll_write_vectored(context, pieces);
-        self.unless_stalled(context, written)
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        self.stream.is_write_vectored()
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(context)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(context)
-    }
 }

@@ -11,6 +11,7 @@ use std::fmt;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use bytes::Bytes;
 use cospass_protocol::operation::{Operation, Parts as OperationParts, Request as _, Resource};
 use cospass_protocol::policy::{Circumstances, Identity};
 use cospass_protocol::{Region, Scheme};
@@ -30,17 +31,19 @@ use crate::coverage::{self, Coverage, Coverages};
 use crate::exchange::{Asked, Counted, Observers, Trail};
 use crate::execute::execute;
 use crate::framing::Framing;
+use crate::guarded::HeadFault;
 use crate::head::{Head, header_pairs};
 use crate::limits::Limits;
 use crate::recent::RefusedHead;
 use crate::redact;
 use crate::referer;
 use crate::refusal::{Cause, Refusal};
-use crate::reply::{Reply, Shared};
+use crate::reply::{self, Reply, Shared};
 use crate::request_id::RequestId;
 use crate::route::Routes;
 use crate::spelling::Spelling;
 use crate::store::{BucketRecord, Store};
+use crate::tls::Tls;
 
 /// Everything that requests share.
 pub(crate) struct Endpoint {
@@ -57,6 +60,7 @@ pub(crate) struct Endpoint {
     pub(crate) limits: Arc<Limits>,
     pub(crate) spelling: Spelling,
     pub(crate) observers: Arc<Observers>,
+    pub(crate) tls: Option<Tls>,
 }
 
 /// The connection that a request came on.
@@ -91,6 +95,7 @@ impl Endpoint {
         peer: Peer,
         framing: &Framing,
     ) -> Result<Response<Counted>, Infallible> {
+        let answering = framing.begin_answer();
         let now = self.clock.now();
         let id = RequestId::new(now, peer.local.ip());
         let (parts, incoming) = request.into_parts();
@@ -128,7 +133,27 @@ impl Endpoint {
         let ending = asked.answered(status, cause, received, || {
             cause.filter(|cause| cause.is_of_signature()).map(|_| RefusedHead::new(&parts, now))
         });
-        Ok(response.map(|body| Counted { body, ending }))
+        Ok(response.map(|body| Counted { body, ending, _answering: answering }))
+    }
+
+    /// The answer, as it goes over the wire, to a head that hyper cannot read. Nothing is known of the request.
+    pub(crate) fn refuse_head(&self, fault: HeadFault, peer: Peer) -> Bytes {
+        let now = self.clock.now();
+        let id = RequestId::new(now, peer.local.ip());
+        let asked = Asked::unread(&self.observers, peer.remote, now, &id);
+        let cause = match fault {
+            HeadFault::Malformed => Cause::MalformedHead,
+            HeadFault::TooLong => Cause::HeadTooLong,
+        };
+        let reply = Reply::refusal(&cause.into(), &Method::GET, "/".to_owned(), &id);
+        let response = reply.finish(Shared { id: &id, now, keep_alive: false });
+        tracing::info!(
+            status = response.status().as_u16(),
+            cause = cause.name(),
+            request_id = id.request
+        );
+        drop(asked.answered(response.status().as_u16(), Some(cause), 0, || None));
+        reply::to_wire(response)
     }
 
     async fn answer(

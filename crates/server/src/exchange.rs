@@ -20,6 +20,7 @@ use hyper::body::{Body, Frame, SizeHint};
 use serde::Serialize;
 
 use crate::access_log::AccessLog;
+use crate::framing::Answering;
 use crate::metrics::Metrics;
 use crate::recent::{Recent, RefusedHead};
 use crate::redact;
@@ -77,11 +78,26 @@ impl Asked {
         now: i64,
         id: &RequestId,
     ) -> Self {
-        let exchange = || Exchange::new(parts, remote, now, id);
+        let exchange = || Exchange::new(remote, now, id).of(parts);
+        Self::begin(observers, observers.look_closely().then(exchange))
+    }
+
+    /// A head has arrived that cannot be read.
+    pub(crate) fn unread(
+        observers: &Arc<Observers>,
+        remote: SocketAddr,
+        now: i64,
+        id: &RequestId,
+    ) -> Self {
+        let exchange = || Exchange::new(remote, now, id);
+        Self::begin(observers, observers.look_closely().then(exchange))
+    }
+
+    fn begin(observers: &Arc<Observers>, exchange: Option<Exchange>) -> Self {
         Self {
             observers: Arc::clone(observers),
             started: Instant::now(),
-            exchange: observers.look_closely().then(exchange),
+            exchange,
             trail: Trail { operation: "-", secret_id: None, cors: HeaderMap::new() },
             answered: false,
         }
@@ -188,15 +204,14 @@ pub(crate) struct Exchange {
 }
 
 impl Exchange {
-    fn new(parts: &Parts, remote: SocketAddr, now: i64, id: &RequestId) -> Self {
-        let host = parts.headers.get(HOST).map(|host| String::from_utf8_lossy(host.as_bytes()));
+    fn new(remote: SocketAddr, now: i64, id: &RequestId) -> Self {
         Self {
             time: now,
             remote,
-            method: shorten(parts.method.as_str()),
-            host: shorten(&host.unwrap_or_default()),
-            path: shorten(&redact::path(parts.uri.path())),
-            query: parts.uri.query().and_then(redact::query).as_deref().map(shorten),
+            method: "-".to_owned(),
+            host: "-".to_owned(),
+            path: "-".to_owned(),
+            query: None,
             request_id: id.request.clone(),
             status: 0,
             cause: "-",
@@ -207,6 +222,18 @@ impl Exchange {
             micros: AtomicU64::new(0),
             over: AtomicBool::new(false),
             refused: None,
+        }
+    }
+
+    /// With what the head says.
+    fn of(self, parts: &Parts) -> Self {
+        let host = parts.headers.get(HOST).map(|host| String::from_utf8_lossy(host.as_bytes()));
+        Self {
+            method: shorten(parts.method.as_str()),
+            host: shorten(&host.unwrap_or_default()),
+            path: shorten(&redact::path(parts.uri.path())),
+            query: parts.uri.query().and_then(redact::query).as_deref().map(shorten),
+            ..self
         }
     }
 
@@ -279,6 +306,7 @@ fn shorten(text: &str) -> String {
 pub(crate) struct Counted {
     pub(crate) body: ReplyBody,
     pub(crate) ending: Ending,
+    pub(crate) _answering: Answering,
 }
 
 impl Body for Counted {
@@ -289,7 +317,7 @@ impl Body for Counted {
         self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<io::Result<Frame<Bytes>>>> {
-        let Self { body, ending } = self.get_mut();
+        let Self { body, ending, .. } = self.get_mut();
         let frame = Pin::new(body).poll_frame(context);
         match &frame {
             Poll::Ready(Some(Ok(frame))) => {

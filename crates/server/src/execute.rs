@@ -3,6 +3,7 @@
 mod acl;
 mod bucket;
 mod configuration;
+mod content_type;
 mod copy;
 mod delete;
 mod draft;

@@ -43,6 +43,13 @@ macro_rules! causes {
 }
 
 causes! {
+    // What is no request.
+
+    /// **!** The head is not HTTP/1.1, or has bytes in its target that must be percent-encoded.
+    MalformedHead "malformed-head" => InvalidRequest "The request is not valid HTTP/1.1.",
+    /// **!** The head is longer, or has more headers, than the endpoint's limit.
+    HeadTooLong "head-too-long" => InvalidRequest "The head of the request is too long, or has too many headers.",
+
     // Where the request is for.
 
     /// **!** A header of the head is not text that can be acted on, or the target is neither a path nor a URL.
@@ -125,6 +132,8 @@ causes! {
     IncompleteBody "incomplete-body" => IncompleteBody "You did not provide the number of bytes specified by the Content-Length HTTP header",
     /// **D K**
     BodyTimeout "body-timeout" => RequestTimeout "Your socket connection to the server was not read from or written to within the timeout period.",
+    /// **D !** Less than the endpoint's least rate arrived for too long.
+    BodyTooSlow "body-too-slow" => UserNetworkTooSlow "The request body arrives too slowly.",
     /// **D K**
     BadDigest "bad-digest" => BadDigest "The Content-MD5 you specified did not match what we received.",
     /// **D !**

@@ -27,6 +27,7 @@ use crate::recent::Recent;
 use crate::route::Routes;
 use crate::spelling::Spelling;
 use crate::store::{AclRecord, BucketRecord, Store, StoreError, Syncing};
+use crate::tls::{Tls, TlsError, TlsFiles};
 
 /// The number of the one account, unless the builder is given another: it shows in owners and grants.
 const DEFAULT_UIN: &str = "100000000001";
@@ -78,6 +79,7 @@ impl Server {
             control_off_loopback: false,
             control_hosts: Vec::new(),
             access_log: None,
+            tls: None,
         }
     }
 }
@@ -103,6 +105,7 @@ pub struct Builder {
     control_off_loopback: bool,
     control_hosts: Vec<String>,
     access_log: Option<AccessLogTarget>,
+    tls: Option<TlsFiles>,
 }
 
 impl Builder {
@@ -192,6 +195,13 @@ impl Builder {
         self
     }
 
+    /// The files of a certificate, with those that lead from it to a root, and of its private key, both as PEM. With them
+    /// the endpoint speaks TLS, and nothing else.
+    pub fn tls(mut self, certificate: impl Into<PathBuf>, key: impl Into<PathBuf>) -> Self {
+        self.tls = Some(TlsFiles { certificate: certificate.into(), key: key.into() });
+        self
+    }
+
     /// Opens the control listener: it moves the clock, lists recent requests, tells metrics and health. Whoever reaches it
     /// may do all of that, so that it must lie on a loopback address. Not opened if not given.
     pub fn control(mut self, address: SocketAddr) -> Self {
@@ -253,6 +263,7 @@ impl Builder {
         };
         let routes = routes(self.mapped, self.default_bucket)?;
         let created = self.clock.now();
+        let tls = self.tls.map(Tls::load).transpose()?;
         let control = match self.control {
             Some(address) if !(address.ip().is_loopback() || self.control_off_loopback) => {
                 return Err(StartError::ControlOffLoopback { address });
@@ -290,6 +301,7 @@ impl Builder {
             limits: Arc::new(self.limits),
             spelling,
             observers: Arc::new(observers),
+            tls,
         });
         let (stop, stopped) = watch::channel(false);
         let control = control.map(|listener| (listener, Guard::new(self.control_hosts)));
@@ -386,11 +398,16 @@ impl Running {
         self.control_addr
     }
 
-    /// Opens again what others may have replaced: the file of the access log.
-    pub fn reload(&self) {
+    /// Opens again what others may have replaced: the file of the access log, the certificate and its key. Blocks for as
+    /// long as it takes to read these.
+    ///
+    /// # Errors
+    /// [`TlsError`]; the certificate stays as it was then.
+    pub fn reload(&self) -> Result<(), TlsError> {
         if let Some(log) = &self.endpoint.observers.access_log {
             log.reopen();
         }
+        self.endpoint.tls.as_ref().map_or(Ok(()), Tls::reload)
     }
 
     /// Stops: accepts no more connections, lets open requests end for a while ([`Limits::drain_time`]), cuts off the rest.
@@ -442,6 +459,8 @@ pub enum StartError {
         /// The address.
         address: SocketAddr,
     },
+    /// The certificate or its key cannot be used.
+    Tls(TlsError),
     /// The access log cannot be opened.
     AccessLog(io::Error),
     /// The system failed otherwise.
@@ -467,6 +486,7 @@ impl fmt::Display for StartError {
                 "the control listener moves the clock and shows requests to whoever reaches it, so that it does not \
                  listen on {address}, which is no loopback address, unless that is explicitly allowed"
             ),
+            Self::Tls(error) => write!(f, "{error}"),
             Self::AccessLog(error) => write!(f, "the access log cannot be opened: {error}"),
             Self::Io(error) => write!(f, "the system failed: {error}"),
         }
@@ -490,6 +510,12 @@ impl From<RegionError> for StartError {
 impl From<StoreError> for StartError {
     fn from(error: StoreError) -> Self {
         Self::Store(error)
+    }
+}
+
+impl From<TlsError> for StartError {
+    fn from(error: TlsError) -> Self {
+        Self::Tls(error)
     }
 }
 

@@ -118,7 +118,7 @@ fn the_file_is_opened_again() {
     wait(&log, 2);
     let moved = folder.path().join("access.log.1");
     std::fs::rename(&log, &moved).unwrap();
-    endpoint.running().reload();
+    endpoint.running().reload().unwrap();
     send();
     wait(&log, 1);
     endpoint.shutdown();

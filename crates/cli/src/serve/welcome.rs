@@ -2,7 +2,7 @@
 
 use std::net::{Ipv4Addr, SocketAddr};
 
-use cospass::{Bucket, Credentials};
+use cospass::{Bucket, Credentials, Scheme};
 use cospass_server::ClockSetting;
 
 use super::{ServeArgs, Source};
@@ -20,26 +20,46 @@ pub(super) struct Welcome<'a> {
 impl Welcome<'_> {
     /// Tells it all on standard error.
     pub(super) fn tell(&self) {
+        self.tell_what_is_kept();
         self.tell_credentials();
         if self.args.clock != ClockSetting::System {
             note(format_args!("The clock is not the system's: {}.", self.args.clock));
         }
         self.tell_commands();
-        note("\nAn official SDK, unchanged, with scheme http:");
-        note(format_args!("  export http_proxy=http://{}", self.numeric()));
+        if self.args.scheme() == Scheme::Http {
+            note("\nAn official SDK, unchanged, with scheme http:");
+            note(format_args!("  export http_proxy=http://{}", self.numeric()));
+        }
         note("\nCtrl-C or SIGTERM stops the endpoint.");
     }
 
+    /// What is given up, if anything is.
+    fn tell_what_is_kept(&self) {
+        if self.args.in_memory {
+            note("Everything is kept in memory: it is gone when the endpoint stops.\n");
+        }
+        if self.args.no_sync {
+            note(
+                "--no-sync: uploads are acknowledged before they are on the disk. They survive the end of this process,",
+            );
+            note(
+                "not that of the system: a power loss may lose any of them, or all. For throw-away data.\n",
+            );
+        }
+    }
+
     fn tell_credentials(&self) {
-        let file = self.args.data.join("credentials");
-        let file = quote(&file.to_string_lossy());
+        let file = self.args.data.as_ref().map(|data| data.join("credentials"));
+        let file = file.map(|file| quote(&file.to_string_lossy())).unwrap_or_default();
         match self.source {
             Source::Environment => note("Credentials: those of the environment."),
             Source::MadeNow => {
                 note(format_args!("Credentials, made now, shown this once, and kept in {file}:"));
-                note(format_args!("  export COS_SECRET_ID={}", self.credentials.secret_id()));
-                let secret_key = self.credentials.secret_key().expose();
-                note(format_args!("  export COS_SECRET_KEY={secret_key}"));
+                self.tell_secret();
+            }
+            Source::Unkept => {
+                note("Credentials, made now, and kept nowhere:");
+                self.tell_secret();
             }
             Source::Kept => {
                 note(format_args!("Credentials: those kept in {file}. To use them in a shell:"));
@@ -48,6 +68,12 @@ impl Welcome<'_> {
                 ));
             }
         }
+    }
+
+    fn tell_secret(&self) {
+        note(format_args!("  export COS_SECRET_ID={}", self.credentials.secret_id()));
+        let secret_key = self.credentials.secret_key().expose();
+        note(format_args!("  export COS_SECRET_KEY={secret_key}"));
     }
 
     fn tell_commands(&self) {
@@ -69,18 +95,21 @@ impl Welcome<'_> {
 
     /// The curl command, and the options of `cospass`, with which a bucket is reached.
     fn way_to(&self, bucket: Option<&Bucket>) -> (String, String) {
-        let ip = self.address.ip();
+        let (ip, scheme) = (self.address.ip(), self.args.scheme());
         let is_here = ip.is_loopback() || ip.is_unspecified();
         let curl = "curl".to_owned();
         if bucket.is_some() && self.args.default_bucket.as_ref() == bucket {
-            (curl, format!("--scheme http --domain {}", self.numeric()))
+            (curl, format!("--scheme {scheme} --domain {}", self.numeric()))
         } else if is_here {
             // An address names no bucket; `BUCKET.localhost` does, and curl takes it for this machine.
-            (curl, format!("--scheme http --endpoint localhost:{}", self.address.port()))
+            (curl, format!("--scheme {scheme} --endpoint localhost:{}", self.address.port()))
         } else {
             let region = self.args.region.name();
-            let curl = format!("curl -x http://{}", self.address);
-            (curl, format!("--scheme http --region {region}"))
+            let curl = match scheme {
+                Scheme::Http => format!("curl -x http://{}", self.address),
+                Scheme::Https => format!("curl --connect-to ::{}", self.address),
+            };
+            (curl, format!("--scheme {scheme} --region {region}"))
         }
     }
 

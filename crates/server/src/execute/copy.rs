@@ -129,7 +129,7 @@ fn check_source(wanted: &Conditions, source: &ObjectRecord, now: i64) -> Result<
 fn plan(copy: &PutObjectCopy, source: &ObjectRecord, now: i64) -> Result<Draft, Failed> {
     check_source(&copy.source_conditions, source, now).map_err(Failed::Refused)?;
     let headers = match &copy.replaced {
-        Some(replaced) => draft::headers(&replaced.content, &replaced.metadata),
+        Some(replaced) => draft::headers(&copy.key, &replaced.content, &replaced.metadata),
         None => source.headers.clone(),
     };
     let tags = copy.replaced_tags.as_ref().map_or_else(|| source.tags.clone(), tag_pairs);

@@ -33,7 +33,7 @@ pub(super) async fn initiate(
             let there = store.find_object(&asked.bucket, &asked.key)?;
             conditions::of_overwrite(true, there.as_ref())?;
         }
-        let headers = draft::headers(&asked.content, &asked.metadata);
+        let headers = draft::headers(&asked.key, &asked.content, &asked.metadata);
         let wanted = Wanted {
             headers,
             storage_class: asked.storage_class,

@@ -88,7 +88,7 @@ fn content(
 fn body(reader: Reader, part: &Range<u64>, pace: Pace) -> std::io::Result<ReplyBody> {
     let length = part.end.saturating_sub(part.start);
     if length > SMALL_OBJECT || pace.is_limited() {
-        return Ok(ReplyBody::Download(Download::start(reader, part, pace)));
+        return Ok(ReplyBody::Download(Download::start(reader, part, pace)?));
     }
     let mut bytes = vec![0; usize::try_from(length).unwrap_or(0)];
     reader.narrow(part).read_exact(&mut bytes)?;

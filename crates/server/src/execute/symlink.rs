@@ -22,7 +22,7 @@ pub(super) async fn put(endpoint: &Endpoint, permit: Permit<PutSymlink>) -> Resu
     let (put, now) = (permit.into_operation(), endpoint.clock.now());
     let make = move |store: &Store| {
         let wanted = Wanted {
-            headers: draft::headers(&put.content, &put.metadata),
+            headers: draft::headers(&put.key, &put.content, &put.metadata),
             storage_class: StorageClass::Standard,
             acl: put.acl.as_ref(),
             tags: Vec::new(),

@@ -30,7 +30,7 @@ pub(super) async fn put(
     let traffic_limit = permit.operation().traffic_limit;
     let received = receive(endpoint, &permit, body, traffic_limit).await?;
     let put = permit.into_operation();
-    let headers = draft::headers(&put.content, &put.metadata);
+    let headers = draft::headers(&put.key, &put.content, &put.metadata);
     let wanted = Wanted {
         headers,
         storage_class: put.storage_class,

@@ -86,8 +86,9 @@ pub(super) trait Backend: Rows + Send + Sync + 'static {
     /// Begins a blob that is not there yet. It is there as soon as it is [finished](BlobWriter::finish), and not before.
     fn begin(&self, blob: BlobId) -> io::Result<Box<dyn BlobWriter>>;
 
-    /// Opens a blob, which stays readable while it is open, removed or not. `NotFound` if it is not there.
-    fn open(&self, blob: BlobId) -> io::Result<Box<dyn BlobReader>>;
+    /// Opens a blob of that size, in bytes. It stays readable while it is open, removed or not. `NotFound` if it is not
+    /// there.
+    fn open(&self, blob: BlobId, size: u64) -> io::Result<Box<dyn BlobReader>>;
 
     /// Makes a new blob of the bytes of another, durably. Each of the two is removed by itself. `NotFound` if the other is
     /// not there.
@@ -110,7 +111,8 @@ pub(super) trait BlobWriter: Send {
 
 /// An open blob.
 pub(super) trait BlobReader: Send {
-    /// Fills a buffer with the bytes from an offset on. `UnexpectedEof` if the blob is too short.
+    /// Fills a buffer with the bytes from an offset on, which are those that were written: bytes that changed since are an
+    /// error, `InvalidData`. `UnexpectedEof` if the blob is too short.
     fn read_exact_at(&mut self, offset: u64, buffer: &mut [u8]) -> io::Result<()>;
 }
 

@@ -64,7 +64,7 @@ fn put_blob(backend: &dyn Backend, blob: BlobId, bytes: &[u8]) {
 
 fn read_blob(backend: &dyn Backend, blob: BlobId, length: usize) -> io::Result<Vec<u8>> {
     let mut bytes = vec![0; length];
-    backend.open(blob)?.read_exact_at(0, &mut bytes)?;
+    backend.open(blob, length as u64)?.read_exact_at(0, &mut bytes)?;
     Ok(bytes)
 }
 
@@ -240,7 +240,7 @@ fn a_blob_is_there_when_it_is_finished() {
         writer.finish().unwrap();
         assert_eq!(read_blob(&*backend, one, 5).unwrap(), b"bytes");
         let mut middle = [0; 3];
-        backend.open(one).unwrap().read_exact_at(1, &mut middle).unwrap();
+        backend.open(one, 5).unwrap().read_exact_at(1, &mut middle).unwrap();
         assert_eq!(&middle, b"yte");
         let short = read_blob(&*backend, one, 6).unwrap_err();
         assert_eq!(short.kind(), io::ErrorKind::UnexpectedEof);
@@ -256,12 +256,12 @@ fn an_open_blob_stays_readable() {
     on_every_backend(|backend| {
         let blob = BlobId([1; 16]);
         put_blob(&*backend, blob, b"bytes");
-        let mut open = backend.open(blob).unwrap();
+        let mut open = backend.open(blob, 5).unwrap();
         backend.remove(blob).unwrap();
         let mut bytes = [0; 5];
         open.read_exact_at(0, &mut bytes).unwrap();
         assert_eq!(&bytes, b"bytes");
-        assert!(backend.open(blob).is_err());
+        assert!(backend.open(blob, 5).is_err());
         backend.remove(blob).unwrap();
     });
 }
@@ -470,7 +470,7 @@ fn a_sweep_removes_what_nothing_names_and_nothing_else() {
         let mut left = all_blobs(backend);
         left.retain(|blob| *blob != held.blob);
         assert_eq!(left, needed);
-        assert!(backend.open(held.blob).is_ok(), "it is about to be named");
+        assert!(backend.open(held.blob, 4).is_ok(), "it is about to be named");
         drop(held);
         sweep(store);
         assert_eq!(all_blobs(backend), needed);

@@ -3,13 +3,15 @@
 //! ```text
 //! DIR/lock               held while the folder is open
 //! DIR/metadata.redb      the tables
-//! DIR/blobs/ab/ID        a blob, never changed
+//! DIR/blobs/ab/ID        a blob and the checksums of its blocks, never changed
 //! DIR/incoming/ID        a blob in the making
 //! ```
 //!
-//! A blob is durable in this order: its bytes on disk, rename, folder on disk. Only then a table may name it.
+//! A blob is durable in this order: its bytes on disk, rename, folder on disk. Only then a table may name it. What a table
+//! or a blob says is compared with checksums whenever it is read ([`checked`]).
 
 mod blobs;
+mod checked;
 mod tables;
 
 use std::fs::{File, TryLockError};
@@ -74,8 +76,8 @@ impl Backend for Disk {
         Ok(Box::new(self.blobs.begin(blob)?))
     }
 
-    fn open(&self, blob: BlobId) -> io::Result<Box<dyn BlobReader>> {
-        Ok(Box::new(self.blobs.open_blob(blob)?))
+    fn open(&self, blob: BlobId, size: u64) -> io::Result<Box<dyn BlobReader>> {
+        Ok(Box::new(self.blobs.open_blob(blob, size)?))
     }
 
     fn link(&self, blob: BlobId, link: BlobId) -> io::Result<()> {

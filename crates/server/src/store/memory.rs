@@ -77,7 +77,7 @@ impl Backend for Memory {
         Ok(Box::new(Writer { blob, bytes: Vec::new(), blobs: Arc::clone(&self.blobs) }))
     }
 
-    fn open(&self, blob: BlobId) -> io::Result<Box<dyn BlobReader>> {
+    fn open(&self, blob: BlobId, _size: u64) -> io::Result<Box<dyn BlobReader>> {
         let bytes = read(&self.blobs).get(&blob).cloned();
         Ok(Box::new(bytes.ok_or(io::ErrorKind::NotFound)?))
     }

@@ -77,7 +77,7 @@ impl Store {
     /// The bytes of an object, if they are still there.
     fn reader(&self, record: &ObjectRecord) -> Result<Option<Reader>, StoreError> {
         match record.place {
-            Place::Blob(blob) => match self.0.backend.open(blob) {
+            Place::Blob(blob) => match self.0.backend.open(blob, record.size) {
                 Ok(blob) => Ok(Some(Reader::of_blob(blob, record.size))),
                 Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
                 Err(error) => Err(error.into()),

@@ -24,7 +24,7 @@ struct Segment {
 
 enum Source {
     Open(Box<dyn BlobReader>),
-    Closed(Arc<dyn Backend>, BlobId),
+    Closed(Arc<dyn Backend>, BlobId, u64),
 }
 
 impl Reader {
@@ -41,7 +41,7 @@ impl Reader {
         pin: Pin,
     ) -> Self {
         let segment = |(blob, length)| {
-            let source = Source::Closed(Arc::clone(backend), blob);
+            let source = Source::Closed(Arc::clone(backend), blob, length);
             Segment { source, start: 0, length }
         };
         Self { segments: parts.map(segment).collect(), _pin: Some(pin) }
@@ -85,8 +85,8 @@ impl Reader {
 
 impl Segment {
     fn read_exact(&mut self, buffer: &mut [u8]) -> io::Result<()> {
-        if let Source::Closed(backend, blob) = &self.source {
-            self.source = Source::Open(backend.open(*blob)?);
+        if let Source::Closed(backend, blob, size) = &self.source {
+            self.source = Source::Open(backend.open(*blob, *size)?);
         }
         let Source::Open(blob) = &mut self.source else {
             return Err(io::ErrorKind::NotFound.into());

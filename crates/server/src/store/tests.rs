@@ -410,14 +410,13 @@ fn writers_that_come_together_wait_for_the_disk_together() {
 #[test]
 fn an_unknown_format_is_refused() {
     let folder = TempDir::new().unwrap();
-    drop(open(folder.path()).unwrap());
-    let database = redb::Database::create(folder.path().join("metadata.redb")).unwrap();
-    let write = database.begin_write().unwrap();
-    let about = redb::TableDefinition::<&[u8], &[u8]>::new("about");
-    let key = row::RowKey::new().text("format");
-    write.open_table(about).unwrap().insert(key.as_bytes(), &[99_u8][..]).unwrap();
-    write.commit().unwrap();
-    drop(database);
+    let disk = Disk::open(folder.path(), Syncing::Always).unwrap();
+    let put = |tables: &mut Transaction<'_>| {
+        tables.put(Table::About, RowKey::new().text("format").into_bytes(), vec![99]);
+        backend::Verdict::Commit
+    };
+    disk.write(&mut { put }).unwrap();
+    drop(disk);
     assert!(matches!(open(folder.path()), Err(StoreError::UnknownFormat { found: 99 })));
 }
 

@@ -1,12 +1,19 @@
 //! The bytes of an upload on their way in, and what they amount to.
 
 use std::io;
+use std::thread::Builder;
 
 use crc_fast::{CrcAlgorithm, Digest as Crc};
 use md5::{Digest, Md5};
 
 use super::backend::{Backend, BlobId, BlobWriter};
 use super::pins::{Pin, Pins};
+
+/// So many bytes are hashed by a thread of their own while they are written: MD5 takes longer than all the rest.
+const WORTH_A_THREAD: usize = 128 * 1024;
+
+/// The stack of that thread, in bytes.
+const HASHING_STACK: usize = 64 * 1024;
 
 /// An upload under way. Dropped, it leaves nothing behind.
 pub(crate) struct Upload {
@@ -29,9 +36,23 @@ impl Upload {
     }
 
     pub(crate) fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.md5.update(bytes);
-        self.crc64.update(bytes);
-        self.writer.append(bytes)?;
+        let Self { md5, crc64, writer, .. } = self;
+        let mut keep = || {
+            crc64.update(bytes);
+            writer.append(bytes)
+        };
+        if bytes.len() < WORTH_A_THREAD {
+            md5.update(bytes);
+            keep()?;
+        } else {
+            std::thread::scope(|scope| {
+                let hash = Builder::new().stack_size(HASHING_STACK);
+                match hash.spawn_scoped(scope, || md5.update(bytes)) {
+                    Ok(_) => keep(),
+                    Err(error) => Err(error),
+                }
+            })?;
+        }
         self.size = self.size.saturating_add(bytes.len() as u64);
         Ok(())
     }

@@ -1,12 +1,13 @@
 //! Blobs as files under their ids.
 
 use std::fs::{self, File};
-use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use super::Syncing;
+use super::checked::{CheckedReader, CheckedWriter};
 use crate::private;
-use crate::store::backend::{BlobId, BlobReader, BlobWriter};
+use crate::store::backend::{BlobId, BlobWriter};
 
 /// The two folders in which blobs lie.
 pub(super) struct Blobs {
@@ -34,14 +35,13 @@ impl Blobs {
 
     pub(super) fn begin(&self, blob: BlobId) -> io::Result<Writer> {
         let temporary = self.incoming.join(name(blob));
-        let file = private::create_file(&temporary)?;
-        let folder = self.folder(blob);
+        let bytes = CheckedWriter::new(private::create_file(&temporary)?, self.sync);
         let temporary = Temporary(Some(temporary));
-        Ok(Writer { file, temporary, name: name(blob), folder, sync: self.sync })
+        Ok(Writer { bytes, place: self.place(blob, temporary) })
     }
 
-    pub(super) fn open_blob(&self, blob: BlobId) -> io::Result<File> {
-        File::open(self.path(blob))
+    pub(super) fn open_blob(&self, blob: BlobId, size: u64) -> io::Result<CheckedReader> {
+        Ok(CheckedReader::new(File::open(self.path(blob))?, size))
     }
 
     /// Where the file system knows no second name, the bytes are copied.
@@ -50,9 +50,11 @@ impl Blobs {
             Ok(()) => self.sync_folder(&self.folder(link)),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Err(error),
             Err(_) => {
-                let mut writer = self.begin(link)?;
-                io::copy(&mut self.open_blob(blob)?, &mut writer.file)?;
-                Box::new(writer).finish()
+                let temporary = self.incoming.join(name(link));
+                let mut file = private::create_file(&temporary)?;
+                let place = self.place(link, Temporary(Some(temporary)));
+                io::copy(&mut File::open(self.path(blob))?, &mut file)?;
+                place.keep(&file)
             }
         }
     }
@@ -80,6 +82,10 @@ impl Blobs {
         Ok(found)
     }
 
+    fn place(&self, blob: BlobId, temporary: Temporary) -> Place {
+        Place { temporary, folder: self.folder(blob), name: name(blob), sync: self.sync }
+    }
+
     fn folder(&self, BlobId([first, ..]): BlobId) -> PathBuf {
         self.kept.join(format!("{first:02x}"))
     }
@@ -105,36 +111,42 @@ fn parse(name: &str) -> Option<BlobId> {
     u128::from_str_radix(name, 16).ok().map(|id| BlobId(id.to_be_bytes()))
 }
 
-/// A file in the making.
+/// A blob in the making.
 pub(super) struct Writer {
-    file: File,
-    temporary: Temporary,
-    name: String,
-    folder: PathBuf,
-    sync: Syncing,
+    bytes: CheckedWriter,
+    place: Place,
 }
 
 impl BlobWriter for Writer {
     fn append(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.file.write_all(bytes)
+        self.bytes.append(bytes)
     }
 
-    fn finish(mut self: Box<Self>) -> io::Result<()> {
+    fn finish(self: Box<Self>) -> io::Result<()> {
+        let file = self.bytes.finish()?;
+        self.place.keep(&file)
+    }
+}
+
+/// Where a file in the making lies, and where it is to be kept.
+struct Place {
+    temporary: Temporary,
+    folder: PathBuf,
+    name: String,
+    sync: Syncing,
+}
+
+impl Place {
+    /// An error of the disk is final: what was not written then is not tried again, but lost with the file.
+    fn keep(mut self, file: &File) -> io::Result<()> {
         if self.sync == Syncing::Always {
-            self.file.sync_data()?;
+            file.sync_data()?;
         }
         self.temporary.rename(&self.folder.join(&self.name))?;
         if self.sync == Syncing::Always {
             private::sync_folder(&self.folder)?;
         }
         Ok(())
-    }
-}
-
-impl BlobReader for File {
-    fn read_exact_at(&mut self, offset: u64, buffer: &mut [u8]) -> io::Result<()> {
-        self.seek(SeekFrom::Start(offset))?;
-        self.read_exact(buffer)
     }
 }
 

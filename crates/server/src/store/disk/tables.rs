@@ -17,6 +17,7 @@ use redb::{
 };
 
 use super::Syncing;
+use super::checked::{seal, unseal};
 use crate::private;
 use crate::store::backend::{Row, Rows, Span, Table, Verdict};
 use crate::store::transaction::Transaction;
@@ -175,7 +176,7 @@ impl Batch {
         let applied = changes.into_iter().try_for_each(|((table, key), value)| {
             let mut table = self.transaction.open_table(definition(table))?;
             match value {
-                Some(value) => table.insert(key.as_slice(), value.as_slice())?,
+                Some(value) => table.insert(key.as_slice(), seal(&key, value).as_slice())?,
                 None => table.remove(key.as_slice())?,
             };
             Ok(())
@@ -224,7 +225,7 @@ fn get(
     table: &impl ReadableTable<Bytes, Bytes>,
     key: &[u8],
 ) -> Result<Option<Vec<u8>>, redb::Error> {
-    Ok(table.get(key)?.map(|value| value.value().to_vec()))
+    Ok(table.get(key)?.map(|value| unseal(key, value.value())).transpose()?)
 }
 
 fn scan(
@@ -235,7 +236,7 @@ fn scan(
     let mut rows = Vec::new();
     for row in table.range::<&[u8]>(span)?.take(most) {
         let (key, value) = row?;
-        rows.push((key.value().to_vec(), value.value().to_vec()));
+        rows.push((key.value().to_vec(), unseal(key.value(), value.value())?));
     }
     Ok(rows)
 }
