@@ -15,12 +15,13 @@ use cospass_protocol::{Bucket, ObjectKey, for_each_operation};
 use crate::authenticate::Principal;
 use crate::endpoint::Endpoint;
 use crate::refusal::{Cause, Refusal};
-use crate::store::BucketRecord;
+use crate::store::{AclRecord, BucketRecord, ObjectRecord, Store, StoreError};
 
 /// The permission to do one operation, and the operation. Nothing but [`authorize`] makes one, and whatever acts on a
 /// request, or reads its body, asks for one.
 pub(crate) struct Permit<Op> {
     operation: Op,
+    seen: Seen,
 }
 
 impl<Op> Permit<Op> {
@@ -30,6 +31,26 @@ impl<Op> Permit<Op> {
 
     pub(crate) fn into_operation(self) -> Op {
         self.operation
+    }
+
+    /// What the permit was given on.
+    pub(crate) fn seen(&self) -> Seen {
+        self.seen.clone()
+    }
+}
+
+/// The access control of the object that is read, if that is what allows it. Another upload may replace the object before
+/// it is read.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Seen(Option<AclRecord>);
+
+impl Seen {
+    /// Refuses an object with another access control than the one that was judged.
+    pub(crate) fn check(&self, object: &ObjectRecord) -> Result<(), Refusal> {
+        match &self.0 {
+            Some(seen) if *seen != object.acl => Err(Cause::Denied.into()),
+            _ => Ok(()),
+        }
     }
 }
 
@@ -41,10 +62,10 @@ macro_rules! permitted {
         }
 
         /// Only [`authorize`] may call it, when everything was decided.
-        fn permit(operation: Operation) -> Result<Permitted, Refusal> {
+        fn permit(operation: Operation, seen: Seen) -> Result<Permitted, Refusal> {
             match operation {
                 $(Operation::$operation(operation) => {
-                    Ok(Permitted::$operation(Permit { operation }))
+                    Ok(Permitted::$operation(Permit { operation, seen }))
                 })*
                 // `Operation` may grow; then so does this.
                 _ => Err(Cause::Unserved.into()),
@@ -78,11 +99,13 @@ pub(crate) async fn authorize(
         Err(_) if asker.is_stranger() => return Err(Cause::Anonymous.into()),
         Err(error) => return Err(error.into()),
     };
-    if !asker.is_unlimited() {
-        asker.check(&operation.need()).await?;
-    }
+    let mut seen = match asker.is_unlimited(asker.record()) {
+        true => Seen::default(),
+        false => asker.check(&operation.need()).await?,
+    };
+    // What is read is the source of a copy; what is written to has no access control that counts.
     if let Some(need) = operation.also_needs() {
-        asker.check(&need).await?;
+        seen = asker.check(&need).await?;
     }
     if let Operation::GetObject(get) = &operation
         && get.overrides.iter().any(|(param, ..)| !asker.principal.signed_param(param))
@@ -90,19 +113,19 @@ pub(crate) async fn authorize(
         return Err(Cause::UnsignedOverride.into());
     }
     unsigned::warn(asker);
-    permit(operation)
+    permit(operation, seen)
 }
 
 /// Whether one object of a list may be deleted: the permit to delete what a list names says nothing of its objects
 /// (436/8289). The bucket's grants decide of it, not the object's.
 pub(crate) fn may_delete(asker: &Asker<'_>, bucket: &Bucket, key: &ObjectKey) -> bool {
     let delete = || DeleteObject { bucket: bucket.clone(), key: key.clone() };
-    asker.is_unlimited()
-        || asker.is_allowed(&delete().need(), asker.record(), &asker.grants(asker.record()))
+    let record = asker.record();
+    asker.is_unlimited(record) || asker.is_allowed(&delete().need(), record, &asker.grants(record))
 }
 
 impl Asker<'_> {
-    fn record(&self) -> Option<&'_ BucketRecord> {
+    fn record(&self) -> Option<&BucketRecord> {
         self.bucket.map(|(_, record)| record)
     }
 
@@ -115,18 +138,15 @@ impl Asker<'_> {
         self.principal.is_anonymous() && !self.record().is_some_and(is_open)
     }
 
-    /// Whether the owner of the bucket asks, with nothing that could stand against it.
-    fn is_unlimited(&self) -> bool {
+    /// Whether the owner of a bucket asks, with nothing that could stand against it.
+    fn is_unlimited(&self, bucket: Option<&BucketRecord>) -> bool {
         let caller = self.principal.caller();
         let is_owner = caller.identity.is_some_and(|identity| *identity == self.endpoint.owner);
-        let has_policy = self.record().is_some_and(|record| record.policy().is_some());
+        let has_policy = bucket.is_some_and(|bucket| bucket.policy().is_some());
         is_owner && caller.session.is_none() && !has_policy
     }
 
-    async fn check(&self, need: &Need) -> Result<(), Refusal> {
-        if need.is_of_unsigned && !self.principal.is_anonymous() {
-            return Ok(());
-        }
+    async fn check(&self, need: &Need) -> Result<Seen, Refusal> {
         let elsewhere;
         let record = match (need.target.bucket(), self.bucket) {
             (Some(bucket), Some((asked, record))) if bucket == asked => Some(record),
@@ -136,22 +156,75 @@ impl Asker<'_> {
             }
             (None, _) => None,
         };
-        let is_allowed = match own_grants_count(need) {
-            // Those of an object are read only if nothing else allows it.
-            Some((bucket, key)) => {
-                self.is_allowed(need, record, &[])
-                    || self.is_allowed(
-                        need,
-                        record,
-                        &self.object_grants(bucket, key, record).await?,
-                    )
+        let is_needed = !need.is_of_unsigned || self.principal.is_anonymous();
+        if !is_needed || self.is_unlimited(record) {
+            return Ok(Seen::default());
+        }
+        if let Some((bucket, key)) = own_grants_count(need) {
+            return self.check_object(need, bucket, key, record).await;
+        }
+        match self.is_allowed(need, record, &self.grants(record)) {
+            true => Ok(Seen::default()),
+            false => Err(self.refusal()),
+        }
+    }
+
+    /// Judges what is done to an object by its own grants, and by those of the object that it stands for if it is a symbolic
+    /// link: who may make links must not read by them what it may not read by itself.
+    async fn check_object(
+        &self,
+        need: &Need,
+        bucket: &Bucket,
+        key: &ObjectKey,
+        record: Option<&BucketRecord>,
+    ) -> Result<Seen, Refusal> {
+        let find = {
+            let (bucket, key) = (bucket.clone(), key.clone());
+            let is_read = need.granted_by == Some(Permission::Read);
+            move |store: &Store| {
+                let object = store.find_object(&bucket, &key)?;
+                let link = object.as_ref().filter(|_| is_read).and_then(ObjectRecord::link);
+                let target = match &link {
+                    Some(target) => store.find_object(&bucket, target)?,
+                    None => None,
+                };
+                Ok::<_, StoreError>((object, link.zip(Some(target))))
             }
-            None => self.is_allowed(need, record, &self.grants(record)),
         };
-        match is_allowed {
-            true => Ok(()),
-            false if self.principal.is_anonymous() => Err(Cause::Anonymous.into()),
-            false => Err(Cause::Denied.into()),
+        let (object, link) = self.endpoint.store.blocking(find).await?;
+        let seen = self.check_grants(need, object, record)?;
+        match link {
+            None => Ok(seen),
+            Some((key, target)) => {
+                let need = Need { target: Target::object(bucket, &key), ..need.clone() };
+                self.check_grants(&need, target, record)
+            }
+        }
+    }
+
+    /// An object without grants of its own goes by those of its bucket. So does one that is not there: a stranger learns so
+    /// only where it may read.
+    fn check_grants(
+        &self,
+        need: &Need,
+        object: Option<ObjectRecord>,
+        record: Option<&BucketRecord>,
+    ) -> Result<Seen, Refusal> {
+        let acl = object.map_or_else(|| AclRecord::canned(CannedAcl::Default), |object| object.acl);
+        let grants = match acl.as_canned() {
+            Some(CannedAcl::Default) => self.grants(record),
+            _ => acl.to_grants(self.endpoint.owner.owner_uin()),
+        };
+        match self.is_allowed(need, record, &grants) {
+            true => Ok(Seen(Some(acl))),
+            false => Err(self.refusal()),
+        }
+    }
+
+    fn refusal(&self) -> Refusal {
+        match self.principal.is_anonymous() {
+            true => Cause::Anonymous.into(),
+            false => Cause::Denied.into(),
         }
     }
 
@@ -171,24 +244,6 @@ impl Asker<'_> {
     fn grants(&self, record: Option<&BucketRecord>) -> Vec<Grant> {
         let owner_uin = self.endpoint.owner.owner_uin();
         record.map(|record| record.acl.to_grants(owner_uin)).unwrap_or_default()
-    }
-
-    /// The grants of an object; those of its bucket if it has none of its own, or is not there: then a stranger learns
-    /// so only where it may read.
-    async fn object_grants(
-        &self,
-        bucket: &Bucket,
-        key: &ObjectKey,
-        record: Option<&BucketRecord>,
-    ) -> Result<Vec<Grant>, Refusal> {
-        let (bucket, key) = (bucket.clone(), key.clone());
-        let found = self.endpoint.store.blocking(move |store| store.find_object(&bucket, &key));
-        Ok(match found.await? {
-            Some(object) if object.acl.as_canned() != Some(CannedAcl::Default) => {
-                object.acl.to_grants(self.endpoint.owner.owner_uin())
-            }
-            _ => self.grants(record),
-        })
     }
 }
 

@@ -167,6 +167,34 @@ fn a_copy_needs_its_source_to_be_readable() {
 }
 
 #[test]
+fn a_link_opens_nothing_that_is_not_open() {
+    let endpoint = endpoint(CannedAcl::PublicReadWrite);
+    let secret = upload("/secret", b"secret").header("x-cos-acl", "private").sign();
+    assert_eq!(endpoint.send(&secret).status, 200);
+    for (link, target) in [("/to-a", "a"), ("/to-secret", "secret"), ("/to-absent", "absent")] {
+        let link = upload(link, b"").param("symlink", "").header("x-cos-symlink-target", target);
+        let link = endpoint.send(&link.header("x-cos-acl", "public-read").sign());
+        assert_eq!(link.status, 200, "{}", link.text());
+    }
+    assert_eq!(endpoint.send(&open("GET", "/to-a")).body, b"0123456789");
+    assert_eq!(endpoint.send(&open("GET", "/to-absent")).status, 404);
+    denied(&endpoint, &open("GET", "/to-secret"));
+    denied(&endpoint, &open("HEAD", "/to-secret"));
+    let copy = |source: &str| {
+        upload("/copy", b"").header("x-cos-copy-source", format!("{OPEN_HOST}/{source}"))
+    };
+    assert_eq!(endpoint.send(&copy("to-a")).status, 200);
+    denied(&endpoint, &copy("to-secret"));
+    assert_eq!(endpoint.send(&open("GET", "/to-secret").sign()).body, b"secret");
+    let policy = format!(
+        r#"{{"version":"2.0","statement":[{{"effect":"allow","principal":"*","action":"cos:GetObject","resource":"qcs::cos:::{OPEN}/to-secret"}}]}}"#
+    );
+    let policy = put("/", policy.as_bytes()).host(OPEN_HOST).param("policy", "").sign();
+    assert_eq!(endpoint.send(&policy).status, 204);
+    denied(&endpoint, &open("GET", "/to-secret"));
+}
+
+#[test]
 fn overrides_need_a_signature() {
     let endpoint = endpoint(CannedAcl::PublicRead);
     let unsigned = open("GET", "/a").unsigned_param("response-content-type", "text/html");

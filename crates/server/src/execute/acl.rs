@@ -19,11 +19,13 @@ pub(super) async fn of_object(
     endpoint: &Endpoint,
     permit: Permit<GetObjectAcl>,
 ) -> Result<Reply, Refusal> {
+    let seen = permit.seen();
     let GetObjectAcl { bucket, key } = permit.into_operation();
     let record = endpoint
         .store
         .blocking(move |store| store.object(&bucket, &key).map_err(Refusal::from))
         .await?;
+    seen.check(&record)?;
     Ok(reply(endpoint, &record.acl))
 }
 

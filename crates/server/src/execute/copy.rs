@@ -22,8 +22,8 @@ pub(super) async fn object(
     endpoint: &Endpoint,
     permit: Permit<PutObjectCopy>,
 ) -> Result<Reply, Refusal> {
+    let (seen, now) = (permit.seen(), endpoint.clock.now());
     let copy = permit.into_operation();
-    let now = endpoint.clock.now();
     let make = move |store: &Store| {
         if store.bucket(&copy.source.bucket).is_none() {
             return Err(Cause::NoSuchCopySource.into());
@@ -34,7 +34,10 @@ pub(super) async fn object(
             .copy(
                 from,
                 (&copy.bucket, &copy.key),
-                |source| plan(&copy, source, now),
+                |source| {
+                    seen.check(source).map_err(Failed::Refused)?;
+                    plan(&copy, source, now)
+                },
                 |there| {
                     conditions::of_overwrite(copy.forbid_overwrite, there).map_err(Failed::from)
                 },
@@ -60,6 +63,7 @@ pub(super) async fn part(
     endpoint: &Endpoint,
     permit: Permit<UploadPartCopy>,
 ) -> Result<Reply, Refusal> {
+    let seen = permit.seen();
     let copy = permit.into_operation();
     let (now, most) = (endpoint.clock.now(), endpoint.limits.object_size);
     let make = move |store: &Store| {
@@ -71,6 +75,7 @@ pub(super) async fn part(
             StoreError::NoSuchKey => Cause::NoSuchCopySource.into(),
             error => Refusal::from(error),
         })?;
+        seen.check(&source)?;
         check_source(&copy.source_conditions, &source, now)?;
         let range = match copy.range {
             None => 0..source.size,
