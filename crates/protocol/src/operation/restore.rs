@@ -1,10 +1,11 @@
 //! Restoring an archived object.
 
-use super::DecodeError;
 use super::object::content_md5;
 use super::parts::{Headers, Pair, Parts, parts};
 use super::request::Request;
 use super::value::ContentMd5;
+use super::{DecodeError, Need};
+use crate::policy::Target;
 use crate::{Bucket, ObjectKey};
 
 /// Makes an archived object readable for some days, which the body tells (436/12633).
@@ -43,5 +44,11 @@ impl Request for PostObjectRestore {
 
     fn encode(&self) -> Parts<'_> {
         parts("POST", (&self.bucket, &self.key), "restore", vec![], self.headers())
+    }
+
+    /// cos-nodejs-sdk-v5 has the second name for it.
+    fn need(&self) -> Need {
+        let target = Target::object(&self.bucket, &self.key);
+        Need::new(self.action(), target).or("RestoreObject")
     }
 }
