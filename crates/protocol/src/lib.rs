@@ -6,6 +6,7 @@
 mod bucket;
 mod endpoint;
 mod error_code;
+pub mod form;
 mod json;
 mod key;
 pub mod operation;

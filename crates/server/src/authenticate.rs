@@ -1,8 +1,12 @@
 //! The third stage: who asks. A [`Claim`] becomes a [`Principal`].
 
+mod form;
+
 use cospass_protocol::policy::{Caller, Identity};
 use cospass_sign::percent::Plus;
 use cospass_sign::{Acceptance, Claim, ClaimError, Credentials, Verified};
+
+pub(crate) use form::authenticate_form;
 
 use crate::head::Head;
 use crate::refusal::{Cause, Refusal};
@@ -10,7 +14,19 @@ use crate::refusal::{Cause, Refusal};
 /// Who asks: someone whose signature holds, or nobody. Nothing but [`authenticate`] makes one.
 pub(crate) struct Principal<'a> {
     caller: Caller<'a>,
-    signer: Option<Signer<'a>>,
+    how: How<'a>,
+}
+
+/// How it is known who asks.
+#[expect(clippy::large_enum_variant, reason = "there is one to a request, on the stack")]
+enum How<'a> {
+    Unsigned,
+    /// By the signature of a request.
+    Request(Signer<'a>),
+    /// By the signature of a form, whose policy holds for what the form says.
+    Form {
+        secret_id: String,
+    },
 }
 
 struct Signer<'a> {
@@ -31,22 +47,38 @@ impl Principal<'_> {
 
     /// Who signed.
     pub(crate) fn secret_id(&self) -> Option<&str> {
-        self.signer.as_ref().map(|signer| signer.claim.secret_id())
+        match &self.how {
+            How::Request(signer) => Some(signer.claim.secret_id()),
+            How::Form { secret_id } => Some(secret_id),
+            How::Unsigned => None,
+        }
     }
 
     /// How a `+` in the query is meant.
     pub(crate) fn plus(&self) -> Plus {
-        self.signer.as_ref().map_or(Plus::Space, |signer| signer.verified.plus())
+        self.signer().map_or(Plus::Space, |signer| signer.verified.plus())
     }
 
     /// Whether the signature covers the header of that name.
     pub(crate) fn signed_header(&self, name: &str) -> bool {
-        self.signer.as_ref().is_some_and(|signer| signer.claim.covers_header(name))
+        self.signer().is_some_and(|signer| signer.claim.covers_header(name))
     }
 
     /// Whether the signature covers the parameter of that name.
     pub(crate) fn signed_param(&self, name: &str) -> bool {
-        self.signer.as_ref().is_some_and(|signer| signer.claim.covers_param(name))
+        self.signer().is_some_and(|signer| signer.claim.covers_param(name))
+    }
+
+    /// Whether its signature lists what it covers; that of a form does not.
+    pub(crate) fn lists_names(&self) -> bool {
+        self.signer().is_some()
+    }
+
+    fn signer(&self) -> Option<&Signer<'_>> {
+        match &self.how {
+            How::Request(signer) => Some(signer),
+            How::Unsigned | How::Form { .. } => None,
+        }
     }
 }
 
@@ -64,7 +96,7 @@ pub(crate) fn authenticate<'a>(
     let claim = match Claim::read(&head.request) {
         Ok(claim) => claim,
         Err(ClaimError::Unsigned) => {
-            return Ok(Principal { caller: Caller::default(), signer: None });
+            return Ok(Principal { caller: Caller::default(), how: How::Unsigned });
         }
         Err(error) => return Err(Refusal::claim(&error, now)),
     };
@@ -76,7 +108,7 @@ pub(crate) fn authenticate<'a>(
     match token.map_or(Ok(()), |token| claim.check_token(token)).and(verdict) {
         Ok(verified) => {
             let caller = Caller { identity: Some(owner), ..Caller::default() };
-            Ok(Principal { caller, signer: Some(Signer { claim, verified }) })
+            Ok(Principal { caller, how: How::Request(Signer { claim, verified }) })
         }
         Err(refusal) => Err(refused(&refusal, &claim, head, now)),
     }
@@ -88,9 +120,15 @@ fn refused(
     head: &Head<'_>,
     now: i64,
 ) -> Refusal {
+    let mismatch = || Refusal::mismatch(&claim.canonical_view(&head.request));
+    of_signer(refusal, claim.secret_id(), now).unwrap_or_else(mismatch)
+}
+
+/// What a signature is refused with whose SecretId or time does not hold; `None` when it is the signature itself.
+fn of_signer(refusal: &cospass_sign::Refusal, secret_id: &str, now: i64) -> Option<Refusal> {
     use cospass_sign::Refusal as Why;
-    match refusal {
-        Why::UnknownSecretId if !is_secret_id(claim.secret_id()) => Cause::SecretIdFormat.into(),
+    Some(match refusal {
+        Why::UnknownSecretId if !is_secret_id(secret_id) => Cause::SecretIdFormat.into(),
         Why::UnknownSecretId => Cause::UnknownSecretId.into(),
         Why::TokenMissing | Why::TokenDiffers => Cause::WrongToken.into(),
         Why::Expired { .. } => Refusal::expired(now),
@@ -98,8 +136,8 @@ fn refused(
         Why::HeaderMissing { .. }
         | Why::ParamMissing { .. }
         | Why::SignatureMismatch
-        | Why::NotCanonical { .. } => Refusal::mismatch(&claim.canonical_view(&head.request)),
-    }
+        | Why::NotCanonical { .. } => return None,
+    })
 }
 
 /// Whether a text has the form of a SecretId; those of temporary keys have `-` and `_`, too.

@@ -230,7 +230,8 @@ impl Asker<'_> {
 
     fn is_allowed(&self, need: &Need, record: Option<&BucketRecord>, grants: &[Grant]) -> bool {
         let Endpoint { owner, region, .. } = self.endpoint;
-        let circumstances = &self.circumstances;
+        let tags = record.map(|record| record.configurations.tags()).unwrap_or_default();
+        let circumstances = &Circumstances { resource_tags: tags, ..self.circumstances };
         let ask = Ask { need, region: region.name(), circumstances };
         let policy = record.and_then(BucketRecord::policy);
         let rules = Rules { owner_uin: owner.owner_uin(), policy, grants };

@@ -4,6 +4,8 @@
 //! Head ─► route ─► authenticate (Claim → Principal) ─► decode (Operation) ─► authorize (Permit) ─► execute ─► Reply
 //! ```
 //!
+//! A form has stages of its own, see [`form`].
+//!
 //! The operation is decoded after the signature, not before: how a `+` in a parameter is meant is known from it alone.
 
 use std::convert::Infallible;
@@ -15,13 +17,14 @@ use bytes::Bytes;
 use cospass_protocol::operation::{Operation, Parts as OperationParts, Request as _, Resource};
 use cospass_protocol::policy::{Circumstances, Identity};
 use cospass_protocol::{Region, Scheme};
-use cospass_sign::{Claim, Credentials, percent};
+use cospass_sign::percent::{self, Plus};
+use cospass_sign::{Claim, Credentials, RequestHead};
 use http::header::{CONNECTION, HOST};
 use http::request::Parts;
 use http::{HeaderMap, Method, Request, Response, Version};
 use hyper::body::Incoming;
 
-use crate::authenticate::{Principal, authenticate};
+use crate::authenticate::authenticate;
 use crate::authorize::{Asker, authorize};
 use crate::body::SealedBody;
 use crate::clock::Clock;
@@ -30,6 +33,7 @@ use crate::cors;
 use crate::coverage::{self, Coverage, Coverages};
 use crate::exchange::{Asked, Counted, Observers, Trail};
 use crate::execute::execute;
+use crate::form;
 use crate::framing::Framing;
 use crate::guarded::HeadFault;
 use crate::head::{Head, header_pairs};
@@ -130,8 +134,11 @@ impl Endpoint {
             ms = asked.elapsed().as_millis(),
             request_id = id.request,
         );
+        // The signature of a form cannot be explained by the head.
+        let is_form = asked.trail.operation == form::NAME;
+        let is_of_head = |cause: &Cause| cause.is_of_signature() && !is_form;
         let ending = asked.answered(status, cause, received, || {
-            cause.filter(|cause| cause.is_of_signature()).map(|_| RefusedHead::new(&parts, now))
+            cause.filter(is_of_head).map(|_| RefusedHead::new(&parts, now))
         });
         Ok(response.map(|body| Counted { body, ending, _answering: answering }))
     }
@@ -176,6 +183,20 @@ impl Endpoint {
             trail.operation = "OPTIONS Object";
             return cors::preflight(cors, parts);
         }
+        let origin = Origin { scheme: peer.scheme, host: head.host };
+        let known = bucket.as_ref().zip(record.as_ref());
+        if let Some(bucket) = form::bucket_of_form(parts, &resource) {
+            let (principal, operation) =
+                form::read(self, &head, parts, bucket, body, now, trail).await?;
+            let fields = form::as_headers(&operation);
+            let headers = form::with_fields(&head, &fields);
+            let request = head.request.with_headers(&headers);
+            let circumstances = circumstances(request, Plus::Space, peer, now);
+            let asker =
+                Asker { endpoint: self, principal: &principal, circumstances, bucket: known };
+            let permitted = authorize(&asker, operation).await?;
+            return execute(&asker, permitted, body, origin).await;
+        }
         let claim = || Claim::read(&head.request).ok();
         if let Some(referer) = configurations.and_then(Configurations::referer) {
             referer::check(referer, parts, &resource, claim().as_ref().map(Claim::carrier))?;
@@ -197,14 +218,10 @@ impl Endpoint {
         let asker = Asker {
             endpoint: self,
             principal: &principal,
-            circumstances: Circumstances {
-                resource_tags: configurations.map(Configurations::tags).unwrap_or_default(),
-                ..circumstances(&head, &principal, peer, now)
-            },
-            bucket: bucket.as_ref().zip(record.as_ref()),
+            circumstances: circumstances(head.request, principal.plus(), peer, now),
+            bucket: known,
         };
         let permitted = authorize(&asker, operation).await?;
-        let origin = Origin { scheme: peer.scheme, host: head.host };
         execute(&asker, permitted, body, origin).await
     }
 
@@ -224,18 +241,18 @@ impl Endpoint {
     }
 }
 
-/// What conditions of policies ask for.
+/// What conditions of policies ask for, but for the bucket's tags.
 fn circumstances<'a>(
-    head: &Head<'a>,
-    principal: &Principal<'_>,
+    request: RequestHead<'a>,
+    plus: Plus,
     peer: Peer,
     now: i64,
 ) -> Circumstances<'a> {
     Circumstances {
-        plus: principal.plus(),
+        plus,
         ip: Some(peer.remote.ip()),
         secure_transport: peer.scheme == Scheme::Https,
-        ..Circumstances::new(head.request, now)
+        ..Circumstances::new(request, now)
     }
 }
 

@@ -11,6 +11,7 @@ mod list;
 mod multipart;
 mod object;
 mod page;
+mod post;
 mod restore;
 mod service;
 mod symlink;
@@ -58,6 +59,7 @@ pub(crate) async fn execute(
         }
         Permitted::DeleteObjects(permit) => delete::several(asker, permit, body).await,
         Permitted::PutObject(permit) => upload::put(endpoint, permit, body).await,
+        Permitted::PostObject(permit) => post::object(endpoint, permit, body, origin).await,
         Permitted::PutObjectCopy(permit) => copy::object(endpoint, permit).await,
         Permitted::GetObject(permit) => object::get(endpoint, permit).await,
         Permitted::HeadObject(permit) => object::head(endpoint, permit).await,

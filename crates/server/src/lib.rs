@@ -2,7 +2,8 @@
 //! every other request the way the service does.
 //!
 //! [`Server::builder`] describes and starts one. A request passes through stages, each with a type that only the stage
-//! before can make: the head, the signer, the permit, the answer. No byte of a body is read before there is a permit.
+//! before can make: the head, the signer, the permit, the answer. No byte of a body is read before there is a permit,
+//! but for the fields of an upload form, which carry its signature.
 //!
 //! What hyper refuses before any of it (a head that is no HTTP, longer than [`Limits::head_size`] or with a raw `"`, `<`
 //! or `>` in its query) is answered with an error document as well, and the connection closed.
@@ -24,6 +25,7 @@ mod endpoint;
 mod exchange;
 mod execute;
 mod file_limit;
+mod form;
 mod framing;
 mod guarded;
 mod head;

@@ -31,6 +31,14 @@ pub struct Limits {
     pub document_size: usize,
     /// The largest XML body that lists objects or parts, in bytes: 1000 keys of 850 bytes fit in.
     pub list_document_size: usize,
+    /// The most fields of an upload form.
+    pub form_fields: usize,
+    /// The longest field of an upload form, its head included, in bytes.
+    pub form_field_size: usize,
+    /// The most bytes of an upload form before its file, and again behind it.
+    pub form_size: usize,
+    /// How long the fields of an upload form may take to arrive.
+    pub form_time: Duration,
     /// The longest request line's target, in bytes; longer ones are `RequestURITooLong`.
     pub target_length: usize,
     /// The longest head, in bytes; a longer one is `InvalidRequest`, and the connection is closed. At least 8 KiB.
@@ -71,6 +79,10 @@ impl Default for Limits {
             part_size: 1 << 20,
             document_size: 64 * 1024,
             list_document_size: 2 << 20,
+            form_fields: 128,
+            form_field_size: 32 * 1024,
+            form_size: 64 * 1024,
+            form_time: Duration::from_secs(30),
             target_length: 16 * 1024,
             head_size: 32 * 1024,
             headers: 128,

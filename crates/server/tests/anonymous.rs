@@ -3,6 +3,7 @@
 mod support;
 
 use cospass_server::CannedAcl;
+use support::form::form;
 use support::*;
 
 /// An endpoint whose bucket everyone may read, or read and write, with the object `/a`.
@@ -153,6 +154,16 @@ fn a_bucket_that_everyone_writes_is_written() {
     // What is wrong with a request is told to those who may ask.
     let wrong = endpoint.send(&upload("/b", b"x").header("x-cos-acl", "public"));
     assert_eq!((wrong.status, wrong.error().code.as_str()), (400, "InvalidArgument"));
+}
+
+#[test]
+fn a_form_without_signature_goes_where_everyone_writes() {
+    let writable = endpoint(CannedAcl::PublicReadWrite);
+    let form = form("from/a/form");
+    assert_eq!(writable.send(&form.request().host(OPEN_HOST)).status, 204);
+    assert_eq!(writable.send(&open("GET", "/from/a/form")).body, b"[Object Content]");
+    denied(&writable, &form.request());
+    denied(&endpoint(CannedAcl::PublicRead), &form.request().host(OPEN_HOST));
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 mod support;
 
+use support::form::form;
 use support::*;
 
 const ROOT: &str = "qcs::cam::uin/100000000001:uin/100000000001";
@@ -207,4 +208,23 @@ fn a_policy_that_is_none_is_refused_and_changes_nothing() {
     let long = set(&endpoint, &[long]);
     assert_eq!((long.status, long.error().code.as_str()), (400, "PolicyFull"));
     assert_eq!(statuses(&endpoint, [get("/a"), get("/doc/b")]), [200, 403]);
+}
+
+#[test]
+fn a_form_is_judged_by_its_fields() {
+    let condition =
+        r#""string_like":{"cos:content-type":"image/*"},"null_equal":{"cos:x-cos-acl":"true"}"#;
+    let endpoint = endpoint(&[statement("allow", ANYONE, "PostObject", "up/*", condition)]);
+    let upload = |key: &str| form(key).field("Content-Type", "image/png");
+    let requests = [
+        upload("up/a").request(),
+        upload("a").request(),
+        form("up/a").field("Content-Type", "text/html").request(),
+        upload("up/a").field("acl", "public-read").request(),
+    ];
+    assert_eq!(statuses(&endpoint, requests), [204, 403, 403, 403]);
+    let answer = set(&endpoint, &[statement("deny", ROOT, "PostObject", "up/*", "")]);
+    assert_eq!(answer.status, 204);
+    let signed = [form("up/a").sign().request(), form("a").sign().request()];
+    assert_eq!(statuses(&endpoint, signed), [403, 204]);
 }

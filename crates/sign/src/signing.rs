@@ -3,7 +3,7 @@
 use std::fmt;
 
 use hmac::{Hmac, KeyInit, Mac};
-use sha1::Sha1;
+use sha1::{Digest, Sha1};
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
@@ -49,6 +49,13 @@ impl SigningKey {
             .chain_update("\n")
             .chain_update(canonical.http_string_hash())
             .chain_update("\n");
+        Signature(hex(&mac.finalize().into_bytes().into()))
+    }
+
+    /// Signs the policy of an upload form, given as text, not as base64: `hex(HMAC-SHA1(SignKey, hex(SHA1(policy))))`
+    /// (COS document 436/14690). See [`FormClaim`](crate::FormClaim).
+    pub fn sign_policy(&self, policy: &[u8]) -> Signature {
+        let mac = self.0.clone().chain_update(hex(&Sha1::digest(policy).into()));
         Signature(hex(&mac.finalize().into_bytes().into()))
     }
 }

@@ -18,7 +18,7 @@ const PRIVILEGED: [&str; 7] = [
 
 /// Logs and counts those that a signed request has and its signature does not cover.
 pub(super) fn warn(asker: &Asker<'_>) {
-    if asker.principal.is_anonymous() {
+    if !asker.principal.lists_names() {
         return;
     }
     for name in

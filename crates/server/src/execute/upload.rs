@@ -11,7 +11,7 @@ use tokio::task::JoinHandle;
 use super::draft::{self, Wanted};
 use super::with_encryption;
 use crate::authorize::Permit;
-use crate::body::{Length, SealedBody};
+use crate::body::{Length, Pieces, SealedBody};
 use crate::conditions;
 use crate::endpoint::Endpoint;
 use crate::limits::CHUNK;
@@ -29,7 +29,16 @@ pub(super) async fn put(
     check_before_the_body(&endpoint.store, permit.operation()).await?;
     let traffic_limit = permit.operation().traffic_limit;
     let received = receive(endpoint, &permit, body, traffic_limit).await?;
-    let put = permit.into_operation();
+    let record = keep(endpoint, received, permit.into_operation()).await?;
+    Ok(reply(&record))
+}
+
+/// Makes an object of what was received.
+pub(super) async fn keep(
+    endpoint: &Endpoint,
+    received: Received,
+    put: PutObject,
+) -> Result<ObjectRecord, Refusal> {
     let headers = draft::headers(&put.key, &put.content, &put.metadata);
     let wanted = Wanted {
         headers,
@@ -40,7 +49,7 @@ pub(super) async fn put(
         encryption: put.encryption,
     };
     let draft = wanted.at(endpoint.clock.now());
-    let record = endpoint
+    endpoint
         .store
         .blocking(move |store| {
             let upload = received.finish(store, put.md5)?;
@@ -48,12 +57,11 @@ pub(super) async fn put(
                 conditions::of_upload(&put, object).map_err(Refusal::from)
             })
         })
-        .await?;
-    Ok(reply(&record))
+        .await
 }
 
 /// An upload that cannot succeed need not be sent. What counts is the check when it is committed.
-async fn check_before_the_body(store: &Store, put: &PutObject) -> Result<(), Refusal> {
+pub(super) async fn check_before_the_body(store: &Store, put: &PutObject) -> Result<(), Refusal> {
     if !put.forbid_overwrite && put.conditions.iter().next().is_none() {
         return Ok(());
     }
@@ -100,7 +108,15 @@ pub(super) async fn receive<Op>(
     body: &mut SealedBody,
     limit: Option<TrafficLimit>,
 ) -> Result<Received, Refusal> {
-    let mut pieces = body.open(permit, endpoint.limits.object_size, Pace::of(limit));
+    let pieces = body.open(permit, endpoint.limits.object_size, Pace::of(limit));
+    receive_pieces(endpoint, pieces).await
+}
+
+/// Takes the pieces of an opened body in.
+pub(super) async fn receive_pieces(
+    endpoint: &Endpoint,
+    mut pieces: Pieces<'_>,
+) -> Result<Received, Refusal> {
     let mut chunk = Vec::new();
     let mut writing = None;
     while let Some(piece) = pieces.next().await? {
