@@ -8,6 +8,8 @@
 //!
 //! The operation is decoded after the signature, not before: how a `+` in a parameter is meant is known from it alone.
 
+mod visit;
+
 use std::convert::Infallible;
 use std::fmt;
 use std::net::SocketAddr;
@@ -16,15 +18,14 @@ use std::sync::Arc;
 use bytes::Bytes;
 use cospass_protocol::operation::{Operation, Parts as OperationParts, Request as _, Resource};
 use cospass_protocol::policy::{Circumstances, Identity};
-use cospass_protocol::{Region, Scheme};
-use cospass_sign::percent::{self, Plus};
-use cospass_sign::{Claim, Credentials, RequestHead};
+use cospass_protocol::{Bucket, Region, Scheme};
+use cospass_sign::{Claim, Credentials, RequestHead, percent};
 use http::header::{CONNECTION, HOST};
 use http::request::Parts;
 use http::{HeaderMap, Method, Request, Response, Version};
 use hyper::body::Incoming;
 
-use crate::authenticate::authenticate;
+use crate::authenticate::{Principal, authenticate};
 use crate::authorize::{Asker, authorize};
 use crate::body::SealedBody;
 use crate::clock::Clock;
@@ -36,7 +37,8 @@ use crate::execute::execute;
 use crate::form;
 use crate::framing::Framing;
 use crate::guarded::HeadFault;
-use crate::head::{Head, header_pairs};
+use crate::head::{Head, HeaderPairs, header_pairs};
+use crate::lifecycle::Rounds;
 use crate::limits::Limits;
 use crate::recent::RefusedHead;
 use crate::redact;
@@ -48,6 +50,7 @@ use crate::route::Routes;
 use crate::spelling::Spelling;
 use crate::store::{BucketRecord, Store};
 use crate::tls::Tls;
+use visit::Visitor;
 
 /// Everything that requests share.
 pub(crate) struct Endpoint {
@@ -63,6 +66,7 @@ pub(crate) struct Endpoint {
     pub(crate) coverages: Coverages,
     pub(crate) limits: Arc<Limits>,
     pub(crate) spelling: Spelling,
+    pub(crate) rounds: Rounds,
     pub(crate) observers: Arc<Observers>,
     pub(crate) tls: Option<Tls>,
 }
@@ -174,7 +178,6 @@ impl Endpoint {
         let headers = header_pairs(parts);
         let head = Head::read(parts, &headers, &self.limits)?;
         let resource = self.routes.resource(&head)?;
-        let bucket = resource.bucket().cloned();
         let record = self.bucket(&parts.method, &resource)?;
         let configurations = record.as_ref().map(|record| &record.configurations);
         let cors = configurations.and_then(Configurations::cors);
@@ -183,46 +186,91 @@ impl Endpoint {
             trail.operation = "OPTIONS Object";
             return cors::preflight(cors, parts);
         }
-        let origin = Origin { scheme: peer.scheme, host: head.host };
-        let known = bucket.as_ref().zip(record.as_ref());
-        if let Some(bucket) = form::bucket_of_form(parts, &resource) {
-            let (principal, operation) =
-                form::read(self, &head, parts, bucket, body, now, trail).await?;
-            let fields = form::as_headers(&operation);
-            let headers = form::with_fields(&head, &fields);
-            let request = head.request.with_headers(&headers);
-            let circumstances = circumstances(request, Plus::Space, peer, now);
-            let asker =
-                Asker { endpoint: self, principal: &principal, circumstances, bucket: known };
-            let permitted = authorize(&asker, operation).await?;
-            return execute(&asker, permitted, body, origin).await;
+        let arrived = Arrived {
+            parts,
+            head: &head,
+            headers: &headers,
+            bucket: resource.bucket().zip(record.as_ref()),
+            resource: &resource,
+            peer,
+            now,
+        };
+        match form::bucket_of_form(parts, &resource) {
+            Some(bucket) => self.answer_form(&arrived, bucket, body, trail).await,
+            None => self.answer_request(&arrived, body, trail).await,
         }
+    }
+
+    async fn answer_form(
+        &self,
+        arrived: &Arrived<'_>,
+        bucket: &Bucket,
+        body: &mut SealedBody,
+        trail: &mut Trail,
+    ) -> Result<Reply, Refusal> {
+        let (principal, operation) = form::read(self, arrived, bucket, body, trail).await?;
+        let fields = form::as_headers(&operation);
+        let headers = form::with_fields(arrived.head, &fields);
+        let request = arrived.head.request.with_headers(&headers);
+        let asker = self.asker(arrived, &principal, request);
+        let permitted = authorize(&asker, operation).await?;
+        execute(&asker, permitted, body, arrived.origin()).await
+    }
+
+    async fn answer_request(
+        &self,
+        arrived: &Arrived<'_>,
+        body: &mut SealedBody,
+        trail: &mut Trail,
+    ) -> Result<Reply, Refusal> {
+        let &Arrived { parts, head, headers, resource, now, .. } = arrived;
         let claim = || Claim::read(&head.request).ok();
+        let configurations = arrived.bucket.map(|(_, record)| &record.configurations);
         if let Some(referer) = configurations.and_then(Configurations::referer) {
-            referer::check(referer, parts, &resource, claim().as_ref().map(Claim::carrier))?;
+            referer::check(referer, parts, resource, claim().as_ref().map(Claim::carrier))?;
         }
         let claimed = || Some(claim()?.secret_id().to_owned());
-        let principal = authenticate(&head, &self.credentials, &self.owner, now)
+        let principal = authenticate(head, &self.credentials, &self.owner, now)
             .inspect_err(|_| trail.secret_id = claimed())?;
         trail.secret_id = principal.secret_id().map(str::to_owned);
-        if self.coverages.of(bucket.as_ref()) == Coverage::Strict {
-            coverage::check_strict(&head, &principal)?;
+        if self.coverages.of(resource.bucket()) == Coverage::Strict {
+            coverage::check_strict(head, &principal)?;
+        }
+        let asker = self.asker(arrived, &principal, head.request);
+        if let Some(bucket) = resource.bucket() {
+            self.rounds.make(&self.store, bucket, now).await?;
+            if self.routes.is_website(head.host) {
+                let target = parts.uri.path_and_query().map_or("/", |target| target.as_str());
+                let origin = arrived.origin();
+                let visitor = Visitor { head, headers, asker, origin, target };
+                return self.visit(visitor, resource, body, trail).await;
+            }
         }
         let operation = Operation::decode(OperationParts {
             method: head.request.method().into(),
-            resource,
+            resource: resource.clone(),
             params: head.request.params(principal.plus()).collect(),
             headers: headers.iter().map(|&(name, value)| (name.into(), value.into())).collect(),
         });
         trail.operation = operation.as_ref().map_or("-", |operation| operation.name());
-        let asker = Asker {
-            endpoint: self,
-            principal: &principal,
-            circumstances: circumstances(head.request, principal.plus(), peer, now),
-            bucket: known,
-        };
         let permitted = authorize(&asker, operation).await?;
-        execute(&asker, permitted, body, origin).await
+        execute(&asker, permitted, body, arrived.origin()).await
+    }
+
+    /// Who asks by a request, whose headers are those of a form if it brought one.
+    fn asker<'a>(
+        &'a self,
+        arrived: &Arrived<'a>,
+        principal: &'a Principal<'a>,
+        request: RequestHead<'a>,
+    ) -> Asker<'a> {
+        let circumstances = Circumstances {
+            plus: principal.plus(),
+            ip: Some(arrived.peer.remote.ip()),
+            secure_transport: arrived.peer.scheme == Scheme::Https,
+            ..Circumstances::new(request, arrived.now)
+        };
+        Asker { endpoint: self, principal, circumstances, bucket: arrived.bucket }
     }
 
     /// The bucket that is asked for. The service tells whether it is there before it asks who wants to know; one that is
@@ -241,18 +289,22 @@ impl Endpoint {
     }
 }
 
-/// What conditions of policies ask for, but for the bucket's tags.
-fn circumstances<'a>(
-    request: RequestHead<'a>,
-    plus: Plus,
-    peer: Peer,
-    now: i64,
-) -> Circumstances<'a> {
-    Circumstances {
-        plus,
-        ip: Some(peer.remote.ip()),
-        secure_transport: peer.scheme == Scheme::Https,
-        ..Circumstances::new(request, now)
+/// A request for something that is known, of which nothing is believed yet.
+pub(crate) struct Arrived<'a> {
+    pub(crate) parts: &'a Parts,
+    pub(crate) head: &'a Head<'a>,
+    pub(crate) headers: &'a HeaderPairs<'a>,
+    pub(crate) resource: &'a Resource,
+    /// The bucket that it is for, as it is now.
+    pub(crate) bucket: Option<(&'a Bucket, &'a BucketRecord)>,
+    pub(crate) peer: Peer,
+    /// Unix seconds.
+    pub(crate) now: i64,
+}
+
+impl<'a> Arrived<'a> {
+    fn origin(&self) -> Origin<'a> {
+        Origin { scheme: self.peer.scheme, host: self.head.host }
     }
 }
 

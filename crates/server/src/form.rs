@@ -22,7 +22,7 @@ use http::request::Parts;
 
 use crate::authenticate::{Principal, authenticate_form};
 use crate::body::SealedBody;
-use crate::endpoint::Endpoint;
+use crate::endpoint::{Arrived, Endpoint};
 use crate::exchange::Trail;
 use crate::head::Head;
 use crate::limits::Limits;
@@ -47,16 +47,15 @@ pub(crate) fn bucket_of_form<'a>(parts: &Parts, resource: &'a Resource) -> Optio
     }
 }
 
-/// Reads the fields of a form, finds out who signed it, and what it asks for, `now` in Unix seconds.
+/// Reads the fields of a form, finds out who signed it, and what it asks for.
 pub(crate) async fn read<'a>(
     endpoint: &'a Endpoint,
-    head: &Head<'_>,
-    parts: &Parts,
+    arrived: &Arrived<'_>,
     bucket: &Bucket,
     body: &mut SealedBody,
-    now: i64,
     trail: &mut Trail,
 ) -> Result<(Principal<'a>, Result<Operation, DecodeError>), Refusal> {
+    let &Arrived { head, parts, now, .. } = arrived;
     trail.operation = NAME;
     let content_type = parts.headers.get(CONTENT_TYPE).map_or(&b""[..], HeaderValue::as_bytes);
     let form = body.read_fields(content_type).await?;

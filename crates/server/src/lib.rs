@@ -29,6 +29,7 @@ mod form;
 mod framing;
 mod guarded;
 mod head;
+mod lifecycle;
 mod limits;
 mod metrics;
 mod pace;
@@ -44,6 +45,7 @@ mod server;
 mod spelling;
 mod store;
 mod tls;
+mod website;
 
 pub use access_log::AccessLogTarget;
 pub use clock::{Clock, ClockSetting, ClockSettingError};

@@ -21,6 +21,7 @@ use crate::control::{self, Guard};
 use crate::coverage::{Coverage, Coverages};
 use crate::endpoint::Endpoint;
 use crate::exchange::Observers;
+use crate::lifecycle::Rounds;
 use crate::limits::{Limits, RECENT_REQUESTS};
 use crate::metrics::Metrics;
 use crate::recent::Recent;
@@ -300,6 +301,7 @@ impl Builder {
             coverages,
             limits: Arc::new(self.limits),
             spelling,
+            rounds: Rounds::default(),
             observers: Arc::new(observers),
             tls,
         });
@@ -326,7 +328,8 @@ async fn run(
         tokio::spawn(control::serve(listener, guard, Arc::clone(&endpoint), stopped.clone()))
     });
     let sweeping = endpoint.store.keep_swept(stopped.clone());
-    tokio::join!(connection::serve(listener, Arc::clone(&endpoint), stopped), sweeping);
+    let rounds = endpoint.rounds.keep_going(&endpoint.store, &endpoint.clock, stopped.clone());
+    tokio::join!(connection::serve(listener, Arc::clone(&endpoint), stopped), sweeping, rounds);
     if let Some(control) = control {
         control.abort();
     }

@@ -12,6 +12,7 @@
 mod backend;
 mod configurations;
 mod disk;
+mod lifecycle;
 mod memory;
 mod metadata;
 mod multipart;

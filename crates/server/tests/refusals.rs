@@ -229,7 +229,7 @@ fn what_is_asked() {
         put("/a", b"").header("x-cos-copy-source", "b-1.x/c?versionId=1").sign(),
         get("/").param("versions", "").sign(),
         get("/").param("notification", "").sign(),
-        request("PUT", "/").header("Content-Length", "94").body(b"<CreateBucketConfiguration><BucketAZConfig>MAZ</BucketAZConfig></CreateBucketConfiguration>   ").sign(),
+        request("PUT", "/").header("Content-Length", "95").body(b"<CreateBucketConfiguration><BucketArchConfig>OFS</BucketArchConfig></CreateBucketConfiguration>").sign(),
     ] {
         refused(&unserved, "unserved", 501, "NotImplemented");
     }
@@ -261,6 +261,11 @@ fn what_is_asked() {
             "InvalidArgument",
         );
         assert!(answer.error().message.contains(name), "{}", answer.text());
+    }
+    for (name, value) in [("tagkey", "a"), ("tagvalue", "b"), ("range", "lt"), ("create-time", "1")]
+    {
+        let alone = get("/").host(SERVICE).param(name, value).sign();
+        refused(&alone, "invalid-argument", 400, "InvalidArgument");
     }
     for (name, value) in [("max-keys", "0"), ("max-keys", "ten"), ("encoding-type", "base64")] {
         let list = get("/").param(name, value).sign();
@@ -487,7 +492,7 @@ fn what_lifecycle_rules_may_not_be() {
 #[test]
 fn a_policy_of_more_than_20_kib() {
     let endpoint = Endpoint::start();
-    let long = format!(r#"{{"version":"2.0","statement":[{{}}]{}}}"#, " ".repeat(20 << 10));
+    let long = format!(r#"{{"version":"2.0","statement":[]{}}}"#, " ".repeat(20 << 10));
     let refused =
         refused(&endpoint, &put_document("policy", &long).sign(), "policy-full", 400, "PolicyFull");
     assert_eq!(refused.error().message, "your policy or acl has reached the limit");
