@@ -119,7 +119,7 @@ pub(crate) async fn authorize(
 /// Whether one object of a list may be deleted: the permit to delete what a list names says nothing of its objects
 /// (436/8289). The bucket's grants decide of it, not the object's.
 pub(crate) fn may_delete(asker: &Asker<'_>, bucket: &Bucket, key: &ObjectKey) -> bool {
-    let delete = || DeleteObject { bucket: bucket.clone(), key: key.clone() };
+    let delete = || DeleteObject { bucket: bucket.clone(), key: key.clone(), version_id: None };
     let record = asker.record();
     asker.is_unlimited(record) || asker.is_allowed(&delete().need(), record, &asker.grants(record))
 }
@@ -179,13 +179,13 @@ impl Asker<'_> {
         record: Option<&BucketRecord>,
     ) -> Result<Seen, Refusal> {
         let find = {
-            let (bucket, key) = (bucket.clone(), key.clone());
-            let is_read = need.granted_by == Some(Permission::Read);
+            let (bucket, key, version) = (bucket.clone(), key.clone(), need.version_id.clone());
+            let is_followed = follows_links(need);
             move |store: &Store| {
-                let object = store.find_object(&bucket, &key)?;
-                let link = object.as_ref().filter(|_| is_read).and_then(ObjectRecord::link);
+                let object = found(store.version(&bucket, &key, version.as_deref()))?;
+                let link = object.as_ref().filter(|_| is_followed).and_then(ObjectRecord::link);
                 let target = match &link {
-                    Some(target) => store.find_object(&bucket, target)?,
+                    Some(target) => found(store.version(&bucket, target, None))?,
                     None => None,
                 };
                 Ok::<_, StoreError>((object, link.zip(Some(target))))
@@ -245,6 +245,25 @@ impl Asker<'_> {
     fn grants(&self, record: Option<&BucketRecord>) -> Vec<Grant> {
         let owner_uin = self.endpoint.owner.owner_uin();
         record.map(|record| record.acl.to_grants(owner_uin)).unwrap_or_default()
+    }
+}
+
+/// Whether an operation reads what a link stands for, not the link.
+fn follows_links(need: &Need) -> bool {
+    need.granted_by == Some(Permission::Read) && !need.actions.contains(&"GetSymlink")
+}
+
+/// The object or the version that was looked for; none of it is there where a delete marker is.
+fn found(found: Result<ObjectRecord, StoreError>) -> Result<Option<ObjectRecord>, StoreError> {
+    match found {
+        Ok(object) => Ok(Some(object)),
+        Err(
+            StoreError::NoSuchBucket
+            | StoreError::NoSuchKey
+            | StoreError::NoSuchVersion
+            | StoreError::DeleteMarker { .. },
+        ) => Ok(None),
+        Err(error) => Err(error),
     }
 }
 

@@ -12,6 +12,8 @@ pub struct Need {
     pub target: Target,
     /// The permission that grants it, too (436/30752); none does if there is none.
     pub granted_by: Option<Permission>,
+    /// Which version of an object; the current one if there is none.
+    pub version_id: Option<String>,
     /// Whether signed requests do not need it.
     pub is_of_unsigned: bool,
 }
@@ -23,6 +25,7 @@ impl Need {
             actions: vec![action],
             target: target.into(),
             granted_by: None,
+            version_id: None,
             is_of_unsigned: false,
         }
     }
@@ -38,6 +41,12 @@ impl Need {
     #[must_use]
     pub fn granted_by(self, permission: Permission) -> Self {
         Self { granted_by: Some(permission), ..self }
+    }
+
+    /// The same for a version of an object, whose own grants decide.
+    #[must_use]
+    pub fn of_version(self, version_id: Option<&String>) -> Self {
+        Self { version_id: version_id.cloned(), ..self }
     }
 
     /// The same, which signed requests do not need.
