@@ -101,10 +101,10 @@ error_codes! {
     LifeCycleIdNotUnique = 400,
     /// Two lifecycle rules say different things of the same objects.
     LifeCycleRuleConflicted = 400,
-    /// The policy is none.
-    MalformedPolicy = 400,
     /// The body is not a form.
     MalformedPOSTRequest = 400,
+    /// The policy is none.
+    MalformedPolicy = 400,
     /// The XML body is not well-formed or not of the right shape.
     MalformedXML = 400,
     /// The method does not go with the resource.

@@ -221,10 +221,10 @@ impl Operation {
             }
             ("GET", "acl") => Self::GetBucketAcl(GetBucketAcl { bucket }),
             ("PUT", "acl") => Self::PutBucketAcl(PutBucketAcl::decode(bucket, headers)?),
-            ("POST", "") => return Err(DecodeError::NotAForm),
             ("GET", "versions") => {
                 Self::GetBucketObjectVersions(GetBucketObjectVersions::decode(bucket, params)?)
             }
+            ("POST", "") => return Err(DecodeError::NotAForm),
             ("GET", "location") => Self::GetBucketLocation(GetBucketLocation { bucket }),
             _ => match Configuration::from_subresource(sub) {
                 Some(which) => configuration::decode(method, which, bucket, params, headers)?,

@@ -196,8 +196,10 @@ impl Endpoint {
             now,
         };
         match form::bucket_of_form(parts, &resource) {
-            Some(bucket) => self.answer_form(&arrived, bucket, body, trail).await,
-            None => self.answer_request(&arrived, body, trail).await,
+            Some(bucket) if !self.routes.is_website(head.host) => {
+                self.answer_form(&arrived, bucket, body, trail).await
+            }
+            _ => self.answer_request(&arrived, body, trail).await,
         }
     }
 
@@ -214,6 +216,7 @@ impl Endpoint {
         let request = arrived.head.request.with_headers(&headers);
         let asker = self.asker(arrived, &principal, request);
         let permitted = authorize(&asker, operation).await?;
+        self.rounds.make(&self.store, bucket, arrived.now).await?;
         execute(&asker, permitted, body, arrived.origin()).await
     }
 

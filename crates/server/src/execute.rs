@@ -8,6 +8,7 @@ mod content_type;
 mod copy;
 mod delete;
 mod draft;
+mod intake;
 mod list;
 mod multipart;
 mod object;

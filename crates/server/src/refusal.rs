@@ -144,6 +144,23 @@ causes! {
     /// **C** node#29.
     MalformedXml "malformed-xml" => MalformedXML "The XML you provided was not well-formed or did not validate against our published schema.",
 
+    // A form.
+
+    /// **D** 436/14690, "Error message" pages of POST Object.
+    MalformedForm "malformed-form" => MalformedPOSTRequest "The body of your POST request is not well-formed multipart/form-data.",
+    /// **! K** What stands before the file is longer than the endpoint's limit.
+    FormTooLarge "form-too-large" => EntityTooLarge "Your POST request fields preceding the upload file were too large.",
+    /// **D K** No file, or several.
+    NumberOfFiles "number-of-files" => IncorrectNumberOfFilesInPostRequest "POST requires exactly one file upload per request.",
+    /// **D** The policy is not base64, not JSON, or has no conditions.
+    PolicyWithoutConditions "policy-without-conditions" => InvalidPolicyDocument "You must provide condition if you specify a policy in post object request.",
+    /// **D !** Anything else that is wrong with a policy; the message tells what.
+    InvalidPolicy "invalid-policy" => InvalidPolicyDocument "The policy of the form is not valid.",
+    /// **D** The message tells field and value.
+    ConditionUnmet "condition-unmet" => AccessDenied "Condition key doesn't match the value",
+    /// **D** The message tells both times.
+    PolicyExpired "policy-expired" => AccessDenied "You post object request has been expired",
+
     // A bucket's configurations.
 
     /// **D !** Longer than a document may be.
@@ -195,22 +212,6 @@ causes! {
     /// **D !**
     UnsupportedClass "unsupported-class" => NotSupportedStorageClass "Objects cannot change to that storage class.",
 
-    // A form.
-
-    /// **D** 436/14690, "Error message" pages of POST Object.
-    MalformedForm "malformed-form" => MalformedPOSTRequest "The body of your POST request is not well-formed multipart/form-data.",
-    /// **! K** What stands before the file is longer than the endpoint's limit.
-    FormTooLarge "form-too-large" => EntityTooLarge "Your POST request fields preceding the upload file were too large.",
-    /// **D K** No file, or several.
-    NumberOfFiles "number-of-files" => IncorrectNumberOfFilesInPostRequest "POST requires exactly one file upload per request.",
-    /// **D** The policy is not base64, not JSON, or has no conditions.
-    PolicyWithoutConditions "policy-without-conditions" => InvalidPolicyDocument "You must provide condition if you specify a policy in post object request.",
-    /// **D !** Anything else that is wrong with a policy; the message tells what.
-    InvalidPolicy "invalid-policy" => InvalidPolicyDocument "The policy of the form is not valid.",
-    /// **D** The message tells field and value.
-    ConditionUnmet "condition-unmet" => AccessDenied "Condition key doesn't match the value",
-    /// **D** The message tells both times.
-    PolicyExpired "policy-expired" => AccessDenied "You post object request has been expired",
 
     // What is there.
 
@@ -369,18 +370,6 @@ impl Refusal {
     pub(crate) fn not_signed(kind: &str, name: &str) -> Self {
         let message = Some(format!("Access Denied. The {kind} {name} must be signed."));
         Self::new(Cause::NotSigned, Detail { message, ..Detail::default() })
-    }
-
-    /// What is no policy, or too long for one.
-    pub(crate) fn policy(error: &PolicyError) -> Self {
-        let cause = match error.problem {
-            PolicyProblem::TooLong { .. } | PolicyProblem::StatementTooLong { .. } => {
-                return Cause::PolicyFull.into();
-            }
-            _ => Cause::MalformedPolicy,
-        };
-        let message = Some(format!("{} {error}", cause.message()));
-        Self::new(cause, Detail { message, ..Detail::default() })
     }
 
     pub(crate) fn not_restored(class: StorageClass) -> Self {
