@@ -29,6 +29,33 @@ fn url(served: &Served, method: &str, bucket: &str, place: &[&str]) -> String {
 }
 
 #[test]
+fn buckets_are_opened_and_signatures_made_strict() {
+    let served = Served::start(
+        &mut cospass(),
+        &[
+            "--bucket",
+            "b-1=public-read",
+            "--default-bucket",
+            "b-2",
+            "--signature",
+            "b-2=strict",
+            "--map",
+            "open.localhost=b-1",
+        ],
+    );
+    let port = served.address().rsplit(':').next().unwrap().to_owned();
+    let (open, strict) = (format!("open.localhost:{port}"), served.address().to_owned());
+    let resolve = format!("{open}:127.0.0.1");
+    let (status, list) = curl(&["--resolve", &resolve, &format!("http://{open}/")]);
+    assert_eq!(status, 200, "{list}");
+    assert_eq!(curl(&[&format!("http://{strict}/")]).0, 403);
+    let up = url(&served, "PUT", "b-2", &["--domain", &strict]);
+    let added = ["-X", "PUT", "--data-binary", "x", "-H", "x-cos-acl: public-read", &up];
+    let (status, refused) = curl(&added);
+    assert!(status == 403 && refused.contains("must be signed"), "{refused}");
+}
+
+#[test]
 fn a_file_goes_up_and_comes_down_and_sigterm_ends_it() {
     let served = Served::start(
         &mut cospass(),

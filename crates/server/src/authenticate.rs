@@ -2,6 +2,7 @@
 
 mod form;
 
+use cospass_protocol::policy::{Caller, Identity};
 use cospass_sign::percent::Plus;
 use cospass_sign::{Acceptance, Claim, ClaimError, Credentials, Verified};
 
@@ -10,12 +11,16 @@ pub(crate) use form::authenticate_form;
 use crate::head::Head;
 use crate::refusal::{Cause, Refusal};
 
-/// Who asks: the account, by a signature that holds, or nobody. Nothing but [`authenticate`] makes one.
-pub(crate) struct Principal<'a>(Who<'a>);
+/// Who asks: someone whose signature holds, or nobody. Nothing but [`authenticate`] makes one.
+pub(crate) struct Principal<'a> {
+    caller: Caller<'a>,
+    how: How<'a>,
+}
 
+/// How it is known who asks.
 #[expect(clippy::large_enum_variant, reason = "there is one to a request, on the stack")]
-enum Who<'a> {
-    Nobody,
+enum How<'a> {
+    Unsigned,
     /// By the signature of a request.
     Request(Signer<'a>),
     /// By the signature of a form, whose policy holds for what the form says.
@@ -30,17 +35,22 @@ struct Signer<'a> {
 }
 
 impl Principal<'_> {
+    /// Whose signature it is, and what limits it.
+    pub(crate) fn caller(&self) -> Caller<'_> {
+        self.caller
+    }
+
     /// Whether nobody signed the request.
     pub(crate) fn is_anonymous(&self) -> bool {
-        matches!(self.0, Who::Nobody)
+        self.caller.identity.is_none()
     }
 
     /// Who signed.
     pub(crate) fn secret_id(&self) -> Option<&str> {
-        match &self.0 {
-            Who::Request(signer) => Some(signer.claim.secret_id()),
-            Who::Form { secret_id } => Some(secret_id),
-            Who::Nobody => None,
+        match &self.how {
+            How::Request(signer) => Some(signer.claim.secret_id()),
+            How::Form { secret_id } => Some(secret_id),
+            How::Unsigned => None,
         }
     }
 
@@ -59,10 +69,15 @@ impl Principal<'_> {
         self.signer().is_some_and(|signer| signer.claim.covers_param(name))
     }
 
+    /// Whether its signature lists what it covers; that of a form does not.
+    pub(crate) fn lists_names(&self) -> bool {
+        self.signer().is_some()
+    }
+
     fn signer(&self) -> Option<&Signer<'_>> {
-        match &self.0 {
-            Who::Request(signer) => Some(signer),
-            Who::Nobody | Who::Form { .. } => None,
+        match &self.how {
+            How::Request(signer) => Some(signer),
+            How::Unsigned | How::Form { .. } => None,
         }
     }
 }
@@ -71,15 +86,18 @@ impl Principal<'_> {
 ///
 /// The order of the refusals is that of the documentation: SecretId (and with it the token, which the service reports in
 /// the same words), time, signature. A token that comes with a permanent key is not looked at: that is a decision, what
-/// the service does is not known.
+/// the service does is not known. The credentials are the `owner`'s own; nothing limits them.
 pub(crate) fn authenticate<'a>(
     head: &Head<'a>,
     credentials: &Credentials,
+    owner: &'a Identity,
     now: i64,
 ) -> Result<Principal<'a>, Refusal> {
     let claim = match Claim::read(&head.request) {
         Ok(claim) => claim,
-        Err(ClaimError::Unsigned) => return Ok(Principal(Who::Nobody)),
+        Err(ClaimError::Unsigned) => {
+            return Ok(Principal { caller: Caller::default(), how: How::Unsigned });
+        }
         Err(error) => return Err(Refusal::claim(&error, now)),
     };
     let known = claim.secret_id() == credentials.secret_id().as_str();
@@ -88,7 +106,10 @@ pub(crate) fn authenticate<'a>(
     let token = credentials.token().filter(|_| known);
     // Both are judged in any case, so that the time it takes tells nothing of the token.
     match token.map_or(Ok(()), |token| claim.check_token(token)).and(verdict) {
-        Ok(verified) => Ok(Principal(Who::Request(Signer { claim, verified }))),
+        Ok(verified) => {
+            let caller = Caller { identity: Some(owner), ..Caller::default() };
+            Ok(Principal { caller, how: How::Request(Signer { claim, verified }) })
+        }
         Err(refusal) => Err(refused(&refusal, &claim, head, now)),
     }
 }

@@ -1,16 +1,27 @@
 //! The fourth stage: whether the one who asks may. A [`Principal`] and an operation become a [`Permit`].
+//!
+//! What an operation needs stands in its own definition ([`Request::need`]); what decides is
+//! [`judge`](cospass_protocol::policy::judge). Here the facts are gathered: the bucket's policy, and the grants of the
+//! bucket, or those of the object where it has its own (436/30752).
 
-use cospass_protocol::for_each_operation;
-use cospass_protocol::operation::{self, DecodeError, Operation};
+mod unsigned;
+
+use cospass_protocol::operation::{
+    self, CannedAcl, DecodeError, DeleteObject, Grant, Need, Operation, Permission, Request,
+};
+use cospass_protocol::policy::{Ask, Circumstances, Rules, Target, judge};
+use cospass_protocol::{Bucket, ObjectKey, for_each_operation};
 
 use crate::authenticate::Principal;
-use crate::metrics::Metrics;
+use crate::endpoint::Endpoint;
 use crate::refusal::{Cause, Refusal};
+use crate::store::{AclRecord, BucketRecord, ObjectRecord, Store, StoreError};
 
 /// The permission to do one operation, and the operation. Nothing but [`authorize`] makes one, and whatever acts on a
 /// request, or reads its body, asks for one.
 pub(crate) struct Permit<Op> {
     operation: Op,
+    seen: Seen,
 }
 
 impl<Op> Permit<Op> {
@@ -20,6 +31,26 @@ impl<Op> Permit<Op> {
 
     pub(crate) fn into_operation(self) -> Op {
         self.operation
+    }
+
+    /// What the permit was given on.
+    pub(crate) fn seen(&self) -> Seen {
+        self.seen.clone()
+    }
+}
+
+/// The access control of the object that is read, if that is what allows it. Another upload may replace the object before
+/// it is read.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Seen(Option<AclRecord>);
+
+impl Seen {
+    /// Refuses an object with another access control than the one that was judged.
+    pub(crate) fn check(&self, object: &ObjectRecord) -> Result<(), Refusal> {
+        match &self.0 {
+            Some(seen) if *seen != object.acl => Err(Cause::Denied.into()),
+            _ => Ok(()),
+        }
     }
 }
 
@@ -31,10 +62,10 @@ macro_rules! permitted {
         }
 
         /// Only [`authorize`] may call it, when everything was decided.
-        fn permit(operation: Operation) -> Result<Permitted, Refusal> {
+        fn permit(operation: Operation, seen: Seen) -> Result<Permitted, Refusal> {
             match operation {
                 $(Operation::$operation(operation) => {
-                    Ok(Permitted::$operation(Permit { operation }))
+                    Ok(Permitted::$operation(Permit { operation, seen }))
                 })*
                 // `Operation` may grow; then so does this.
                 _ => Err(Cause::Unserved.into()),
@@ -45,39 +76,204 @@ macro_rules! permitted {
 
 for_each_operation!(permitted);
 
-/// Decides. All buckets belong to the one account, which may do everything; nobody else may do anything, whatever the
-/// access control of an object says: it is kept and told, not yet acted on.
-///
-/// What is asked is judged after who asks, so that a stranger learns nothing of what is served here.
-pub(crate) fn authorize(
-    principal: &Principal<'_>,
-    operation: Result<Operation, DecodeError>,
-    metrics: &Metrics,
-) -> Result<Permitted, Refusal> {
-    if principal.is_anonymous() {
-        return Err(Cause::Anonymous.into());
-    }
-    let operation = operation?;
-    match &operation {
-        Operation::PutObjectCopy(_) | Operation::UploadPartCopy(_) => {
-            warn_of_unsigned_header(principal, "x-cos-copy-source", metrics);
-        }
-        Operation::GetObject(get) => {
-            let mut overrides = get.overrides.iter();
-            if overrides.any(|(param, ..)| !principal.signed_param(param)) {
-                return Err(Cause::UnsignedOverride.into());
-            }
-        }
-        _ => {}
-    }
-    permit(operation)
+/// Who asks, in which circumstances, and the bucket that is asked for as it was when the request came.
+#[derive(Clone, Copy)]
+pub(crate) struct Asker<'a> {
+    pub(crate) endpoint: &'a Endpoint,
+    pub(crate) principal: &'a Principal<'a>,
+    pub(crate) circumstances: Circumstances<'a>,
+    /// `None` if the request is for none, or for one that is not there yet.
+    pub(crate) bucket: Option<(&'a Bucket, &'a BucketRecord)>,
 }
 
-/// The service accepts a header that the signature does not cover, even one that gives something away: whoever holds a
-/// pre-signed upload can then copy any object that its signer may read.
-fn warn_of_unsigned_header(principal: &Principal<'_>, name: &'static str, metrics: &Metrics) {
-    if !principal.signed_header(name) {
-        tracing::warn!("{name} is not signed; accepted, as the service accepts it");
-        metrics.count_unsigned_header(name);
+/// Decides. All buckets belong to the one account, which may do everything that the bucket's policy does not deny it by
+/// name; everybody else may do what policies and grants allow.
+///
+/// What is asked is judged after who asks, so that a stranger learns nothing of what is served here.
+pub(crate) async fn authorize(
+    asker: &Asker<'_>,
+    operation: Result<Operation, DecodeError>,
+) -> Result<Permitted, Refusal> {
+    let operation = match operation {
+        Ok(operation) => operation,
+        Err(_) if asker.is_stranger() => return Err(Cause::Anonymous.into()),
+        Err(error) => return Err(error.into()),
+    };
+    let mut seen = match asker.is_unlimited(asker.record()) {
+        true => Seen::default(),
+        false => asker.check(&operation.need()).await?,
+    };
+    // What is read is the source of a copy; what is written to has no access control that counts.
+    if let Some(need) = operation.also_needs() {
+        seen = asker.check(&need).await?;
+    }
+    if let Operation::GetObject(get) = &operation
+        && get.overrides.iter().any(|(param, ..)| !asker.principal.signed_param(param))
+    {
+        return Err(Cause::UnsignedOverride.into());
+    }
+    unsigned::warn(asker);
+    permit(operation, seen)
+}
+
+/// Whether one object of a list may be deleted: the permit to delete what a list names says nothing of its objects
+/// (436/8289). The bucket's grants decide of it, not the object's.
+pub(crate) fn may_delete(asker: &Asker<'_>, bucket: &Bucket, key: &ObjectKey) -> bool {
+    let delete = || DeleteObject { bucket: bucket.clone(), key: key.clone(), version_id: None };
+    let record = asker.record();
+    asker.is_unlimited(record) || asker.is_allowed(&delete().need(), record, &asker.grants(record))
+}
+
+impl Asker<'_> {
+    fn record(&self) -> Option<&BucketRecord> {
+        self.bucket.map(|(_, record)| record)
+    }
+
+    /// Whether nobody signed, and nobody without a signature may have anything of what is asked for.
+    fn is_stranger(&self) -> bool {
+        let is_open = |bucket: &BucketRecord| {
+            let grants = self.grants(Some(bucket));
+            bucket.policy().is_some() || grants.iter().any(|grant| grant.grantee.is_everyone())
+        };
+        self.principal.is_anonymous() && !self.record().is_some_and(is_open)
+    }
+
+    /// Whether the owner of a bucket asks, with nothing that could stand against it.
+    fn is_unlimited(&self, bucket: Option<&BucketRecord>) -> bool {
+        let caller = self.principal.caller();
+        let is_owner = caller.identity.is_some_and(|identity| *identity == self.endpoint.owner);
+        let has_policy = bucket.is_some_and(|bucket| bucket.policy().is_some());
+        is_owner && caller.session.is_none() && !has_policy
+    }
+
+    async fn check(&self, need: &Need) -> Result<Seen, Refusal> {
+        let elsewhere;
+        let record = match (need.target.bucket(), self.bucket) {
+            (Some(bucket), Some((asked, record))) if bucket == asked => Some(record),
+            (Some(bucket), _) => {
+                elsewhere = self.endpoint.store.bucket(bucket);
+                elsewhere.as_ref()
+            }
+            (None, _) => None,
+        };
+        let is_needed = !need.is_of_unsigned || self.principal.is_anonymous();
+        if !is_needed || self.is_unlimited(record) {
+            return Ok(Seen::default());
+        }
+        if let Some((bucket, key)) = own_grants_count(need) {
+            return self.check_object(need, bucket, key, record).await;
+        }
+        match self.is_allowed(need, record, &self.grants(record)) {
+            true => Ok(Seen::default()),
+            false => Err(self.refusal()),
+        }
+    }
+
+    /// Judges what is done to an object by its own grants, and by those of the object that it stands for if it is a symbolic
+    /// link: who may make links must not read by them what it may not read by itself.
+    async fn check_object(
+        &self,
+        need: &Need,
+        bucket: &Bucket,
+        key: &ObjectKey,
+        record: Option<&BucketRecord>,
+    ) -> Result<Seen, Refusal> {
+        let find = {
+            let (bucket, key, version) = (bucket.clone(), key.clone(), need.version_id.clone());
+            let is_followed = follows_links(need);
+            move |store: &Store| {
+                let object = found(store.version(&bucket, &key, version.as_deref()))?;
+                let link = object.as_ref().filter(|_| is_followed).and_then(ObjectRecord::link);
+                let target = match &link {
+                    Some(target) => found(store.version(&bucket, target, None))?,
+                    None => None,
+                };
+                Ok::<_, StoreError>((object, link.zip(Some(target))))
+            }
+        };
+        let (object, link) = self.endpoint.store.blocking(find).await?;
+        let seen = self.check_grants(need, object, record)?;
+        match link {
+            None => Ok(seen),
+            Some((key, target)) => {
+                let need = Need { target: Target::object(bucket, &key), ..need.clone() };
+                self.check_grants(&need, target, record)
+            }
+        }
+    }
+
+    /// An object without grants of its own goes by those of its bucket. So does one that is not there: a stranger learns so
+    /// only where it may read.
+    fn check_grants(
+        &self,
+        need: &Need,
+        object: Option<ObjectRecord>,
+        record: Option<&BucketRecord>,
+    ) -> Result<Seen, Refusal> {
+        let acl = object.map_or_else(|| AclRecord::canned(CannedAcl::Default), |object| object.acl);
+        let grants = match acl.as_canned() {
+            Some(CannedAcl::Default) => self.grants(record),
+            _ => acl.to_grants(self.endpoint.owner.owner_uin()),
+        };
+        match self.is_allowed(need, record, &grants) {
+            true => Ok(Seen(Some(acl))),
+            false => Err(self.refusal()),
+        }
+    }
+
+    fn refusal(&self) -> Refusal {
+        match self.principal.is_anonymous() {
+            true => Cause::Anonymous.into(),
+            false => Cause::Denied.into(),
+        }
+    }
+
+    fn is_allowed(&self, need: &Need, record: Option<&BucketRecord>, grants: &[Grant]) -> bool {
+        let Endpoint { owner, region, .. } = self.endpoint;
+        let tags = record.map(|record| record.configurations.tags()).unwrap_or_default();
+        let circumstances = &Circumstances { resource_tags: tags, ..self.circumstances };
+        let ask = Ask { need, region: region.name(), circumstances };
+        let policy = record.and_then(BucketRecord::policy);
+        let rules = Rules { owner_uin: owner.owner_uin(), policy, grants };
+        let caller = self.principal.caller();
+        let decision = judge(&caller, &ask, &rules);
+        tracing::debug!(action = need.actions.first(), %decision);
+        decision.is_allowed()
+    }
+
+    /// The grants of a bucket.
+    fn grants(&self, record: Option<&BucketRecord>) -> Vec<Grant> {
+        let owner_uin = self.endpoint.owner.owner_uin();
+        record.map(|record| record.acl.to_grants(owner_uin)).unwrap_or_default()
+    }
+}
+
+/// Whether an operation reads what a link stands for, not the link.
+fn follows_links(need: &Need) -> bool {
+    need.granted_by == Some(Permission::Read) && !need.actions.contains(&"GetSymlink")
+}
+
+/// The object or the version that was looked for; none of it is there where a delete marker is.
+fn found(found: Result<ObjectRecord, StoreError>) -> Result<Option<ObjectRecord>, StoreError> {
+    match found {
+        Ok(object) => Ok(Some(object)),
+        Err(
+            StoreError::NoSuchBucket
+            | StoreError::NoSuchKey
+            | StoreError::NoSuchVersion
+            | StoreError::DeleteMarker { .. },
+        ) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// The object whose own grants decide instead of its bucket's: reading it, and its list of grants. Who may write one is for
+/// the bucket to say (436/30752).
+fn own_grants_count(need: &Need) -> Option<(&Bucket, &ObjectKey)> {
+    match (&need.target, need.granted_by) {
+        (Target::Object(bucket, key), Some(permission)) if permission != Permission::Write => {
+            Some((bucket, key))
+        }
+        _ => None,
     }
 }

@@ -110,12 +110,10 @@ impl Configurations {
         self.0.kept.iter().filter(is_other).cloned().collect::<Vec<_>>().try_into()
     }
 
-    #[allow(dead_code, reason = "part of what comes next: who may")]
     pub(crate) fn cors(&self) -> Option<&CorsConfiguration> {
         self.0.cors.as_ref()
     }
 
-    #[allow(dead_code, reason = "part of what comes next: who may")]
     pub(crate) fn referer(&self) -> Option<&RefererConfiguration> {
         self.0.referer.as_ref()
     }
@@ -148,7 +146,6 @@ impl Configurations {
         &self.0.tags
     }
 
-    #[allow(dead_code, reason = "part of what comes next: who may")]
     pub(crate) fn policy(&self) -> Option<&Policy> {
         self.0.policy.as_ref()
     }

@@ -17,33 +17,38 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use cospass_protocol::operation::{Operation, Parts as OperationParts, Request as _, Resource};
-use cospass_protocol::{Region, Scheme};
-use cospass_sign::{Claim, Credentials, percent};
+use cospass_protocol::policy::{Circumstances, Identity};
+use cospass_protocol::{Bucket, Region, Scheme};
+use cospass_sign::{Claim, Credentials, RequestHead, percent};
 use http::header::{CONNECTION, HOST};
 use http::request::Parts;
 use http::{HeaderMap, Method, Request, Response, Version};
 use hyper::body::Incoming;
 
-use crate::authenticate::authenticate;
-use crate::authorize::authorize;
+use crate::authenticate::{Principal, authenticate};
+use crate::authorize::{Asker, authorize};
 use crate::body::SealedBody;
 use crate::clock::Clock;
+use crate::configurations::Configurations;
+use crate::cors;
+use crate::coverage::{self, Coverage, Coverages};
 use crate::exchange::{Asked, Counted, Observers, Trail};
 use crate::execute::execute;
 use crate::form;
 use crate::framing::Framing;
 use crate::guarded::HeadFault;
-use crate::head::{Head, header_pairs};
+use crate::head::{Head, HeaderPairs, header_pairs};
 use crate::lifecycle::Rounds;
 use crate::limits::Limits;
 use crate::recent::RefusedHead;
 use crate::redact;
+use crate::referer;
 use crate::refusal::{Cause, Refusal};
 use crate::reply::{self, Reply, Shared};
 use crate::request_id::RequestId;
 use crate::route::Routes;
 use crate::spelling::Spelling;
-use crate::store::Store;
+use crate::store::{BucketRecord, Store};
 use crate::tls::Tls;
 use visit::Visitor;
 
@@ -56,6 +61,9 @@ pub(crate) struct Endpoint {
     pub(crate) region: Region,
     /// The account's number.
     pub(crate) owner_uin: String,
+    /// The account itself, as who asks.
+    pub(crate) owner: Identity,
+    pub(crate) coverages: Coverages,
     pub(crate) limits: Arc<Limits>,
     pub(crate) spelling: Spelling,
     pub(crate) rounds: Rounds,
@@ -106,7 +114,7 @@ impl Endpoint {
         } else if !peer.is_served {
             Err(Cause::SlowDown.into())
         } else {
-            self.answer(&parts, &mut body, peer.scheme, now, &mut asked.trail).await
+            self.answer(&parts, &mut body, peer, now, &mut asked.trail).await
         };
         let cause = answer.as_ref().err().map(|refusal| refusal.cause);
         let reply = answer.unwrap_or_else(|refusal| {
@@ -119,6 +127,7 @@ impl Endpoint {
         let received = body.received();
         body.discard();
         let mut response = reply.finish(Shared { id: &id, now, keep_alive });
+        response.headers_mut().extend(std::mem::take(&mut asked.trail.cors));
         self.spelling.apply(&mut response);
         let status = response.status().as_u16();
         tracing::info!(
@@ -162,56 +171,143 @@ impl Endpoint {
         &self,
         parts: &Parts,
         body: &mut SealedBody,
-        scheme: Scheme,
+        peer: Peer,
         now: i64,
         trail: &mut Trail,
     ) -> Result<Reply, Refusal> {
         let headers = header_pairs(parts);
         let head = Head::read(parts, &headers, &self.limits)?;
         let resource = self.routes.resource(&head)?;
+        let record = self.bucket(&parts.method, &resource)?;
+        let configurations = record.as_ref().map(|record| &record.configurations);
+        let cors = configurations.and_then(Configurations::cors);
+        trail.cors = cors.map(|cors| cors::shared(cors, parts)).unwrap_or_default();
         if parts.method == Method::OPTIONS {
-            return Err(Cause::PreflightRefused.into());
+            trail.operation = "OPTIONS Object";
+            return cors::preflight(cors, parts);
         }
-        self.check_bucket(&parts.method, &resource)?;
-        let origin = Origin { scheme, host: head.host };
-        let is_website = self.routes.is_website(head.host);
-        if let (Some(bucket), false) = (form::bucket_of_form(parts, &resource), is_website) {
-            let permitted = form::permit(self, &head, parts, bucket, body, now, trail).await?;
-            self.rounds.make(&self.store, bucket, now).await?;
-            return execute(self, permitted, body, origin).await;
+        let arrived = Arrived {
+            parts,
+            head: &head,
+            headers: &headers,
+            bucket: resource.bucket().zip(record.as_ref()),
+            resource: &resource,
+            peer,
+            now,
+        };
+        match form::bucket_of_form(parts, &resource) {
+            Some(bucket) if !self.routes.is_website(head.host) => {
+                self.answer_form(&arrived, bucket, body, trail).await
+            }
+            _ => self.answer_request(&arrived, body, trail).await,
         }
-        let claimed = || Some(Claim::read(&head.request).ok()?.secret_id().to_owned());
-        let principal = authenticate(&head, &self.credentials, now)
+    }
+
+    async fn answer_form(
+        &self,
+        arrived: &Arrived<'_>,
+        bucket: &Bucket,
+        body: &mut SealedBody,
+        trail: &mut Trail,
+    ) -> Result<Reply, Refusal> {
+        let (principal, operation) = form::read(self, arrived, bucket, body, trail).await?;
+        let fields = form::as_headers(&operation);
+        let headers = form::with_fields(arrived.head, &fields);
+        let request = arrived.head.request.with_headers(&headers);
+        let asker = self.asker(arrived, &principal, request);
+        let permitted = authorize(&asker, operation).await?;
+        self.rounds.make(&self.store, bucket, arrived.now).await?;
+        execute(&asker, permitted, body, arrived.origin()).await
+    }
+
+    async fn answer_request(
+        &self,
+        arrived: &Arrived<'_>,
+        body: &mut SealedBody,
+        trail: &mut Trail,
+    ) -> Result<Reply, Refusal> {
+        let &Arrived { parts, head, headers, resource, now, .. } = arrived;
+        let claim = || Claim::read(&head.request).ok();
+        let configurations = arrived.bucket.map(|(_, record)| &record.configurations);
+        if let Some(referer) = configurations.and_then(Configurations::referer) {
+            referer::check(referer, parts, resource, claim().as_ref().map(Claim::carrier))?;
+        }
+        let claimed = || Some(claim()?.secret_id().to_owned());
+        let principal = authenticate(head, &self.credentials, &self.owner, now)
             .inspect_err(|_| trail.secret_id = claimed())?;
         trail.secret_id = principal.secret_id().map(str::to_owned);
+        if self.coverages.of(resource.bucket()) == Coverage::Strict {
+            coverage::check_strict(head, &principal)?;
+        }
+        let asker = self.asker(arrived, &principal, head.request);
         if let Some(bucket) = resource.bucket() {
             self.rounds.make(&self.store, bucket, now).await?;
-            if is_website {
+            if self.routes.is_website(head.host) {
                 let target = parts.uri.path_and_query().map_or("/", |target| target.as_str());
-                let visitor = Visitor { head: &head, headers: &headers, principal, origin, target };
-                return self.visit(visitor, &resource, body, trail).await;
+                let origin = arrived.origin();
+                let visitor = Visitor { head, headers, asker, origin, target };
+                return self.visit(visitor, resource, body, trail).await;
             }
         }
         let operation = Operation::decode(OperationParts {
             method: head.request.method().into(),
-            resource,
+            resource: resource.clone(),
             params: head.request.params(principal.plus()).collect(),
             headers: headers.iter().map(|&(name, value)| (name.into(), value.into())).collect(),
         });
         trail.operation = operation.as_ref().map_or("-", |operation| operation.name());
-        let permitted = authorize(&principal, operation, &self.observers.metrics)?;
-        execute(self, permitted, body, origin).await
+        let permitted = authorize(&asker, operation).await?;
+        execute(&asker, permitted, body, arrived.origin()).await
     }
 
-    /// The service tells whether a bucket is there before it asks who wants to know. One that is to be made is not.
-    fn check_bucket(&self, method: &Method, resource: &Resource) -> Result<(), Refusal> {
+    /// Who asks by a request, whose headers are those of a form if it brought one.
+    fn asker<'a>(
+        &'a self,
+        arrived: &Arrived<'a>,
+        principal: &'a Principal<'a>,
+        request: RequestHead<'a>,
+    ) -> Asker<'a> {
+        let circumstances = Circumstances {
+            plus: principal.plus(),
+            ip: Some(arrived.peer.remote.ip()),
+            secure_transport: arrived.peer.scheme == Scheme::Https,
+            ..Circumstances::new(request, arrived.now)
+        };
+        Asker { endpoint: self, principal, circumstances, bucket: arrived.bucket }
+    }
+
+    /// The bucket that is asked for. The service tells whether it is there before it asks who wants to know; one that is
+    /// to be made need not be.
+    fn bucket(
+        &self,
+        method: &Method,
+        resource: &Resource,
+    ) -> Result<Option<BucketRecord>, Refusal> {
         let is_made = matches!(resource, Resource::Bucket(_)) && method == Method::PUT;
-        match resource.bucket() {
-            Some(bucket) if !is_made && self.store.bucket(bucket).is_none() => {
-                Err(Cause::NoSuchBucket.into())
-            }
-            _ => Ok(()),
+        let Some(bucket) = resource.bucket() else { return Ok(None) };
+        match self.store.bucket(bucket) {
+            None if !is_made => Err(Cause::NoSuchBucket.into()),
+            record => Ok(record),
         }
+    }
+}
+
+/// A request for something that is known, of which nothing is believed yet.
+pub(crate) struct Arrived<'a> {
+    pub(crate) parts: &'a Parts,
+    pub(crate) head: &'a Head<'a>,
+    pub(crate) headers: &'a HeaderPairs<'a>,
+    pub(crate) resource: &'a Resource,
+    /// The bucket that it is for, as it is now.
+    pub(crate) bucket: Option<(&'a Bucket, &'a BucketRecord)>,
+    pub(crate) peer: Peer,
+    /// Unix seconds.
+    pub(crate) now: i64,
+}
+
+impl<'a> Arrived<'a> {
+    fn origin(&self) -> Origin<'a> {
+        Origin { scheme: self.peer.scheme, host: self.head.host }
     }
 }
 

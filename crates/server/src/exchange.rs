@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use cospass_protocol::xml::iso8601;
+use http::HeaderMap;
 use http::header::HOST;
 use http::request::Parts;
 use hyper::body::{Body, Frame, SizeHint};
@@ -55,6 +56,8 @@ pub(crate) struct Trail {
     pub(crate) operation: &'static str,
     /// Who signs, if that can be read; not known to be true unless the request is accepted.
     pub(crate) secret_id: Option<String>,
+    /// What the answer bears for browsers, whatever it is.
+    pub(crate) cors: HeaderMap,
 }
 
 /// A request that is not answered yet. Dropped, it counts as one whose client went away.
@@ -95,7 +98,7 @@ impl Asked {
             observers: Arc::clone(observers),
             started: Instant::now(),
             exchange,
-            trail: Trail { operation: "-", secret_id: None },
+            trail: Trail { operation: "-", secret_id: None, cors: HeaderMap::new() },
             answered: false,
         }
     }

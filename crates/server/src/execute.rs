@@ -26,7 +26,7 @@ use cospass_protocol::operation::{AclHeaders, ContentMd5, ServerSideEncryption};
 use http::header::{HeaderName, HeaderValue};
 use md5::{Digest, Md5};
 
-use crate::authorize::Permitted;
+use crate::authorize::{Asker, Permitted};
 use crate::body::SealedBody;
 use crate::endpoint::{Endpoint, Origin};
 use crate::refusal::{Cause, Refusal};
@@ -35,11 +35,12 @@ use crate::store::{AclRecord, Encryption, ObjectRecord, Store, Versioning};
 
 /// Does what is permitted. `origin` is where the client found the endpoint.
 pub(crate) async fn execute(
-    endpoint: &Endpoint,
+    asker: &Asker<'_>,
     permitted: Permitted,
     body: &mut SealedBody,
     origin: Origin<'_>,
 ) -> Result<Reply, Refusal> {
+    let endpoint = asker.endpoint;
     match permitted {
         Permitted::GetService(permit) => Ok(service::get(endpoint, &permit)),
         Permitted::PutBucket(permit) => bucket::put(endpoint, permit, body).await,
@@ -61,7 +62,7 @@ pub(crate) async fn execute(
         Permitted::DeleteBucketConfiguration(permit) => {
             configuration::delete(endpoint, permit).await
         }
-        Permitted::DeleteObjects(permit) => delete::several(endpoint, permit, body).await,
+        Permitted::DeleteObjects(permit) => delete::several(asker, permit, body).await,
         Permitted::PutObject(permit) => upload::put(endpoint, permit, body).await,
         Permitted::PostObject(permit) => post::object(endpoint, permit, body, origin).await,
         Permitted::PutObjectCopy(permit) => copy::object(endpoint, permit).await,

@@ -14,16 +14,15 @@ use std::ops::RangeInclusive;
 use bytes::Bytes;
 use cospass_protocol::Bucket;
 use cospass_protocol::form::{FileReader, FormError, FormLimits};
-use cospass_protocol::operation::{Operation, PostObject, Resource};
+use cospass_protocol::operation::{DecodeError, Operation, PostObject, Request as _, Resource};
 use cospass_sign::percent::Plus;
 use http::Method;
 use http::header::{CONTENT_TYPE, HeaderValue};
 use http::request::Parts;
 
-use crate::authenticate::authenticate_form;
-use crate::authorize::{Permitted, authorize};
+use crate::authenticate::{Principal, authenticate_form};
 use crate::body::SealedBody;
-use crate::endpoint::Endpoint;
+use crate::endpoint::{Arrived, Endpoint};
 use crate::exchange::Trail;
 use crate::head::Head;
 use crate::limits::Limits;
@@ -48,27 +47,44 @@ pub(crate) fn bucket_of_form<'a>(parts: &Parts, resource: &'a Resource) -> Optio
     }
 }
 
-/// Reads the fields of a form, finds out who signed it, and whether the signer may do what it asks for, `now` in Unix
-/// seconds.
-pub(crate) async fn permit(
-    endpoint: &Endpoint,
-    head: &Head<'_>,
-    parts: &Parts,
+/// Reads the fields of a form, finds out who signed it, and what it asks for.
+pub(crate) async fn read<'a>(
+    endpoint: &'a Endpoint,
+    arrived: &Arrived<'_>,
     bucket: &Bucket,
     body: &mut SealedBody,
-    now: i64,
     trail: &mut Trail,
-) -> Result<Permitted, Refusal> {
+) -> Result<(Principal<'a>, Result<Operation, DecodeError>), Refusal> {
+    let &Arrived { head, parts, now, .. } = arrived;
     trail.operation = NAME;
     let content_type = parts.headers.get(CONTENT_TYPE).map_or(&b""[..], HeaderValue::as_bytes);
     let form = body.read_fields(content_type).await?;
     let claimed = form.fields.value("q-ak").map(|id| String::from_utf8_lossy(id).into_owned());
     trail.secret_id = claimed;
+    let Endpoint { credentials, owner, .. } = endpoint;
     let (principal, policy) =
-        authenticate_form(head, bucket, &form.fields, &endpoint.credentials, now)?;
+        authenticate_form(head, bucket, &form.fields, credentials, owner, now)?;
     let params: Vec<_> = head.request.params(Plus::Space).collect();
     let operation = PostObject::decode(bucket.clone(), &params, &form.fields, policy.as_ref());
-    authorize(&principal, operation.map(Operation::PostObject), &endpoint.observers.metrics)
+    Ok((principal, operation.map(Operation::PostObject)))
+}
+
+/// The fields of a form as the headers that they stand for, by which conditions of policies judge it: names and values.
+pub(crate) fn as_headers(operation: &Result<Operation, DecodeError>) -> Vec<(Vec<u8>, Vec<u8>)> {
+    let Ok(Operation::PostObject(post)) = operation else { return Vec::new() };
+    let headers = post.put.encode().headers.into_iter();
+    headers.map(|(name, value)| (name.into_owned(), value.into_owned())).collect()
+}
+
+/// The headers of a request for an upload out of a form, with those that its fields stand for instead of the type of the
+/// form itself.
+pub(crate) fn with_fields<'a>(
+    head: &Head<'a>,
+    fields: &'a [(Vec<u8>, Vec<u8>)],
+) -> Vec<(&'a [u8], &'a [u8])> {
+    let headers = head.request.headers().iter().copied();
+    let own = headers.filter(|(name, _)| !name.eq_ignore_ascii_case(b"content-type"));
+    own.chain(fields.iter().map(|(name, value)| (name.as_slice(), value.as_slice()))).collect()
 }
 
 impl Limits {

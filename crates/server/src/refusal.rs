@@ -78,7 +78,9 @@ causes! {
 
     // Who asks.
 
-    /// **C** wx#30: no signature.
+    /// **D** #12903243
+    DeniedByReferer "denied-by-referer" => AccessDenied "You are denied by bucket referer rule",
+    /// **C** wx#30: no signature, where one is needed.
     Anonymous "anonymous" => AccessDenied "Access Denied.",
     /// **I** A signature that lacks a field, has one twice, or one that cannot be read.
     MalformedSignature "malformed-signature" => AccessDenied "Access Denied.",
@@ -96,6 +98,11 @@ causes! {
     NotYetValid "not-yet-valid" => RequestTimeTooSkewed "The difference between the request time and the server's time is too large.",
     /// **C** PicGo#638, with StringToSign and FormatString.
     SignatureMismatch "signature-mismatch" => SignatureDoesNotMatch "The Signature you specified is invalid.",
+
+    /// **! !** The strict mode wants a header or a parameter signed; the message tells which.
+    NotSigned "not-signed" => AccessDenied "Access Denied.",
+    /// **C** wx#25: neither policies nor access control allow it, or a policy denies it.
+    Denied "denied" => AccessDenied "Access Denied.",
 
     // What is asked.
 
@@ -204,6 +211,7 @@ causes! {
     LifecycleConflict "lifecycle-conflict" => LifeCycleRuleConflicted "Two lifecycle rules say different things of the same objects.",
     /// **D !**
     UnsupportedClass "unsupported-class" => NotSupportedStorageClass "Objects cannot change to that storage class.",
+
 
     // What is there.
 
@@ -356,6 +364,12 @@ impl Refusal {
     pub(crate) fn argument(name: &'static str, why: &str) -> Self {
         let message = Some(format!("{name}: {why}"));
         Self::new(Cause::InvalidArgument, Detail { message, ..Detail::default() })
+    }
+
+    /// A signed request of which the strict mode wants something more signed.
+    pub(crate) fn not_signed(kind: &str, name: &str) -> Self {
+        let message = Some(format!("Access Denied. The {kind} {name} must be signed."));
+        Self::new(Cause::NotSigned, Detail { message, ..Detail::default() })
     }
 
     pub(crate) fn not_restored(class: StorageClass) -> Self {

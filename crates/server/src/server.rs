@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use cospass_protocol::operation::CannedAcl;
+use cospass_protocol::policy::Identity;
 use cospass_protocol::{Bucket, BucketError, Region, RegionError};
 use cospass_sign::Credentials;
 use tokio::net::TcpListener;
@@ -17,6 +18,7 @@ use crate::access_log::{AccessLog, AccessLogTarget};
 use crate::clock::Clock;
 use crate::connection;
 use crate::control::{self, Guard};
+use crate::coverage::{Coverage, Coverages};
 use crate::endpoint::Endpoint;
 use crate::exchange::Observers;
 use crate::lifecycle::Rounds;
@@ -66,6 +68,8 @@ impl Server {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
             credentials: None,
             buckets: Vec::new(),
+            coverage: Coverage::default(),
+            bucket_coverages: Vec::new(),
             mapped: Vec::new(),
             default_bucket: None,
             region: DEFAULT_REGION.to_owned(),
@@ -90,6 +94,8 @@ pub struct Builder {
     listen: SocketAddr,
     credentials: Option<Credentials>,
     buckets: Vec<(String, CannedAcl)>,
+    coverage: Coverage,
+    bucket_coverages: Vec<(String, Coverage)>,
     mapped: Vec<(String, String)>,
     default_bucket: Option<String>,
     region: String,
@@ -141,10 +147,22 @@ impl Builder {
         self.bucket_with_acl(bucket, CannedAcl::Private)
     }
 
-    /// A bucket that is to be there, and the access control that it is made with, if it is not there yet. The first that
-    /// names a bucket counts.
+    /// A bucket that is to be there, with that access control if it is made now; may be called again. Starting fails if a
+    /// bucket cannot have it: an object alone may have `default`, for instance.
     pub fn bucket_with_acl(mut self, bucket: impl Into<String>, acl: CannedAcl) -> Self {
         self.buckets.push((bucket.into(), acl));
+        self
+    }
+
+    /// How much of a request a signature must cover; what its lists name, if not given.
+    pub fn signature(mut self, coverage: Coverage) -> Self {
+        self.coverage = coverage;
+        self
+    }
+
+    /// How much of a request for that bucket a signature must cover, whatever holds for others; may be called again.
+    pub fn bucket_signature(mut self, bucket: impl Into<String>, coverage: Coverage) -> Self {
+        self.bucket_coverages.push((bucket.into(), coverage));
         self
     }
 
@@ -231,8 +249,19 @@ impl Builder {
         let kept = self.kept.ok_or(StartError::NoDataDir)?;
         let credentials = self.credentials.ok_or(StartError::NoCredentials)?;
         let region = Region::new(self.region)?;
-        let buckets = self.buckets.into_iter().map(|(name, acl)| Ok((Bucket::new(name)?, acl)));
-        let buckets: Vec<_> = buckets.collect::<Result<_, BucketError>>()?;
+        let buckets = self.buckets.into_iter().map(|(bucket, acl)| match acl.is_for_bucket() {
+            true => Ok((Bucket::new(bucket)?, acl)),
+            false => Err(StartError::BucketAcl { acl }),
+        });
+        let buckets: Vec<_> = buckets.collect::<Result<_, _>>()?;
+        let coverages = Coverages {
+            default: self.coverage,
+            buckets: self
+                .bucket_coverages
+                .into_iter()
+                .map(|(bucket, coverage)| Ok((Bucket::new(bucket)?, coverage)))
+                .collect::<Result<_, BucketError>>()?,
+        };
         let routes = routes(self.mapped, self.default_bucket)?;
         let created = self.clock.now();
         let tls = self.tls.map(Tls::load).transpose()?;
@@ -267,7 +296,9 @@ impl Builder {
             credentials,
             routes,
             region,
+            owner: Identity::root(&self.owner_uin),
             owner_uin: self.owner_uin,
+            coverages,
             limits: Arc::new(self.limits),
             spelling,
             rounds: Rounds::default(),
@@ -410,6 +441,11 @@ pub enum StartError {
     NoCredentials,
     /// A bucket's name is none.
     Bucket(BucketError),
+    /// A bucket cannot have that access control; only an object can.
+    BucketAcl {
+        /// The access control.
+        acl: CannedAcl,
+    },
     /// The region's name is none.
     Region(RegionError),
     /// The store cannot be opened; among the reasons, that another endpoint has it open.
@@ -442,6 +478,9 @@ impl fmt::Display for StartError {
             }
             Self::NoCredentials => f.write_str("no credentials were given"),
             Self::Bucket(error) => write!(f, "{error}"),
+            Self::BucketAcl { acl } => {
+                write!(f, "a bucket cannot have the access control {}", acl.as_str())
+            }
             Self::Region(error) => write!(f, "{error}"),
             Self::Store(error) => write!(f, "{error}"),
             Self::Listen { address, error } => write!(f, "cannot listen on {address}: {error}"),

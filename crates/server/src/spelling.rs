@@ -17,8 +17,14 @@ use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 /// Every name that is not all lower case. Those that begin with `x-cos-` are.
-const NAMES: [&str; 17] = [
+const NAMES: [&str; 24] = [
     "Accept-Ranges",
+    "Access-Control-Allow-Credentials",
+    "Access-Control-Allow-Headers",
+    "Access-Control-Allow-Methods",
+    "Access-Control-Allow-Origin",
+    "Access-Control-Expose-Headers",
+    "Access-Control-Max-Age",
     "Allow",
     "Cache-Control",
     "Connection",
@@ -35,6 +41,7 @@ const NAMES: [&str; 17] = [
     "Location",
     "Server",
     "Transfer-Encoding",
+    "Vary",
 ];
 
 /// A name, in lower case, as the service spells it.

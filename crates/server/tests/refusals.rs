@@ -124,6 +124,22 @@ fn who_asks() {
 }
 
 #[test]
+fn who_may() {
+    let endpoint = Endpoint::start_with(|builder| {
+        builder.bucket_signature(BUCKET, cospass_server::Coverage::Strict)
+    });
+    endpoint.put("/a", b"x");
+    let unlisted = get("/a").presign().header("Range", "bytes=0-");
+    refused(&endpoint, &unlisted, "not-signed", 403, "AccessDenied");
+    let referers = b"<RefererConfiguration><Status>Enabled</Status><RefererType>White-List</RefererType><DomainList><Domain>example.com</Domain></DomainList></RefererConfiguration>";
+    assert_eq!(endpoint.send(&put("/", referers).param("referer", "").sign()).status, 200);
+    refused(&endpoint, &get("/a"), "denied-by-referer", 403, "AccessDenied");
+    let policy = br#"{"version":"2.0","statement":[{"effect":"deny","principal":{"qcs":"qcs::cam::uin/100000000001:uin/100000000001"},"action":"cos:GetObject","resource":"*"}]}"#;
+    assert_eq!(endpoint.send(&put("/", policy).param("policy", "").sign()).status, 204);
+    refused(&endpoint, &get("/a").sign(), "denied", 403, "AccessDenied");
+}
+
+#[test]
 fn what_was_signed_cannot_be_changed() {
     let endpoint = Endpoint::start();
     endpoint.put("/a", b"x");

@@ -97,6 +97,11 @@ impl<'a> RequestHead<'a> {
         Self { method, ..self }
     }
 
+    /// The same request with other headers.
+    pub const fn with_headers(self, headers: &'a [(&'a [u8], &'a [u8])]) -> Self {
+        Self { headers, ..self }
+    }
+
     /// The decoded query parameters in the order sent, without those of the signature. A parameter
     /// without `=` has an empty value; empty pieces (`&&`, a trailing `&`) are no parameters.
     pub fn params(&self, plus: Plus) -> impl Iterator<Item = Parameter<'a>> + use<'a> {

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use cospass::{Bucket, Region};
-use cospass_server::{AccessLogTarget, ClockSetting, ClockSettingError};
+use cospass_server::{AccessLogTarget, CannedAcl, ClockSetting, ClockSettingError, Coverage};
 
 #[derive(Args, Debug, Default)]
 pub(crate) struct ServeArgs {
@@ -32,9 +32,9 @@ pub(crate) struct ServeArgs {
     #[arg(long)]
     pub(super) no_sync: bool,
 
-    /// A bucket that is to be there; may be given again
-    #[arg(long = "bucket", value_name = "NAME-APPID", value_parser = parse_bucket)]
-    pub(super) buckets: Vec<Bucket>,
+    /// A bucket that is to be there, made with an access control such as public-read, or private; may be given again
+    #[arg(long = "bucket", value_name = "NAME-APPID[=ACL]", value_parser = parse_bucket_with_acl)]
+    pub(super) buckets: Vec<(Bucket, CannedAcl)>,
 
     /// A host that stands for a bucket, such as img.example.com=photos-1250000000; may be given again
     #[arg(long = "map", value_name = "HOST=BUCKET", value_parser = parse_mapping)]
@@ -47,6 +47,11 @@ pub(crate) struct ServeArgs {
     /// The region that the buckets are in [default: ap-guangzhou]
     #[arg(long, value_parser = parse_region)]
     pub(super) region: Option<Region>,
+
+    /// How much signatures must cover: listed, or strict for everything that SDKs sign; of one bucket or of all others; may
+    /// be given again
+    #[arg(long = "signature", value_name = "[BUCKET=]COVERAGE", value_parser = parse_signature)]
+    pub(super) signatures: Vec<Signatures>,
 
     /// The time by which signatures are judged: system, fixed:UNIX, or offset:±DURATION such as offset:+15m [default:
     /// system]
@@ -87,6 +92,37 @@ pub(crate) fn parse_address(text: &str) -> Result<SocketAddr, String> {
 
 pub(super) fn parse_bucket(text: &str) -> Result<Bucket, String> {
     Bucket::new(text).map_err(|error| error.to_string())
+}
+
+fn parse_bucket_with_acl(text: &str) -> Result<(Bucket, CannedAcl), String> {
+    match text.split_once('=') {
+        None => Ok((parse_bucket(text)?, CannedAcl::Private)),
+        Some((bucket, acl)) => Ok((parse_bucket(bucket)?, parse_acl(acl)?)),
+    }
+}
+
+pub(super) fn parse_acl(text: &str) -> Result<CannedAcl, String> {
+    let acl = CannedAcl::from_name(text).filter(|acl| acl.is_for_bucket());
+    acl.ok_or_else(|| {
+        "it is no ACL of a bucket; write private, public-read, public-read-write or \
+         authenticated-read"
+            .to_owned()
+    })
+}
+
+/// How much signatures must cover, of one bucket or of all others.
+pub(super) type Signatures = (Option<Bucket>, Coverage);
+
+pub(super) fn parse_signature(text: &str) -> Result<Signatures, String> {
+    let (bucket, coverage) = match text.split_once('=') {
+        None => (None, text),
+        Some((bucket, coverage)) => (Some(parse_bucket(bucket)?), coverage),
+    };
+    match coverage {
+        "listed" => Ok((bucket, Coverage::Listed)),
+        "strict" => Ok((bucket, Coverage::Strict)),
+        _ => Err("it is no coverage; write listed or strict, or BUCKET=strict".to_owned()),
+    }
 }
 
 pub(super) fn parse_region(text: &str) -> Result<Region, String> {

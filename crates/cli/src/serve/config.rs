@@ -13,7 +13,7 @@ use cospass_server::{AccessLogTarget, ClockSetting};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 
-use super::args;
+use super::args::{self, Signatures};
 use crate::exit::{Exit, Failure};
 
 /// The longest file that is read, in bytes.
@@ -29,6 +29,7 @@ pub(super) struct Config {
     pub(super) no_sync: bool,
     pub(super) default_bucket: Option<Parsed<Bucket>>,
     pub(super) region: Option<Parsed<Region>>,
+    pub(super) signature: Vec<Parsed<Signatures>>,
     pub(super) clock: Option<Parsed<ClockSetting>>,
     pub(super) tls_cert: Option<PathBuf>,
     pub(super) tls_key: Option<PathBuf>,
@@ -101,6 +102,12 @@ impl FromText for ClockSetting {
     }
 }
 
+impl FromText for Signatures {
+    fn from_text(text: &str) -> Result<Self, String> {
+        args::parse_signature(text)
+    }
+}
+
 impl FromText for AccessLogTarget {
     fn from_text(text: &str) -> Result<Self, String> {
         let Ok(target) = args::parse_access_log(text);
@@ -110,12 +117,7 @@ impl FromText for AccessLogTarget {
 
 impl FromText for CannedAcl {
     fn from_text(text: &str) -> Result<Self, String> {
-        let acl = CannedAcl::from_name(text).filter(|acl| acl.is_for_bucket());
-        acl.ok_or_else(|| {
-            "it is no ACL of a bucket; write private, public-read, public-read-write or \
-             authenticated-read"
-                .to_owned()
-        })
+        args::parse_acl(text)
     }
 }
 

@@ -7,7 +7,7 @@ use cospass::{Bucket, Credentials, Region, Scheme};
 use cospass_protocol::operation::CannedAcl;
 use cospass_server::{AccessLogTarget, Builder, Clock, ClockSetting, Server};
 
-use super::args::{self, ServeArgs};
+use super::args::{self, ServeArgs, Signatures};
 use super::config::{AccountTable, Config, Parsed};
 use crate::exit::Failure;
 
@@ -25,6 +25,7 @@ pub(super) struct Settings {
     mappings: Vec<(String, Bucket)>,
     pub(super) default_bucket: Option<Bucket>,
     pub(super) region: Region,
+    signatures: Vec<Signatures>,
     pub(super) clock: ClockSetting,
     /// Certificate and key.
     tls: Option<(PathBuf, PathBuf)>,
@@ -82,7 +83,6 @@ impl Settings {
             .bucket
             .into_iter()
             .map(|table| (table.name.0, table.acl.map_or(CannedAcl::Private, |Parsed(acl)| acl)));
-        let named = args.buckets.into_iter().map(|bucket| (bucket, CannedAcl::Private));
         let mapped = file.map.into_iter().map(|(host, Parsed(bucket))| (host, bucket));
         Ok(Self {
             listen: args
@@ -91,11 +91,18 @@ impl Settings {
                 .unwrap_or_else(|| SocketAddr::from((Ipv4Addr::LOCALHOST, DEFAULT_PORT))),
             data,
             no_sync: (args.no_sync || file.no_sync) && !in_memory,
-            buckets: tables.chain(named).collect(),
+            buckets: tables.chain(args.buckets).collect(),
             // A host that is given twice goes by the last one: the command line's.
             mappings: mapped.chain(args.mappings).collect(),
             default_bucket: args.default_bucket.or(inner(file.default_bucket)),
             region,
+            // As with hosts, the last one counts.
+            signatures: file
+                .signature
+                .into_iter()
+                .map(|Parsed(signatures)| signatures)
+                .chain(args.signatures)
+                .collect(),
             clock: args.clock.or(inner(file.clock)).unwrap_or_default(),
             tls,
             control,
@@ -134,6 +141,12 @@ impl Settings {
         }
         for bucket in self.named_buckets() {
             builder = builder.bucket(bucket.as_str());
+        }
+        for (bucket, coverage) in &self.signatures {
+            builder = match bucket {
+                Some(bucket) => builder.bucket_signature(bucket.as_str(), *coverage),
+                None => builder.signature(*coverage),
+            };
         }
         for (host, bucket) in &self.mappings {
             builder = builder.map(host, bucket.as_str());
@@ -188,7 +201,7 @@ mod tests {
         let args = ServeArgs {
             data: Some("a".into()),
             region: Some(Region::new("ap-a").unwrap()),
-            buckets: vec![bucket("c-1")],
+            buckets: vec![(bucket("c-1"), CannedAcl::Private)],
             mappings: vec![("h".into(), bucket("a-1"))],
             ..ServeArgs::default()
         };

@@ -259,7 +259,9 @@ impl CopySource {
     /// What has to be allowed for it to be copied.
     fn need(&self) -> Need {
         let target = Target::object(&self.bucket, &self.key);
-        Need::new("GetObject", target).granted_by(Permission::Read)
+        Need::new("GetObject", target)
+            .granted_by(Permission::Read)
+            .of_version(self.version_id.as_ref())
     }
 
     fn headers(&self) -> Vec<Pair<'_>> {

@@ -189,6 +189,7 @@ impl Request for GetObject {
     fn need(&self) -> Need {
         Need::new(self.action(), Target::object(&self.bucket, &self.key))
             .granted_by(Permission::Read)
+            .of_version(self.version_id.as_ref())
     }
 }
 
@@ -238,6 +239,7 @@ impl Request for HeadObject {
     fn need(&self) -> Need {
         Need::new(self.action(), Target::object(&self.bucket, &self.key))
             .granted_by(Permission::Read)
+            .of_version(self.version_id.as_ref())
     }
 }
 
@@ -300,6 +302,7 @@ impl Request for GetObjectAcl {
     fn need(&self) -> Need {
         Need::new(self.action(), Target::object(&self.bucket, &self.key))
             .granted_by(Permission::ReadAcp)
+            .of_version(self.version_id.as_ref())
     }
 }
 
@@ -354,6 +357,7 @@ impl Request for PutObjectAcl {
     fn need(&self) -> Need {
         Need::new(self.action(), Target::object(&self.bucket, &self.key))
             .granted_by(Permission::WriteAcp)
+            .of_version(self.version_id.as_ref())
     }
 }
 

@@ -8,8 +8,9 @@ use std::ops::RangeInclusive;
 use super::object::PutObject;
 use super::parts::{Headers, Pair, Params, Parts, parts};
 use super::request::Request;
-use super::{DecodeError, Resource, invalid, subresource, unserved};
+use super::{DecodeError, Need, Permission, Resource, invalid, subresource, unserved};
 use crate::form::{FormFields, FormPolicy};
+use crate::policy::Target;
 use crate::{Bucket, KeyError, ObjectKey};
 
 const KEY: &str = "key";
@@ -103,6 +104,11 @@ impl Request for PostObject {
     /// The head alone: what is asked for stands in the body.
     fn encode(&self) -> Parts<'_> {
         parts("POST", &self.put.bucket, "", vec![], vec![])
+    }
+
+    fn need(&self) -> Need {
+        let target = Target::object(&self.put.bucket, &self.put.key);
+        Need::new(self.action(), target).granted_by(Permission::Write)
     }
 }
 

@@ -7,6 +7,7 @@ use cospass_sign::RequestHead;
 use cospass_sign::percent::{self, Plus};
 
 use super::key::Carrier;
+use crate::Tag;
 use crate::xml::iso8601;
 
 /// A request, and how it arrived. Nothing of it is decoded before a condition asks for it.
@@ -25,7 +26,7 @@ pub struct Circumstances<'a> {
     /// The version of TLS, such as `1.2`.
     pub tls_version: Option<&'a str>,
     /// The tags of the bucket.
-    pub resource_tags: &'a [(String, String)],
+    pub resource_tags: &'a [Tag],
 }
 
 impl<'a> Circumstances<'a> {
@@ -59,7 +60,7 @@ impl<'a> Circumstances<'a> {
             }
             Carrier::ResourceTags => {
                 let tags = self.resource_tags.iter();
-                tags.map(|(name, value)| format!("{name}&{value}").into()).collect()
+                tags.map(|tag| format!("{}&{}", tag.key, tag.value).into()).collect()
             }
             Carrier::Nothing => Vec::new(),
         }

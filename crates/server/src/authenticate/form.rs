@@ -2,9 +2,10 @@
 
 use cospass_protocol::Bucket;
 use cospass_protocol::form::{FormFields, FormPolicy, FormPolicyError, Unmet};
+use cospass_protocol::policy::{Caller, Identity};
 use cospass_sign::{Claim, ClaimError, Credentials, FormClaim};
 
-use super::{Principal, Who, of_signer};
+use super::{How, Principal, of_signer};
 use crate::head::Head;
 use crate::refusal::{Cause, Refusal};
 
@@ -18,11 +19,15 @@ pub(crate) fn authenticate_form<'a>(
     bucket: &Bucket,
     fields: &FormFields,
     credentials: &Credentials,
+    owner: &'a Identity,
     now: i64,
 ) -> Result<(Principal<'a>, Option<FormPolicy>), Refusal> {
     let policy = fields.value("policy");
     let claim = match (FormClaim::read(|name| fields.value(name)), policy) {
-        (Err(ClaimError::Unsigned), None) => return Ok((Principal(Who::Nobody), None)),
+        (Err(ClaimError::Unsigned), None) => {
+            let nobody = Principal { caller: Caller::default(), how: How::Unsigned };
+            return Ok((nobody, None));
+        }
         // Half a signature is none that holds.
         (Err(ClaimError::Unsigned), Some(_)) => return Err(Cause::MalformedSignature.into()),
         (claim, _) => claim.map_err(|error| Refusal::claim(&error, now))?,
@@ -48,7 +53,8 @@ pub(crate) fn authenticate_form<'a>(
     }
     policy.check(bucket, fields)?;
     let secret_id = claim.secret_id().to_owned();
-    Ok((Principal(Who::Form { secret_id }), Some(policy)))
+    let caller = Caller { identity: Some(owner), ..Caller::default() };
+    Ok((Principal { caller, how: How::Form { secret_id } }, Some(policy)))
 }
 
 impl From<FormPolicyError> for Refusal {

@@ -5,8 +5,7 @@ use cospass_protocol::operation::{Operation, Pair, Parts, Resource};
 use cospass_protocol::{Bucket, ObjectKey};
 
 use super::{Endpoint, Origin};
-use crate::authenticate::Principal;
-use crate::authorize::authorize;
+use crate::authorize::{Asker, authorize};
 use crate::body::SealedBody;
 use crate::exchange::Trail;
 use crate::execute::execute;
@@ -23,7 +22,7 @@ const OF_A_PART: [&[u8]; 5] =
 pub(super) struct Visitor<'a> {
     pub(super) head: &'a Head<'a>,
     pub(super) headers: &'a HeaderPairs<'a>,
-    pub(super) principal: Principal<'a>,
+    pub(super) asker: Asker<'a>,
     pub(super) origin: Origin<'a>,
     /// The path and the query as sent.
     pub(super) target: &'a str,
@@ -57,14 +56,13 @@ impl Endpoint {
             path,
             target: visitor.target,
         };
-        let mut objects = OfBucket { endpoint: self, visitor: &visitor, bucket, body };
+        let mut objects = OfBucket { visitor: &visitor, bucket, body };
         Ok(website::answer(visit, &mut objects).await)
     }
 }
 
 /// The objects of the website's bucket.
 struct OfBucket<'a, 'v> {
-    endpoint: &'a Endpoint,
     visitor: &'a Visitor<'v>,
     bucket: &'a Bucket,
     body: &'a mut SealedBody,
@@ -72,10 +70,10 @@ struct OfBucket<'a, 'v> {
 
 impl Objects for OfBucket<'_, '_> {
     async fn find(&mut self, key: &str, asked_as: AskedAs) -> Result<Reply, Refusal> {
-        let Self { endpoint, visitor, bucket, body } = self;
+        let Self { visitor, bucket, body } = self;
         let operation = visitor.operation(bucket, key, asked_as)?;
-        let permitted = authorize(&visitor.principal, Ok(operation), &endpoint.observers.metrics)?;
-        execute(endpoint, permitted, body, visitor.origin).await
+        let permitted = authorize(&visitor.asker, Ok(operation)).await?;
+        execute(&visitor.asker, permitted, body, visitor.origin).await
     }
 }
 
@@ -93,7 +91,7 @@ impl Visitor<'_> {
                 || !OF_A_PART.iter().any(|part| name.eq_ignore_ascii_case(part))
         };
         let headers = self.headers.iter().filter(|(name, _)| counts(name));
-        let params = self.head.request.params(self.principal.plus());
+        let params = self.head.request.params(self.asker.principal.plus());
         let is_override = |(name, _): &Pair<'_>| name.starts_with(b"response-");
         Ok(Operation::decode(Parts {
             method: self.head.request.method().into(),

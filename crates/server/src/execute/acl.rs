@@ -19,6 +19,7 @@ pub(super) async fn of_object(
     endpoint: &Endpoint,
     permit: Permit<GetObjectAcl>,
 ) -> Result<Reply, Refusal> {
+    let seen = permit.seen();
     let GetObjectAcl { bucket, key, version_id } = permit.into_operation();
     let record = endpoint
         .store
@@ -26,6 +27,7 @@ pub(super) async fn of_object(
             store.version(&bucket, &key, version_id.as_deref()).map_err(Refusal::from)
         })
         .await?;
+    seen.check(&record)?;
     Ok(reply(endpoint, &record.acl))
 }
 

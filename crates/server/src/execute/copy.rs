@@ -25,9 +25,9 @@ pub(super) async fn object(
     endpoint: &Endpoint,
     permit: Permit<PutObjectCopy>,
 ) -> Result<Reply, Refusal> {
+    let (seen, now) = (permit.seen(), endpoint.clock.now());
     let mut copy = permit.into_operation();
     copy.encryption = encryption(endpoint, &copy.bucket, copy.encryption);
-    let now = endpoint.clock.now();
     let make = move |store: &Store| {
         if store.bucket(&copy.source.bucket).is_none() {
             return Err(Cause::NoSuchCopySource.into());
@@ -38,7 +38,10 @@ pub(super) async fn object(
             .copy(
                 from,
                 (&copy.bucket, &copy.key),
-                |source| plan(&copy, source, now),
+                |source| {
+                    seen.check(source).map_err(Failed::Refused)?;
+                    plan(&copy, source, now)
+                },
                 |there| {
                     conditions::of_overwrite(copy.forbid_overwrite, there).map_err(Failed::from)
                 },
@@ -70,6 +73,7 @@ pub(super) async fn part(
     endpoint: &Endpoint,
     permit: Permit<UploadPartCopy>,
 ) -> Result<Reply, Refusal> {
+    let seen = permit.seen();
     let copy = permit.into_operation();
     let (now, most) = (endpoint.clock.now(), endpoint.limits.object_size);
     let make = move |store: &Store| {
@@ -78,6 +82,7 @@ pub(super) async fn part(
         let (source_key, version) = source(store, &copy.source)?;
         let opened = store.open_object(&copy.source.bucket, &source_key, version.as_deref());
         let (source, reader) = opened.map_err(|error| of_source(error.into()))?;
+        seen.check(&source)?;
         check_source(&copy.source_conditions, &source, now)?;
         let range = match copy.range {
             None => 0..source.size,

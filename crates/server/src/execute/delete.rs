@@ -7,7 +7,7 @@ use http::StatusCode;
 use http::header::{HeaderName, HeaderValue};
 
 use super::{VERSION_ID, check_md5};
-use crate::authorize::Permit;
+use crate::authorize::{Asker, Permit, may_delete};
 use crate::body::SealedBody;
 use crate::endpoint::Endpoint;
 use crate::refusal::{Cause, Refusal};
@@ -35,7 +35,7 @@ pub(super) async fn one(
 
 /// Keys that can be deleted are, all at once; those that are not there count as deleted (inferred).
 pub(super) async fn several(
-    endpoint: &Endpoint,
+    asker: &Asker<'_>,
     permit: Permit<DeleteObjects>,
     body: &mut SealedBody,
 ) -> Result<Reply, Refusal> {
@@ -50,21 +50,20 @@ pub(super) async fn several(
     let mut result = DeleteResult::default();
     for object in objects {
         match key(&object) {
+            Ok(key) if !may_delete(asker, &bucket, &key) => {
+                result.errors.push(refused(object, Cause::Denied));
+            }
             Ok(key) => {
                 let version = Some(object.version_id.clone()).filter(|id| !id.is_empty());
                 named.push((key, version));
                 asked.push(object);
             }
-            Err(cause) => {
-                let refusal = Refusal::from(cause);
-                let (code, message) = (cause.code().to_string(), refusal.message().to_owned());
-                result.errors.push((object, code, message));
-            }
+            Err(cause) => result.errors.push(refused(object, cause)),
         }
     }
-    let now = endpoint.clock.now();
+    let now = asker.endpoint.clock.now();
     let delete = move |store: &Store| store.delete_objects(&bucket, &named, now);
-    let deleted = endpoint.store.blocking(delete).await?;
+    let deleted = asker.endpoint.store.blocking(delete).await?;
     let deleted = asked
         .into_iter()
         .zip(deleted)
@@ -74,6 +73,10 @@ pub(super) async fn several(
         result.deleted.clear();
     }
     Ok(Reply::xml(result.write()))
+}
+
+fn refused(object: ObjectToDelete, cause: Cause) -> (ObjectToDelete, String, String) {
+    (object, cause.code().to_string(), Refusal::from(cause).message().to_owned())
 }
 
 /// The object that is meant.

@@ -20,10 +20,12 @@ use crate::reply::{Reply, ReplyBody};
 use crate::store::{Kind, ObjectRecord, Reader, StoreError};
 
 pub(super) async fn get(endpoint: &Endpoint, permit: Permit<GetObject>) -> Result<Reply, Refusal> {
-    let (get, now) = (permit.into_operation(), endpoint.clock.now());
+    let (seen, now) = (permit.seen(), endpoint.clock.now());
+    let get = permit.into_operation();
     let found = move |store: &crate::store::Store| {
         let (record, reader) =
             symlink::open(store, &get.bucket, &get.key, get.version_id.as_deref())?;
+        seen.check(&record)?;
         match conditions::of_download(&get.conditions, &record) {
             Verdict::Failed => return Err(Cause::PreconditionFailed.into()),
             Verdict::NotModified => return Ok(not_modified(&record)),
@@ -42,9 +44,11 @@ pub(super) async fn head(
     endpoint: &Endpoint,
     permit: Permit<HeadObject>,
 ) -> Result<Reply, Refusal> {
-    let (head, now) = (permit.into_operation(), endpoint.clock.now());
+    let (seen, now) = (permit.seen(), endpoint.clock.now());
+    let head = permit.into_operation();
     let found = move |store: &crate::store::Store| {
         let record = symlink::follow(store, &head.bucket, &head.key, head.version_id.as_deref())?;
+        seen.check(&record)?;
         match conditions::of_download(&head.conditions, &record) {
             Verdict::Failed => Err(Cause::PreconditionFailed.into()),
             Verdict::NotModified => Ok(not_modified(&record)),

@@ -3,8 +3,11 @@
 //! A record is written as postcard, whose layout is the order and the types of the fields: a change of either is a new
 //! format (`metadata.rs`).
 
-use cospass_protocol::operation::{CannedAcl, Grant, Grantee, Permission, StorageClass};
-use cospass_protocol::{Tag, TagSet};
+use cospass_protocol::operation::{
+    CannedAcl, Grant, Grantee, Permission, StorageClass, SymlinkTarget,
+};
+use cospass_protocol::policy::Policy;
+use cospass_protocol::{ObjectKey, Tag, TagSet};
 use crc_fast::CrcAlgorithm;
 use md5::{Digest, Md5};
 use serde::{Deserialize, Serialize};
@@ -69,6 +72,11 @@ impl BucketRecord {
     pub(crate) fn new(created: i64, acl: AclRecord) -> Self {
         Self { created, acl, is_multi_az: false, configurations: Configurations::default() }
     }
+
+    /// Who may do what, beside its access control.
+    pub(crate) fn policy(&self) -> Option<&Policy> {
+        self.configurations.policy()
+    }
 }
 
 /// An object without its bytes.
@@ -122,6 +130,16 @@ pub(crate) struct Restored {
 }
 
 impl ObjectRecord {
+    /// The key of the object that this one stands for, if it is a symbolic link.
+    pub(crate) fn link(&self) -> Option<ObjectKey> {
+        match &self.kind {
+            Kind::Symlink(target) => {
+                SymlinkTarget::parse(target.as_bytes()).map(|target| target.key().clone())
+            }
+            _ => None,
+        }
+    }
+
     /// What an upload in parts amounts to, completed then, Unix seconds. There is no more than 10,000 of them.
     pub(super) fn of_parts(
         upload: UploadRecord,

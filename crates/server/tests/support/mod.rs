@@ -238,7 +238,7 @@ impl Answer {
 }
 
 /// A request in the making.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct Request {
     pub method: &'static str,
     pub target: String,

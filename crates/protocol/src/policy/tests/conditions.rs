@@ -13,7 +13,7 @@ fn allows(condition: &str, action: &'static str, query: &str, headers: &[(&str, 
     let mut circumstances = Circumstances::new(request, 1_464_739_260);
     circumstances.ip = Some("10.0.0.9".parse().unwrap());
     circumstances.tls_version = Some("1.2");
-    let tags = [("env".to_owned(), "test".to_owned())];
+    let tags = [crate::Tag { key: "env".into(), value: "test".into() }];
     circumstances.resource_tags = &tags;
     let need = Need::new(action, Target::prefix(&Bucket::new(BUCKET).unwrap(), "a"));
     let ask = Ask { need: &need, region: REGION, circumstances: &circumstances };
