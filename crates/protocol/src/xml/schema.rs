@@ -85,9 +85,7 @@ impl Content {
                 read_children(rules, children, &mut kept)?;
                 Ok(Element { name, text: String::new(), children: kept })
             }
-            Self::Anything if children.iter().all(is_plain) => {
-                Ok(Element { name, text, children })
-            }
+            Self::Anything if children.iter().all(is_plain) => Ok(Element { name, text, children }),
             Self::Anything => Err(XmlError::Shape("an element whose name is none")),
             _ if !children.is_empty() => Err(XmlError::Shape("elements where text stands")),
             Self::Text => plain(text),
