@@ -111,12 +111,11 @@ fn follow(
         }
     };
     let kept = store.bucket(bucket).map_or(Versioning::Never, |record| record.versioning());
-    let find: fn(&Store, &Bucket, &dyn Fn(&Due, &ObjectRecord) -> Fate) -> _ = match kept {
-        Versioning::Never => due_objects,
-        Versioning::Enabled | Versioning::Suspended => due_versions,
-    };
     loop {
-        let due = find(store, bucket, &judge)?;
+        let due = match kept {
+            Versioning::Never => due_objects(store, bucket, judge)?,
+            Versioning::Enabled | Versioning::Suspended => due_versions(store, bucket, judge)?,
+        };
         let changed = store.settle(bucket, &due, now, judge)?;
         if changed == 0 {
             break;
@@ -133,7 +132,7 @@ fn follow(
 fn due_objects(
     store: &Store,
     bucket: &Bucket,
-    judge: &dyn Fn(&Due, &ObjectRecord) -> Fate,
+    judge: impl Fn(&Due, &ObjectRecord) -> Fate,
 ) -> Result<Vec<Due>, StoreError> {
     let mut found = Vec::new();
     store.scan_objects(bucket, Bound::Unbounded, |key, record| {
@@ -148,7 +147,7 @@ fn due_objects(
 fn due_versions(
     store: &Store,
     bucket: &Bucket,
-    judge: &dyn Fn(&Due, &ObjectRecord) -> Fate,
+    judge: impl Fn(&Due, &ObjectRecord) -> Fate,
 ) -> Result<Vec<Due>, StoreError> {
     let mut found = Vec::new();
     // When the version shown before was made: it is the one that replaced this one, if that is not the newest.
