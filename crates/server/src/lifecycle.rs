@@ -52,12 +52,42 @@ pub(crate) fn fate(rules: &LifecycleConfiguration, object: &Subject<'_>, now: i6
         return Fate::Goes;
     }
     let transitions = of_object().flat_map(|rule| &rule.transitions);
-    transitions
+    let due = transitions
         .filter(|transition| transition.access_frequency.is_none() && is_due(transition.when))
-        .filter_map(|transition| transition.storage_class.parse::<StorageClass>().ok())
+        .map(|transition| transition.storage_class.as_str());
+    coldest(due, object.storage_class)
+}
+
+/// What has become of a former version by now, Unix seconds; `replaced` is when the next one was written.
+pub(crate) fn fate_of_former(
+    rules: &LifecycleConfiguration,
+    version: &Subject<'_>,
+    replaced: i64,
+    now: i64,
+) -> Fate {
+    let of_version = || rules.rules.iter().filter(|rule| applies(rule, version));
+    let is_due = |days: u32| is_due(When::Days(days), replaced, now);
+    let mut expirations = of_version().filter_map(|rule| rule.noncurrent_expiration_days);
+    if expirations.any(is_due) {
+        return Fate::Goes;
+    }
+    let transitions = of_version().flat_map(|rule| &rule.noncurrent_transitions);
+    let due = transitions.filter(|(days, _)| is_due(*days)).map(|(_, class)| class.as_str());
+    coldest(due, version.storage_class)
+}
+
+/// Whether a delete marker with no version left to hide goes: at once, by rules that name no tags and no sizes.
+pub(crate) fn is_marker_removed(rules: &LifecycleConfiguration, key: &str) -> bool {
+    let removes = |rule: &LifecycleRule| rule.expiration == Some(Expiration::DeleteMarker(true));
+    rules.rules.iter().any(|rule| removes(rule) && applies_by_key(rule, key))
+}
+
+/// The coldest of some classes, if that is colder than the one there is: nothing becomes warmer by itself.
+fn coldest<'a>(classes: impl Iterator<Item = &'a str>, there: StorageClass) -> Fate {
+    classes
+        .filter_map(|class| class.parse::<StorageClass>().ok())
         .max_by_key(|class| coldness(*class))
-        // Nothing becomes warmer by itself.
-        .filter(|class| coldness(*class) > coldness(object.storage_class))
+        .filter(|class| coldness(*class) > coldness(there))
         .map_or(Fate::Stays, Fate::Changes)
 }
 
@@ -68,16 +98,8 @@ pub(crate) fn is_given_up(
     initiated: i64,
     now: i64,
 ) -> bool {
-    let of_upload = |rule: &&LifecycleRule| {
-        rule.is_enabled
-            && rule.filter.as_ref().is_none_or(|filter| {
-                filter.tags.is_empty()
-                    && filter.size_greater_than.is_none()
-                    && filter.size_less_than.is_none()
-                    && has_prefix(filter, key)
-            })
-    };
-    let mut days = rules.rules.iter().filter(of_upload).filter_map(|rule| rule.abort_upload_days);
+    let of_upload = rules.rules.iter().filter(|rule| applies_by_key(rule, key));
+    let mut days = of_upload.filter_map(|rule| rule.abort_upload_days);
     days.any(|days| is_due(When::Days(days), initiated, now))
 }
 
@@ -105,6 +127,17 @@ fn applies(rule: &LifecycleRule, object: &Subject<'_>) -> bool {
                 && filter.tags.iter().all(|tag| object.tags.contains(tag))
                 && filter.size_greater_than.is_none_or(|size| object.size > size)
                 && filter.size_less_than.is_none_or(|size| object.size < size)
+        })
+}
+
+/// Whether a rule is about what has a key alone.
+fn applies_by_key(rule: &LifecycleRule, key: &str) -> bool {
+    rule.is_enabled
+        && rule.filter.as_ref().is_none_or(|filter| {
+            filter.tags.is_empty()
+                && filter.size_greater_than.is_none()
+                && filter.size_less_than.is_none()
+                && has_prefix(filter, key)
         })
 }
 
@@ -265,6 +298,33 @@ mod tests {
         assert_eq!(fate(&two, &cold, late), Fate::Stays);
         let counted = to(0, "ARCHIVE").replace("</Transition>", "<AccessFrequency><AccessCountLessThan>1</AccessCountLessThan><RecentDays>1</RecentDays></AccessFrequency></Transition>");
         assert_eq!(fate(&rules(&counted), &object("a"), late), Fate::Stays);
+    }
+
+    #[test]
+    fn former_versions_go_after_they_were_replaced() {
+        let rules = rules(
+            "<NoncurrentVersionTransition><NoncurrentDays>1</NoncurrentDays><StorageClass>ARCHIVE</StorageClass></NoncurrentVersionTransition><NoncurrentVersionExpiration><NoncurrentDays>3</NoncurrentDays></NoncurrentVersionExpiration>",
+        );
+        let replaced = at("2024-05-01T00:00:00+08:00");
+        let after = |days: i64| {
+            fate_of_former(&rules, &object("a"), replaced, replaced + days * SECONDS_A_DAY)
+        };
+        assert_eq!(after(0), Fate::Stays);
+        assert_eq!(after(1), Fate::Changes(StorageClass::Archive));
+        assert_eq!(after(3), Fate::Goes);
+        assert_eq!(fate(&rules, &object("a"), replaced + 9 * SECONDS_A_DAY), Fate::Stays);
+    }
+
+    #[test]
+    fn a_marker_goes_if_a_rule_says_so() {
+        let of = |flag: &str| {
+            let marker = format!("<ExpiredObjectDeleteMarker>{flag}</ExpiredObjectDeleteMarker>");
+            rules(&format!("<Filter><Prefix>a</Prefix></Filter><Expiration>{marker}</Expiration>"))
+        };
+        assert!(is_marker_removed(&of("true"), "ab"));
+        assert!(!is_marker_removed(&of("true"), "b"));
+        assert!(!is_marker_removed(&of("false"), "ab"));
+        assert!(!is_marker_removed(&rules(AFTER_A_DAY), "ab"));
     }
 
     #[test]

@@ -210,7 +210,7 @@ causes! {
     /// **D !**
     LifecycleConflict "lifecycle-conflict" => LifeCycleRuleConflicted "Two lifecycle rules say different things of the same objects.",
     /// **D !**
-    UnsupportedClass "unsupported-class" => NotSupportedStorageClass "Objects cannot change to that storage class.",
+    UnsupportedClass "unsupported-class" => NotSupportedStorageClass "There is no such storage class to change to.",
 
 
     // What is there.

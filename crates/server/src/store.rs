@@ -41,6 +41,7 @@ use cospass_protocol::Bucket;
 
 pub(crate) use append::Appended;
 pub(crate) use disk::Syncing;
+pub(crate) use lifecycle::Due;
 pub(crate) use multipart::UploadName;
 pub(crate) use reader::Reader;
 pub(crate) use record::{

@@ -420,6 +420,9 @@ fn objects_are_encrypted_as_their_bucket_says() {
     assert_eq!(endpoint.send(&copy).header(name), Some("AES256"));
     let begin = request("POST", "/d").param("uploads", "").sign();
     assert_eq!(endpoint.send(&begin).header(name), Some("AES256"));
+    let append = request("POST", "/e").param("append", "").param("position", "0");
+    let append = append.header("Content-Length", "1").body(b"x").sign();
+    assert_eq!(endpoint.send(&append).header(name), Some("AES256"));
     assert_eq!(endpoint.send(&request("DELETE", "/").param(sub, "").sign()).status, 204);
     assert_eq!(endpoint.put("/after", b"x").header(name), None);
 }

@@ -169,3 +169,36 @@ fn more_objects_than_one_transaction_changes() {
     endpoint.clock.set(NOW + 3 * DAY);
     assert!(keys(&endpoint).is_empty());
 }
+
+#[test]
+fn versions_that_were_replaced_go_and_markers_that_hide_nothing() {
+    let endpoint = Endpoint::start();
+    let body = b"<VersioningConfiguration><Status>Enabled</Status></VersioningConfiguration>";
+    assert_eq!(endpoint.send(&put("/", body).param("versioning", "").sign()).status, 200);
+    upload(&endpoint, "/a", "");
+    upload(&endpoint, "/a", "");
+    upload(&endpoint, "/b", "");
+    let versions = || {
+        let list = endpoint.send(&at_any_time(get("/").param("versions", "")));
+        (list.all("Version").len(), list.all("DeleteMarker").len())
+    };
+    assert_eq!(versions(), (3, 0));
+    put_rules(
+        &endpoint,
+        "<Filter><Prefix>a</Prefix></Filter><NoncurrentVersionExpiration><NoncurrentDays>1</NoncurrentDays></NoncurrentVersionExpiration>",
+    );
+    endpoint.clock.set(NOW + 2 * DAY);
+    assert_eq!((versions(), keys(&endpoint)), ((2, 0), vec!["a".to_owned(), "b".to_owned()]));
+    // What goes leaves a marker, and what it hides is a former version from then on.
+    put_rules(&endpoint, EXPIRE);
+    endpoint.clock.set(NOW + 4 * DAY);
+    assert_eq!((versions(), keys(&endpoint)), ((2, 2), Vec::new()));
+    put_rules(
+        &endpoint,
+        "<Expiration><ExpiredObjectDeleteMarker>true</ExpiredObjectDeleteMarker></Expiration><NoncurrentVersionExpiration><NoncurrentDays>1</NoncurrentDays></NoncurrentVersionExpiration>",
+    );
+    assert_eq!(versions(), (2, 2));
+    endpoint.clock.set(NOW + 7 * DAY);
+    assert_eq!(versions(), (0, 0));
+    assert_eq!(endpoint.files("blobs"), 0);
+}

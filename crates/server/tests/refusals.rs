@@ -481,7 +481,6 @@ fn what_lifecycle_rules_may_not_be() {
             "<Transition><Days>1</Days><StorageClass>{class}</StorageClass></Transition>"
         ))
     };
-    refused(&to("STANDARD"), "unsupported-class", "NotSupportedStorageClass");
     refused(&to("FROZEN"), "unsupported-class", "NotSupportedStorageClass");
     refused(&expire(0), "malformed-xml", "MalformedXML");
 }

@@ -85,7 +85,8 @@ impl Content {
                 read_children(rules, children, &mut kept)?;
                 Ok(Element { name, text: String::new(), children: kept })
             }
-            Self::Anything => Ok(Element { name, text, children }),
+            Self::Anything if children.iter().all(is_plain) => Ok(Element { name, text, children }),
+            Self::Anything => Err(XmlError::Shape("an element whose name is none")),
             _ if !children.is_empty() => Err(XmlError::Shape("elements where text stands")),
             Self::Text => plain(text),
             Self::Filled(most) if (1..=most).contains(&trimmed.len()) => plain(trimmed.to_owned()),
@@ -144,6 +145,13 @@ fn read_children(
 /// How many of the names there are.
 fn kinds(names: &[&str], elements: &[Element]) -> usize {
     names.iter().filter(|name| elements.iter().any(|element| element.name == **name)).count()
+}
+
+/// Whether an element, and all in it, have names that can be written as they were read. The reader takes almost any.
+fn is_plain(element: &Element) -> bool {
+    let begins = element.name.starts_with(|first: char| first.is_ascii_alphabetic());
+    let is_plain_byte = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
+    begins && element.name.bytes().all(is_plain_byte) && element.children.iter().all(is_plain)
 }
 
 fn number(text: &str) -> Option<u64> {
@@ -226,6 +234,8 @@ mod tests {
             "<Kind>X</Kind><Rule><Days>1</Days><Date>2007-12-01T12:00:00Z</Date></Rule>",
             "<Kind>X</Kind><Note/><Rest/>",
             "<Kind><X/></Kind>",
+            "<Kind>X</Kind><Rest><a&b/></Rest>",
+            "<Kind>X</Kind><Rest><B><1/></B></Rest>",
         ] {
             assert!(matches!(read(inner), Err(XmlError::Shape(_))), "{inner}");
         }

@@ -144,11 +144,13 @@ pub(super) async fn put(
         _ => Vec::new(),
     };
     let (now, name) = (endpoint.clock.now(), bucket.as_str().to_owned());
+    let region = endpoint.region.name().to_owned();
     let put = move |there: &Configurations| {
         let Some(plain) = &plain else { return Ok(there.without(configuration, "")?) };
         let mut changed = there.clone();
         for id in &ids {
-            let surroundings = Surroundings { there, bucket: &name, buckets: &others };
+            let surroundings =
+                Surroundings { there, bucket: &name, region: &region, buckets: &others };
             check::beside(&surroundings, configuration, id, plain)?;
             changed = changed.with(configuration.subresource(), id, plain.clone(), now)?;
         }

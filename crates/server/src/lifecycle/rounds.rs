@@ -13,9 +13,9 @@ use cospass_protocol::xml::LifecycleConfiguration;
 use cospass_protocol::{Bucket, ObjectKey};
 use tokio::sync::watch;
 
-use super::{Fate, Subject, fate, is_given_up, last_moment};
+use super::{Fate, Subject, fate, fate_of_former, is_given_up, is_marker_removed, last_moment};
 use crate::clock::Clock;
-use crate::store::{ObjectRecord, Step, Store, StoreError, UploadName};
+use crate::store::{Due, Former, ObjectRecord, Step, Store, StoreError, UploadName, Versioning};
 
 /// How many objects one transaction changes.
 const BATCH: usize = 250;
@@ -96,32 +96,101 @@ fn follow(
     rules: &LifecycleConfiguration,
     now: i64,
 ) -> Result<(), StoreError> {
-    let judge = |key: &str, record: &ObjectRecord| {
+    let judge = |due: &Due, record: &ObjectRecord| {
         let tags = record.tags();
-        let object = Subject {
-            key,
+        let subject = Subject {
+            key: due.key.as_str(),
             size: record.size,
             tags: &tags,
             storage_class: record.storage_class(),
             modified: record.modified,
         };
-        fate(rules, &object, now)
+        match due.former {
+            None => fate(rules, &subject, now),
+            Some((_, replaced)) => fate_of_former(rules, &subject, replaced, now),
+        }
     };
-    let mut from = Bound::Unbounded;
+    let kept = store.bucket(bucket).map_or(Versioning::Never, |record| record.versioning());
     loop {
-        let mut due = Vec::new();
-        store.scan_objects(bucket, from.clone(), |key, record| {
-            if judge(key, &record) != Fate::Stays {
-                due.push(key.to_owned());
-            }
-            if due.len() < BATCH { Step::Next } else { Step::Stop }
-        })?;
-        let Some(last) = due.last() else { break };
-        from = Bound::Excluded(last.clone());
-        store.settle(bucket, &due, judge)?;
-        tracing::info!(bucket = bucket.as_str(), objects = due.len(), "lifecycle rules followed");
+        let due = match kept {
+            Versioning::Never => due_objects(store, bucket, judge)?,
+            Versioning::Enabled | Versioning::Suspended => due_versions(store, bucket, judge)?,
+        };
+        let changed = store.settle(bucket, &due, now, judge)?;
+        if changed == 0 {
+            break;
+        }
+        tracing::info!(bucket = bucket.as_str(), objects = changed, "lifecycle rules followed");
+    }
+    if kept != Versioning::Never {
+        remove_markers(store, bucket, rules, now)?;
     }
     give_up_uploads(store, bucket, rules, now)
+}
+
+/// The first objects that are due, where there is but one version of each.
+fn due_objects(
+    store: &Store,
+    bucket: &Bucket,
+    judge: impl Fn(&Due, &ObjectRecord) -> Fate,
+) -> Result<Vec<Due>, StoreError> {
+    let mut found = Vec::new();
+    store.scan_objects(bucket, Bound::Unbounded, |key, record| {
+        let due = ObjectKey::new(key).ok().map(|key| Due { key, former: None });
+        found.extend(due.filter(|due| judge(due, &record) != Fate::Stays));
+        if found.len() < BATCH { Step::Next } else { Step::Stop }
+    })?;
+    Ok(found)
+}
+
+/// The first versions that are due, the current ones among them.
+fn due_versions(
+    store: &Store,
+    bucket: &Bucket,
+    judge: impl Fn(&Due, &ObjectRecord) -> Fate,
+) -> Result<Vec<Due>, StoreError> {
+    let mut found = Vec::new();
+    // When the version shown before was made: it is the one that replaced this one, if that is not the newest.
+    let mut replaced = 0;
+    store.scan_versions(bucket, Bound::Unbounded, "", |key, version, is_latest| {
+        let former = (!is_latest).then(|| (version.version().id(), replaced));
+        replaced = match &version {
+            Former::Object(record) => record.modified,
+            Former::Marker(marker) => marker.modified,
+        };
+        if let (Former::Object(record), Ok(key)) = (&version, ObjectKey::new(key)) {
+            let due = Due { key, former };
+            found.extend((judge(&due, record) != Fate::Stays).then_some(due));
+        }
+        if found.len() < BATCH { Step::Next } else { Step::Stop }
+    })?;
+    Ok(found)
+}
+
+/// Removes the delete markers that hide nothing any more, if a rule says so.
+fn remove_markers(
+    store: &Store,
+    bucket: &Bucket,
+    rules: &LifecycleConfiguration,
+    now: i64,
+) -> Result<(), StoreError> {
+    let (mut alone, mut last) = (Vec::new(), None);
+    store.scan_versions(bucket, Bound::Unbounded, "", |key, version, is_latest| {
+        if is_latest {
+            alone.extend(last.take());
+            let is_due = matches!(version, Former::Marker(_)) && is_marker_removed(rules, key);
+            let key = ObjectKey::new(key).ok().filter(|_| is_due);
+            last = key.map(|key| (key, Some(version.version().id())));
+        } else {
+            last = None;
+        }
+        Step::Next
+    })?;
+    alone.extend(last);
+    for some in alone.chunks(BATCH) {
+        store.delete_objects(bucket, some, now)?;
+    }
+    Ok(())
 }
 
 fn give_up_uploads(
