@@ -21,9 +21,10 @@ pub use bucket::CreateBucketConfiguration;
 pub use copy::CopyResult;
 pub use delete::{Delete, DeleteResult, ObjectToDelete};
 pub use error::{ErrorDocument, Evidence};
-pub use list::{ListBucket, ObjectEntry, location_constraint};
+pub use list::{ListBucket, ObjectEntry, location_constraint, read_location_constraint};
 pub use multipart::{
-    Completed, PartEntry, PartList, UploadEntry, UploadList, initiated, read_parts,
+    Completed, PartEntry, PartList, UploadEntry, UploadList, initiated, read_initiated, read_parts,
+    write_parts,
 };
 pub use read::XmlError;
 pub use service::{BucketEntry, ListAllMyBuckets};

@@ -71,6 +71,16 @@ impl Element {
         self.children.iter().find(|child| child.name == name)
     }
 
+    /// The children of that name, in their order.
+    pub(super) fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a Element> + Clone {
+        self.children.iter().filter(move |child| child.name == name)
+    }
+
+    /// The number that a child holds.
+    pub(super) fn number<T: std::str::FromStr>(&self, name: &str) -> Result<T, XmlError> {
+        self.text_of(name).trim().parse().map_err(|_| XmlError::Shape("a number that is none"))
+    }
+
     /// The text of a child, empty if there is no such child.
     pub(super) fn text_of(&self, name: &str) -> &str {
         self.child(name).map_or("", |child| &child.text)
