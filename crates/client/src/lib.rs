@@ -30,17 +30,43 @@
 //! The three calls of the official Python SDK have their counterparts in [`Signer`]; [`documentation`] sets each
 //! documented use side by side.
 
+mod answer;
+mod checksum;
+mod client;
+mod clock;
 pub mod credentials;
 pub mod documentation;
+mod error;
+mod fetch;
+mod gauge;
+mod options;
+mod parts;
+mod payload;
+mod plan;
+mod put;
+pub mod retry;
 mod signer;
+mod transport;
+
+pub use answer::ObjectHead;
+pub use client::{
+    Client, ClientBuilder, Copied, Deleted, Download, Keys, Page, Part, PutAnswer, RawAnswer,
+    RawRequest, Upload,
+};
 
 pub use cospass_protocol::{
     Bucket, BucketError, DotSegmentKey, Endpoint, Expires, ExpiresError, HostError, KeyError,
     ObjectKey, PresignError, PresignRequest, Presigned, Presigner, Region, RegionError, Scheme,
     UnknownScheme, Warning,
 };
+pub use cospass_protocol::{ByteRange, operation, xml};
 pub use cospass_sign::{Credentials, KeyTime, SecretId, SecretKey, SecurityToken};
+pub use error::{Error, Finding, Mismatch, ServiceError};
+pub use gauge::{Gauge, Pace, Progress, Stop};
+pub use options::TransferOptions;
+pub use retry::RetryPolicy;
 pub use signer::{SignError, Signer, Signing};
+pub use transport::{Body, HyperTransport, Sending, Transport, TransportError};
 
 /// The examples of the README compile and run.
 #[cfg(doctest)]
