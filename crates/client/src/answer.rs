@@ -3,8 +3,8 @@
 use bytes::Bytes;
 use cospass_protocol::operation::ContentHeaders;
 use cospass_protocol::xml::{ErrorDocument, Evidence};
-use cospass_sign::explain::{Evidence as Inquest, ServerView, explain};
-use cospass_sign::RequestHead;
+use cospass_sign::explain::{Cause, Evidence as Inquest, ServerView, explain};
+use cospass_sign::{Claim, RequestHead};
 use http::{HeaderMap, Response};
 use http_body_util::BodyExt;
 
@@ -213,8 +213,36 @@ fn find(document: &ErrorDocument, sent: &Sent<'_>) -> Option<Finding> {
     };
     let explanation = explain(&inquest);
     let cause = explanation.cause();
+    if matches!(cause, Cause::WrongSecretKey { .. } | Cause::Unverified) && !sent.is_signed_here {
+        return Some(holders_finding(&head));
+    }
     let text = cause.to_string();
     Some(Finding { cause: cause.id(), text, remedy: cause.remedy().to_owned() })
+}
+
+/// The server saw what was sent. To a URL, its holder adds a method and headers, so that these are what is wrong, unless
+/// the URL itself was changed.
+fn holders_finding(head: &RequestHead<'_>) -> Finding {
+    let claim = Claim::read(head);
+    let given = |name: &&str| *name != "host" && head.header(name.as_bytes()).is_some();
+    let names: Vec<_> =
+        claim.iter().flat_map(Claim::signed_headers).filter(given).map(str::to_owned).collect();
+    let method = head.method();
+    if names.is_empty() {
+        return Finding {
+            cause: "wrong-method",
+            text: format!("the URL is signed for another method than {method}, or was changed"),
+            remedy: "Ask for a URL for this, and use it as it stands.".to_owned(),
+        };
+    }
+    Finding {
+        cause: "wrong-header",
+        text: format!(
+            "the URL is signed with another value of {}, or for another method than {method}",
+            names.join(", ")
+        ),
+        remedy: "Send the values that it was signed with.".to_owned(),
+    }
 }
 
 #[cfg(test)]

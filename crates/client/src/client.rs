@@ -32,6 +32,7 @@ pub use list::{Keys, Page};
 pub use multipart::{Part, Upload};
 pub(crate) use multipart::{combined, compare};
 pub use object::{Deleted, Download, PutAnswer};
+pub(crate) use object::{ObjectSource, get_all};
 pub use raw::{RawAnswer, RawRequest};
 
 /// How long the signature of one attempt holds, in seconds. It is judged when the head arrives, so that the body may take

@@ -95,6 +95,13 @@ pub enum Error {
         /// What is wrong with it.
         cause: String,
     },
+    /// Another transfer writes the same file.
+    Busy {
+        /// Which.
+        path: PathBuf,
+    },
+    /// Something stands behind a `#` in the URL, which no client sends: most often a key that was not encoded.
+    UrlFragment,
     /// The file is there, and was not to be replaced.
     FileExists {
         /// Where.
@@ -139,6 +146,8 @@ impl Error {
             Self::Renewal { .. } => "renewal",
             Self::Checkpoint { .. } => "checkpoint",
             Self::Bundle { .. } => "bundle",
+            Self::Busy { .. } => "busy",
+            Self::UrlFragment => "url-fragment",
             Self::FileExists { .. } => "file-exists",
             Self::Stopped { .. } => "stopped",
             Self::Task => "task",
@@ -201,6 +210,12 @@ impl fmt::Display for Error {
                 write!(f, "{}: {cause}; remove it to begin anew", path.display())
             }
             Self::Bundle { cause } => write!(f, "the bundle cannot be used: {cause}"),
+            Self::Busy { path } => {
+                write!(f, "{}: another transfer writes it", path.display())
+            }
+            Self::UrlFragment => f.write_str(
+                "something stands behind a # in the URL, which is never sent; encode it as %23",
+            ),
             Self::FileExists { path } => {
                 write!(f, "{}: it is there and was not to be replaced", path.display())
             }

@@ -39,14 +39,19 @@ pub mod documentation;
 mod error;
 mod fetch;
 mod gauge;
+mod get;
 mod options;
 mod parts;
 mod payload;
 mod plan;
+mod presigned;
 mod put;
 pub mod retry;
+mod save;
 mod signer;
+mod source;
 mod transport;
+mod url_transfer;
 
 pub use answer::ObjectHead;
 pub use client::{
@@ -65,8 +70,11 @@ pub use error::{Error, Finding, Mismatch, ServiceError};
 pub use gauge::{Gauge, Pace, Progress, Stop};
 pub use options::TransferOptions;
 pub use retry::RetryPolicy;
+pub use save::Saved;
 pub use signer::{SignError, Signer, Signing};
+pub use source::{Freshening, RenewCommand, RenewEndpoint, UrlSource};
 pub use transport::{Body, HyperTransport, Sending, Transport, TransportError};
+pub use url_transfer::{UrlTransfer, download, upload};
 
 /// The examples of the README compile and run.
 #[cfg(doctest)]
