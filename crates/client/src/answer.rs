@@ -249,8 +249,14 @@ fn holders_finding(head: &RequestHead<'_>) -> Finding {
 mod tests {
     use super::*;
 
-    const SENT: Sent<'_> =
-        Sent { method: "GET", path: "/a", query: None, headers: &[], credentials: None, now: 0 };
+    const SENT: Sent<'_> = Sent {
+        method: "GET",
+        path: "/a",
+        query: None,
+        headers: &[],
+        is_signed_here: false,
+        now: 0,
+    };
 
     #[test]
     fn a_refusal_is_read_from_its_document_or_its_headers() {

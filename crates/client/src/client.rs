@@ -100,7 +100,8 @@ impl Client {
         self.0.scheme
     }
 
-    pub(crate) fn transport(&self) -> &Arc<dyn Transport> {
+    /// How its requests reach the server, for what is sent without its signature.
+    pub fn transport(&self) -> &Arc<dyn Transport> {
         &self.0.transport
     }
 
@@ -142,8 +143,14 @@ impl Client {
         self.perform(&call, true).await
     }
 
-    /// The attempts of one call.
+    /// One call, under a span of its name.
     async fn perform(&self, call: &Call, whole: bool) -> Result<(Answer, Bytes), Error> {
+        let bucket = call.bucket.as_ref().map(Bucket::as_str).unwrap_or_default();
+        let span = tracing::debug_span!("cos", operation = call.name, bucket, key = %call.key);
+        self.attempts(call, whole).instrument(span).await
+    }
+
+    async fn attempts(&self, call: &Call, whole: bool) -> Result<(Answer, Bytes), Error> {
         let mut attempt = Attempt {
             number: 1,
             repeat: call.repeat,
@@ -224,7 +231,10 @@ impl Client {
 
     fn refused(&self, refusal: ServiceError, headers: &HeaderMap) -> Failure {
         let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
-        let is_of_time = refusal.is_expired() || refusal.code == "RequestTimeTooSkewed";
+        // To a HEAD nothing is said.
+        let is_silent = refusal.status == 403 && refusal.code.is_empty();
+        let is_of_time =
+            is_silent || refusal.is_expired() || refusal.code == "RequestTimeTooSkewed";
         Failure {
             by_service: text("x-cos-request-id").is_some(),
             retry_after: text("retry-after").and_then(|text| text.trim().parse().ok()),

@@ -31,6 +31,8 @@
 //! documented use side by side.
 
 mod answer;
+pub mod blocking;
+mod bundle;
 mod checksum;
 mod client;
 mod clock;
@@ -54,6 +56,7 @@ mod transport;
 mod url_transfer;
 
 pub use answer::ObjectHead;
+pub use bundle::{Bundle, BundleTransfer};
 pub use client::{
     Client, ClientBuilder, Copied, Deleted, Download, Keys, Page, Part, PutAnswer, RawAnswer,
     RawRequest, Upload,

@@ -80,12 +80,12 @@ impl Payload {
         let source = match &self.content {
             Content::Nothing => Source::Bytes(Bytes::new()),
             Content::Bytes(bytes) => Source::Bytes(bytes.clone()),
-            Content::File(path, length) => Source::File(FileSource {
+            Content::File(path, length) => Source::File(Box::new(FileSource {
                 reading: Some(open(path.clone(), *length)),
                 left: *length,
                 crc: RunningCrc::new(),
                 result: Arc::clone(&self.crc64),
-            }),
+            })),
         };
         let (gauge, sent) = (self.gauge.clone(), Arc::clone(&self.sent));
         Sending { source, gauge, sent, due: None }.boxed_unsync()
@@ -102,7 +102,7 @@ struct Sending {
 
 enum Source {
     Bytes(Bytes),
-    File(FileSource),
+    File(Box<FileSource>),
 }
 
 struct FileSource {

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use bytes::Bytes;
 use cospass_protocol::UrlParts;
 use cospass_sign::{Claim, KeyTime, RequestHead};
 use http::Request;
@@ -132,19 +131,6 @@ impl Sender {
         }
     }
 
-    /// Sends a request and reads the document that it is answered with.
-    pub(crate) async fn ask(
-        &self,
-        method: &str,
-        url: &SignedUrl,
-        headers: &[(String, String)],
-        payload: &Payload,
-    ) -> Result<(Answer, Bytes), Error> {
-        let mut answer = self.send(method, url, headers, payload, Repeat::Safe).await?;
-        let document = answer.document().await?;
-        Ok((answer, document))
-    }
-
     async fn attempt(
         &self,
         method: &str,
@@ -181,7 +167,10 @@ impl Sender {
             now: self.clock.now(),
         };
         let retry_after = answer.text("retry-after").and_then(|text| text.trim().parse().ok());
-        let refusal = read_refusal(answer, &sent).await;
+        let mut refusal = read_refusal(answer, &sent).await;
+        // To a HEAD nothing is said.
+        let has_ended = url.end.is_some_and(|end| end < self.clock.now());
+        refusal.expired |= refusal.status == 403 && refusal.code.is_empty() && has_ended;
         Err((Error::Service(Box::new(refusal)), retry_after))
     }
 }

@@ -1,4 +1,5 @@
 //! Transfers with a pre-signed URL alone, against the endpoint, on a socket.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests alone")]
 
 mod endpoint;
 

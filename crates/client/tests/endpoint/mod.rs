@@ -156,15 +156,21 @@ impl Faulty {
     async fn exchange(&self, request: Request<Body>) -> Result<Response<Body>, TransportError> {
         let fault = self.script.lock().unwrap().pop_front().unwrap_or(Fault::None);
         let range = request.headers().get("range").map(|range| range.to_str().unwrap().to_owned());
-        let mut logged = Logged {
+        let logged = Logged {
             method: request.method().to_string(),
             url: request.uri().to_string(),
             range,
             status: 0,
         };
-        let answer = self.act(request, fault).await;
-        logged.status = answer.as_ref().map_or(0, |answer| answer.status().as_u16());
-        self.log.lock().unwrap().push(logged);
+        let (id, answer) = {
+            let mut log = self.log.lock().unwrap();
+            log.push(logged);
+            (log.len() - 1, self.act(request, fault))
+        };
+        let answer = answer.await;
+        if let Some(logged) = self.log.lock().unwrap().get_mut(id) {
+            logged.status = answer.as_ref().map_or(0, |answer| answer.status().as_u16());
+        }
         answer
     }
 
