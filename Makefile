@@ -1,5 +1,5 @@
 # What a person runs here. Everything that is installed or built stays in this folder: Rust builds in
-# target/, the official Python SDK in .venv/.
+# target/, the official Python SDK in .venv/, the other official SDKs in .conformance/.
 
 PYTHON ?= python3
 SECONDS ?= 60
@@ -13,6 +13,7 @@ FUZZ := --manifest-path fuzz/Cargo.toml
 .PHONY: help
 help:
 	@echo "make test               everything: Rust, documentation, the official Python SDK against the endpoint"
+	@echo "make conformance        five official SDKs against the endpoint; writes docs/conformance.md"
 	@echo "make lint               format, warnings, architecture, some seconds of fuzzing"
 	@echo "make bench              URLs per second, beside the Python SDK and the bare hashing"
 	@echo "make fuzz SECONDS=60    each fuzz target for that long"
@@ -30,6 +31,12 @@ test-rust:
 test-python: .venv/installed
 	cargo build --locked --package cospass-cli
 	COSPASS=$(abspath $(TARGET))/debug/cospass $(VENV_PYTHON) -m pytest tests/python
+
+# What is not installed is reported as not run: Node and npm, Go, a JDK and Maven, Chromium (or CHROMIUM=PATH).
+.PHONY: conformance
+conformance: .venv/installed
+	cargo build --locked --package cospass-cli
+	COSPASS=$(abspath $(TARGET))/debug/cospass $(PYTHON) tests/conformance/run.py
 
 .PHONY: lint
 lint:
@@ -58,4 +65,4 @@ bench: .venv/installed
 
 .PHONY: clean
 clean:
-	rm -rf target .venv
+	rm -rf target .venv .conformance

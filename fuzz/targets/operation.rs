@@ -7,7 +7,7 @@ mod request;
 
 use std::borrow::Cow;
 
-use cospass_protocol::operation::{Operation, Parts, Resource};
+use cospass_protocol::operation::{Operation, Parts, Request, Resource};
 use cospass_protocol::{Bucket, ObjectKey};
 use cospass_sign::percent::Plus;
 use libfuzzer_sys::fuzz_target;

@@ -82,7 +82,7 @@ impl Demo {
             .default_bucket(BUCKET)
             .start()
             .await
-            .map_err(|error| not_started(&error, folder))?;
+            .map_err(|error| not_started(&error, Some(folder)))?;
         let address = running.local_addr();
         let endpoint = Endpoint::custom_domain(address.to_string())
             .map_err(|error| Failure::new(Exit::Failed, error.cause(), error))?;

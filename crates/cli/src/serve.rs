@@ -22,8 +22,16 @@ pub(crate) struct ServeArgs {
     listen: SocketAddr,
 
     /// The folder that everything is kept in; made if it is not there
-    #[arg(long, value_name = "DIR")]
-    data: PathBuf,
+    #[arg(long, value_name = "DIR", required_unless_present = "in_memory")]
+    data: Option<PathBuf>,
+
+    /// Keep everything in memory, until the endpoint stops
+    #[arg(long, conflicts_with_all = ["data", "no_sync"])]
+    in_memory: bool,
+
+    /// Acknowledge uploads before they are on the disk: a power loss or a crash of the system may lose all data
+    #[arg(long)]
+    no_sync: bool,
 
     /// A bucket that is to be there; may be given again
     #[arg(long = "bucket", value_name = "NAME-APPID", value_parser = parse_bucket)]
@@ -102,23 +110,31 @@ enum Source {
     Environment,
     MadeNow,
     Kept,
+    /// Made now, and kept nowhere.
+    Unkept,
 }
 
 fn credentials(args: &ServeArgs) -> Result<(Credentials, Source), Failure> {
     if let Some(credentials) = environment::credentials_if_set()? {
         return Ok((credentials, Source::Environment));
     }
-    let kept = KeptCredentials::of(&args.data)
-        .map_err(|error| Failure::new(Exit::Credentials, "credentials-kept", error))?;
-    Ok((kept.credentials, if kept.is_new { Source::MadeNow } else { Source::Kept }))
+    let kept = args.data.as_deref().map_or_else(KeptCredentials::unkept, KeptCredentials::of);
+    let kept = kept.map_err(|error| Failure::new(Exit::Credentials, "credentials-kept", error))?;
+    let source = match (&args.data, kept.is_new) {
+        (None, _) => Source::Unkept,
+        (Some(_), true) => Source::MadeNow,
+        (Some(_), false) => Source::Kept,
+    };
+    Ok((kept.credentials, source))
 }
 
 async fn start(args: &ServeArgs, credentials: Credentials) -> Result<Running, Failure> {
-    let mut builder = Server::builder()
-        .data_dir(&args.data)
-        .listen(args.listen)
-        .credentials(credentials)
-        .region(args.region.name());
+    let builder = match &args.data {
+        Some(folder) => Server::builder().data_dir(folder).no_sync(args.no_sync),
+        None => Server::builder().in_memory(),
+    };
+    let mut builder =
+        builder.listen(args.listen).credentials(credentials).region(args.region.name());
     for bucket in args.named_buckets() {
         builder = builder.bucket(bucket.as_str());
     }
@@ -128,15 +144,16 @@ async fn start(args: &ServeArgs, credentials: Credentials) -> Result<Running, Fa
     if let Some(bucket) = &args.default_bucket {
         builder = builder.default_bucket(bucket.as_str());
     }
-    builder.start().await.map_err(|error| not_started(&error, &args.data))
+    builder.start().await.map_err(|error| not_started(&error, args.data.as_deref()))
 }
 
 /// Why an endpoint did not start.
-pub(crate) fn not_started(error: &StartError, data: &Path) -> Failure {
+pub(crate) fn not_started(error: &StartError, data: Option<&Path>) -> Failure {
     let exit = match error {
         StartError::Listen { .. } => Exit::Network,
         StartError::Bucket(_) | StartError::Region(_) => Exit::Usage,
         _ => Exit::Failed,
     };
-    Failure::new(exit, "start", format_args!("the endpoint on {data:?} does not start: {error}"))
+    let place = data.map_or_else(|| "in memory".to_owned(), |data| format!("on {data:?}"));
+    Failure::new(exit, "start", format_args!("the endpoint {place} does not start: {error}"))
 }

@@ -64,30 +64,50 @@ fn a_file_goes_up_and_comes_down_and_sigterm_ends_it() {
     assert!(!ran.stderr.contains(SECRET_KEY));
 }
 
+/// Starts an endpoint, and returns what it tells before it is killed.
+fn told(args: &[&str]) -> String {
+    let mut child = bare()
+        .args(["serve", "--listen", "127.0.0.1:0"])
+        .args(args)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut line = String::new();
+    let mut told = BufReader::new(child.stderr.take().unwrap());
+    let mut text = String::new();
+    while !line.contains("stops the endpoint") {
+        line.clear();
+        assert!(told.read_line(&mut line).unwrap() > 0, "{text}");
+        text.push_str(&line);
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    text
+}
+
+#[test]
+fn what_is_given_up_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().to_str().unwrap();
+    let unsynced = told(&["--data", data, "--no-sync"]);
+    assert!(unsynced.contains("a power loss may lose any of them"), "{unsynced}");
+    assert!(!told(&["--data", data]).contains("power loss"));
+    let in_memory = told(&["--in-memory"]);
+    assert!(in_memory.contains("gone when the endpoint stops"), "{in_memory}");
+    assert!(in_memory.contains("export COS_SECRET_KEY="), "{in_memory}");
+    for contradiction in [&["--in-memory", "--data", data][..], &["--in-memory", "--no-sync"], &[]]
+    {
+        let status = bare().arg("serve").args(contradiction).output().unwrap().status;
+        assert_eq!(status.code(), Some(2), "{contradiction:?}");
+    }
+}
+
 #[test]
 fn made_credentials_are_shown_once_and_kept() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("data");
-    let start = || {
-        let mut child = bare()
-            .args(["serve", "--listen", "127.0.0.1:0", "--data"])
-            .arg(&data)
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut line = String::new();
-        let mut told = BufReader::new(child.stderr.take().unwrap());
-        let mut text = String::new();
-        while !line.contains("stops the endpoint") {
-            line.clear();
-            assert!(told.read_line(&mut line).unwrap() > 0, "{text}");
-            text.push_str(&line);
-        }
-        child.kill().unwrap();
-        child.wait().unwrap();
-        text
-    };
+    let start = || told(&["--data", data.to_str().unwrap()]);
     let first = start();
     let kept = std::fs::read_to_string(data.join("credentials")).unwrap();
     let secret_key = kept.lines().find_map(|line| line.strip_prefix("SecretKey=")).unwrap();

@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use cospass_protocol::operation::{
-    AbortMultipartUpload, CompleteMultipartUpload, Conditions, HeadObject, InitiateMultipartUpload,
-    ListParts, UploadPart,
+    AbortMultipartUpload, CompleteMultipartUpload, HeadObject, InitiateMultipartUpload, ListParts,
+    UploadPart,
 };
 use cospass_protocol::xml::{Completed, PartEntry, PartList, write_parts};
 use cospass_protocol::{Bucket, ObjectKey};
@@ -161,8 +161,7 @@ impl Signing<'_> {
 
     fn part(&self, number: u16) -> Result<String, Error> {
         let Upload { bucket, key, upload_id } = self.upload.clone();
-        let (md5, traffic_limit) = (None, None);
-        self.sign(&UploadPart { bucket, key, upload_id, number, md5, traffic_limit })
+        self.sign(&UploadPart::new(bucket, key, upload_id, number))
     }
 
     fn page(&self, page: u64) -> Result<String, Error> {
@@ -190,7 +189,7 @@ impl Signing<'_> {
 
     fn head(&self) -> Result<String, Error> {
         let Upload { bucket, key, .. } = self.upload.clone();
-        self.sign(&HeadObject { bucket, key, conditions: Conditions::default() })
+        self.sign(&HeadObject::new(bucket, key))
     }
 }
 

@@ -14,9 +14,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
 use cospass_protocol::operation::{Parts, Request as Operation, Resource};
-use cospass_protocol::{Bucket, Endpoint, ObjectKey, PresignRequest, Presigned, Presigner, Scheme};
+use cospass_protocol::{
+    Bucket, Endpoint, ObjectKey, PresignRequest, Presigned, Presigner, Scheme, UrlParts,
+};
 use cospass_sign::{Credentials, KeyTime};
 use http::{HeaderMap, Request};
+use tracing::Instrument;
 
 use crate::answer::{Answer, Sent, read_refusal, refusal_of};
 use crate::clock::ClockOffset;
@@ -31,8 +34,8 @@ pub use copy::Copied;
 pub use list::{Keys, Page};
 pub use multipart::{Part, Upload};
 pub(crate) use multipart::{combined, compare};
+pub(crate) use object::ObjectSource;
 pub use object::{Deleted, Download, PutAnswer};
-pub(crate) use object::{ObjectSource, get_all};
 pub use raw::{RawAnswer, RawRequest};
 
 /// How long the signature of one attempt holds, in seconds. It is judged when the head arrives, so that the body may take
@@ -164,14 +167,8 @@ impl Client {
                 Err(failure) => failure,
             };
             let decision = self.0.retry.decide(attempt, failure.outcome(), random());
-            let (operation, number, error) = (call.name, attempt.number, &failure.error);
-            tracing::debug!(
-                operation,
-                number,
-                cause = error.cause(),
-                ?decision,
-                "an attempt failed"
-            );
+            let (number, error) = (attempt.number, &failure.error);
+            tracing::debug!(number, cause = error.cause(), ?decision, "an attempt failed");
             let Decision::Again { after, switch_domain, set_clock } = decision else {
                 return Err(failure.error);
             };
@@ -195,7 +192,6 @@ impl Client {
         let sending = self.0.transport.send(request).await;
         let mut answer = Answer::of(sending.map_err(|error| Failure::unsent(error.into()))?);
         tracing::debug!(
-            operation = call.name,
             status = answer.status,
             request_id = answer.text("x-cos-request-id").unwrap_or_default(),
             "answered"
@@ -333,7 +329,7 @@ impl Call {
     fn request(&self, signed: &Presigned) -> Result<Request<crate::transport::Body>, Error> {
         let mut request = Request::builder()
             .method(self.method.as_str())
-            .uri(signed.url())
+            .uri(self.url(signed)?)
             .header("Authorization", signed.authorization())
             .header("User-Agent", USER_AGENT);
         for (name, value) in self.unsigned(signed).chain(signed.headers()) {
@@ -345,6 +341,19 @@ impl Call {
         request.body(self.payload.body()).map_err(|error| {
             Error::Transport(TransportError::Unsendable { cause: error.to_string() })
         })
+    }
+
+    /// The URL to send to. The service takes a path of nothing but slashes and single dots for the bucket itself (its
+    /// Node SDK's tests), so that such a key is sent with every character percent-encoded; it is signed decoded.
+    fn url(&self, signed: &Presigned) -> Result<String, Error> {
+        let key = self.key.as_str();
+        if key.is_empty() || !key.split('/').all(|segment| matches!(segment, "" | ".")) {
+            return Ok(signed.url().to_owned());
+        }
+        let parts = UrlParts::read(signed.url())?;
+        let hidden = key.replace('.', "%2E").replace('/', "%2F");
+        let query = parts.query().map(|query| format!("?{query}")).unwrap_or_default();
+        Ok(format!("{}://{}/{hidden}{query}", parts.scheme(), parts.host()))
     }
 
     /// The headers that are sent and not signed.

@@ -5,7 +5,7 @@ use std::path::Path;
 use cospass_protocol::operation::GetObject;
 use cospass_protocol::{Bucket, ObjectKey};
 
-use crate::client::{Client, ObjectSource, get_all};
+use crate::client::{Client, ObjectSource};
 use crate::error::Error;
 use crate::options::TransferOptions;
 use crate::save::{Saved, save};
@@ -23,7 +23,7 @@ impl Client {
         to: &Path,
         options: &TransferOptions,
     ) -> Result<Saved, Error> {
-        self.get_file_as(get_all(bucket, key), to, options).await
+        self.get_file_as(GetObject::new(bucket.clone(), key.clone()), to, options).await
     }
 
     /// Downloads into a file, as [`get_file`](Self::get_file), with all that the operation can say; its range is not

@@ -4,10 +4,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use cospass_protocol::operation::{
-    ContentHeaders, InitiateMultipartUpload, ListMultipartUploads, PutObject, StorageClass,
-};
-use cospass_protocol::{Bucket, ObjectKey, TagSet};
+use cospass_protocol::operation::{InitiateMultipartUpload, ListMultipartUploads, PutObject};
+use cospass_protocol::{Bucket, ObjectKey};
 use tokio::io::{AsyncRead, AsyncReadExt};
 use tokio::task::JoinSet;
 
@@ -31,7 +29,8 @@ impl Client {
         path: &Path,
         options: &TransferOptions,
     ) -> Result<PutAnswer, Error> {
-        self.put_file_as(plain_initiate(bucket, key), path, options).await
+        let object = InitiateMultipartUpload::new(bucket.clone(), key.clone());
+        self.put_file_as(object, path, options).await
     }
 
     /// Uploads a file, as [`put_file`](Self::put_file), with headers and metadata.
@@ -226,20 +225,6 @@ async fn read_part(stream: &mut (impl AsyncRead + Unpin), size: u64) -> Result<B
     Ok(bytes.into())
 }
 
-/// An upload in parts that says nothing but where to.
-pub(crate) fn plain_initiate(bucket: &Bucket, key: &ObjectKey) -> InitiateMultipartUpload {
-    InitiateMultipartUpload {
-        bucket: bucket.clone(),
-        key: key.clone(),
-        content: ContentHeaders::default(),
-        metadata: Vec::new(),
-        storage_class: StorageClass::default(),
-        acl: None,
-        tags: TagSet::default(),
-        forbid_overwrite: false,
-    }
-}
-
 /// The same object in one request.
 fn single(object: InitiateMultipartUpload) -> PutObject {
     let InitiateMultipartUpload {
@@ -250,6 +235,7 @@ fn single(object: InitiateMultipartUpload) -> PutObject {
         storage_class,
         acl,
         tags,
+        encryption,
         forbid_overwrite,
     } = object;
     PutObject {
@@ -258,6 +244,7 @@ fn single(object: InitiateMultipartUpload) -> PutObject {
         storage_class,
         acl,
         tags,
+        encryption,
         forbid_overwrite,
         ..PutObject::new(bucket, key)
     }

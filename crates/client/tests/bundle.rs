@@ -39,16 +39,7 @@ impl Setup {
     }
 
     async fn bundle(&self) -> Bundle {
-        let object = InitiateMultipartUpload {
-            bucket: bucket(),
-            key: key("big"),
-            content: Default::default(),
-            metadata: Vec::new(),
-            storage_class: Default::default(),
-            acl: None,
-            tags: Default::default(),
-            forbid_overwrite: false,
-        };
+        let object = InitiateMultipartUpload::new(bucket(), key("big"));
         let size = self.bytes.len() as u64;
         let bundle = self.client.bundle(&object, size, MIB as u64, 300).await.unwrap();
         // As it goes from hand to hand.

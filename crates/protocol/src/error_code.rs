@@ -111,6 +111,10 @@ error_codes! {
     RequestTimeTooSkewed = 403,
     /// The request line is longer than the endpoint accepts.
     RequestURITooLong = 414,
+    /// The object is being restored already.
+    RestoreAlreadyInProgress = 409,
+    /// The object is not archived.
+    RestoreNonArchiveObject = 405,
     /// The signature is not that of the request.
     SignatureDoesNotMatch = 403,
     /// The service is busy.

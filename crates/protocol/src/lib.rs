@@ -6,8 +6,10 @@
 mod bucket;
 mod endpoint;
 mod error_code;
+mod json;
 mod key;
 pub mod operation;
+pub mod policy;
 mod presign;
 mod range;
 mod region;

@@ -11,6 +11,7 @@ mod error;
 mod list;
 mod multipart;
 mod read;
+mod restore;
 mod service;
 mod tagging;
 mod time;
@@ -27,9 +28,10 @@ pub use multipart::{
     write_parts,
 };
 pub use read::XmlError;
+pub use restore::{RestoreRequest, RestoreTier};
 pub use service::{BucketEntry, ListAllMyBuckets};
 pub use tagging::{read_tagging, write_tagging};
-pub use time::{iso8601, iso8601_millis};
+pub use time::{from_iso8601, iso8601, iso8601_millis};
 
 /// How the service writes an account, `qcs::cam::uin/OWNER:uin/SUB`, for the account itself.
 pub fn account_id(uin: &str) -> String {

@@ -48,6 +48,14 @@ impl KeptCredentials {
             Err(error) => Err(error.into()),
         }
     }
+
+    /// Makes credentials that are kept nowhere, for an endpoint in memory.
+    ///
+    /// # Errors
+    /// If the system gives no randomness.
+    pub fn unkept() -> Result<Self, KeptCredentialsError> {
+        Ok(Self { credentials: random()?, is_new: true })
+    }
 }
 
 fn parse(text: &str) -> Option<Credentials> {

@@ -1,4 +1,5 @@
-//! A part of an object on its way out: read ahead by one piece, at a pace.
+//! A part of an object on its way out: read ahead by one piece, at a pace. The first piece is read before there is an
+//! answer, so that an object that cannot be read is refused.
 
 use std::future::Future;
 use std::io;
@@ -20,17 +21,27 @@ pub(crate) struct Download {
     left: u64,
     /// Bytes not asked for yet.
     unread: u64,
-    reading: Option<JoinHandle<(Reader, io::Result<Bytes>)>>,
+    reading: Option<Reading>,
     pace: Pace,
 }
 
+/// The next piece.
+enum Reading {
+    Done(Reader, Bytes),
+    UnderWay(JoinHandle<(Reader, io::Result<Bytes>)>),
+}
+
 impl Download {
-    /// Begins to read.
-    pub(crate) fn start(reader: Reader, part: &Range<u64>, pace: Pace) -> Self {
+    /// Begins to read. Blocks.
+    pub(crate) fn start(reader: Reader, part: &Range<u64>, pace: Pace) -> io::Result<Self> {
         let left = part.end.saturating_sub(part.start);
         let mut download = Self { left, unread: left, reading: None, pace };
-        download.read_ahead(reader.narrow(part));
-        download
+        let length = download.next_length();
+        if length > 0 {
+            let (reader, piece) = read(reader.narrow(part), length);
+            download.reading = Some(Reading::Done(reader, piece?));
+        }
+        Ok(download)
     }
 
     /// How many bytes are still to come.
@@ -43,13 +54,20 @@ impl Download {
         context: &mut Context<'_>,
     ) -> Poll<Option<io::Result<Bytes>>> {
         ready!(self.pace.poll_due(context));
-        let Some(reading) = &mut self.reading else {
-            return Poll::Ready(None);
-        };
-        let (reader, piece) = match ready!(Pin::new(reading).poll(context)) {
-            Ok((reader, Ok(piece))) => (reader, piece),
-            Ok((_, Err(error))) => return Poll::Ready(Some(Err(self.fail(error)))),
-            Err(error) => return Poll::Ready(Some(Err(self.fail(io::Error::other(error))))),
+        let (reader, piece) = match self.reading.take() {
+            None => return Poll::Ready(None),
+            Some(Reading::Done(reader, piece)) => (reader, piece),
+            Some(Reading::UnderWay(mut reading)) => match Pin::new(&mut reading).poll(context) {
+                Poll::Pending => {
+                    self.reading = Some(Reading::UnderWay(reading));
+                    return Poll::Pending;
+                }
+                Poll::Ready(Ok((reader, Ok(piece)))) => (reader, piece),
+                Poll::Ready(Ok((_, Err(error)))) => return Poll::Ready(Some(Err(fail(error)))),
+                Poll::Ready(Err(error)) => {
+                    return Poll::Ready(Some(Err(fail(io::Error::other(error)))));
+                }
+            },
         };
         self.left = self.left.saturating_sub(piece.len() as u64);
         self.pace.count(piece.len());
@@ -57,40 +75,42 @@ impl Download {
         Poll::Ready(Some(Ok(piece)))
     }
 
-    fn read_ahead(&mut self, mut reader: Reader) {
+    fn read_ahead(&mut self, reader: Reader) {
+        let length = self.next_length();
+        self.reading =
+            (length > 0).then(|| Reading::UnderWay(spawn_blocking(move || read(reader, length))));
+    }
+
+    /// The length of the next piece, which counts as asked for.
+    fn next_length(&mut self) -> usize {
         let most = if self.pace.is_limited() { PACED_CHUNK } else { CHUNK };
         let length = usize::try_from(self.unread).unwrap_or(most).min(most);
         self.unread = self.unread.saturating_sub(length as u64);
-        self.reading = (length > 0).then(|| {
-            spawn_blocking(move || {
-                let mut piece = vec![0; length];
-                let read = reader.read_exact(&mut piece);
-                (reader, read.map(|()| piece.into()))
-            })
-        });
+        length
     }
+}
 
-    /// The head is out, so that only a broken connection can tell the client.
-    fn fail(&mut self, error: io::Error) -> io::Error {
-        tracing::error!(%error, "a blob could not be read");
-        self.reading = None;
-        error
-    }
+fn read(mut reader: Reader, length: usize) -> (Reader, io::Result<Bytes>) {
+    let mut piece = vec![0; length];
+    let read = reader.read_exact(&mut piece);
+    (reader, read.map(|()| piece.into()))
+}
+
+/// The head is out, so that only a broken connection can tell the client.
+fn fail(error: io::Error) -> io::Error {
+    tracing::error!(%error, "a download breaks off: the object could not be read");
+    error
 }
 
 #[cfg(test)]
 mod tests {
-    use std::io::Write;
-
     use super::*;
 
     fn file(bytes: &[u8]) -> Reader {
-        let mut file = tempfile::tempfile().unwrap();
-        file.write_all(bytes).unwrap();
-        Reader::of_file(file, 1 << 30)
+        Reader::of_bytes(bytes, 1 << 30)
     }
 
-    async fn read(mut download: Download) -> io::Result<Vec<u8>> {
+    async fn whole(mut download: Download) -> io::Result<Vec<u8>> {
         let mut bytes = Vec::new();
         while let Some(piece) =
             std::future::poll_fn(|context| download.poll_piece(context)).await.transpose()?
@@ -107,14 +127,18 @@ mod tests {
         let bytes: Vec<u8> = (0..CHUNK * 2 + 7).map(|index| (index % 251) as u8).collect();
         for part in [0..bytes.len(), 5..9, CHUNK - 1..CHUNK * 2 + 7] {
             let range = part.start as u64..part.end as u64;
-            let download = Download::start(file(&bytes), &range, Pace::unlimited());
-            assert_eq!(read(download).await.unwrap(), bytes[part]);
+            let download = Download::start(file(&bytes), &range, Pace::unlimited()).unwrap();
+            assert_eq!(whole(download).await.unwrap(), bytes[part]);
         }
     }
 
     #[tokio::test]
     async fn a_blob_that_is_too_short_breaks_off() {
-        let download = Download::start(file(b"abc"), &(0..4), Pace::unlimited());
-        assert_eq!(read(download).await.unwrap_err().kind(), io::ErrorKind::UnexpectedEof);
+        let none = Download::start(file(b"abc"), &(0..4), Pace::unlimited());
+        assert_eq!(none.err().unwrap().kind(), io::ErrorKind::UnexpectedEof);
+        let bytes = vec![7; CHUNK + 3];
+        let range = 0..CHUNK as u64 + 4;
+        let download = Download::start(file(&bytes), &range, Pace::unlimited()).unwrap();
+        assert_eq!(whole(download).await.unwrap_err().kind(), io::ErrorKind::UnexpectedEof);
     }
 }

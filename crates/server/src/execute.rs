@@ -2,6 +2,7 @@
 
 mod acl;
 mod bucket;
+mod content_type;
 mod copy;
 mod delete;
 mod draft;
@@ -9,11 +10,14 @@ mod list;
 mod multipart;
 mod object;
 mod page;
+mod restore;
 mod service;
+mod symlink;
 mod tagging;
 mod upload;
 
-use cospass_protocol::operation::{AclHeaders, ContentMd5};
+use cospass_protocol::operation::{AclHeaders, ContentMd5, ServerSideEncryption};
+use http::header::{HeaderName, HeaderValue};
 use md5::{Digest, Md5};
 
 use crate::authorize::Permitted;
@@ -21,7 +25,7 @@ use crate::body::SealedBody;
 use crate::endpoint::Endpoint;
 use crate::refusal::{Cause, Refusal};
 use crate::reply::Reply;
-use crate::store::AclRecord;
+use crate::store::{AclRecord, Encryption};
 
 /// Does what is permitted. `host` is that of the request.
 pub(crate) async fn execute(
@@ -50,6 +54,9 @@ pub(crate) async fn execute(
         Permitted::GetObjectTagging(permit) => tagging::get(endpoint, permit).await,
         Permitted::PutObjectTagging(permit) => tagging::put(endpoint, permit, body).await,
         Permitted::DeleteObjectTagging(permit) => tagging::delete(endpoint, permit).await,
+        Permitted::PostObjectRestore(permit) => restore::post(endpoint, permit, body).await,
+        Permitted::PutSymlink(permit) => symlink::put(endpoint, permit).await,
+        Permitted::GetSymlink(permit) => symlink::get(endpoint, permit).await,
         Permitted::InitiateMultipartUpload(permit) => multipart::initiate(endpoint, permit).await,
         Permitted::UploadPart(permit) => multipart::part(endpoint, permit, body).await,
         Permitted::UploadPartCopy(permit) => copy::part(endpoint, permit).await,
@@ -69,6 +76,18 @@ fn check_md5(md5: Option<ContentMd5>, document: &[u8]) -> Result<(), Refusal> {
             Err(Cause::BadDigest.into())
         }
         _ => Ok(()),
+    }
+}
+
+/// Adds how an object is encrypted.
+fn with_encryption(reply: Reply, encryption: Encryption) -> Reply {
+    match encryption {
+        Encryption::None => reply,
+        Encryption::Cos => {
+            let name = HeaderName::from_static("x-cos-server-side-encryption");
+            let value = ServerSideEncryption::Aes256.as_str();
+            reply.header(name, HeaderValue::from_static(value))
+        }
     }
 }
 

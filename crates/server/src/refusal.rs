@@ -148,6 +148,15 @@ causes! {
     /// **C** #3641109820, with `x-cos-storage-class`.
     NotRestored "not-restored" => InvalidObjectState "The operation is not valid for the object storage class.",
 
+    /// **C** #20698865043.
+    RestoreRunning "restore-running" => RestoreAlreadyInProgress "Object restore is already in progress.",
+    /// **D !**
+    NotArchived "not-archived" => RestoreNonArchiveObject "Restore is not allowed, since the object's storage class is not an archive.",
+    /// **! !** A link is asked for, and there is an object that is none.
+    NotSymlink "not-symlink" => InvalidRequest "The object is not a symbolic link.",
+    /// **! !** What the link stands for is not there, or is itself a link.
+    SymlinkTargetMissing "symlink-target-missing" => NoSuchKey "The target of the symbolic link does not exist, or is a symbolic link itself.",
+
     // The endpoint itself.
 
     /// **K !** The disk or the metadata failed; the log tells more.
@@ -214,6 +223,12 @@ impl Refusal {
         Self::new(Cause::InvalidRange, Detail { header, ..Detail::default() })
     }
 
+    /// A parameter, header or element whose value is not allowed, and why.
+    pub(crate) fn argument(name: &'static str, why: &str) -> Self {
+        let message = Some(format!("{name}: {why}"));
+        Self::new(Cause::InvalidArgument, Detail { message, ..Detail::default() })
+    }
+
     pub(crate) fn not_restored(class: StorageClass) -> Self {
         let name = HeaderName::from_static("x-cos-storage-class");
         let header = Some((name, HeaderValue::from_static(class.as_str())));
@@ -277,7 +292,7 @@ impl From<StoreError> for Refusal {
             StoreError::Locked { .. }
             | StoreError::UnknownFormat { .. }
             | StoreError::Record(_)
-            | StoreError::Metadata(_)
+            | StoreError::Key
             | StoreError::Io(_) => {
                 tracing::error!(%error, "the store failed");
                 Cause::Failure

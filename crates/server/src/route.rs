@@ -8,7 +8,9 @@
 //! ```
 //!
 //! The path after its first slash, percent-decoded and otherwise as it stands, is the key. Nothing in it is merged or
-//! normalised: `a//b` and `a/../b` are keys like any other.
+//! normalised: `a//b` and `a/../b` are keys like any other. A path of nothing but slashes and single dots, as they are sent, is
+//! the bucket's own, as the service has it: the Node SDK's tests get a listing for `///////` and `/./`, and an object for
+//! `/abc/../`.
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -42,6 +44,13 @@ impl Routes {
         match self.site(head.host)? {
             Site::Service if path == "/" => Ok(Resource::Service),
             Site::Service => Err(Cause::BucketMissing.into()),
+            Site::Bucket(bucket) if is_root(head.request.path()) => {
+                // A decision: what names the bucket by such a detour does not delete it.
+                if path != "/" && head.request.method().eq_ignore_ascii_case("delete") {
+                    return Err(Cause::MethodNotAllowed.into());
+                }
+                Ok(Resource::Bucket(bucket))
+            }
             Site::Bucket(bucket) => {
                 let key = ObjectKey::new(path).map_err(|error| match error {
                     KeyError::TooLong { .. } => Cause::KeyTooLong,
@@ -74,6 +83,11 @@ impl Routes {
             (Err(_), None) => Err(Cause::BucketMissing.into()),
         }
     }
+}
+
+/// Whether a path, as it was sent, names the bucket itself.
+fn is_root(path: &[u8]) -> bool {
+    path.split(|&byte| byte == b'/').all(|segment| matches!(segment, b"" | b"."))
 }
 
 /// Whether the label was meant to be a bucket: it ends in `-` and digits.

@@ -18,7 +18,7 @@ use crate::endpoint::Endpoint;
 use crate::limits::Limits;
 use crate::route::Routes;
 use crate::spelling::Spelling;
-use crate::store::{AclRecord, BucketRecord, Store, StoreError};
+use crate::store::{AclRecord, BucketRecord, Store, StoreError, Syncing};
 
 /// The number of the one account, unless the builder is given another: it shows in owners and grants.
 const DEFAULT_UIN: &str = "100000000001";
@@ -53,7 +53,8 @@ impl Server {
     /// ```
     pub fn builder() -> Builder {
         Builder {
-            data_dir: None,
+            kept: None,
+            syncing: Syncing::Always,
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
             credentials: None,
             buckets: Vec::new(),
@@ -71,7 +72,8 @@ impl Server {
 #[derive(Debug)]
 #[must_use]
 pub struct Builder {
-    data_dir: Option<PathBuf>,
+    kept: Option<Kept>,
+    syncing: Syncing,
     listen: SocketAddr,
     credentials: Option<Credentials>,
     buckets: Vec<String>,
@@ -84,9 +86,23 @@ pub struct Builder {
 }
 
 impl Builder {
-    /// The folder in which everything is kept; made, mode 0700, if it is not there. Required.
+    /// The folder in which everything is kept; made, mode 0700, if it is not there. Required, unless everything is
+    /// [in memory](Self::in_memory).
     pub fn data_dir(mut self, folder: impl Into<PathBuf>) -> Self {
-        self.data_dir = Some(folder.into());
+        self.kept = Some(Kept::InFolder(folder.into()));
+        self
+    }
+
+    /// Keeps everything in memory instead, until the endpoint stops.
+    pub fn in_memory(mut self) -> Self {
+        self.kept = Some(Kept::InMemory);
+        self
+    }
+
+    /// Whether an upload is acknowledged before it is on the disk. It survives the end of the process then, but if the
+    /// system ends (a power loss, a crash), anything may be lost, and the folder may be unreadable. For throw-away data.
+    pub fn no_sync(mut self, no_sync: bool) -> Self {
+        self.syncing = if no_sync { Syncing::Never } else { Syncing::Always };
         self
     }
 
@@ -155,14 +171,18 @@ impl Builder {
     /// # Errors
     /// One [`StartError`] for each reason.
     pub async fn start(self) -> Result<Running, StartError> {
-        let data_dir = self.data_dir.ok_or(StartError::NoDataDir)?;
+        let kept = self.kept.ok_or(StartError::NoDataDir)?;
         let credentials = self.credentials.ok_or(StartError::NoCredentials)?;
         let region = Region::new(self.region)?;
         let buckets: Vec<_> =
             self.buckets.into_iter().map(Bucket::new).collect::<Result<_, _>>()?;
         let routes = routes(self.mapped, self.default_bucket)?;
         let created = self.clock.now();
-        let store = tokio::task::spawn_blocking(move || open(data_dir, &buckets, created));
+        let store = tokio::task::spawn_blocking(move || {
+            let store = kept.open(self.syncing)?;
+            create(&store, &buckets, created)?;
+            Ok::<_, StoreError>(store)
+        });
         let store = store.await.map_err(io::Error::other)??;
         let spelling = Spelling::learn().await?;
         let listener = connection::bind(self.listen)
@@ -180,7 +200,11 @@ impl Builder {
             spelling,
         });
         let (stop, stopped) = watch::channel(false);
-        let serving = tokio::spawn(connection::serve(listener, endpoint, stopped));
+        let store = endpoint.store.clone();
+        let serving = tokio::spawn(async move {
+            let sweeping = store.keep_swept(stopped.clone());
+            tokio::join!(connection::serve(listener, endpoint, stopped), sweeping);
+        });
         Ok(Running { local_addr, stop, serving })
     }
 }
@@ -198,8 +222,23 @@ fn routes(
     })
 }
 
-fn open(data_dir: PathBuf, buckets: &[Bucket], created: i64) -> Result<Store, StoreError> {
-    let store = Store::open(&data_dir)?;
+/// Where everything is kept.
+#[derive(Debug)]
+enum Kept {
+    InFolder(PathBuf),
+    InMemory,
+}
+
+impl Kept {
+    fn open(self, syncing: Syncing) -> Result<Store, StoreError> {
+        match self {
+            Self::InFolder(folder) => Store::open(&folder, syncing),
+            Self::InMemory => Store::in_memory(),
+        }
+    }
+}
+
+fn create(store: &Store, buckets: &[Bucket], created: i64) -> Result<(), StoreError> {
     for bucket in buckets {
         let record = BucketRecord { created, acl: AclRecord::canned(CannedAcl::Private) };
         match store.create_bucket(bucket, record) {
@@ -207,7 +246,7 @@ fn open(data_dir: PathBuf, buckets: &[Bucket], created: i64) -> Result<Store, St
             Err(error) => return Err(error),
         }
     }
-    Ok(store)
+    Ok(())
 }
 
 /// An endpoint that runs. Dropped, it stops as if it were [shut down](Self::shutdown), without anyone waiting for it.
@@ -236,7 +275,7 @@ impl Running {
 /// Why an endpoint does not start.
 #[derive(Debug)]
 pub enum StartError {
-    /// No data folder was given.
+    /// Nothing was said of where things are kept, neither a data folder nor memory.
     NoDataDir,
     /// No credentials were given.
     NoCredentials,
@@ -260,7 +299,9 @@ pub enum StartError {
 impl fmt::Display for StartError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::NoDataDir => f.write_str("no data folder was given"),
+            Self::NoDataDir => {
+                f.write_str("neither a data folder nor memory was chosen to keep things in")
+            }
             Self::NoCredentials => f.write_str("no credentials were given"),
             Self::Bucket(error) => write!(f, "{error}"),
             Self::Region(error) => write!(f, "{error}"),

@@ -1,78 +1,91 @@
-//! Where buckets and objects are kept: one folder of this machine.
+//! Where buckets and objects are kept.
 //!
-//! ```text
-//! DIR/lock               held while the store is open
-//! DIR/metadata.redb      buckets, and of each object everything but its bytes
-//! DIR/blobs/ab/cd/ID     the bytes of one upload or part, never changed
-//! DIR/incoming/ID        the bytes of an upload under way
-//! ```
+//! [`Store`] knows what they are and is written once. Beneath it lies a [`Backend`]: ordered tables of bytes and blobs,
+//! in one folder of this machine ([`disk`]) or in memory ([`memory`]).
 //!
-//! A key is never a path: blobs lie under random names, and the metadata alone knows whose they are. An upload is
-//! durable in this order: file, its bytes on disk, rename, folder on disk, metadata committed. What a crash leaves
-//! between two steps is a file that no metadata names, and opening the store removes it.
+//! A key is never a path: blobs lie under random names, and the tables alone know whose they are. An upload is durable in
+//! this order: its blob, then the transaction that names it. What a crash leaves between the two is a blob that nothing
+//! names, and a sweep removes it.
 //!
 //! Every function blocks; callers on an async runtime go through [`Store::blocking`].
 
-mod blob;
+mod backend;
+mod disk;
+mod memory;
 mod metadata;
 mod multipart;
+mod object;
+mod pins;
 mod reader;
 mod record;
+mod row;
 mod scan;
+mod sweep;
+mod transaction;
+mod upload;
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::fs::{File, TryLockError};
 use std::io;
 use std::ops::Bound;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
-use cospass_protocol::{Bucket, ObjectKey, TagSet};
+use cospass_protocol::Bucket;
 
-pub(crate) use blob::Upload;
+pub(crate) use disk::Syncing;
 pub(crate) use multipart::UploadName;
 pub(crate) use reader::Reader;
 pub(crate) use record::{
-    AclRecord, BucketRecord, Draft, ObjectRecord, PartRecord, UploadRecord, tag_pairs,
+    AclRecord, BucketRecord, Draft, Encryption, Kind, ObjectRecord, PartRecord, Restored,
+    UploadRecord, tag_pairs,
 };
 pub(crate) use scan::{Step, past, start};
+pub(crate) use upload::Upload;
 
-use crate::private;
-use blob::Blobs;
-use metadata::{Metadata, Released};
-use reader::Readers;
-use record::Place;
+use backend::{Backend, Rows, Table};
+use disk::Disk;
+use memory::Memory;
+use metadata::{bucket_key, decode, find, put, walk};
+use pins::Pins;
+use row::{Fields, RowKey};
+use transaction::Transaction;
 
 /// An open store. Clones are the same store.
 #[derive(Clone)]
 pub(crate) struct Store(Arc<Inner>);
 
 struct Inner {
-    metadata: Metadata,
-    blobs: Arc<Blobs>,
-    readers: Readers,
-    /// All buckets, as the metadata has them: each request asks for one.
+    backend: Arc<dyn Backend>,
+    pins: Pins,
+    /// All buckets, as the tables have them: each request asks for one.
     buckets: RwLock<BTreeMap<String, BucketRecord>>,
-    /// Held while a bucket is made, changed or deleted, so that `buckets` follows the metadata.
+    /// Held while a bucket is made, changed or deleted, so that `buckets` follows the tables.
     bucket_changes: Mutex<()>,
-    /// Locked until the process ends, however it ends.
-    _lock: File,
 }
 
 impl Store {
-    /// Opens the store in a folder, which is made if it is not there, and removes what a crash may have left.
-    pub(crate) fn open(folder: &Path) -> Result<Self, StoreError> {
-        private::create_folder(folder)?;
-        let lock = lock(&folder.join("lock"))?;
-        let metadata = Metadata::open(&folder.join("metadata.redb"))?;
-        let blobs = Arc::new(Blobs::open(folder)?);
-        let readers = Readers::new(Arc::clone(&blobs));
-        blobs.sweep(&metadata.blobs()?)?;
-        private::sync_folder(folder)?;
-        let buckets = RwLock::new(metadata.buckets()?);
-        let bucket_changes = Mutex::new(());
-        Ok(Self(Arc::new(Inner { metadata, blobs, readers, buckets, bucket_changes, _lock: lock })))
+    /// Opens the store in a folder, which is made if it is not there.
+    pub(crate) fn open(folder: &Path, syncing: Syncing) -> Result<Self, StoreError> {
+        Self::over(Arc::new(Disk::open(folder, syncing)?))
+    }
+
+    /// A store in memory, gone when it is dropped.
+    pub(crate) fn in_memory() -> Result<Self, StoreError> {
+        Self::over(Arc::new(Memory::default()))
+    }
+
+    fn over(backend: Arc<dyn Backend>) -> Result<Self, StoreError> {
+        metadata::open(&*backend)?;
+        let mut buckets = BTreeMap::new();
+        let all = (Bound::Unbounded, Bound::Unbounded);
+        walk(&*backend, Table::Buckets, all, |key, record| {
+            let name = Fields(key).text().ok_or(StoreError::Key)?;
+            buckets.insert(name, decode(record)?);
+            Ok(metadata::Walk::Next)
+        })?;
+        let (pins, buckets) = (Pins::new(Arc::clone(&backend)), RwLock::new(buckets));
+        Ok(Self(Arc::new(Inner { backend, pins, buckets, bucket_changes: Mutex::new(()) })))
     }
 
     /// Runs something that blocks on a thread that may.
@@ -106,243 +119,61 @@ impl Store {
         bucket: &Bucket,
         record: BucketRecord,
     ) -> Result<(), StoreError> {
-        let _guard = self.change_buckets();
-        self.0.metadata.insert_bucket(bucket.as_str(), &record)?;
-        let mut buckets = self.0.buckets.write().unwrap_or_else(PoisonError::into_inner);
-        buckets.insert(bucket.as_str().to_owned(), record);
-        Ok(())
+        self.change_bucket(bucket, |tables, row| {
+            match tables.get(Table::Buckets, row.as_bytes())? {
+                Some(_) => Err(StoreError::BucketExists),
+                None => put(tables, Table::Buckets, row.clone(), &record),
+            }
+        })
     }
 
     pub(crate) fn delete_bucket(&self, bucket: &Bucket) -> Result<(), StoreError> {
-        let _guard = self.change_buckets();
-        self.0.metadata.remove_bucket(bucket.as_str())?;
-        let mut buckets = self.0.buckets.write().unwrap_or_else(PoisonError::into_inner);
-        buckets.remove(bucket.as_str());
-        Ok(())
+        self.change_bucket(bucket, |tables, row| {
+            for table in [Table::Objects, Table::Uploads] {
+                if !metadata::is_empty(tables, table, row)? {
+                    return Err(StoreError::BucketNotEmpty);
+                }
+            }
+            tables.get(Table::Buckets, row.as_bytes())?.ok_or(StoreError::NoSuchBucket)?;
+            tables.remove(Table::Buckets, row.clone().into_bytes());
+            Ok(())
+        })
     }
 
     pub(crate) fn set_bucket_acl(&self, bucket: &Bucket, acl: AclRecord) -> Result<(), StoreError> {
-        let _guard = self.change_buckets();
-        let mut record = self.bucket(bucket).ok_or(StoreError::NoSuchBucket)?;
-        record.acl = acl;
-        self.0.metadata.update_bucket(bucket.as_str(), &record)?;
+        self.change_bucket(bucket, |tables, row| {
+            let found = find::<BucketRecord>(tables, Table::Buckets, row)?;
+            let record = found.ok_or(StoreError::NoSuchBucket)?;
+            put(tables, Table::Buckets, row.clone(), &BucketRecord { acl: acl.clone(), ..record })
+        })
+    }
+
+    /// Runs a transaction that changes the row of a bucket.
+    fn change_bucket(
+        &self,
+        bucket: &Bucket,
+        change: impl Fn(&mut Transaction<'_>, &RowKey) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
+        let row = bucket_key(bucket.as_str());
+        let _guard = self.0.bucket_changes.lock().unwrap_or_else(PoisonError::into_inner);
+        let changed = self.write(|tables| change(tables, &row));
+        // Whatever came of it, also of what failed and happened all the same, is what everybody sees from now on.
+        let there = find(&*self.0.backend, Table::Buckets, &row);
         let mut buckets = self.0.buckets.write().unwrap_or_else(PoisonError::into_inner);
-        buckets.insert(bucket.as_str().to_owned(), record);
-        Ok(())
-    }
-
-    pub(crate) fn object(
-        &self,
-        bucket: &Bucket,
-        key: &ObjectKey,
-    ) -> Result<ObjectRecord, StoreError> {
-        self.find_object(bucket, key)?.ok_or(StoreError::NoSuchKey)
-    }
-
-    /// As [`object`](Self::object), for those to whom it may be absent.
-    pub(crate) fn find_object(
-        &self,
-        bucket: &Bucket,
-        key: &ObjectKey,
-    ) -> Result<Option<ObjectRecord>, StoreError> {
-        self.0.metadata.object(bucket.as_str(), key.as_str())
-    }
-
-    /// Shows the objects of a bucket in byte order of their keys, as `visit` steers.
-    pub(crate) fn scan_objects(
-        &self,
-        bucket: &Bucket,
-        from: Bound<String>,
-        visit: impl FnMut(&str, ObjectRecord) -> Step,
-    ) -> Result<(), StoreError> {
-        self.0.metadata.scan_objects(bucket.as_str(), from, visit)
-    }
-
-    /// An object and its bytes, which stay readable while they are held, whatever happens to the object.
-    pub(crate) fn open_object(
-        &self,
-        bucket: &Bucket,
-        key: &ObjectKey,
-    ) -> Result<(ObjectRecord, Reader), StoreError> {
-        loop {
-            let record = self.object(bucket, key)?;
-            if let Some(reader) = self.reader(&record)? {
-                return Ok((record, reader));
-            }
-            // Another upload may have replaced the object since: then the metadata names other bytes.
-            if self.object(bucket, key)?.place == record.place {
-                return Err(io::Error::from(io::ErrorKind::NotFound).into());
-            }
+        match there {
+            Ok(Some(record)) => _ = buckets.insert(bucket.as_str().to_owned(), record),
+            Ok(None) => _ = buckets.remove(bucket.as_str()),
+            Err(error) => return changed.and(Err(error)),
         }
+        changed
     }
 
-    /// The bytes of an object, if they are still there.
-    fn reader(&self, record: &ObjectRecord) -> Result<Option<Reader>, StoreError> {
-        match record.place {
-            Place::Blob(blob) => match self.0.blobs.read(blob) {
-                Ok(file) => Ok(Some(Reader::of_file(file, record.size))),
-                Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-                Err(error) => Err(error.into()),
-            },
-            Place::Manifest(id) => {
-                let pin = self.0.readers.pin(id);
-                let Some(pieces) = self.0.metadata.pieces(id)? else {
-                    return Ok(None);
-                };
-                let parts = pieces.iter().map(|piece| (self.0.blobs.path(piece.blob), piece.size));
-                Ok(Some(Reader::of_parts(parts, pin)))
-            }
-        }
-    }
-
-    /// Begins an upload; nothing is seen of it before it is [committed](Self::commit).
-    pub(crate) fn upload(&self) -> Result<Upload, StoreError> {
-        Ok(self.0.blobs.upload()?)
-    }
-
-    /// Makes an upload the object of a key, durably. `check` sees the object that is there and may refuse.
-    pub(crate) fn commit<E: From<StoreError>>(
+    /// Runs a transaction; see [`metadata::write`].
+    fn write<T, E: From<StoreError>>(
         &self,
-        upload: Upload,
-        bucket: &Bucket,
-        key: &ObjectKey,
-        draft: Draft,
-        check: impl FnOnce(Option<&ObjectRecord>) -> Result<(), E>,
-    ) -> Result<ObjectRecord, E> {
-        let written = self.0.blobs.keep(upload).map_err(StoreError::from)?;
-        self.put(bucket, key, draft.record(&written), check)
-    }
-
-    /// Makes an object of the bytes of another, durably. `plan` sees the source and says what the copy is to be; `check`
-    /// sees the object that is there. Both may refuse.
-    pub(crate) fn copy<E: From<StoreError>>(
-        &self,
-        from: (&Bucket, &ObjectKey),
-        to: (&Bucket, &ObjectKey),
-        plan: impl Fn(&ObjectRecord) -> Result<Draft, E>,
-        check: impl Fn(Option<&ObjectRecord>) -> Result<(), E>,
-    ) -> Result<ObjectRecord, E> {
-        loop {
-            let source = self.object(from.0, from.1)?;
-            let draft = plan(&source)?;
-            let place = match source.place {
-                Place::Manifest(_) => Some(source.place),
-                Place::Blob(blob) => match self.0.blobs.link(blob) {
-                    Ok(blob) => Some(Place::Blob(blob)),
-                    Err(error) if error.kind() == io::ErrorKind::NotFound => None,
-                    Err(error) => return Err(StoreError::from(error).into()),
-                },
-            };
-            let record = place.map(|place| draft.copy(&source, place));
-            let put = record.map(|record| {
-                self.put(to.0, to.1, record, |there| check(there).map_err(Tried::Refused))
-            });
-            match put {
-                Some(Ok(record)) => return Ok(record),
-                Some(Err(Tried::Refused(refused))) => return Err(refused),
-                Some(Err(Tried::Store(StoreError::NoSuchKey))) | None => {}
-                Some(Err(Tried::Store(error))) => return Err(error.into()),
-            }
-            // As in `open_object`.
-            if self.object(from.0, from.1)?.place == source.place {
-                return Err(StoreError::from(io::Error::from(io::ErrorKind::NotFound)).into());
-            }
-        }
-    }
-
-    fn put<E: From<StoreError>>(
-        &self,
-        bucket: &Bucket,
-        key: &ObjectKey,
-        record: ObjectRecord,
-        check: impl FnOnce(Option<&ObjectRecord>) -> Result<(), E>,
-    ) -> Result<ObjectRecord, E> {
-        let replaced = self.0.metadata.put_object(bucket.as_str(), key.as_str(), &record, check);
-        match replaced {
-            Ok(replaced) => {
-                self.forget(replaced);
-                Ok(record)
-            }
-            Err(error) => {
-                // A commit that failed may be on the disk all the same: what the metadata names stays.
-                if let (Place::Blob(blob), Ok(there)) =
-                    (record.place, self.0.metadata.object(bucket.as_str(), key.as_str()))
-                    && there.is_none_or(|object| object.place != record.place)
-                {
-                    self.forget([Released::blob(blob)]);
-                }
-                Err(error)
-            }
-        }
-    }
-
-    /// Deletes objects, all or none; deleting what is not there is no error.
-    pub(crate) fn delete_objects(
-        &self,
-        bucket: &Bucket,
-        keys: &[ObjectKey],
-    ) -> Result<(), StoreError> {
-        let keys = keys.iter().map(ObjectKey::as_str);
-        self.forget(self.0.metadata.remove_objects(bucket.as_str(), keys)?);
-        Ok(())
-    }
-
-    pub(crate) fn set_object_acl(
-        &self,
-        bucket: &Bucket,
-        key: &ObjectKey,
-        acl: AclRecord,
-    ) -> Result<(), StoreError> {
-        self.0.metadata.update_object(bucket.as_str(), key.as_str(), |record| record.acl = acl)
-    }
-
-    pub(crate) fn set_object_tags(
-        &self,
-        bucket: &Bucket,
-        key: &ObjectKey,
-        tags: &TagSet,
-    ) -> Result<(), StoreError> {
-        let set = |record: &mut ObjectRecord| record.tags = tag_pairs(tags);
-        self.0.metadata.update_object(bucket.as_str(), key.as_str(), set)
-    }
-
-    /// Removes bytes that no metadata names any more.
-    fn forget(&self, released: impl IntoIterator<Item = Released>) {
-        for Released { manifest, blobs } in released {
-            self.0.readers.remove(manifest, blobs);
-        }
-    }
-
-    fn change_buckets(&self) -> MutexGuard<'_, ()> {
-        self.0.bucket_changes.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// Why a copy was not put.
-enum Tried<E> {
-    Store(StoreError),
-    Refused(E),
-}
-
-impl<E> From<StoreError> for Tried<E> {
-    fn from(error: StoreError) -> Self {
-        Self::Store(error)
-    }
-}
-
-fn lock(path: &Path) -> Result<File, StoreError> {
-    let file = match private::create_file(path) {
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-            File::options().write(true).open(path)?
-        }
-        created => created?,
-    };
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => {
-            Err(StoreError::Locked { folder: path.parent().unwrap_or(path).to_owned() })
-        }
-        Err(TryLockError::Error(error)) => Err(error.into()),
+        run: impl Fn(&mut Transaction<'_>) -> Result<T, E>,
+    ) -> Result<T, E> {
+        metadata::write(&*self.0.backend, run)
     }
 }
 
@@ -371,9 +202,9 @@ pub enum StoreError {
     NoSuchUpload,
     /// A record of the metadata cannot be read.
     Record(postcard::Error),
-    /// The metadata could not be read or written.
-    Metadata(redb::Error),
-    /// A file could not be read or written.
+    /// The key of a record cannot be read.
+    Key,
+    /// The disk, or what else things are kept on, failed.
     Io(io::Error),
 }
 
@@ -392,8 +223,8 @@ impl fmt::Display for StoreError {
             Self::NoSuchKey => f.write_str("there is no such object"),
             Self::NoSuchUpload => f.write_str("there is no such upload in parts"),
             Self::Record(error) => write!(f, "a record of the metadata cannot be read: {error}"),
-            Self::Metadata(error) => write!(f, "the metadata failed: {error}"),
-            Self::Io(error) => write!(f, "the data folder failed: {error}"),
+            Self::Key => f.write_str("the key of a record of the metadata cannot be read"),
+            Self::Io(error) => write!(f, "the store failed: {error}"),
         }
     }
 }
@@ -412,24 +243,7 @@ impl From<postcard::Error> for StoreError {
     }
 }
 
-macro_rules! from_redb {
-    ($($error:ty),*) => {$(
-        impl From<$error> for StoreError {
-            fn from(error: $error) -> Self {
-                Self::Metadata(error.into())
-            }
-        }
-    )*};
-}
-
-from_redb!(
-    redb::DatabaseError,
-    redb::TransactionError,
-    redb::TableError,
-    redb::StorageError,
-    redb::CommitError,
-    redb::Error
-);
-
+#[cfg(test)]
+mod contract;
 #[cfg(test)]
 mod tests;

@@ -312,3 +312,51 @@ fn objects_survive_a_restart() {
     let down = endpoint.send(&get("/a").sign());
     assert_eq!((down.status, down.body.as_slice()), (200, CONTENT));
 }
+
+/// What the Node SDK's own tests assert of the service.
+#[test]
+fn a_type_that_is_not_told_is_that_of_the_extension() {
+    let endpoint = Endpoint::start();
+    for (target, told, expected) in [
+        ("/1.zip", None, "application/zip"),
+        ("/a/b.TXT", Some(""), "text/plain"),
+        ("/1", None, "application/octet-stream"),
+        ("/2.zip", Some("text/xml"), "text/xml"),
+    ] {
+        let upload = put(target, CONTENT).header("Cache-Control", "");
+        let upload = match told {
+            Some(told) => upload.header("Content-Type", told),
+            None => upload,
+        };
+        assert_eq!(endpoint.send(&upload.sign()).status, 200);
+        let answer = endpoint.send(&request("HEAD", target).sign());
+        assert_eq!(answer.header("Content-Type"), Some(expected), "{target}");
+        assert_eq!(answer.header("Cache-Control"), None);
+    }
+}
+
+#[test]
+fn a_storage_class_stands_in_any_case() {
+    let endpoint = Endpoint::start();
+    let upload = put("/a", CONTENT).header("x-cos-storage-class", "Standard_IA");
+    assert_eq!(endpoint.send(&upload.sign()).status, 200);
+    let answer = endpoint.send(&request("HEAD", "/a").sign());
+    assert_eq!(answer.header("x-cos-storage-class"), Some("STANDARD_IA"));
+}
+
+#[test]
+fn slashes_and_single_dots_are_the_bucket() {
+    let endpoint = Endpoint::start();
+    for target in ["////", "/./", "/.//./"] {
+        let listed = endpoint.send(&get(target).sign());
+        assert!(listed.text().contains("<ListBucketResult>"), "{target}: {}", listed.text());
+        let error = endpoint.send(&put(target, b"").sign()).error();
+        assert_eq!(error.code, "BucketAlreadyOwnedByYou", "{target}");
+        let error = endpoint.send(&request("DELETE", target).sign()).error();
+        assert_eq!(error.code, "MethodNotAllowed", "{target}");
+    }
+    for target in ["/abc/../", "//.//a", "/...", "/%2F"] {
+        assert_eq!(endpoint.send(&put(target, CONTENT).sign()).status, 200, "{target}");
+        assert_eq!(endpoint.send(&get(target).sign()).body, CONTENT, "{target}");
+    }
+}

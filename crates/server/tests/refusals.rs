@@ -203,12 +203,12 @@ fn what_is_asked() {
         refused(&unserved, "unserved", 501, "NotImplemented");
     }
     let upload = refused(
-        &request("POST", "/a").param("restore", "").sign(),
+        &request("POST", "/a").param("select", "").sign(),
         "unserved",
         501,
         "NotImplemented",
     );
-    assert_eq!(upload.error().message, "the parameter restore is not served here");
+    assert_eq!(upload.error().message, "the parameter select is not served here");
     refused(&request("PATCH", "/a").sign(), "method-not-allowed", 405, "MethodNotAllowed");
     refused(
         &request("DELETE", "/").host(SERVICE).sign(),
@@ -369,6 +369,18 @@ fn what_is_there() {
     assert_eq!(endpoint.send(&archived).status, 200);
     let source = format!("{HOST}/b");
     refused(&copy(&source).sign(), "not-restored", 403, "InvalidObjectState");
+    let restore = |target| {
+        let body = "<RestoreRequest><Days>1</Days></RestoreRequest>";
+        let post = request("POST", target).header("Content-Length", body.len().to_string());
+        post.body(body.as_bytes()).param("restore", "").sign()
+    };
+    refused(&restore("/a"), "not-archived", 405, "RestoreNonArchiveObject");
+    assert_eq!(endpoint.send(&restore("/b")).status, 202);
+    refused(&restore("/b"), "restore-running", 409, "RestoreAlreadyInProgress");
+    refused(&get("/a").param("symlink", "").sign(), "not-symlink", 400, "InvalidRequest");
+    let link = request("PUT", "/link").param("symlink", "").header("x-cos-symlink-target", "no");
+    assert_eq!(endpoint.send(&link.sign()).status, 200);
+    refused(&get("/link").sign(), "symlink-target-missing", 404, "NoSuchKey");
     let archived = refused(&get("/b").sign(), "not-restored", 403, "InvalidObjectState");
     assert_eq!(archived.header("x-cos-storage-class"), Some("ARCHIVE"));
 }

@@ -19,6 +19,7 @@ pub(super) struct Welcome<'a> {
 impl Welcome<'_> {
     /// Tells it all on standard error.
     pub(super) fn tell(&self) {
+        self.tell_what_is_kept();
         self.tell_credentials();
         self.tell_commands();
         note("\nAn official SDK, unchanged, with scheme http:");
@@ -26,16 +27,33 @@ impl Welcome<'_> {
         note("\nCtrl-C or SIGTERM stops the endpoint.");
     }
 
+    /// What is given up, if anything is.
+    fn tell_what_is_kept(&self) {
+        if self.args.in_memory {
+            note("Everything is kept in memory: it is gone when the endpoint stops.\n");
+        }
+        if self.args.no_sync {
+            note(
+                "--no-sync: uploads are acknowledged before they are on the disk. They survive the end of this process,",
+            );
+            note(
+                "not that of the system: a power loss may lose any of them, or all. For throw-away data.\n",
+            );
+        }
+    }
+
     fn tell_credentials(&self) {
-        let file = self.args.data.join("credentials");
-        let file = quote(&file.to_string_lossy());
+        let file = self.args.data.as_ref().map(|data| data.join("credentials"));
+        let file = file.map(|file| quote(&file.to_string_lossy())).unwrap_or_default();
         match self.source {
             Source::Environment => note("Credentials: those of the environment."),
             Source::MadeNow => {
                 note(format_args!("Credentials, made now, shown this once, and kept in {file}:"));
-                note(format_args!("  export COS_SECRET_ID={}", self.credentials.secret_id()));
-                let secret_key = self.credentials.secret_key().expose();
-                note(format_args!("  export COS_SECRET_KEY={secret_key}"));
+                self.tell_secret();
+            }
+            Source::Unkept => {
+                note("Credentials, made now, and kept nowhere:");
+                self.tell_secret();
             }
             Source::Kept => {
                 note(format_args!("Credentials: those kept in {file}. To use them in a shell:"));
@@ -44,6 +62,12 @@ impl Welcome<'_> {
                 ));
             }
         }
+    }
+
+    fn tell_secret(&self) {
+        note(format_args!("  export COS_SECRET_ID={}", self.credentials.secret_id()));
+        let secret_key = self.credentials.secret_key().expose();
+        note(format_args!("  export COS_SECRET_KEY={secret_key}"));
     }
 
     fn tell_commands(&self) {

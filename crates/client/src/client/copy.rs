@@ -1,7 +1,7 @@
 //! Copying within the service: no byte passes through here.
 
 use cospass_protocol::operation::{
-    Conditions, CopySource, GetObjectTagging, InitiateMultipartUpload, PutObjectCopy, StorageClass,
+    Conditions, CopySource, GetObjectTagging, InitiateMultipartUpload, PutObjectCopy,
     UploadPartCopy,
 };
 use cospass_protocol::xml::CopyResult;
@@ -65,7 +65,9 @@ impl Client {
         let head = self.head(from.0, from.1).await?;
         let source = self.copy_source(from.0, from.1);
         let copied = if head.size <= SINGLE_MAX {
-            let result = self.put_object_copy(&plain_copy(source, to)).await?;
+            let result = self
+                .put_object_copy(&PutObjectCopy::new(to.0.clone(), to.1.clone(), source))
+                .await?;
             Copied { etag: result.etag, crc64: result.crc64 }
         } else {
             self.copy_in_parts(from, source, &head, to).await?
@@ -91,7 +93,7 @@ impl Client {
                 metadata: head.metadata.clone(),
                 storage_class: head.storage_class.parse().unwrap_or_default(),
                 tags: self.tags_of(from).await?,
-                ..crate::put::plain_initiate(to.0, to.1)
+                ..InitiateMultipartUpload::new(to.0.clone(), to.1.clone())
             })
             .await?;
         let copied = self.copy_all_parts(&upload, &source, head).await;
@@ -151,19 +153,5 @@ impl Client {
         }
         parts.sort_by_key(|part| part.number);
         Ok(parts)
-    }
-}
-
-fn plain_copy(source: CopySource, to: (&Bucket, &ObjectKey)) -> PutObjectCopy {
-    PutObjectCopy {
-        bucket: to.0.clone(),
-        key: to.1.clone(),
-        source,
-        source_conditions: Conditions::default(),
-        replaced: None,
-        replaced_tags: None,
-        storage_class: StorageClass::default(),
-        acl: None,
-        forbid_overwrite: false,
     }
 }

@@ -77,14 +77,9 @@ impl Client {
         gauge: &Gauge,
     ) -> Result<Part, Error> {
         let (size, here) = (bytes.len() as u64, checksum::crc64(&bytes));
-        let operation = UploadPart {
-            bucket: upload.bucket.clone(),
-            key: upload.key.clone(),
-            upload_id: upload.upload_id.clone(),
-            number,
-            md5: Some(checksum::md5(&bytes)),
-            traffic_limit: None,
-        };
+        let Upload { bucket, key, upload_id } = upload.clone();
+        let mut operation = UploadPart::new(bucket, key, upload_id, number);
+        operation.md5 = Some(checksum::md5(&bytes));
         let payload = Payload::bytes(bytes).counted_by(gauge);
         let answer = self.send(&operation, payload, Repeat::Safe).await?;
         let stored = super::object::stored(&answer, here)?;

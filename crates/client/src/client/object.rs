@@ -4,7 +4,6 @@ use bytes::Bytes;
 use cospass_protocol::operation::{
     Conditions, ContentHeaders, DeleteObject, DeleteObjectTagging, DeleteObjects, GetObject,
     GetObjectAcl, GetObjectTagging, HeadObject, PutObject, PutObjectAcl, PutObjectTagging,
-    ResponseOverrides,
 };
 use cospass_protocol::xml::{
     AccessControlPolicy, Delete, DeleteResult, ObjectToDelete, read_tagging, write_tagging,
@@ -80,7 +79,7 @@ impl Client {
     /// # Errors
     /// [`Error`].
     pub async fn get(&self, bucket: &Bucket, key: &ObjectKey) -> Result<Download, Error> {
-        self.get_object(get_all(bucket, key)).await
+        self.get_object(GetObject::new(bucket.clone(), key.clone())).await
     }
 
     /// Downloads the bytes of a range.
@@ -93,7 +92,11 @@ impl Client {
         key: &ObjectKey,
         range: ByteRange,
     ) -> Result<Download, Error> {
-        self.get_object(GetObject { range: Some(range), ..get_all(bucket, key) }).await
+        self.get_object(GetObject {
+            range: Some(range),
+            ..GetObject::new(bucket.clone(), key.clone())
+        })
+        .await
     }
 
     /// GET Object (436/7753), as [`get`](Self::get) with all that the operation can say.
@@ -119,11 +122,7 @@ impl Client {
     /// # Errors
     /// [`Error`].
     pub async fn head(&self, bucket: &Bucket, key: &ObjectKey) -> Result<ObjectHead, Error> {
-        let operation = HeadObject {
-            bucket: bucket.clone(),
-            key: key.clone(),
-            conditions: Conditions::default(),
-        };
+        let operation = HeadObject::new(bucket.clone(), key.clone());
         self.head_object(&operation).await
     }
 
@@ -219,17 +218,6 @@ impl Client {
         operation: &DeleteObjectTagging,
     ) -> Result<(), Error> {
         self.send(operation, Payload::default(), Repeat::Safe).await.map(drop)
-    }
-}
-
-pub(crate) fn get_all(bucket: &Bucket, key: &ObjectKey) -> GetObject {
-    GetObject {
-        bucket: bucket.clone(),
-        key: key.clone(),
-        range: None,
-        conditions: Conditions::default(),
-        overrides: ResponseOverrides::default(),
-        traffic_limit: None,
     }
 }
 

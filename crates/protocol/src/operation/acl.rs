@@ -152,6 +152,16 @@ impl Grantee {
         Self::Group(EVERYONE.to_owned())
     }
 
+    /// Whether it is everyone, signed or not.
+    pub fn is_everyone(&self) -> bool {
+        matches!(self, Self::Group(uri) if uri == EVERYONE)
+    }
+
+    /// Whether it is every account.
+    pub fn is_authenticated(&self) -> bool {
+        matches!(self, Self::Group(uri) if uri == AUTHENTICATED)
+    }
+
     /// By an id: an account's number, its whole id, or the old form of everyone.
     pub fn from_id(id: &str) -> Option<Self> {
         let is_number = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());

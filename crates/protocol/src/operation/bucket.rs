@@ -6,7 +6,9 @@ use super::parts::{Headers, Pair, Params, Parts, Resource, pair, parts};
 use super::request::Request;
 use super::value::ContentMd5;
 use super::{CannedAcl, DecodeError};
+use super::{Need, Permission};
 use crate::Bucket;
+use crate::policy::Target;
 
 /// The most buckets that one answer lists, and the number if the request names none (436/8291).
 const MAX_KEYS: u32 = 2000;
@@ -115,6 +117,10 @@ impl Request for HeadBucket {
     fn encode(&self) -> Parts<'_> {
         parts("HEAD", &self.bucket, "", vec![], vec![])
     }
+
+    fn need(&self) -> Need {
+        Need::new(self.action(), Target::Bucket(self.bucket.clone())).granted_by(Permission::Read)
+    }
 }
 
 /// Deletes an empty bucket (436/7732).
@@ -157,6 +163,11 @@ impl Request for GetBucketAcl {
     fn encode(&self) -> Parts<'_> {
         parts("GET", &self.bucket, "acl", vec![], vec![])
     }
+
+    fn need(&self) -> Need {
+        Need::new(self.action(), Target::Bucket(self.bucket.clone()))
+            .granted_by(Permission::ReadAcp)
+    }
 }
 
 /// Replaces a bucket's access control (436/7737).
@@ -194,5 +205,10 @@ impl Request for PutBucketAcl {
 
     fn encode(&self) -> Parts<'_> {
         parts("PUT", &self.bucket, "acl", vec![], self.headers())
+    }
+
+    fn need(&self) -> Need {
+        Need::new(self.action(), Target::Bucket(self.bucket.clone()))
+            .granted_by(Permission::WriteAcp)
     }
 }

@@ -5,6 +5,7 @@ use std::fmt;
 use cospass_sign::percent;
 
 use super::acl::{AclHeaders, CannedAcl};
+use super::encryption::ServerSideEncryption;
 use super::multipart::{UPLOAD_ID, part_number};
 use super::object::{
     FORBID_OVERWRITE, forbid_overwrite, metadata, metadata_headers, storage_class,
@@ -14,6 +15,8 @@ use super::request::Request;
 use super::tagging::{replaced_tags, replaced_tags_headers};
 use super::value::StorageClass;
 use super::{Conditions, ContentHeaders, DecodeError, Unserved, invalid};
+use super::{Need, Permission};
+use crate::policy::Target;
 use crate::{Bucket, ByteRange, ObjectKey, TagSet};
 
 const SOURCE: &str = "x-cos-copy-source";
@@ -39,6 +42,8 @@ pub struct PutObjectCopy {
     pub storage_class: StorageClass,
     /// Access control of the copy; by the bucket's rules if absent.
     pub acl: Option<AclHeaders>,
+    /// How the copy is encrypted.
+    pub encryption: Option<ServerSideEncryption>,
     /// `x-cos-forbid-overwrite: true`: only if there is no object of that key.
     pub forbid_overwrite: bool,
 }
@@ -53,6 +58,22 @@ pub struct Replaced {
 }
 
 impl PutObjectCopy {
+    /// A copy that is as its source is.
+    pub fn new(bucket: Bucket, key: ObjectKey, source: CopySource) -> Self {
+        Self {
+            bucket,
+            key,
+            source,
+            source_conditions: Conditions::default(),
+            replaced: None,
+            replaced_tags: None,
+            storage_class: StorageClass::default(),
+            acl: None,
+            encryption: None,
+            forbid_overwrite: false,
+        }
+    }
+
     pub(super) fn decode(
         bucket: Bucket,
         key: ObjectKey,
@@ -80,6 +101,7 @@ impl PutObjectCopy {
             replaced_tags: replaced_tags(headers)?,
             storage_class: storage_class(headers)?,
             acl: AclHeaders::decode(&headers, CannedAcl::is_for_object)?,
+            encryption: ServerSideEncryption::decode(headers)?,
             forbid_overwrite: headers.flag(FORBID_OVERWRITE)?,
         })
     }
@@ -95,6 +117,7 @@ impl PutObjectCopy {
         out.extend(replaced_tags_headers(self.replaced_tags.as_ref()));
         out.extend(self.storage_class.header());
         out.extend(self.acl.iter().flat_map(|acl| acl.encode()));
+        out.extend(self.encryption.map(ServerSideEncryption::header));
         out.extend(forbid_overwrite(self.forbid_overwrite));
         out
     }
@@ -111,6 +134,16 @@ impl Request for PutObjectCopy {
 
     fn encode(&self) -> Parts<'_> {
         parts("PUT", (&self.bucket, &self.key), "", vec![], self.headers())
+    }
+
+    fn need(&self) -> Need {
+        Need::new(self.action(), Target::object(&self.bucket, &self.key))
+            .or("PutObject")
+            .granted_by(Permission::Write)
+    }
+
+    fn also_needs(&self) -> Option<Need> {
+        Some(self.source.need())
     }
 }
 
@@ -182,6 +215,16 @@ impl Request for UploadPartCopy {
     fn encode(&self) -> Parts<'_> {
         parts("PUT", (&self.bucket, &self.key), "", self.params(), self.headers())
     }
+
+    fn need(&self) -> Need {
+        Need::new(self.action(), Target::object(&self.bucket, &self.key))
+            .or("UploadPart")
+            .granted_by(Permission::Write)
+    }
+
+    fn also_needs(&self) -> Option<Need> {
+        Some(self.source.need())
+    }
 }
 
 /// An object that is copied: `BUCKET.DOMAIN/KEY`, the key percent-encoded.
@@ -227,6 +270,12 @@ impl CopySource {
 
     pub(super) fn decode(headers: Headers<'_, '_>) -> Result<Self, DecodeError> {
         Self::parse(headers.once(SOURCE)?.unwrap_or_default())
+    }
+
+    /// What has to be allowed for it to be copied.
+    fn need(&self) -> Need {
+        let target = Target::object(&self.bucket, &self.key);
+        Need::new("GetObject", target).granted_by(Permission::Read)
     }
 
     fn headers(&self) -> Vec<Pair<'_>> {

@@ -5,7 +5,9 @@ use super::object::content_md5;
 use super::parts::{Headers, Pair, Parts, parts};
 use super::request::Request;
 use super::value::ContentMd5;
+use super::{Need, Permission};
 use crate::Bucket;
+use crate::policy::Target;
 
 /// Deletes the objects that the body names (436/8289).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,5 +39,9 @@ impl Request for DeleteObjects {
 
     fn encode(&self) -> Parts<'_> {
         parts("POST", &self.bucket, "delete", vec![], self.headers())
+    }
+
+    fn need(&self) -> Need {
+        Need::new(self.action(), Target::Bucket(self.bucket.clone())).granted_by(Permission::Write)
     }
 }

@@ -3,7 +3,9 @@
 use super::DecodeError;
 use super::parts::{Pair, Params, Parts, pair, parts};
 use super::request::Request;
+use super::{Need, Permission};
 use crate::Bucket;
+use crate::policy::Target;
 
 /// The most keys and common prefixes that one answer lists, and the number if the request names none (436/7734).
 const MAX_KEYS: u32 = 1000;
@@ -72,6 +74,11 @@ impl Request for GetBucket {
 
     fn encode(&self) -> Parts<'_> {
         parts("GET", &self.bucket, "", self.params(), vec![])
+    }
+
+    fn need(&self) -> Need {
+        Need::new(self.action(), Target::prefix(&self.bucket, &self.prefix))
+            .granted_by(Permission::Read)
     }
 }
 

@@ -1,6 +1,7 @@
 //! Uploading an object in parts.
 
 use super::acl::{AclHeaders, CannedAcl};
+use super::encryption::ServerSideEncryption;
 use super::list::{count, encoding, texts};
 use super::object::{
     FORBID_OVERWRITE, content_md5, forbid_overwrite, metadata, metadata_headers, storage_class,
@@ -11,6 +12,8 @@ use super::request::Request;
 use super::tagging::{tags, tags_header};
 use super::value::{ContentMd5, StorageClass, TrafficLimit};
 use super::{ContentHeaders, DecodeError, invalid};
+use super::{Need, Permission};
+use crate::policy::Target;
 use crate::{Bucket, ObjectKey, TagSet};
 
 /// The highest number of a part (436/7750).
@@ -36,11 +39,28 @@ pub struct InitiateMultipartUpload {
     pub acl: Option<AclHeaders>,
     /// Its tags.
     pub tags: TagSet,
+    /// How it is encrypted.
+    pub encryption: Option<ServerSideEncryption>,
     /// `x-cos-forbid-overwrite: true`: only if there is no object of that key.
     pub forbid_overwrite: bool,
 }
 
 impl InitiateMultipartUpload {
+    /// An upload that says nothing but where to.
+    pub fn new(bucket: Bucket, key: ObjectKey) -> Self {
+        Self {
+            bucket,
+            key,
+            content: ContentHeaders::default(),
+            metadata: Vec::new(),
+            storage_class: StorageClass::default(),
+            acl: None,
+            tags: TagSet::default(),
+            encryption: None,
+            forbid_overwrite: false,
+        }
+    }
+
     pub(super) fn decode(
         bucket: Bucket,
         key: ObjectKey,
@@ -53,6 +73,7 @@ impl InitiateMultipartUpload {
             metadata: metadata(headers)?,
             storage_class: storage_class(headers)?,
             acl: AclHeaders::decode(&headers, CannedAcl::is_for_object)?,
+            encryption: ServerSideEncryption::decode(headers)?,
             tags: tags(headers)?,
             forbid_overwrite: headers.flag(FORBID_OVERWRITE)?,
         })
@@ -63,6 +84,7 @@ impl InitiateMultipartUpload {
         out.extend(metadata_headers(&self.metadata));
         out.extend(self.storage_class.header());
         out.extend(self.acl.iter().flat_map(|acl| acl.encode()));
+        out.extend(self.encryption.map(ServerSideEncryption::header));
         out.extend(tags_header(&self.tags));
         out.extend(forbid_overwrite(self.forbid_overwrite));
         out
@@ -80,6 +102,11 @@ impl Request for InitiateMultipartUpload {
 
     fn encode(&self) -> Parts<'_> {
         parts("POST", (&self.bucket, &self.key), "uploads", vec![], self.headers())
+    }
+
+    fn need(&self) -> Need {
+        Need::new(self.action(), Target::object(&self.bucket, &self.key))
+            .granted_by(Permission::Write)
     }
 }
 
@@ -101,6 +128,11 @@ pub struct UploadPart {
 }
 
 impl UploadPart {
+    /// A part that says nothing but which it is.
+    pub fn new(bucket: Bucket, key: ObjectKey, upload_id: String, number: u16) -> Self {
+        Self { bucket, key, upload_id, number, md5: None, traffic_limit: None }
+    }
+
     pub(super) fn decode(
         bucket: Bucket,
         key: ObjectKey,
@@ -138,6 +170,11 @@ impl Request for UploadPart {
 
     fn encode(&self) -> Parts<'_> {
         parts("PUT", (&self.bucket, &self.key), "", self.params(), self.headers())
+    }
+
+    fn need(&self) -> Need {
+        Need::new(self.action(), Target::object(&self.bucket, &self.key))
+            .granted_by(Permission::Write)
     }
 }
 
@@ -269,6 +306,11 @@ impl Request for ListMultipartUploads {
     fn encode(&self) -> Parts<'_> {
         parts("GET", &self.bucket, "uploads", self.params(), vec![])
     }
+
+    fn need(&self) -> Need {
+        Need::new(self.action(), Target::prefix(&self.bucket, &self.prefix))
+            .granted_by(Permission::Read)
+    }
 }
 
 /// Makes an object of the parts that the body names (436/7742).
@@ -324,6 +366,11 @@ impl Request for CompleteMultipartUpload {
     fn encode(&self) -> Parts<'_> {
         parts("POST", (&self.bucket, &self.key), "", self.params(), self.headers())
     }
+
+    fn need(&self) -> Need {
+        Need::new(self.action(), Target::object(&self.bucket, &self.key))
+            .granted_by(Permission::Write)
+    }
 }
 
 /// Gives an upload up, with all its parts (436/7740).
@@ -362,6 +409,11 @@ impl Request for AbortMultipartUpload {
 
     fn encode(&self) -> Parts<'_> {
         parts("DELETE", (&self.bucket, &self.key), "", self.params(), vec![])
+    }
+
+    fn need(&self) -> Need {
+        Need::new(self.action(), Target::object(&self.bucket, &self.key))
+            .granted_by(Permission::Write)
     }
 }
 

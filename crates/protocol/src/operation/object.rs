@@ -1,11 +1,14 @@
 //! Operations on objects.
 
 use super::acl::{AclHeaders, CannedAcl};
+use super::encryption::ServerSideEncryption;
 use super::parts::{Headers, Pair, Params, Parts, pair, parts};
 use super::request::Request;
 use super::tagging::{tags, tags_header};
 use super::value::{ContentMd5, StorageClass, TrafficLimit};
 use super::{DecodeError, invalid};
+use super::{Need, Permission};
+use crate::policy::Target;
 use crate::{Bucket, ByteRange, ObjectKey, TagSet};
 
 /// The prefix of user metadata.
@@ -31,6 +34,8 @@ pub struct PutObject {
     pub acl: Option<AclHeaders>,
     /// Its tags.
     pub tags: TagSet,
+    /// How it is encrypted.
+    pub encryption: Option<ServerSideEncryption>,
     /// What the body's MD5 must be.
     pub md5: Option<ContentMd5>,
     /// How fast the body may be sent.
@@ -52,6 +57,7 @@ impl PutObject {
             storage_class: StorageClass::default(),
             acl: None,
             tags: TagSet::default(),
+            encryption: None,
             md5: None,
             traffic_limit: None,
             forbid_overwrite: false,
@@ -72,6 +78,7 @@ impl PutObject {
             metadata: metadata(headers)?,
             storage_class: storage_class(headers)?,
             acl: AclHeaders::decode(&headers, CannedAcl::is_for_object)?,
+            encryption: ServerSideEncryption::decode(headers)?,
             tags: tags(headers)?,
             md5: content_md5(headers)?,
             traffic_limit: traffic_limit(params, headers)?,
@@ -85,6 +92,7 @@ impl PutObject {
         out.extend(metadata_headers(&self.metadata));
         out.extend(self.storage_class.header());
         out.extend(self.acl.iter().flat_map(|acl| acl.encode()));
+        out.extend(self.encryption.map(ServerSideEncryption::header));
         out.extend(tags_header(&self.tags));
         out.extend(self.md5.map(ContentMd5::header));
         out.extend(self.traffic_limit.map(traffic_limit_header));
@@ -106,6 +114,11 @@ impl Request for PutObject {
     fn encode(&self) -> Parts<'_> {
         parts("PUT", (&self.bucket, &self.key), "", vec![], self.headers())
     }
+
+    fn need(&self) -> Need {
+        Need::new(self.action(), Target::object(&self.bucket, &self.key))
+            .granted_by(Permission::Write)
+    }
 }
 
 /// Downloads an object or a part of it (436/7753).
@@ -126,6 +139,18 @@ pub struct GetObject {
 }
 
 impl GetObject {
+    /// A download of all of an object, as it is.
+    pub fn new(bucket: Bucket, key: ObjectKey) -> Self {
+        Self {
+            bucket,
+            key,
+            range: None,
+            conditions: Conditions::default(),
+            overrides: ResponseOverrides::default(),
+            traffic_limit: None,
+        }
+    }
+
     pub(super) fn decode(
         bucket: Bucket,
         key: ObjectKey,
@@ -167,6 +192,11 @@ impl Request for GetObject {
     fn encode(&self) -> Parts<'_> {
         parts("GET", (&self.bucket, &self.key), "", self.params(), self.headers())
     }
+
+    fn need(&self) -> Need {
+        Need::new(self.action(), Target::object(&self.bucket, &self.key))
+            .granted_by(Permission::Read)
+    }
 }
 
 /// Tells what an object is (436/7745). A range is ignored: RFC 9110 §14.2 defines it for GET alone.
@@ -181,6 +211,11 @@ pub struct HeadObject {
 }
 
 impl HeadObject {
+    /// A question that is answered whatever the object is.
+    pub fn new(bucket: Bucket, key: ObjectKey) -> Self {
+        Self { bucket, key, conditions: Conditions::default() }
+    }
+
     pub(super) fn decode(
         bucket: Bucket,
         key: ObjectKey,
@@ -206,6 +241,11 @@ impl Request for HeadObject {
     fn encode(&self) -> Parts<'_> {
         parts("HEAD", (&self.bucket, &self.key), "", vec![], self.headers())
     }
+
+    fn need(&self) -> Need {
+        Need::new(self.action(), Target::object(&self.bucket, &self.key))
+            .granted_by(Permission::Read)
+    }
 }
 
 /// Deletes an object (436/7743).
@@ -229,6 +269,11 @@ impl Request for DeleteObject {
     fn encode(&self) -> Parts<'_> {
         parts("DELETE", (&self.bucket, &self.key), "", vec![], vec![])
     }
+
+    fn need(&self) -> Need {
+        Need::new(self.action(), Target::object(&self.bucket, &self.key))
+            .granted_by(Permission::Write)
+    }
 }
 
 /// Reads an object's access control (436/7744).
@@ -251,6 +296,11 @@ impl Request for GetObjectAcl {
 
     fn encode(&self) -> Parts<'_> {
         parts("GET", (&self.bucket, &self.key), "acl", vec![], vec![])
+    }
+
+    fn need(&self) -> Need {
+        Need::new(self.action(), Target::object(&self.bucket, &self.key))
+            .granted_by(Permission::ReadAcp)
     }
 }
 
@@ -295,6 +345,11 @@ impl Request for PutObjectAcl {
 
     fn encode(&self) -> Parts<'_> {
         parts("PUT", (&self.bucket, &self.key), "acl", vec![], self.headers())
+    }
+
+    fn need(&self) -> Need {
+        Need::new(self.action(), Target::object(&self.bucket, &self.key))
+            .granted_by(Permission::WriteAcp)
     }
 }
 

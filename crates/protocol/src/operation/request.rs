@@ -1,6 +1,6 @@
 //! What every operation says of itself, each in its own file.
 
-use super::Parts;
+use super::{Need, Parts};
 
 /// An operation, as a request and as something that has to be allowed.
 pub trait Request {
@@ -12,4 +12,14 @@ pub trait Request {
 
     /// The request that asks for it; the inverse of [`Operation::decode`](super::Operation::decode).
     fn encode(&self) -> Parts<'_>;
+
+    /// What has to be allowed: unless it says otherwise, its action on what the request is for.
+    fn need(&self) -> Need {
+        Need::new(self.action(), self.encode().resource)
+    }
+
+    /// What else has to be allowed: reading what is copied.
+    fn also_needs(&self) -> Option<Need> {
+        None
+    }
 }

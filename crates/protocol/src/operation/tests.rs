@@ -165,7 +165,7 @@ fn what_names_another_operation_is_refused() {
         let want = Unserved::Parameter(name.to_owned());
         assert_eq!(refused, Err(DecodeError::Unserved(want)));
     }
-    for name in ["X-Cos-Callback", "x-cos-server-side-encryption"] {
+    for name in ["X-Cos-Callback", "x-cos-server-side-encryption-context"] {
         let want = Unserved::Header(name.to_ascii_lowercase());
         assert_eq!(object("PUT", &[], &[(name, "x")]), Err(DecodeError::Unserved(want)));
     }
@@ -267,7 +267,7 @@ fn any_operation() -> impl Strategy<Value = Operation> {
     let range = prop::option::of((0..9_u64, 9..99_u64).prop_map(|(a, b)| ByteRange::FromTo(a, b)));
     let class = prop::sample::select(StorageClass::ALL.to_vec());
     let text = "[ -~页]{0,20}";
-    (0..26, acl, limit, range, class, text, conditions(), any::<bool>()).prop_map(
+    (0..29, acl, limit, range, class, text, conditions(), any::<bool>()).prop_map(
         |(which, acl, traffic_limit, range, storage_class, text, conditions, flag)| {
             let (bucket, key) = (bucket(), key());
             let md5 = flag.then_some(ContentMd5([7; 16]));
@@ -304,6 +304,7 @@ fn any_operation() -> impl Strategy<Value = Operation> {
                         metadata: vec![("a-b".to_owned(), text.into_bytes())],
                         ..Replaced::default()
                     }),
+                    encryption: flag.then_some(ServerSideEncryption::Aes256),
                     replaced_tags: flag.then(|| tags(flag)),
                     storage_class,
                     acl,
@@ -329,6 +330,7 @@ fn any_operation() -> impl Strategy<Value = Operation> {
                     storage_class,
                     acl,
                     tags: tags(flag),
+                    encryption: flag.then_some(ServerSideEncryption::Aes256),
                     md5,
                     traffic_limit,
                     forbid_overwrite: flag,
@@ -348,6 +350,17 @@ fn any_operation() -> impl Strategy<Value = Operation> {
                 23 => Operation::GetObjectTagging(GetObjectTagging { bucket, key }),
                 24 => Operation::PutObjectTagging(PutObjectTagging { bucket, key, md5 }),
                 25 => Operation::DeleteObjectTagging(DeleteObjectTagging { bucket, key }),
+                26 => Operation::PostObjectRestore(PostObjectRestore { bucket, key, md5 }),
+                27 => Operation::GetSymlink(GetSymlink { bucket, key }),
+                28 => Operation::PutSymlink(PutSymlink {
+                    target: SymlinkTarget::parse(format!("/a{text}").as_bytes()).unwrap(),
+                    content: ContentHeaders::default(),
+                    metadata: vec![("a-b".to_owned(), text.into_bytes())],
+                    acl,
+                    forbid_overwrite: flag,
+                    bucket,
+                    key,
+                }),
                 8 => Operation::GetObjectAcl(GetObjectAcl { bucket, key }),
                 _ => Operation::PutObjectAcl(PutObjectAcl { bucket, key, acl, md5 }),
             }
@@ -375,6 +388,7 @@ fn of_upload(
             storage_class,
             acl,
             tags: tags(flag),
+            encryption: flag.then_some(ServerSideEncryption::Aes256),
             forbid_overwrite: flag,
             bucket,
             key,

@@ -65,10 +65,8 @@ const OF_OBJECT: &[&str] = &[
     "partNumber",
     "policy",
     "position",
-    "restore",
     "retention",
     "select",
-    "symlink",
     "torrent",
     "versionId",
 ];
@@ -80,7 +78,7 @@ const HEADERS: &[&str] = &[
     "pic-operations",
     "x-cos-callback",
     "x-cos-object-lock",
-    "x-cos-server-side-encryption",
+    "x-cos-server-side-encryption-",
     "x-cos-website-redirect-location",
 ];
 

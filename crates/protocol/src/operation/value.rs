@@ -126,8 +126,10 @@ impl std::error::Error for UnknownStorageClass {}
 impl FromStr for StorageClass {
     type Err = UnknownStorageClass;
 
+    /// In any case: the Java SDK sends `Standard_IA`.
     fn from_str(text: &str) -> Result<Self, UnknownStorageClass> {
-        Self::ALL.into_iter().find(|class| class.as_str() == text).ok_or(UnknownStorageClass)
+        let same = |class: &Self| class.as_str().eq_ignore_ascii_case(text);
+        Self::ALL.into_iter().find(same).ok_or(UnknownStorageClass)
     }
 }
 

@@ -2,17 +2,21 @@
 
 use std::ops::Range;
 
-use cospass_protocol::operation::{Conditions, PutObjectCopy, UploadPartCopy};
+use cospass_protocol::ObjectKey;
+use cospass_protocol::operation::{Conditions, CopySource, PutObjectCopy, UploadPartCopy};
 use cospass_protocol::xml::{CopyResult, iso8601, iso8601_millis};
 
 use super::draft::{self, Wanted};
+use super::{symlink, with_encryption};
 use crate::authorize::Permit;
 use crate::conditions::{self, Verdict};
 use crate::endpoint::Endpoint;
 use crate::limits::CHUNK;
 use crate::refusal::{Cause, Refusal};
 use crate::reply::Reply;
-use crate::store::{Draft, ObjectRecord, Reader, Store, StoreError, Upload, UploadName, tag_pairs};
+use crate::store::{
+    Draft, Kind, ObjectRecord, Reader, Store, StoreError, Upload, UploadName, tag_pairs,
+};
 
 pub(super) async fn object(
     endpoint: &Endpoint,
@@ -24,7 +28,8 @@ pub(super) async fn object(
         if store.bucket(&copy.source.bucket).is_none() {
             return Err(Cause::NoSuchCopySource.into());
         }
-        let from = (&copy.source.bucket, &copy.source.key);
+        let source_key = source_key(store, &copy.source)?;
+        let from = (&copy.source.bucket, &source_key);
         store
             .copy(
                 from,
@@ -47,7 +52,7 @@ pub(super) async fn object(
         crc64: record.crc64,
         last_modified: iso8601(record.modified),
     };
-    Ok(Reply::xml(result.write_object()))
+    Ok(with_encryption(Reply::xml(result.write_object()), record.encryption))
 }
 
 /// The bytes of a part are read and written again: they need an MD5 of their own.
@@ -60,12 +65,13 @@ pub(super) async fn part(
     let make = move |store: &Store| {
         let name = UploadName { bucket: copy.bucket, key: copy.key, id: copy.upload_id };
         store.upload_in_parts(&name)?;
-        let opened = store.open_object(&copy.source.bucket, &copy.source.key);
+        let source_key = source_key(store, &copy.source)?;
+        let opened = store.open_object(&copy.source.bucket, &source_key);
         let (source, reader) = opened.map_err(|error| match error {
             StoreError::NoSuchKey => Cause::NoSuchCopySource.into(),
             error => Refusal::from(error),
         })?;
-        check_source(&copy.source_conditions, &source)?;
+        check_source(&copy.source_conditions, &source, now)?;
         let range = match copy.range {
             None => 0..source.size,
             Some((first, last)) if first <= last && last < source.size => first..last + 1,
@@ -86,6 +92,14 @@ pub(super) async fn part(
     Ok(Reply::xml(result.write_part()))
 }
 
+fn source_key(store: &Store, source: &CopySource) -> Result<ObjectKey, Refusal> {
+    let found = symlink::key_of_source(store, &source.bucket, &source.key);
+    found.map_err(|refusal| match refusal.cause {
+        Cause::NoSuchKey | Cause::NoSuchBucket => Cause::NoSuchCopySource.into(),
+        _ => refusal,
+    })
+}
+
 fn copy_range(store: &Store, reader: Reader, range: &Range<u64>) -> Result<Upload, StoreError> {
     let mut upload = store.upload()?;
     let mut left = range.end.saturating_sub(range.start);
@@ -101,26 +115,33 @@ fn copy_range(store: &Store, reader: Reader, range: &Range<u64>) -> Result<Uploa
 }
 
 /// Whether a source is as the request wants it, and can be read.
-fn check_source(wanted: &Conditions, source: &ObjectRecord) -> Result<(), Refusal> {
+fn check_source(wanted: &Conditions, source: &ObjectRecord, now: i64) -> Result<(), Refusal> {
     if conditions::of_download(wanted, source) != Verdict::Go {
         return Err(Cause::PreconditionFailed.into());
     }
-    match source.storage_class() {
-        class if class.is_readable() => Ok(()),
-        class => Err(Refusal::not_restored(class)),
+    match source.is_readable(now) {
+        true => Ok(()),
+        false => Err(Refusal::not_restored(source.storage_class())),
     }
 }
 
 /// What the copy is to be, if the source is as the request wants it.
 fn plan(copy: &PutObjectCopy, source: &ObjectRecord, now: i64) -> Result<Draft, Failed> {
-    check_source(&copy.source_conditions, source).map_err(Failed::Refused)?;
+    check_source(&copy.source_conditions, source, now).map_err(Failed::Refused)?;
     let headers = match &copy.replaced {
-        Some(replaced) => draft::headers(&replaced.content, &replaced.metadata),
+        Some(replaced) => draft::headers(&copy.key, &replaced.content, &replaced.metadata),
         None => source.headers.clone(),
     };
     let tags = copy.replaced_tags.as_ref().map_or_else(|| source.tags.clone(), tag_pairs);
-    let (storage_class, acl) = (copy.storage_class, copy.acl.as_ref());
-    Ok(Wanted { headers, storage_class, acl, tags }.at(now))
+    let wanted = Wanted {
+        headers,
+        storage_class: copy.storage_class,
+        acl: copy.acl.as_ref(),
+        tags,
+        kind: Kind::Normal,
+        encryption: copy.encryption,
+    };
+    Ok(wanted.at(now))
 }
 
 /// Why there is no copy.

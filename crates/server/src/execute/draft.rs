@@ -1,22 +1,24 @@
 //! What a request says of an object that is to be.
 
-use cospass_protocol::operation::{AclHeaders, CannedAcl, ContentHeaders, StorageClass};
+use cospass_protocol::ObjectKey;
+use cospass_protocol::operation::{
+    AclHeaders, CannedAcl, ContentHeaders, ServerSideEncryption, StorageClass,
+};
 
-use super::acl_record;
-use crate::store::{AclRecord, Draft};
+use super::{acl_record, content_type};
+use crate::store::{AclRecord, Draft, Encryption, Kind};
 
-/// What an object is if the upload does not say: the service sends this with it.
-const DEFAULT_TYPE: &[u8] = b"application/octet-stream";
-
-/// The headers to keep with an object: content headers and user metadata.
+/// The headers to keep with an object: content headers and user metadata. One without a value is as one that is not
+/// there: the Node SDK sends an empty `Cache-Control` and asserts that none comes back.
 pub(super) fn headers(
+    key: &ObjectKey,
     content: &ContentHeaders,
     metadata: &[(String, Vec<u8>)],
 ) -> Vec<(String, Vec<u8>)> {
-    let kept = content.iter().map(|(name, value)| (name.to_owned(), value.to_vec()));
-    let mut headers: Vec<_> = kept.collect();
-    if content.content_type.is_none() {
-        headers.push(("Content-Type".to_owned(), DEFAULT_TYPE.to_vec()));
+    let told = content.iter().filter(|(_, value)| !value.is_empty());
+    let mut headers: Vec<_> = told.map(|(name, value)| (name.to_owned(), value.to_vec())).collect();
+    if content.content_type.as_ref().is_none_or(Vec::is_empty) {
+        headers.push(("Content-Type".to_owned(), content_type::of(key.as_str()).into()));
     }
     let metadata = metadata.iter();
     headers.extend(metadata.map(|(name, value)| (format!("x-cos-meta-{name}"), value.clone())));
@@ -29,6 +31,8 @@ pub(super) struct Wanted<'a> {
     pub(super) storage_class: StorageClass,
     pub(super) acl: Option<&'a AclHeaders>,
     pub(super) tags: Vec<(String, String)>,
+    pub(super) kind: Kind,
+    pub(super) encryption: Option<ServerSideEncryption>,
 }
 
 impl Wanted<'_> {
@@ -41,6 +45,8 @@ impl Wanted<'_> {
             storage_class: self.storage_class,
             acl: self.acl.map_or_else(default, acl_record),
             tags: self.tags,
+            kind: self.kind,
+            encryption: self.encryption.map_or(Encryption::None, |_| Encryption::Cos),
         }
     }
 }

@@ -10,17 +10,17 @@ use cospass_protocol::xml::{
 use http::StatusCode;
 use http::header::{ETAG, HeaderName};
 
-use super::check_md5;
 use super::draft::{self, Wanted};
 use super::page::Page;
 use super::upload::{check_length, receive};
+use super::{check_md5, with_encryption};
 use crate::authorize::Permit;
 use crate::body::SealedBody;
 use crate::conditions;
 use crate::endpoint::Endpoint;
 use crate::refusal::{Cause, Refusal};
 use crate::reply::Reply;
-use crate::store::{PartRecord, Store, UploadName, UploadRecord, tag_pairs};
+use crate::store::{Kind, PartRecord, Store, UploadName, UploadRecord, tag_pairs};
 
 pub(super) async fn initiate(
     endpoint: &Endpoint,
@@ -33,17 +33,23 @@ pub(super) async fn initiate(
             let there = store.find_object(&asked.bucket, &asked.key)?;
             conditions::of_overwrite(true, there.as_ref())?;
         }
-        let headers = draft::headers(&asked.content, &asked.metadata);
+        let headers = draft::headers(&asked.key, &asked.content, &asked.metadata);
         let wanted = Wanted {
             headers,
             storage_class: asked.storage_class,
             acl: asked.acl.as_ref(),
             tags: tag_pairs(&asked.tags),
+            kind: Kind::Normal,
+            encryption: asked.encryption,
         };
-        store.begin_parts(&asked.bucket, &asked.key, wanted.at(now)).map_err(Refusal::from)
+        let draft = wanted.at(now);
+        let encryption = draft.encryption;
+        let name = store.begin_parts(&asked.bucket, &asked.key, draft).map_err(Refusal::from)?;
+        Ok::<_, Refusal>((name, encryption))
     };
-    let UploadName { bucket, key, id } = endpoint.store.blocking(begin).await?;
-    Ok(Reply::xml(initiated(bucket.as_str(), key.as_str(), &id)))
+    let (UploadName { bucket, key, id }, encryption) = endpoint.store.blocking(begin).await?;
+    let reply = Reply::xml(initiated(bucket.as_str(), key.as_str(), &id));
+    Ok(with_encryption(reply, encryption))
 }
 
 pub(super) async fn part(
@@ -171,7 +177,8 @@ pub(super) async fn complete(
         etag: record.etag(),
     };
     let crc64 = HeaderName::from_static("x-cos-hash-crc64ecma");
-    Ok(Reply::xml(completed.write()).header(crc64, record.crc64.to_string()))
+    Ok(with_encryption(Reply::xml(completed.write()), record.encryption)
+        .header(crc64, record.crc64.to_string()))
 }
 
 pub(super) async fn abort(

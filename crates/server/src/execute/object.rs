@@ -7,6 +7,7 @@ use cospass_protocol::operation::{GetObject, HeadObject, StorageClass};
 use http::StatusCode;
 use http::header::{ACCEPT_RANGES, CONTENT_RANGE, ETAG, HeaderName, HeaderValue, LAST_MODIFIED};
 
+use super::{restore, symlink, with_encryption};
 use crate::authorize::Permit;
 use crate::clock::http_date;
 use crate::conditions::{self, Verdict};
@@ -19,18 +20,18 @@ use crate::reply::{Reply, ReplyBody};
 use crate::store::{ObjectRecord, Reader, StoreError};
 
 pub(super) async fn get(endpoint: &Endpoint, permit: Permit<GetObject>) -> Result<Reply, Refusal> {
-    let get = permit.into_operation();
+    let (get, now) = (permit.into_operation(), endpoint.clock.now());
     let found = move |store: &crate::store::Store| {
-        let (record, reader) = store.open_object(&get.bucket, &get.key)?;
+        let (record, reader) = symlink::open(store, &get.bucket, &get.key)?;
         match conditions::of_download(&get.conditions, &record) {
             Verdict::Failed => return Err(Cause::PreconditionFailed.into()),
             Verdict::NotModified => return Ok(not_modified(&record)),
             Verdict::Go => {}
         }
-        if !record.storage_class().is_readable() {
+        if !record.is_readable(now) {
             return Err(Refusal::not_restored(record.storage_class()));
         }
-        content(&get, &record, reader)
+        content(&get, &record, reader, now)
     };
     endpoint.store.blocking(found).await
 }
@@ -39,29 +40,34 @@ pub(super) async fn head(
     endpoint: &Endpoint,
     permit: Permit<HeadObject>,
 ) -> Result<Reply, Refusal> {
-    let head = permit.into_operation();
+    let (head, now) = (permit.into_operation(), endpoint.clock.now());
     let found = move |store: &crate::store::Store| {
-        let record = store.object(&head.bucket, &head.key)?;
+        let record = symlink::follow(store, &head.bucket, &head.key)?;
         match conditions::of_download(&head.conditions, &record) {
             Verdict::Failed => Err(Cause::PreconditionFailed.into()),
             Verdict::NotModified => Ok(not_modified(&record)),
             Verdict::Go => {
                 let length = Some(record.size);
-                Ok(describe(Reply { length, ..Reply::empty(StatusCode::OK) }, &record))
+                Ok(describe(Reply { length, ..Reply::empty(StatusCode::OK) }, &record, now))
             }
         }
     };
     endpoint.store.blocking(found).await
 }
 
-fn content(get: &GetObject, record: &ObjectRecord, reader: Reader) -> Result<Reply, Refusal> {
+fn content(
+    get: &GetObject,
+    record: &ObjectRecord,
+    reader: Reader,
+    now: i64,
+) -> Result<Reply, Refusal> {
     let part = match get.range {
         None => 0..record.size,
         Some(range) => range.within(record.size).ok_or_else(|| Refusal::range(record.size))?,
     };
     let status = if get.range.is_some() { StatusCode::PARTIAL_CONTENT } else { StatusCode::OK };
     let body = body(reader, &part, Pace::of(get.traffic_limit)).map_err(StoreError::from)?;
-    let mut reply = describe(Reply { body, ..Reply::empty(status) }, record)
+    let mut reply = describe(Reply { body, ..Reply::empty(status) }, record, now)
         .header(ACCEPT_RANGES, HeaderValue::from_static("bytes"));
     if get.range.is_some() {
         reply = reply.header(CONTENT_RANGE, content_range(&part, record.size));
@@ -82,7 +88,7 @@ fn content(get: &GetObject, record: &ObjectRecord, reader: Reader) -> Result<Rep
 fn body(reader: Reader, part: &Range<u64>, pace: Pace) -> std::io::Result<ReplyBody> {
     let length = part.end.saturating_sub(part.start);
     if length > SMALL_OBJECT || pace.is_limited() {
-        return Ok(ReplyBody::Download(Download::start(reader, part, pace)));
+        return Ok(ReplyBody::Download(Download::start(reader, part, pace)?));
     }
     let mut bytes = vec![0; usize::try_from(length).unwrap_or(0)];
     reader.narrow(part).read_exact(&mut bytes)?;
@@ -95,7 +101,7 @@ fn not_modified(record: &ObjectRecord) -> Reply {
 }
 
 /// Adds the headers that tell what an object is.
-fn describe(mut reply: Reply, record: &ObjectRecord) -> Reply {
+fn describe(mut reply: Reply, record: &ObjectRecord, now: i64) -> Reply {
     for (name, value) in &record.headers {
         let pair = (HeaderName::try_from(name.as_str()), HeaderValue::from_bytes(value));
         if let (Ok(name), Ok(value)) = pair {
@@ -111,6 +117,7 @@ fn describe(mut reply: Reply, record: &ObjectRecord) -> Reply {
         let name = HeaderName::from_static("x-cos-tagging-count");
         reply = reply.header(name, HeaderValue::from(record.tags.len()));
     }
+    reply = with_encryption(restore::with_state(reply, record, now), record.encryption);
     reply
         .header(ETAG, record.etag())
         .header(LAST_MODIFIED, http_date(record.modified))

@@ -9,6 +9,7 @@ use http::header::{ETAG, HeaderName};
 use tokio::task::JoinHandle;
 
 use super::draft::{self, Wanted};
+use super::with_encryption;
 use crate::authorize::Permit;
 use crate::body::{Length, SealedBody};
 use crate::conditions;
@@ -17,7 +18,7 @@ use crate::limits::CHUNK;
 use crate::pace::Pace;
 use crate::refusal::{Cause, Refusal};
 use crate::reply::Reply;
-use crate::store::{ObjectRecord, Store, StoreError, Upload, tag_pairs};
+use crate::store::{Kind, ObjectRecord, Store, StoreError, Upload, tag_pairs};
 
 pub(super) async fn put(
     endpoint: &Endpoint,
@@ -29,12 +30,14 @@ pub(super) async fn put(
     let traffic_limit = permit.operation().traffic_limit;
     let received = receive(endpoint, &permit, body, traffic_limit).await?;
     let put = permit.into_operation();
-    let headers = draft::headers(&put.content, &put.metadata);
+    let headers = draft::headers(&put.key, &put.content, &put.metadata);
     let wanted = Wanted {
         headers,
         storage_class: put.storage_class,
         acl: put.acl.as_ref(),
         tags: tag_pairs(&put.tags),
+        kind: Kind::Normal,
+        encryption: put.encryption,
     };
     let draft = wanted.at(endpoint.clock.now());
     let record = endpoint
@@ -135,8 +138,8 @@ fn write(store: &Store, upload: Option<Upload>, chunk: &[u8]) -> Result<Upload, 
     Ok(upload)
 }
 
-fn reply(record: &ObjectRecord) -> Reply {
-    Reply::empty(StatusCode::OK)
+pub(super) fn reply(record: &ObjectRecord) -> Reply {
+    with_encryption(Reply::empty(StatusCode::OK), record.encryption)
         .header(ETAG, record.etag())
         .header(HeaderName::from_static("x-cos-hash-crc64ecma"), record.crc64.to_string())
 }

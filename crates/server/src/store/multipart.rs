@@ -5,13 +5,16 @@ use std::collections::HashSet;
 use std::ops::Bound;
 
 use cospass_protocol::{Bucket, ObjectKey};
-use redb::{ReadableTable, WriteTransaction};
 
+use super::backend::{Rows, Table};
 use super::metadata::{
-    MANIFESTS, Metadata, PARTS, Released, UPLOADS, current, decode, encode, put, release,
+    self, Walk, bucket_key, current, decode, find, manifest_key, put, put_object, release, unname,
+    walk,
 };
 use super::record::{Draft, Manifest, ManifestId, ObjectRecord, PartRecord, Piece, UploadRecord};
+use super::row::{Fields, RowKey};
 use super::scan::{self, Step};
+use super::transaction::Transaction;
 use super::{Store, StoreError, Upload};
 
 /// Which upload of which object.
@@ -23,8 +26,13 @@ pub(crate) struct UploadName {
 }
 
 impl UploadName {
-    fn row(&self) -> (&str, &str, &str) {
-        (self.bucket.as_str(), self.key.as_str(), &self.id)
+    fn row(&self) -> RowKey {
+        metadata::object_key(self.bucket.as_str(), self.key.as_str()).text(&self.id)
+    }
+
+    /// What the keys of its parts begin with.
+    fn parts(&self) -> RowKey {
+        RowKey::new().text(&self.id)
     }
 }
 
@@ -41,12 +49,16 @@ impl Store {
         let digits: String = random.iter().map(|byte| format!("{byte:02x}")).collect();
         let id = format!("{:010}{digits}", draft.modified.max(0));
         let name = UploadName { bucket: bucket.clone(), key: key.clone(), id };
-        self.0.metadata.begin_parts(&name, &draft.upload())?;
+        let record = draft.upload();
+        self.write(|tables| {
+            current(tables, bucket.as_str(), key.as_str())?;
+            put(tables, Table::Uploads, name.row(), &record)
+        })?;
         Ok(name)
     }
 
     pub(crate) fn upload_in_parts(&self, name: &UploadName) -> Result<UploadRecord, StoreError> {
-        self.0.metadata.upload_in_parts(name)
+        find_upload(&*self.0.backend, name)
     }
 
     /// Makes an upload a part of another, durably, in place of the one that has its number. `now` in Unix seconds.
@@ -57,23 +69,24 @@ impl Store {
         number: u16,
         now: i64,
     ) -> Result<PartRecord, StoreError> {
-        let part = PartRecord::new(self.0.blobs.keep(upload)?, now);
-        match self.0.metadata.put_part(name, number, &part) {
-            Ok(replaced) => {
-                self.forget(replaced.map(|part| Released::blob(part.blob)));
+        let written = upload.finish()?;
+        let part = PartRecord::new(&written, now);
+        let row = name.parts().number(number);
+        let put = self.write(|tables| {
+            find_upload(tables, name)?;
+            let replaced = find::<PartRecord>(tables, Table::Parts, &row)?;
+            let orphans = unname(tables, replaced.map(|part| part.blob));
+            metadata::name(tables, part.blob);
+            put(tables, Table::Parts, row.clone(), &part)?;
+            Ok::<_, StoreError>(orphans)
+        });
+        match put {
+            Ok(orphans) => {
+                self.0.pins.remove(orphans);
                 Ok(part)
             }
             Err(error) => {
-                // As in `Store::put`: what the metadata names stays.
-                let before = u64::from(number.saturating_sub(1));
-                let is_named = match self.parts(name, before, 1) {
-                    Ok((_, parts)) => parts.iter().any(|(_, there)| there.blob == part.blob),
-                    Err(StoreError::NoSuchUpload) => false,
-                    Err(_) => true,
-                };
-                if !is_named {
-                    self.forget([Released::blob(part.blob)]);
-                }
+                self.remove_unless_named(part.blob);
                 Err(error)
             }
         }
@@ -86,7 +99,19 @@ impl Store {
         after: u64,
         most: usize,
     ) -> Result<(UploadRecord, Vec<(u16, PartRecord)>), StoreError> {
-        self.0.metadata.parts(name, after, most)
+        let mut parts = Vec::new();
+        if let Ok(after) = u16::try_from(after) {
+            let from = name.parts().number(after).behind();
+            walk(&*self.0.backend, Table::Parts, (from, name.parts().last()), |key, part| {
+                if parts.len() >= most {
+                    return Ok(Walk::End);
+                }
+                parts.push((part_number(key)?, decode(part)?));
+                Ok(Walk::Next)
+            })?;
+        }
+        // Asked for last: if it is there now, none of its parts was taken away before.
+        Ok((find_upload(&*self.0.backend, name)?, parts))
     }
 
     /// Shows the uploads in parts of a bucket in byte order of keys and ids, as `visit` steers. Where `from` leaves a
@@ -96,9 +121,24 @@ impl Store {
         bucket: &Bucket,
         from: Bound<String>,
         after_id: &str,
-        visit: impl FnMut(&str, &str, UploadRecord) -> Step,
+        mut visit: impl FnMut(&str, &str, UploadRecord) -> Step,
     ) -> Result<(), StoreError> {
-        self.0.metadata.scan_uploads(bucket.as_str(), from, after_id, visit)
+        let bucket = bucket_key(bucket.as_str());
+        let first = match from {
+            Bound::Included(key) => bucket.clone().text(&key).first(),
+            Bound::Excluded(key) if after_id.is_empty() => bucket.clone().text(&key).behind(),
+            Bound::Excluded(key) => bucket.clone().text(&key).text(after_id).behind(),
+            Bound::Unbounded => bucket.clone().first(),
+        };
+        let span = (first, bucket.clone().last());
+        walk(&*self.0.backend, Table::Uploads, span, |row, record| {
+            let mut fields = Fields(row);
+            let names = (fields.text(), fields.text(), fields.text());
+            let (Some(_), Some(key), Some(id)) = names else {
+                return Err(StoreError::Key);
+            };
+            Ok(scan::go_on(&bucket, visit(&key, &id, decode(record)?)))
+        })
     }
 
     /// Makes an upload the object of its key, durably, from the parts that `choose` picks of those there are, by number
@@ -107,194 +147,78 @@ impl Store {
         &self,
         name: &UploadName,
         now: i64,
-        choose: impl FnOnce(&[(u16, PartRecord)]) -> Result<Vec<PartRecord>, E>,
-        check: impl FnOnce(Option<&ObjectRecord>) -> Result<(), E>,
+        choose: impl Fn(&[(u16, PartRecord)]) -> Result<Vec<PartRecord>, E>,
+        check: impl Fn(Option<&ObjectRecord>) -> Result<(), E>,
     ) -> Result<ObjectRecord, E> {
         let manifest = ManifestId::random().map_err(StoreError::from)?;
-        let (record, released) =
-            self.0.metadata.complete_parts(name, manifest, now, choose, check)?;
-        self.forget(released);
+        let (bucket, key) = (name.bucket.as_str(), name.key.as_str());
+        let (record, orphans) = self.write(|tables| {
+            let upload = find_upload(tables, name)?;
+            let there = take_parts(tables, name)?;
+            let chosen = choose(&there)?;
+            let record = ObjectRecord::of_parts(upload, &chosen, manifest, now);
+            let replaced = current(tables, bucket, key)?;
+            check(replaced.as_ref())?;
+            add_manifest(tables, manifest, &chosen)?;
+            put_object(tables, bucket, key, &record)?;
+            let chosen: HashSet<_> = chosen.iter().map(|part| part.blob).collect();
+            let left = there.iter().map(|(_, part)| part.blob);
+            let mut orphans = unname(tables, left.filter(|blob| !chosen.contains(blob)));
+            if let Some(replaced) = replaced {
+                orphans.extend(release(tables, &replaced)?);
+            }
+            Ok::<_, E>((record, orphans))
+        })?;
+        self.0.pins.remove(orphans);
         Ok(record)
     }
 
     /// Gives an upload in parts up.
     pub(crate) fn abort_parts(&self, name: &UploadName) -> Result<(), StoreError> {
-        self.forget(self.0.metadata.abort_parts(name)?);
+        let orphans = self.write(|tables| {
+            find_upload(tables, name)?;
+            let parts = take_parts(tables, name)?;
+            Ok::<_, StoreError>(unname(tables, parts.into_iter().map(|(_, part)| part.blob)))
+        })?;
+        self.0.pins.remove(orphans);
         Ok(())
     }
 }
 
-impl Metadata {
-    fn begin_parts(&self, name: &UploadName, record: &UploadRecord) -> Result<(), StoreError> {
-        self.write(|write| {
-            current(&write, name.bucket.as_str(), name.key.as_str())?;
-            write.open_table(UPLOADS)?.insert(name.row(), encode(record)?.as_slice())?;
-            Ok(write.commit()?)
-        })
-    }
-
-    fn upload_in_parts(&self, name: &UploadName) -> Result<UploadRecord, StoreError> {
-        self.read(|read| {
-            let table = read.open_table(UPLOADS)?;
-            let found = table.get(name.row())?;
-            found.map_or(Err(StoreError::NoSuchUpload), |record| decode(record.value()))
-        })
-    }
-
-    /// Puts a part and returns the one that it replaces.
-    fn put_part(
-        &self,
-        name: &UploadName,
-        number: u16,
-        part: &PartRecord,
-    ) -> Result<Option<PartRecord>, StoreError> {
-        self.write(|write| {
-            upload(&write, name)?;
-            let replaced = {
-                let mut parts = write.open_table(PARTS)?;
-                let replaced =
-                    parts.insert((name.id.as_str(), number), encode(part)?.as_slice())?;
-                replaced.map(|record| decode(record.value())).transpose()?
-            };
-            write.commit()?;
-            Ok(replaced)
-        })
-    }
-
-    fn parts(
-        &self,
-        name: &UploadName,
-        after: u64,
-        most: usize,
-    ) -> Result<(UploadRecord, Vec<(u16, PartRecord)>), StoreError> {
-        self.read(|read| {
-            let found = read.open_table(UPLOADS)?.get(name.row())?;
-            let upload = found.map_or(Err(StoreError::NoSuchUpload), |row| decode(row.value()))?;
-            let mut parts = Vec::new();
-            let Ok(after) = u16::try_from(after) else {
-                return Ok((upload, parts));
-            };
-            let table = read.open_table(PARTS)?;
-            let (first, last) = ((name.id.as_str(), after), (name.id.as_str(), u16::MAX));
-            let range = (Bound::Excluded(first), Bound::Included(last));
-            for row in table.range::<(&str, u16)>(range)?.take(most) {
-                let (of, part) = row?;
-                parts.push((of.value().1, decode(part.value())?));
-            }
-            Ok((upload, parts))
-        })
-    }
-
-    fn scan_uploads(
-        &self,
-        bucket: &str,
-        from: Bound<String>,
-        after_id: &str,
-        mut visit: impl FnMut(&str, &str, UploadRecord) -> Step,
-    ) -> Result<(), StoreError> {
-        // No id is as high as this one.
-        const LAST_ID: &str = "\u{10ffff}";
-        let after_id = if after_id.is_empty() { LAST_ID } else { after_id };
-        self.scan(|read, shown| {
-            let table = read.open_table(UPLOADS)?;
-            let mut from = Some((from.clone(), after_id));
-            'scan: while let Some((bound, after_id)) = from.take() {
-                let first = match scan::as_ref(&bound) {
-                    Bound::Included(key) => Bound::Included((bucket, key, "")),
-                    Bound::Excluded(key) => Bound::Excluded((bucket, key, after_id)),
-                    Bound::Unbounded => Bound::Included((bucket, "", "")),
-                };
-                for row in table.range::<(&str, &str, &str)>((first, Bound::Unbounded))? {
-                    let (name, record) = row?;
-                    let (of_bucket, key, id) = name.value();
-                    if of_bucket != bucket {
-                        return Ok(());
-                    }
-                    *shown = true;
-                    match visit(key, id, decode(record.value())?) {
-                        Step::Next => {}
-                        Step::Past(prefix) => {
-                            from = scan::past(&prefix).map(|bound| (bound, LAST_ID));
-                            continue 'scan;
-                        }
-                        Step::Stop => return Ok(()),
-                    }
-                }
-            }
-            Ok(())
-        })
-    }
-
-    fn complete_parts<E: From<StoreError>>(
-        &self,
-        name: &UploadName,
-        manifest: ManifestId,
-        now: i64,
-        choose: impl FnOnce(&[(u16, PartRecord)]) -> Result<Vec<PartRecord>, E>,
-        check: impl FnOnce(Option<&ObjectRecord>) -> Result<(), E>,
-    ) -> Result<(ObjectRecord, Vec<Released>), E> {
-        self.write(|write| {
-            let upload = upload(&write, name)?;
-            let there = take_parts(&write, name)?;
-            let chosen = choose(&there)?;
-            let record = ObjectRecord::of_parts(upload, &chosen, manifest, now);
-            let (bucket, key) = (name.bucket.as_str(), name.key.as_str());
-            let replaced = current(&write, bucket, key)?;
-            check(replaced.as_ref())?;
-            add_manifest(&write, manifest, &chosen)?;
-            put(&write, bucket, key, &record)?;
-            let mut released = Vec::new();
-            if let Some(replaced) = replaced {
-                released.push(release(&write, &replaced)?);
-            }
-            let chosen: HashSet<_> = chosen.iter().map(|part| part.blob).collect();
-            let left = there.iter().filter(|(_, part)| !chosen.contains(&part.blob));
-            released.extend(left.map(|(_, part)| Released::blob(part.blob)));
-            write.commit().map_err(StoreError::from)?;
-            Ok((record, released))
-        })
-    }
-
-    /// Removes an upload and its parts and returns what is not needed any more.
-    fn abort_parts(&self, name: &UploadName) -> Result<Vec<Released>, StoreError> {
-        self.write(|write| {
-            upload(&write, name)?;
-            let parts = take_parts(&write, name)?;
-            write.commit()?;
-            Ok(parts.into_iter().map(|(_, part)| Released::blob(part.blob)).collect())
-        })
-    }
+fn find_upload(rows: &dyn Rows, name: &UploadName) -> Result<UploadRecord, StoreError> {
+    find(rows, Table::Uploads, &name.row())?.ok_or(StoreError::NoSuchUpload)
 }
 
-fn upload(write: &WriteTransaction, name: &UploadName) -> Result<UploadRecord, StoreError> {
-    let uploads = write.open_table(UPLOADS)?;
-    let found = uploads.get(name.row())?;
-    found.map_or(Err(StoreError::NoSuchUpload), |record| decode(record.value()))
+/// The number of a part, from its row's key.
+fn part_number(key: &[u8]) -> Result<u16, StoreError> {
+    let mut fields = Fields(key);
+    fields.text().and_then(|_| fields.number()).ok_or(StoreError::Key)
 }
 
-/// Removes an upload and its parts from the metadata and returns the parts, by number.
+/// Removes an upload and its parts from the tables and returns the parts, by number.
 fn take_parts(
-    write: &WriteTransaction,
+    tables: &mut Transaction<'_>,
     name: &UploadName,
 ) -> Result<Vec<(u16, PartRecord)>, StoreError> {
-    write.open_table(UPLOADS)?.remove(name.row())?;
-    let mut table = write.open_table(PARTS)?;
-    let (id, mut parts) = (name.id.as_str(), Vec::new());
-    for row in table.extract_from_if::<(&str, u16), _>((id, 0)..=(id, u16::MAX), |_, _| true)? {
-        let (of, part) = row?;
-        parts.push((of.value().1, decode(part.value())?));
-    }
+    let (mut rows, mut parts) = (vec![], Vec::new());
+    let span = (name.parts().first(), name.parts().last());
+    walk(tables, Table::Parts, span, |key, part| {
+        parts.push((part_number(key)?, decode(part)?));
+        rows.push(key.to_vec());
+        Ok(Walk::Next)
+    })?;
+    rows.into_iter().for_each(|key| tables.remove(Table::Parts, key));
+    tables.remove(Table::Uploads, name.row().into_bytes());
     Ok(parts)
 }
 
-/// A manifest that no object names yet: putting one counts.
+/// A manifest that no object names yet: putting one counts. Its blobs are named since they are parts.
 fn add_manifest(
-    write: &WriteTransaction,
+    tables: &mut Transaction<'_>,
     id: ManifestId,
     parts: &[PartRecord],
 ) -> Result<(), StoreError> {
     let piece = |part: &PartRecord| Piece { blob: part.blob, size: part.size };
     let manifest = Manifest { objects: 0, pieces: parts.iter().map(piece).collect() };
-    write.open_table(MANIFESTS)?.insert(id.0, encode(&manifest)?.as_slice())?;
-    Ok(())
+    put(tables, Table::Manifests, manifest_key(id), &manifest)
 }

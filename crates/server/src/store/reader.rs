@@ -1,14 +1,12 @@
 //! The bytes of an object on their way out, from one blob or from those of its parts.
 
-use std::collections::{HashMap, VecDeque};
-use std::fs::File;
-use std::io::{self, Read, Seek, SeekFrom};
+use std::collections::VecDeque;
+use std::io;
 use std::ops::Range;
-use std::path::PathBuf;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
-use super::blob::{BlobId, Blobs};
-use super::record::ManifestId;
+use super::backend::{Backend, BlobId, BlobReader};
+use super::pins::Pin;
 
 /// Bytes to be read once, in order.
 pub(crate) struct Reader {
@@ -17,7 +15,7 @@ pub(crate) struct Reader {
     _pin: Option<Pin>,
 }
 
-/// Consecutive bytes of one file.
+/// Consecutive bytes of one blob.
 struct Segment {
     source: Source,
     start: u64,
@@ -25,21 +23,34 @@ struct Segment {
 }
 
 enum Source {
-    Open(File),
-    Closed(PathBuf),
+    Open(Box<dyn BlobReader>),
+    Closed(Arc<dyn Backend>, BlobId, u64),
 }
 
 impl Reader {
-    /// An open file of that length, which stays readable whatever happens to its name.
-    pub(crate) fn of_file(file: File, length: u64) -> Self {
-        let segment = Segment { source: Source::Open(file), start: 0, length };
+    /// An open blob of that length.
+    pub(super) fn of_blob(blob: Box<dyn BlobReader>, length: u64) -> Self {
+        let segment = Segment { source: Source::Open(blob), start: 0, length };
         Self { segments: VecDeque::from([segment]), _pin: None }
     }
 
-    /// Files of those lengths, one after the other.
-    pub(super) fn of_parts(parts: impl Iterator<Item = (PathBuf, u64)>, pin: Pin) -> Self {
-        let segment = |(path, length)| Segment { source: Source::Closed(path), start: 0, length };
+    /// Blobs of those lengths, one after the other.
+    pub(super) fn of_parts(
+        parts: impl Iterator<Item = (BlobId, u64)>,
+        backend: &Arc<dyn Backend>,
+        pin: Pin,
+    ) -> Self {
+        let segment = |(blob, length)| {
+            let source = Source::Closed(Arc::clone(backend), blob, length);
+            Segment { source, start: 0, length }
+        };
         Self { segments: parts.map(segment).collect(), _pin: Some(pin) }
+    }
+
+    /// Bytes that are said to be so many.
+    #[cfg(test)]
+    pub(crate) fn of_bytes(bytes: &[u8], length: u64) -> Self {
+        Self::of_blob(Box::new(Arc::new(bytes.to_vec())), length)
     }
 
     /// Only a part of the bytes.
@@ -74,14 +85,13 @@ impl Reader {
 
 impl Segment {
     fn read_exact(&mut self, buffer: &mut [u8]) -> io::Result<()> {
-        if let Source::Closed(path) = &self.source {
-            self.source = Source::Open(File::open(path)?);
+        if let Source::Closed(backend, blob, size) = &self.source {
+            self.source = Source::Open(backend.open(*blob, *size)?);
         }
-        let Source::Open(file) = &mut self.source else {
+        let Source::Open(blob) = &mut self.source else {
             return Err(io::ErrorKind::NotFound.into());
         };
-        file.seek(SeekFrom::Start(self.start))?;
-        file.read_exact(buffer)?;
+        blob.read_exact_at(self.start, buffer)?;
         let read = buffer.len() as u64;
         self.start = self.start.saturating_add(read);
         self.length = self.length.saturating_sub(read);
@@ -89,95 +99,14 @@ impl Segment {
     }
 }
 
-/// Who reads which manifest: what it lists is kept until the last of them is done.
-pub(super) struct Readers {
-    blobs: Arc<Blobs>,
-    reading: Arc<Mutex<HashMap<ManifestId, Reading>>>,
-}
-
-#[derive(Default)]
-struct Reading {
-    readers: usize,
-    /// What is removed when nobody reads any more.
-    orphans: Vec<BlobId>,
-}
-
-impl Readers {
-    pub(super) fn new(blobs: Arc<Blobs>) -> Self {
-        Self { blobs, reading: Arc::default() }
-    }
-
-    /// Keeps the blobs of a manifest from now on. The manifest must be looked up afterwards: it may be gone already.
-    pub(super) fn pin(&self, manifest: ManifestId) -> Pin {
-        lock(&self.reading).entry(manifest).or_default().readers += 1;
-        Pin { manifest, blobs: Arc::clone(&self.blobs), reading: Arc::clone(&self.reading) }
-    }
-
-    /// Removes blobs that no metadata names any more, now or when the last reader of their manifest is done.
-    pub(super) fn remove(&self, manifest: Option<ManifestId>, orphans: Vec<BlobId>) {
-        if let Some(manifest) = manifest
-            && let Some(reading) = lock(&self.reading).get_mut(&manifest)
-        {
-            reading.orphans.extend(orphans);
-            return;
-        }
-        remove(&self.blobs, &orphans);
-    }
-}
-
-/// Keeps the blobs of a manifest until it is dropped.
-pub(super) struct Pin {
-    manifest: ManifestId,
-    blobs: Arc<Blobs>,
-    reading: Arc<Mutex<HashMap<ManifestId, Reading>>>,
-}
-
-impl Drop for Pin {
-    fn drop(&mut self) {
-        let mut all = lock(&self.reading);
-        let Some(reading) = all.get_mut(&self.manifest) else {
-            return;
-        };
-        reading.readers = reading.readers.saturating_sub(1);
-        if reading.readers > 0 {
-            return;
-        }
-        let orphans = all.remove(&self.manifest).unwrap_or_default().orphans;
-        drop(all);
-        let blobs = Arc::clone(&self.blobs);
-        match tokio::runtime::Handle::try_current() {
-            // An answer may be dropped where nothing may block.
-            Ok(runtime) if !orphans.is_empty() => {
-                runtime.spawn_blocking(move || remove(&blobs, &orphans));
-            }
-            _ => remove(&blobs, &orphans),
-        }
-    }
-}
-
-/// If that fails, opening the store will remove them.
-fn remove(blobs: &Blobs, orphans: &[BlobId]) {
-    for &blob in orphans {
-        if let Err(error) = blobs.remove(blob) {
-            tracing::warn!(%error, "a blob that is no longer needed could not be removed");
-        }
-    }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::io::Write;
 
     fn parts(pieces: &[&[u8]]) -> Reader {
         let segment = |piece: &&[u8]| {
-            let mut file = tempfile::tempfile().unwrap();
-            file.write_all(piece).unwrap();
-            Segment { source: Source::Open(file), start: 0, length: piece.len() as u64 }
+            let source = Source::Open(Box::new(Arc::new(piece.to_vec())));
+            Segment { source, start: 0, length: piece.len() as u64 }
         };
         Reader { segments: pieces.iter().map(segment).collect(), _pin: None }
     }

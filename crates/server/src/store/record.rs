@@ -1,7 +1,7 @@
 //! What the metadata says of buckets and objects.
 //!
 //! A record is written as postcard, whose layout is the order and the types of the fields: a change of either is a new
-//! [format](super::metadata::FORMAT).
+//! format (`metadata.rs`).
 
 use cospass_protocol::operation::{CannedAcl, Grant, Grantee, Permission, StorageClass};
 use cospass_protocol::{Tag, TagSet};
@@ -10,17 +10,18 @@ use md5::{Digest, Md5};
 use serde::{Deserialize, Serialize};
 use std::io;
 
-use super::blob::{BlobId, Written};
+use super::backend::BlobId;
+use super::upload::Written;
 
 /// The random name of a manifest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub(super) struct ManifestId(pub(super) u128);
+pub(super) struct ManifestId(pub(super) [u8; 16]);
 
 impl ManifestId {
     pub(super) fn random() -> io::Result<Self> {
         let mut bytes = [0; 16];
         getrandom::fill(&mut bytes)?;
-        Ok(Self(u128::from_be_bytes(bytes)))
+        Ok(Self(bytes))
     }
 }
 
@@ -77,6 +78,32 @@ pub(crate) struct ObjectRecord {
     pub(crate) acl: AclRecord,
     /// Keys and values.
     pub(crate) tags: Vec<(String, String)>,
+    pub(crate) kind: Kind,
+    pub(crate) encryption: Encryption,
+    pub(crate) restored: Option<Restored>,
+}
+
+/// What sort of object it is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Kind {
+    Normal,
+    /// It stands for the object of this key, as it was written.
+    Symlink(String),
+}
+
+/// How the service says that it encrypts an object.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Encryption {
+    None,
+    /// With a key of the service, which is said and not done.
+    Cos,
+}
+
+/// When an archived object can be read: from one time to another, Unix seconds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Restored {
+    pub(crate) from: i64,
+    pub(crate) until: i64,
 }
 
 impl ObjectRecord {
@@ -106,6 +133,9 @@ impl ObjectRecord {
             storage_class: upload.storage_class,
             acl: upload.acl,
             tags: upload.tags,
+            kind: Kind::Normal,
+            encryption: upload.encryption,
+            restored: None,
         }
     }
 
@@ -119,6 +149,12 @@ impl ObjectRecord {
 
     pub(crate) fn storage_class(&self) -> StorageClass {
         self.storage_class.parse().unwrap_or_default()
+    }
+
+    /// Whether its bytes may be read at a time, Unix seconds.
+    pub(crate) fn is_readable(&self, now: i64) -> bool {
+        let is_restored = |restored: Restored| restored.from <= now && now < restored.until;
+        self.storage_class().is_readable() || self.restored.is_some_and(is_restored)
     }
 
     pub(crate) fn tags(&self) -> Vec<Tag> {
@@ -146,6 +182,7 @@ pub(crate) struct UploadRecord {
     storage_class: String,
     acl: AclRecord,
     tags: Vec<(String, String)>,
+    pub(crate) encryption: Encryption,
 }
 
 impl UploadRecord {
@@ -167,8 +204,8 @@ pub(crate) struct PartRecord {
 }
 
 impl PartRecord {
-    pub(super) fn new(written: Written, now: i64) -> Self {
-        let Written { blob, size, md5, crc64 } = written;
+    pub(super) fn new(written: &Written, now: i64) -> Self {
+        let &Written { blob, size, md5, crc64, .. } = written;
         Self { blob, size, md5, crc64, modified: now }
     }
 
@@ -191,11 +228,13 @@ pub(crate) struct Draft {
     pub(crate) storage_class: StorageClass,
     pub(crate) acl: AclRecord,
     pub(crate) tags: Vec<(String, String)>,
+    pub(crate) kind: Kind,
+    pub(crate) encryption: Encryption,
 }
 
 impl Draft {
     pub(super) fn record(self, written: &Written) -> ObjectRecord {
-        let &Written { blob, size, md5, crc64 } = written;
+        let &Written { blob, size, md5, crc64, .. } = written;
         ObjectRecord {
             place: Place::Blob(blob),
             size,
@@ -207,6 +246,9 @@ impl Draft {
             storage_class: self.storage_class.as_str().to_owned(),
             acl: self.acl,
             tags: self.tags,
+            kind: self.kind,
+            encryption: self.encryption,
+            restored: None,
         }
     }
 
@@ -219,6 +261,9 @@ impl Draft {
             storage_class: self.storage_class.as_str().to_owned(),
             acl: self.acl,
             tags: self.tags,
+            kind: self.kind,
+            encryption: self.encryption,
+            restored: None,
             ..*source
         }
     }
@@ -230,6 +275,7 @@ impl Draft {
             storage_class: self.storage_class.as_str().to_owned(),
             acl: self.acl,
             tags: self.tags,
+            encryption: self.encryption,
         }
     }
 }

@@ -2,6 +2,9 @@
 
 use std::ops::Bound;
 
+use super::metadata::Walk;
+use super::row::RowKey;
+
 /// What a scan does after a row.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Step {
@@ -40,11 +43,15 @@ pub(crate) fn past(prefix: &str) -> Option<Bound<String>> {
     None
 }
 
-pub(super) fn as_ref(bound: &Bound<String>) -> Bound<&str> {
-    match bound {
-        Bound::Included(text) => Bound::Included(text),
-        Bound::Excluded(text) => Bound::Excluded(text),
-        Bound::Unbounded => Bound::Unbounded,
+/// Where the step of a scan leads a walk through the rows of a bucket.
+pub(super) fn go_on(bucket: &RowKey, step: Step) -> Walk {
+    match step {
+        Step::Next => Walk::Next,
+        Step::Stop => Walk::End,
+        Step::Past(prefix) => match past(&prefix) {
+            Some(Bound::Included(key)) => Walk::From(bucket.clone().text(&key).first()),
+            _ => Walk::End,
+        },
     }
 }
 

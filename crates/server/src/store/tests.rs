@@ -1,59 +1,73 @@
-use std::fs;
+use std::fs::{self, File};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
+use cospass_protocol::ObjectKey;
 use cospass_protocol::operation::{CannedAcl, StorageClass};
 use redb::StorageBackend;
-use redb::backends::InMemoryBackend;
+use redb::backends::FileBackend;
 use tempfile::TempDir;
 
 use super::*;
 
-fn bucket() -> Bucket {
+pub(super) fn bucket() -> Bucket {
     Bucket::new("examplebucket-1250000000").unwrap()
 }
 
-fn key(text: &str) -> ObjectKey {
+pub(super) fn key(text: &str) -> ObjectKey {
     ObjectKey::new(text).unwrap()
 }
 
-fn bucket_record() -> BucketRecord {
+pub(super) fn bucket_record() -> BucketRecord {
     BucketRecord { created: 5, acl: AclRecord::canned(CannedAcl::Private) }
 }
 
-fn draft() -> Draft {
+pub(super) fn draft() -> Draft {
     Draft {
         modified: 7,
         headers: vec![("x-cos-meta-a".to_owned(), b"\xff".to_vec())],
         storage_class: StorageClass::StandardIa,
         acl: AclRecord::canned(CannedAcl::Default),
         tags: vec![],
+        kind: Kind::Normal,
+        encryption: Encryption::None,
+    }
+}
+
+fn open(folder: &Path) -> Result<Store, StoreError> {
+    Store::open(folder, Syncing::Always)
+}
+
+pub(super) fn sweep(store: &Store) {
+    let mut after = None;
+    while let Some(last) = store.sweep(after).unwrap() {
+        after = Some(last);
     }
 }
 
 fn store_with_bucket(folder: &Path) -> Store {
-    let store = Store::open(folder).unwrap();
+    let store = open(folder).unwrap();
     store.create_bucket(&bucket(), bucket_record()).unwrap();
     store
 }
 
-fn upload(store: &Store, bytes: &[u8]) -> Upload {
+pub(super) fn upload(store: &Store, bytes: &[u8]) -> Upload {
     let mut upload = store.upload().unwrap();
     upload.write(bytes).unwrap();
     upload
 }
 
-fn put(store: &Store, name: &str, bytes: &[u8]) -> ObjectRecord {
+pub(super) fn put(store: &Store, name: &str, bytes: &[u8]) -> ObjectRecord {
     let upload = upload(store, bytes);
     store.commit(upload, &bucket(), &key(name), draft(), |_| Ok::<_, StoreError>(())).unwrap()
 }
 
-fn read(store: &Store, name: &str) -> Vec<u8> {
+pub(super) fn read(store: &Store, name: &str) -> Vec<u8> {
     let (record, reader) = store.open_object(&bucket(), &key(name)).unwrap();
     read_all(reader, &record)
 }
 
-fn read_all(mut reader: Reader, record: &ObjectRecord) -> Vec<u8> {
+pub(super) fn read_all(mut reader: Reader, record: &ObjectRecord) -> Vec<u8> {
     let mut bytes = vec![0; usize::try_from(record.size).unwrap()];
     reader.read_exact(&mut bytes).unwrap();
     bytes
@@ -85,7 +99,7 @@ fn what_was_committed_survives_reopening() {
     let store = store_with_bucket(folder.path());
     let record = put(&store, "a/../b", b"bytes");
     drop(store);
-    let store = Store::open(folder.path()).unwrap();
+    let store = open(folder.path()).unwrap();
     assert_eq!(store.bucket(&bucket()), Some(bucket_record()));
     assert_eq!(store.object(&bucket(), &key("a/../b")).unwrap(), record);
     assert_eq!(record.storage_class(), StorageClass::StandardIa);
@@ -98,12 +112,13 @@ fn what_a_crash_leaves_is_swept() {
     let store = store_with_bucket(folder.path());
     put(&store, "a", b"kept");
     // A crash while bytes arrive, and one between the rename and the metadata.
-    std::mem::forget(upload(&store, b"half"));
-    store.0.blobs.keep(upload(&store, b"orphan")).unwrap();
+    fs::write(folder.path().join("incoming").join("00".repeat(16)), "half").unwrap();
+    drop(upload(&store, b"orphan").finish().unwrap());
     assert_eq!(files(&folder.path().join("blobs")).len(), 2);
     assert_eq!(files(&folder.path().join("incoming")).len(), 1);
     drop(store);
-    let store = Store::open(folder.path()).unwrap();
+    let store = open(folder.path()).unwrap();
+    sweep(&store);
     assert_eq!(files(&folder.path().join("blobs")).len(), 1);
     assert_eq!(files(&folder.path().join("incoming")).len(), 0);
     assert_eq!(read(&store, "a"), b"kept");
@@ -115,11 +130,12 @@ fn a_file_of_somebody_else_is_left_alone() {
     let store = store_with_bucket(folder.path());
     put(&store, "a", b"kept");
     let blob = files(&folder.path().join("blobs")).remove(0);
-    let above = blob.ancestors().skip(2).take(2).map(|folder| folder.join(".DS_Store"));
+    let above = blob.ancestors().skip(1).take(2).map(|folder| folder.join(".DS_Store"));
     let strange: Vec<_> = above.collect();
     strange.iter().for_each(|path| fs::write(path, "").unwrap());
     drop(store);
-    let store = Store::open(folder.path()).unwrap();
+    let store = open(folder.path()).unwrap();
+    sweep(&store);
     assert_eq!(read(&store, "a"), b"kept");
     assert!(strange.iter().all(|path| path.exists()));
 }
@@ -151,7 +167,7 @@ fn replacing_and_deleting_remove_the_old_bytes() {
     assert_eq!(files(&folder.path().join("blobs")).len(), 0);
 }
 
-fn copy(store: &Store, from: &str, to: &str) -> Result<ObjectRecord, StoreError> {
+pub(super) fn copy(store: &Store, from: &str, to: &str) -> Result<ObjectRecord, StoreError> {
     let (bucket, from, to) = (bucket(), key(from), key(to));
     store.copy((&bucket, &from), (&bucket, &to), |_| Ok(draft()), |_| Ok(()))
 }
@@ -169,7 +185,7 @@ fn a_copy_outlives_its_source() {
     assert_eq!(read(&store, "b"), b"bytes");
     store.delete_objects(&bucket(), &[key("a")]).unwrap();
     drop(store);
-    let store = Store::open(folder.path()).unwrap();
+    let store = open(folder.path()).unwrap();
     assert_eq!(read(&store, "b"), b"bytes");
     assert_eq!(files(&folder.path().join("blobs")).len(), 1);
 }
@@ -255,7 +271,7 @@ fn a_scan_goes_where_it_is_steered() {
 #[test]
 fn an_object_needs_its_bucket() {
     let folder = TempDir::new().unwrap();
-    let store = Store::open(folder.path()).unwrap();
+    let store = open(folder.path()).unwrap();
     let upload = upload(&store, b"x");
     let refused = store.commit(upload, &bucket(), &key("a"), draft(), |_| Ok::<_, StoreError>(()));
     assert!(matches!(refused, Err(StoreError::NoSuchBucket)));
@@ -278,60 +294,115 @@ fn access_control_is_replaced() {
     assert!(matches!(refused, Err(StoreError::NoSuchBucket)));
     assert_eq!(store.bucket(&bucket()).unwrap().acl, acl);
     drop(store);
-    let store = Store::open(folder.path()).unwrap();
+    let store = open(folder.path()).unwrap();
     assert_eq!(store.bucket(&bucket()).unwrap(), BucketRecord { acl, ..bucket_record() });
 }
 
 #[test]
 fn one_store_a_folder() {
     let folder = TempDir::new().unwrap();
-    let store = Store::open(folder.path()).unwrap();
-    assert!(matches!(Store::open(folder.path()), Err(StoreError::Locked { .. })));
+    let store = open(folder.path()).unwrap();
+    assert!(matches!(open(folder.path()), Err(StoreError::Locked { .. })));
     drop(store);
-    assert!(Store::open(folder.path()).is_ok());
+    assert!(open(folder.path()).is_ok());
 }
 
-/// A disk that is full as soon as it is told so.
-#[derive(Debug, Default)]
-struct FullDisk(InMemoryBackend, Arc<AtomicBool>);
+/// The file of the tables on a disk that is full as soon as it is told so, and that takes its time.
+#[derive(Debug)]
+struct Watched {
+    file: FileBackend,
+    full: Arc<AtomicBool>,
+    syncs: Arc<AtomicUsize>,
+}
 
-impl StorageBackend for FullDisk {
+impl StorageBackend for Watched {
     fn len(&self) -> io::Result<u64> {
-        self.0.len()
+        self.file.len()
     }
     fn read(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
-        self.0.read(offset, out)
+        self.file.read(offset, out)
     }
     fn set_len(&self, len: u64) -> io::Result<()> {
-        self.0.set_len(len)
+        self.file.set_len(len)
     }
     fn write(&self, offset: u64, data: &[u8]) -> io::Result<()> {
-        self.0.write(offset, data)
+        self.file.write(offset, data)
     }
     fn sync_data(&self) -> io::Result<()> {
-        match self.1.load(Ordering::SeqCst) {
+        self.syncs.fetch_add(1, Ordering::SeqCst);
+        std::thread::sleep(std::time::Duration::from_millis(5));
+        match self.full.load(Ordering::SeqCst) {
             true => Err(io::ErrorKind::StorageFull.into()),
             false => Ok(()),
         }
     }
 }
 
+/// A store with a bucket and an object `a` that is on such a disk, which is full when the first switch is set, and counts
+/// in the second how often it was waited for.
+fn watched(folder: &Path) -> (Store, Arc<AtomicBool>, Arc<AtomicUsize>) {
+    put(&store_with_bucket(folder), "a", b"kept");
+    let disk = Disk::open(folder, Syncing::Always).unwrap();
+    let (full, syncs) = (Arc::<AtomicBool>::default(), Arc::<AtomicUsize>::default());
+    let file = File::options().read(true).write(true).open(folder.join("metadata.redb")).unwrap();
+    *disk.tables.database.write().unwrap() = None;
+    let file = FileBackend::new(file).unwrap();
+    let watched = Watched { file, full: Arc::clone(&full), syncs: Arc::clone(&syncs) };
+    let database = redb::Builder::new().create_with_backend(watched).unwrap();
+    *disk.tables.database.write().unwrap() = Some(database);
+    (Store::over(Arc::new(disk)).unwrap(), full, syncs)
+}
+
 #[test]
 fn a_disk_that_was_full_is_used_again() {
     let folder = TempDir::new().unwrap();
-    let store = store_with_bucket(folder.path());
-    put(&store, "a", b"kept");
-    let full = Arc::new(AtomicBool::new(false));
-    let disk = FullDisk(InMemoryBackend::new(), Arc::clone(&full));
-    let database = redb::Builder::new().create_with_backend(disk).unwrap();
-    *store.0.metadata.database.write().unwrap() = Some(database);
+    let (store, full, _) = watched(folder.path());
     full.store(true, Ordering::SeqCst);
     let other = Bucket::new("other-1250000000").unwrap();
     let refused = store.create_bucket(&other, bucket_record());
-    assert!(matches!(refused, Err(StoreError::Metadata(_))), "{refused:?}");
-    // The disk has room again.
-    store.create_bucket(&other, bucket_record()).unwrap();
+    assert!(matches!(refused, Err(StoreError::Io(_))), "{refused:?}");
+    full.store(false, Ordering::SeqCst);
+    // The disk has room again. What failed may have happened, as far as it is known; but everybody sees the same.
+    let made = store.create_bucket(&other, bucket_record());
+    assert!(matches!(made, Ok(()) | Err(StoreError::BucketExists)), "{made:?}");
+    assert_eq!(store.bucket(&other), Some(bucket_record()));
     assert_eq!(read(&store, "a"), b"kept");
+    put(&store, "a", b"again");
+    assert_eq!(read(&store, "a"), b"again");
+}
+
+/// Lets many write rows at once, and returns what they were told.
+fn write_at_once(store: &Store) -> Vec<Result<(), StoreError>> {
+    let barrier = std::sync::Barrier::new(WRITERS);
+    std::thread::scope(|scope| {
+        let write = |number: usize| {
+            barrier.wait();
+            let acl = AclRecord::canned(CannedAcl::PublicRead);
+            match number % 2 {
+                0 => store.set_object_acl(&bucket(), &key("a"), acl),
+                _ => store.set_bucket_acl(&bucket(), acl),
+            }
+        };
+        let writers: Vec<_> =
+            (0..WRITERS).map(|number| scope.spawn(move || write(number))).collect();
+        writers.into_iter().map(|writer| writer.join().unwrap()).collect()
+    })
+}
+
+const WRITERS: usize = 32;
+
+#[test]
+fn writers_that_come_together_wait_for_the_disk_together() {
+    let folder = TempDir::new().unwrap();
+    let (store, full, syncs) = watched(folder.path());
+    syncs.store(0, Ordering::SeqCst);
+    assert!(write_at_once(&store).iter().all(Result::is_ok));
+    let syncs = syncs.load(Ordering::SeqCst);
+    assert!(syncs < WRITERS, "{syncs} for {WRITERS}");
+    // Those who share a commit share its failure.
+    full.store(true, Ordering::SeqCst);
+    assert!(write_at_once(&store).iter().any(Result::is_err));
+    full.store(false, Ordering::SeqCst);
     put(&store, "a", b"again");
     assert_eq!(read(&store, "a"), b"again");
 }
@@ -339,14 +410,14 @@ fn a_disk_that_was_full_is_used_again() {
 #[test]
 fn an_unknown_format_is_refused() {
     let folder = TempDir::new().unwrap();
-    drop(Store::open(folder.path()).unwrap());
-    let database = redb::Database::create(folder.path().join("metadata.redb")).unwrap();
-    let write = database.begin_write().unwrap();
-    let about = redb::TableDefinition::<&str, u32>::new("about");
-    write.open_table(about).unwrap().insert("format", 99).unwrap();
-    write.commit().unwrap();
-    drop(database);
-    assert!(matches!(Store::open(folder.path()), Err(StoreError::UnknownFormat { found: 99 })));
+    let disk = Disk::open(folder.path(), Syncing::Always).unwrap();
+    let put = |tables: &mut Transaction<'_>| {
+        tables.put(Table::About, RowKey::new().text("format").into_bytes(), vec![99]);
+        backend::Verdict::Commit
+    };
+    disk.write(&mut { put }).unwrap();
+    drop(disk);
+    assert!(matches!(open(folder.path()), Err(StoreError::UnknownFormat { found: 99 })));
 }
 
 #[test]
@@ -389,15 +460,15 @@ fn readers_and_writers_of_one_key_see_whole_objects() {
     assert_eq!(files(&folder.path().join("blobs")).len(), 1);
 }
 
-fn begin(store: &Store, name: &str) -> UploadName {
+pub(super) fn begin(store: &Store, name: &str) -> UploadName {
     store.begin_parts(&bucket(), &key(name), draft()).unwrap()
 }
 
-fn put_part(store: &Store, name: &UploadName, number: u16, bytes: &[u8]) -> PartRecord {
+pub(super) fn put_part(store: &Store, name: &UploadName, number: u16, bytes: &[u8]) -> PartRecord {
     store.commit_part(upload(store, bytes), name, number, 7).unwrap()
 }
 
-fn complete(store: &Store, name: &UploadName) -> Result<ObjectRecord, StoreError> {
+pub(super) fn complete(store: &Store, name: &UploadName) -> Result<ObjectRecord, StoreError> {
     let all =
         |there: &[(u16, PartRecord)]| Ok(there.iter().map(|(_, part)| part.clone()).collect());
     store.complete_parts(name, 9, all, |_| Ok(()))
@@ -413,7 +484,7 @@ fn parts_become_an_object() {
     put_part(&store, &name, 2, b"replaced");
     put_part(&store, &name, 2, b"[Object ");
     drop(store);
-    let store = Store::open(folder.path()).unwrap();
+    let store = open(folder.path()).unwrap();
     let (record, parts) = store.parts(&name, 0, 1000).unwrap();
     assert_eq!((record.initiated, parts.len(), parts[0].0), (7, 2, 2));
     assert_eq!(store.parts(&name, 2, 1000).unwrap().1.len(), 1);
@@ -428,7 +499,7 @@ fn parts_become_an_object() {
     assert_eq!((record.modified, record.storage_class()), (9, StorageClass::StandardIa));
     assert!(matches!(complete(&store, &name), Err(StoreError::NoSuchUpload)));
     drop(store);
-    let store = Store::open(folder.path()).unwrap();
+    let store = open(folder.path()).unwrap();
     assert_eq!(read(&store, "a"), b"[Object Content]");
     assert_eq!(files(&folder.path().join("blobs")).len(), 2);
     put(&store, "a", b"x");

@@ -1,0 +1,166 @@
+//! Why a text is not a policy: where, and what.
+
+use std::fmt;
+
+/// Why a text is not a policy.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PolicyError {
+    /// Where: `statement[0].condition.ip_equal.qcs:ip`; empty for the whole.
+    pub path: String,
+    /// What.
+    pub problem: PolicyProblem,
+}
+
+/// What is wrong with a policy.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PolicyProblem {
+    /// It is longer than [`POLICY_MAX`](super::POLICY_MAX).
+    TooLong {
+        /// Its length in bytes.
+        length: usize,
+    },
+    /// A statement of a bucket's policy is longer than [`STATEMENT_MAX`](super::STATEMENT_MAX).
+    StatementTooLong {
+        /// Its length in bytes, without spaces that mean nothing.
+        length: usize,
+    },
+    /// It is not JSON.
+    NotJson {
+        /// The line, from 1.
+        line: usize,
+        /// The column, from 1.
+        column: usize,
+    },
+    /// Something of another type was expected here.
+    Type {
+        /// What was expected.
+        expected: &'static str,
+    },
+    /// An element that must be there is not.
+    Missing {
+        /// Its name.
+        name: &'static str,
+    },
+    /// An element is there twice.
+    Twice {
+        /// Its name as given.
+        name: String,
+    },
+    /// There is no such element. `NotAction`, `NotResource` and `NotPrincipal` are none of CAM's.
+    Unknown {
+        /// Its name as given.
+        name: String,
+    },
+    /// A list that must name something is empty.
+    Empty,
+    /// The version is not `2.0`.
+    Version {
+        /// The version as given.
+        value: String,
+    },
+    /// The effect is neither `allow` nor `deny`.
+    Effect {
+        /// The effect as given.
+        value: String,
+    },
+    /// It is not an action: `name/cos:GetObject`, `cos:Get*`, `*`.
+    Action {
+        /// The action as given.
+        value: String,
+    },
+    /// It is not a resource: `*` or `qcs::cos:REGION:uid/APPID:BUCKET/KEY`.
+    Resource {
+        /// The resource as given.
+        value: String,
+    },
+    /// It is not a principal: `qcs::cam::uin/OWNER:uin/USER`, `qcs::cam::anyone:anyone` and the like.
+    Principal {
+        /// The principal as given.
+        value: String,
+    },
+    /// A policy of this kind names no principal: it counts for whoever has it.
+    PrincipalForbidden,
+    /// There is no such operator.
+    Operator {
+        /// The operator as given.
+        value: String,
+    },
+    /// There is no such condition key.
+    Key {
+        /// The key as given.
+        value: String,
+    },
+    /// A value of a condition is not of the operator's type.
+    Value {
+        /// What was expected.
+        expected: &'static str,
+        /// The value as given.
+        value: String,
+    },
+}
+
+impl PolicyProblem {
+    /// The problem at a path.
+    pub(super) fn at(self, path: impl Into<String>) -> PolicyError {
+        PolicyError { path: path.into(), problem: self }
+    }
+}
+
+impl fmt::Display for PolicyError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if !self.path.is_empty() {
+            write!(f, "{}: ", self.path)?;
+        }
+        write!(f, "{}", self.problem)
+    }
+}
+
+impl fmt::Display for PolicyProblem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::TooLong { length } => {
+                write!(
+                    f,
+                    "the policy is {length} bytes long; at most {} are allowed",
+                    super::POLICY_MAX
+                )
+            }
+            Self::StatementTooLong { length } => write!(
+                f,
+                "the statement is {length} bytes long; at most {} are allowed",
+                super::STATEMENT_MAX
+            ),
+            Self::NotJson { line, column } => {
+                write!(f, "it is not JSON from line {line}, column {column} on")
+            }
+            Self::Type { expected } => write!(f, "{expected} is expected here"),
+            Self::Missing { name } => write!(f, "{name} is missing"),
+            Self::Twice { name } => write!(f, "{name:?} is there twice"),
+            Self::Unknown { name } => write!(f, "there is no element {name:?}"),
+            Self::Empty => f.write_str("the list is empty"),
+            Self::Version { value } => write!(f, "the version is {value:?}; write \"2.0\""),
+            Self::Effect { value } => {
+                write!(f, "the effect is {value:?}; write \"allow\" or \"deny\"")
+            }
+            Self::Action { value } => {
+                write!(f, "{value:?} is not an action; write \"name/cos:GetObject\" or \"*\"")
+            }
+            Self::Resource { value } => write!(
+                f,
+                "{value:?} is not a resource; write \"qcs::cos:REGION:uid/APPID:BUCKET/KEY\" or \"*\""
+            ),
+            Self::Principal { value } => write!(
+                f,
+                "{value:?} is not a principal; write \"qcs::cam::uin/OWNER:uin/USER\" or \"qcs::cam::anyone:anyone\""
+            ),
+            Self::PrincipalForbidden => {
+                f.write_str("this policy counts for whoever has it and names no principal")
+            }
+            Self::Operator { value } => write!(f, "there is no operator {value:?}"),
+            Self::Key { value } => write!(f, "there is no condition key {value:?}"),
+            Self::Value { expected, value } => write!(f, "{value:?} is not {expected}"),
+        }
+    }
+}
+
+impl std::error::Error for PolicyError {}

@@ -1,0 +1,174 @@
+//! Principals: whom a policy counts for, and who asks (598/10607, 436/8282).
+
+use super::PolicyProblem;
+use super::glob::Glob;
+use crate::operation::Grantee;
+use crate::xml::account_id;
+
+const ANYONE: &str = "qcs::cam::anyone:anyone";
+const ANONYMOUS: &str = "qcs::cam::anonymous:anonymous";
+
+/// Whom a statement counts for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PrincipalPattern(Pattern);
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Pattern {
+    /// Everyone: `*`, `qcs::cam::anyone:anyone`, `qcs::cam::anonymous:anonymous`.
+    Anyone,
+    /// Whoever has that id. `*` may stand for the users of an account.
+    Named(Glob),
+}
+
+impl PrincipalPattern {
+    pub(super) fn parse(text: &str) -> Result<Self, PolicyProblem> {
+        if matches!(text, "*" | ANYONE | ANONYMOUS) {
+            return Ok(Self(Pattern::Anyone));
+        }
+        if is_user(text) || is_federated(text) {
+            Ok(Self(Pattern::Named(Glob::new(text))))
+        } else {
+            Err(PolicyProblem::Principal { value: text.to_owned() })
+        }
+    }
+
+    /// Whether everyone is meant, unsigned requests among them.
+    pub fn is_anyone(&self) -> bool {
+        self.0 == Pattern::Anyone
+    }
+
+    /// Whether that identity is meant by name.
+    pub fn names(&self, identity: &Identity) -> bool {
+        matches!(&self.0, Pattern::Named(glob) if glob.matches(&identity.id))
+    }
+}
+
+/// `qcs::cam::uin/OWNER:uin/USER` or `…:role/ID` or `…:roleName/NAME`; `uin/*` for all users.
+fn is_user(text: &str) -> bool {
+    let Some((owner, user)) =
+        text.strip_prefix("qcs::cam::uin/").and_then(|rest| rest.split_once(':'))
+    else {
+        return false;
+    };
+    is_number(owner)
+        && match user.split_once('/') {
+            Some(("uin", "*")) => true,
+            Some(("uin", uin)) => is_number(uin),
+            Some(("role" | "roleName", role)) => is_name(role),
+            _ => false,
+        }
+}
+
+/// `qcs::sts::OWNER:federated-user/NAME`
+fn is_federated(text: &str) -> bool {
+    let rest = text.strip_prefix("qcs::sts::").and_then(|rest| rest.split_once(":federated-user/"));
+    rest.is_some_and(|(owner, name)| is_number(owner) && is_name(name))
+}
+
+fn is_number(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+fn is_name(text: &str) -> bool {
+    !text.is_empty() && !text.contains([':', '/', '*'])
+}
+
+/// Who signed a request: an account itself, or a user of it.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Identity {
+    owner_uin: String,
+    /// As a principal.
+    id: String,
+    is_root: bool,
+}
+
+impl Identity {
+    /// The account of that number itself.
+    pub fn root(uin: &str) -> Self {
+        Self { owner_uin: uin.to_owned(), id: account_id(uin), is_root: true }
+    }
+
+    /// A user of an account, both by number.
+    pub fn sub_user(owner_uin: &str, uin: &str) -> Self {
+        let id = format!("qcs::cam::uin/{owner_uin}:uin/{uin}");
+        Self { owner_uin: owner_uin.to_owned(), id, is_root: owner_uin == uin }
+    }
+
+    /// A role of an account.
+    pub fn role(owner_uin: &str, role_id: &str) -> Self {
+        let id = format!("qcs::cam::uin/{owner_uin}:role/{role_id}");
+        Self { owner_uin: owner_uin.to_owned(), id, is_root: false }
+    }
+
+    /// The account that it belongs to, by number.
+    pub fn owner_uin(&self) -> &str {
+        &self.owner_uin
+    }
+
+    /// Its id, as principals and grants name it.
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// Whether it is an account itself.
+    pub fn is_root(&self) -> bool {
+        self.is_root
+    }
+
+    /// The account that it belongs to.
+    pub(super) fn account(&self) -> Self {
+        Self::root(&self.owner_uin)
+    }
+
+    /// Whether a grant is for it by name.
+    pub(super) fn is_grantee(&self, grantee: &Grantee) -> bool {
+        matches!(grantee, Grantee::Account(id) if *id == self.id)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(pattern: &str, identity: &Identity) -> bool {
+        PrincipalPattern::parse(pattern).unwrap().names(identity)
+    }
+
+    #[test]
+    fn whoever_is_named_is_meant() {
+        let (root, user) = (Identity::root("1"), Identity::sub_user("1", "2"));
+        assert!(names("qcs::cam::uin/1:uin/1", &root) && names("qcs::cam::uin/1:uin/2", &user));
+        assert!(names("qcs::cam::uin/1:uin/*", &user));
+        assert!(names("qcs::cam::uin/1:role/3", &Identity::role("1", "3")));
+        assert!(!names("qcs::cam::uin/1:uin/1", &user) && !names("qcs::cam::uin/2:uin/*", &user));
+        assert_eq!(Identity::sub_user("1", "1"), root);
+    }
+
+    #[test]
+    fn everyone_has_three_names_and_is_nobody_by_name() {
+        for text in ["*", ANYONE, ANONYMOUS] {
+            let pattern = PrincipalPattern::parse(text).unwrap();
+            assert!(pattern.is_anyone() && !pattern.names(&Identity::root("1")), "{text}");
+        }
+    }
+
+    #[test]
+    fn another_form_is_refused() {
+        for text in [
+            "",
+            "1",
+            "qcs::cam::uin/1",
+            "qcs::cam::uin/*:uin/*",
+            "qcs::cam::uin/1:uin/x",
+            "qcs::cam::uin/1:group/2",
+            "qcs::cam::uin/1:roleName/*",
+            "qcs::sts::x:federated-user/a",
+        ] {
+            let refused = PrincipalPattern::parse(text);
+            assert_eq!(refused, Err(PolicyProblem::Principal { value: text.into() }), "{text}");
+        }
+        for text in ["qcs::cam::uin/1:roleName/a", "qcs::sts::1:federated-user/a"] {
+            assert!(PrincipalPattern::parse(text).is_ok(), "{text}");
+        }
+    }
+}

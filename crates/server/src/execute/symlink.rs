@@ -1,0 +1,123 @@
+//! Symbolic links: made, read, followed.
+//!
+//! A link is an object whose bytes are the path of another one of its bucket (436/109082). Whether that is there is asked
+//! when the link is followed, and it is followed once: the target may not be a link.
+
+use cospass_protocol::operation::{GetSymlink, PutSymlink, StorageClass, SymlinkTarget};
+use cospass_protocol::{Bucket, ObjectKey};
+use http::StatusCode;
+use http::header::{ETAG, HeaderName, HeaderValue, LAST_MODIFIED};
+
+use super::draft::{self, Wanted};
+use super::upload;
+use crate::authorize::Permit;
+use crate::clock::http_date;
+use crate::conditions;
+use crate::endpoint::Endpoint;
+use crate::refusal::{Cause, Refusal};
+use crate::reply::Reply;
+use crate::store::{Kind, ObjectRecord, Reader, Store, StoreError};
+
+pub(super) async fn put(endpoint: &Endpoint, permit: Permit<PutSymlink>) -> Result<Reply, Refusal> {
+    let (put, now) = (permit.into_operation(), endpoint.clock.now());
+    let make = move |store: &Store| {
+        let wanted = Wanted {
+            headers: draft::headers(&put.key, &put.content, &put.metadata),
+            storage_class: StorageClass::Standard,
+            acl: put.acl.as_ref(),
+            tags: Vec::new(),
+            kind: Kind::Symlink(put.target.as_str().to_owned()),
+            encryption: None,
+        };
+        let mut bytes = store.upload()?;
+        let path = format!("/{}", put.target.key().as_str());
+        bytes.write(path.as_bytes()).map_err(StoreError::from)?;
+        store.commit(bytes, &put.bucket, &put.key, wanted.at(now), |there| {
+            conditions::of_overwrite(put.forbid_overwrite, there).map_err(Refusal::from)
+        })
+    };
+    let record = endpoint.store.blocking(make).await?;
+    Ok(upload::reply(&record))
+}
+
+pub(super) async fn get(endpoint: &Endpoint, permit: Permit<GetSymlink>) -> Result<Reply, Refusal> {
+    let GetSymlink { bucket, key } = permit.into_operation();
+    let find = move |store: &Store| store.object(&bucket, &key).map_err(Refusal::from);
+    let record = endpoint.store.blocking(find).await?;
+    let Kind::Symlink(target) = &record.kind else {
+        return Err(Cause::NotSymlink.into());
+    };
+    let mut reply = Reply::empty(StatusCode::OK)
+        .header(ETAG, record.etag())
+        .header(LAST_MODIFIED, http_date(record.modified));
+    if let Ok(target) = HeaderValue::from_bytes(target.as_bytes()) {
+        reply.headers.insert(HeaderName::from_static("x-cos-symlink-target"), target);
+    }
+    Ok(reply)
+}
+
+/// The object that a key stands for.
+pub(super) fn follow(
+    store: &Store,
+    bucket: &Bucket,
+    key: &ObjectKey,
+) -> Result<ObjectRecord, Refusal> {
+    let record = store.object(bucket, key)?;
+    match target(&record)? {
+        None => Ok(record),
+        Some(key) => store.object(bucket, &key).map_err(missing).and_then(no_link),
+    }
+}
+
+/// The key of the object whose bytes are copied: a copy of a link is one of what it stands for (a decision).
+pub(super) fn key_of_source(
+    store: &Store,
+    bucket: &Bucket,
+    key: &ObjectKey,
+) -> Result<ObjectKey, Refusal> {
+    let Some(target) = target(&store.object(bucket, key)?)? else {
+        return Ok(key.clone());
+    };
+    store.object(bucket, &target).map_err(missing).and_then(no_link)?;
+    Ok(target)
+}
+
+/// The object that a key stands for, and its bytes.
+pub(super) fn open(
+    store: &Store,
+    bucket: &Bucket,
+    key: &ObjectKey,
+) -> Result<(ObjectRecord, Reader), Refusal> {
+    let (record, reader) = store.open_object(bucket, key)?;
+    match target(&record)? {
+        None => Ok((record, reader)),
+        Some(key) => {
+            let (record, reader) = store.open_object(bucket, &key).map_err(missing)?;
+            Ok((no_link(record)?, reader))
+        }
+    }
+}
+
+fn target(record: &ObjectRecord) -> Result<Option<ObjectKey>, Refusal> {
+    match &record.kind {
+        Kind::Normal => Ok(None),
+        Kind::Symlink(target) => {
+            let target = SymlinkTarget::parse(target.as_bytes());
+            target.map(|target| Some(target.key().clone())).ok_or_else(|| Cause::Failure.into())
+        }
+    }
+}
+
+fn no_link(record: ObjectRecord) -> Result<ObjectRecord, Refusal> {
+    match record.kind {
+        Kind::Symlink(_) => Err(Cause::SymlinkTargetMissing.into()),
+        Kind::Normal => Ok(record),
+    }
+}
+
+fn missing(error: StoreError) -> Refusal {
+    match error {
+        StoreError::NoSuchKey => Cause::SymlinkTargetMissing.into(),
+        error => error.into(),
+    }
+}

@@ -1,0 +1,129 @@
+//! What a place to keep things must be able to do, and nothing of what is kept: ordered tables of bytes, and blobs.
+//!
+//! [`Store`](super::Store) is written once over these primitives and knows buckets, objects and uploads; a backend knows
+//! none of them. What each primitive promises is told here and held by the contract suite (`contract.rs`), which runs on
+//! every backend.
+//!
+//! Every function blocks and may be called by many threads at once.
+
+use std::io;
+use std::ops::Bound;
+
+use serde::{Deserialize, Serialize};
+
+use super::transaction::Transaction;
+
+/// The tables, in which rows lie in byte order of their keys. What the keys and the values are is told by
+/// [`metadata`](super::metadata).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Table {
+    About,
+    Buckets,
+    Objects,
+    Uploads,
+    Parts,
+    Manifests,
+    Blobs,
+}
+
+impl Table {
+    pub(super) const ALL: [Self; 7] = [
+        Self::About,
+        Self::Buckets,
+        Self::Objects,
+        Self::Uploads,
+        Self::Parts,
+        Self::Manifests,
+        Self::Blobs,
+    ];
+
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::About => "about",
+            Self::Buckets => "buckets",
+            Self::Objects => "objects",
+            Self::Uploads => "uploads",
+            Self::Parts => "parts",
+            Self::Manifests => "manifests",
+            Self::Blobs => "blobs",
+        }
+    }
+}
+
+/// A key and its value.
+pub(super) type Row = (Vec<u8>, Vec<u8>);
+
+/// The keys from one bound to another.
+pub(super) type Span<'a> = (Bound<&'a [u8]>, Bound<&'a [u8]>);
+
+/// Tables that can be read: those of a backend, or as a [`Transaction`] sees them.
+pub(super) trait Rows {
+    /// The value of a key.
+    fn get(&self, table: Table, key: &[u8]) -> io::Result<Option<Vec<u8>>>;
+
+    /// The first rows of a span, in byte order, at most so many. If there are fewer, the span has no more. All of them
+    /// were there at one moment; a scan that goes on behind the last of them may see a later one.
+    fn scan(&self, table: Table, span: Span<'_>, most: usize) -> io::Result<Vec<Row>>;
+}
+
+/// What becomes of a transaction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Verdict {
+    /// All of it is to happen, at once.
+    Commit,
+    /// Nothing of it is to happen.
+    Abort,
+}
+
+/// A place to keep things: reads see everything whose write has returned.
+pub(super) trait Backend: Rows + Send + Sync + 'static {
+    /// Runs a transaction. It is alone: what it reads stays so until it is committed. When this returns without an error,
+    /// what was committed is durable. After an error, it happened whole or not at all.
+    ///
+    /// `run` may be called more than once; what it did before is forgotten then.
+    fn write(&self, run: &mut dyn FnMut(&mut Transaction<'_>) -> Verdict) -> io::Result<()>;
+
+    /// Begins a blob that is not there yet. It is there as soon as it is [finished](BlobWriter::finish), and not before.
+    fn begin(&self, blob: BlobId) -> io::Result<Box<dyn BlobWriter>>;
+
+    /// Opens a blob of that size, in bytes. It stays readable while it is open, removed or not. `NotFound` if it is not
+    /// there.
+    fn open(&self, blob: BlobId, size: u64) -> io::Result<Box<dyn BlobReader>>;
+
+    /// Makes a new blob of the bytes of another, durably. Each of the two is removed by itself. `NotFound` if the other is
+    /// not there.
+    fn link(&self, blob: BlobId, link: BlobId) -> io::Result<()>;
+
+    /// Removes a blob. One that is not there is as good as removed; one whose removal a crash undoes is found by a sweep.
+    fn remove(&self, blob: BlobId) -> io::Result<()>;
+
+    /// Blobs after a given one in the order of their ids, about so many. If there are none, that one was the last.
+    fn blobs(&self, after: Option<BlobId>, most: usize) -> io::Result<Vec<BlobId>>;
+}
+
+/// A blob in the making. Dropped, it leaves nothing behind.
+pub(super) trait BlobWriter: Send {
+    fn append(&mut self, bytes: &[u8]) -> io::Result<()>;
+
+    /// Makes the blob be there, durably. After an error it may be there or not, and is not to be used.
+    fn finish(self: Box<Self>) -> io::Result<()>;
+}
+
+/// An open blob.
+pub(super) trait BlobReader: Send {
+    /// Fills a buffer with the bytes from an offset on, which are those that were written: bytes that changed since are an
+    /// error, `InvalidData`. `UnexpectedEof` if the blob is too short.
+    fn read_exact_at(&mut self, offset: u64, buffer: &mut [u8]) -> io::Result<()>;
+}
+
+/// The random name of a blob.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub(crate) struct BlobId(pub(super) [u8; 16]);
+
+impl BlobId {
+    pub(super) fn random() -> io::Result<Self> {
+        let mut bytes = [0; 16];
+        getrandom::fill(&mut bytes)?;
+        Ok(Self(bytes))
+    }
+}

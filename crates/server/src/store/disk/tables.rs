@@ -1,0 +1,297 @@
+//! Tables in one transactional file.
+//!
+//! Writers that come at the same time share a transaction of the database, and so its wait for the disk: each runs in its
+//! turn and sees what those before it did; the last of those that wait commits for all. Who comes alone waits for nobody.
+
+use std::any::Any;
+use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Condvar, Mutex, OnceLock, PoisonError, RwLock};
+
+use redb::backends::FileBackend;
+use redb::{
+    Builder, Database, ReadTransaction, ReadableDatabase, ReadableTable, StorageBackend,
+    TableDefinition, WriteTransaction,
+};
+
+use super::Syncing;
+use super::checked::{seal, unseal};
+use crate::private;
+use crate::store::backend::{Row, Rows, Span, Table, Verdict};
+use crate::store::transaction::Transaction;
+
+/// How much of the file is kept in memory, in bytes; the system keeps more of it.
+const CACHE: usize = 8 << 20;
+
+/// So many writers share a transaction at most, so that the first of them does not wait without end.
+const MOST_WRITERS: usize = 256;
+
+pub(in crate::store) struct Tables {
+    path: PathBuf,
+    sync: Syncing,
+    /// After an error of the disk, a full one for instance, a database refuses everything until it is opened anew. `None`
+    /// when that failed, too.
+    pub(in crate::store) database: RwLock<Option<Database>>,
+    /// How many writers wait for their turn.
+    waiting: AtomicUsize,
+    /// Whose turn it is holds it, and whoever commits.
+    batch: Mutex<Option<Batch>>,
+    /// A batch has its outcome.
+    ended: Condvar,
+}
+
+/// Writers that share a transaction.
+struct Batch {
+    transaction: WriteTransaction,
+    writers: usize,
+    /// Whether there is something to commit.
+    is_changed: bool,
+    outcome: Arc<Outcome>,
+}
+
+type Outcome = OnceLock<Result<(), Arc<io::Error>>>;
+
+impl Tables {
+    pub(super) fn open(path: &Path, sync: Syncing) -> io::Result<Self> {
+        match private::create_file(path) {
+            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
+            _ => {}
+        }
+        let database = open(path, sync).map_err(failure)?;
+        Ok(Self {
+            path: path.to_owned(),
+            sync,
+            database: RwLock::new(Some(database)),
+            waiting: AtomicUsize::new(0),
+            batch: Mutex::new(None),
+            ended: Condvar::new(),
+        })
+    }
+
+    fn read<T>(&self, run: impl Fn(&ReadTransaction) -> Result<T, redb::Error>) -> io::Result<T> {
+        // The transaction ends before the lock is released, so that the database can be closed.
+        let attempt = || {
+            let database = self.database.read().unwrap_or_else(PoisonError::into_inner);
+            run(&database.as_ref().ok_or(redb::Error::PreviousIo)?.begin_read()?)
+        };
+        match attempt() {
+            Err(redb::Error::PreviousIo) => {
+                self.reopen()?;
+                attempt().map_err(failure)
+            }
+            read => read.map_err(failure),
+        }
+    }
+
+    pub(super) fn write(
+        &self,
+        run: &mut dyn FnMut(&mut Transaction<'_>) -> Verdict,
+    ) -> io::Result<()> {
+        self.waiting.fetch_add(1, Ordering::SeqCst);
+        let mut turn = self.batch.lock().unwrap_or_else(PoisonError::into_inner);
+        self.waiting.fetch_sub(1, Ordering::SeqCst);
+        let mut batch = match turn.take() {
+            Some(batch) => batch,
+            None => Batch::new(self.begin()?),
+        };
+        let ran = batch.run(run);
+        let outcome = Arc::clone(&batch.outcome);
+        if self.waiting.load(Ordering::SeqCst) > 0 && batch.writers < MOST_WRITERS {
+            // Who waits takes the batch over. A verdict holds only if what it was based on is committed.
+            *turn = Some(batch);
+            let has_ended = |_: &mut Option<Batch>| outcome.get().is_none();
+            drop(self.ended.wait_while(turn, has_ended).unwrap_or_else(PoisonError::into_inner));
+        } else {
+            batch.end();
+            drop(turn);
+            self.ended.notify_all();
+        }
+        if let Err(panic) = ran {
+            resume_unwind(panic);
+        }
+        match outcome.get() {
+            Some(Err(error)) => Err(io::Error::new(error.kind(), Arc::clone(error))),
+            _ => Ok(()),
+        }
+    }
+
+    fn begin(&self) -> io::Result<WriteTransaction> {
+        let begin = || {
+            let database = self.database.read().unwrap_or_else(PoisonError::into_inner);
+            begin_write(database.as_ref())
+        };
+        match begin() {
+            Err(redb::Error::PreviousIo) => {
+                self.reopen()?;
+                begin().map_err(failure)
+            }
+            begun => begun.map_err(failure),
+        }
+    }
+
+    /// Opens the database anew, unless another thread just did.
+    fn reopen(&self) -> io::Result<()> {
+        let mut database = self.database.write().unwrap_or_else(PoisonError::into_inner);
+        if begin_write(database.as_ref()).is_err() {
+            tracing::warn!("the metadata is opened anew after an error of the disk");
+            *database = None;
+            *database = Some(open(&self.path, self.sync).map_err(failure)?);
+        }
+        Ok(())
+    }
+}
+
+impl Rows for Tables {
+    fn get(&self, table: Table, key: &[u8]) -> io::Result<Option<Vec<u8>>> {
+        self.read(|read| get(&read.open_table(definition(table))?, key))
+    }
+
+    fn scan(&self, table: Table, span: Span<'_>, most: usize) -> io::Result<Vec<Row>> {
+        self.read(|read| scan(&read.open_table(definition(table))?, span, most))
+    }
+}
+
+impl Batch {
+    fn new(transaction: WriteTransaction) -> Self {
+        Self { transaction, writers: 0, is_changed: false, outcome: Arc::default() }
+    }
+
+    /// Runs one writer's transaction, of which nothing stays if it is aborted or panics.
+    fn run(
+        &mut self,
+        run: &mut dyn FnMut(&mut Transaction<'_>) -> Verdict,
+    ) -> Result<(), Box<dyn Any + Send>> {
+        self.writers = self.writers.saturating_add(1);
+        if self.outcome.get().is_some() {
+            return Ok(());
+        }
+        let shared = Shared(&self.transaction);
+        let mut transaction = Transaction::new(&shared);
+        if catch_unwind(AssertUnwindSafe(|| run(&mut transaction)))? == Verdict::Abort {
+            return Ok(());
+        }
+        let changes = transaction.into_changes();
+        let applied = changes.into_iter().try_for_each(|((table, key), value)| {
+            let mut table = self.transaction.open_table(definition(table))?;
+            match value {
+                Some(value) => table.insert(key.as_slice(), seal(&key, value).as_slice())?,
+                None => table.remove(key.as_slice())?,
+            };
+            Ok(())
+        });
+        match applied {
+            Ok(()) => self.is_changed = true,
+            // Half of it may have been applied: the whole batch has failed.
+            Err(error) => _ = self.outcome.set(Err(Arc::new(failure::<redb::Error>(error)))),
+        }
+        Ok(())
+    }
+
+    fn end(self) {
+        let Self { transaction, is_changed, outcome, .. } = self;
+        let ended = match outcome.get() {
+            None if is_changed => transaction.commit().map_err(failure),
+            _ => transaction.abort().map_err(failure),
+        };
+        // What failed before stays failed.
+        let _ = outcome.set(ended.map_err(Arc::new));
+    }
+}
+
+/// The tables within a transaction of the database.
+struct Shared<'a>(&'a WriteTransaction);
+
+impl Rows for Shared<'_> {
+    fn get(&self, table: Table, key: &[u8]) -> io::Result<Option<Vec<u8>>> {
+        let table = self.0.open_table(definition(table)).map_err(failure)?;
+        get(&table, key).map_err(failure)
+    }
+
+    fn scan(&self, table: Table, span: Span<'_>, most: usize) -> io::Result<Vec<Row>> {
+        let table = self.0.open_table(definition(table)).map_err(failure)?;
+        scan(&table, span, most).map_err(failure)
+    }
+}
+
+type Bytes = &'static [u8];
+
+fn definition(table: Table) -> TableDefinition<'static, Bytes, Bytes> {
+    TableDefinition::new(table.name())
+}
+
+fn get(
+    table: &impl ReadableTable<Bytes, Bytes>,
+    key: &[u8],
+) -> Result<Option<Vec<u8>>, redb::Error> {
+    Ok(table.get(key)?.map(|value| unseal(key, value.value())).transpose()?)
+}
+
+fn scan(
+    table: &impl ReadableTable<Bytes, Bytes>,
+    span: Span<'_>,
+    most: usize,
+) -> Result<Vec<Row>, redb::Error> {
+    let mut rows = Vec::new();
+    for row in table.range::<&[u8]>(span)?.take(most) {
+        let (key, value) = row?;
+        rows.push((key.value().to_vec(), unseal(key.value(), value.value())?));
+    }
+    Ok(rows)
+}
+
+fn open(path: &Path, sync: Syncing) -> Result<Database, redb::Error> {
+    let mut builder = Builder::new();
+    builder.set_cache_size(CACHE);
+    let database = match sync {
+        Syncing::Always => builder.create(path)?,
+        Syncing::Never => {
+            let file = std::fs::File::options().read(true).write(true).open(path)?;
+            builder.create_with_backend(Unsynced(FileBackend::new(file)?))?
+        }
+    };
+    // Reading a table that was never written would fail.
+    let write = database.begin_write()?;
+    for table in Table::ALL {
+        write.open_table(definition(table))?;
+    }
+    write.commit()?;
+    Ok(database)
+}
+
+fn begin_write(database: Option<&Database>) -> Result<WriteTransaction, redb::Error> {
+    Ok(database.ok_or(redb::Error::PreviousIo)?.begin_write()?)
+}
+
+fn failure<E: Into<redb::Error>>(error: E) -> io::Error {
+    match error.into() {
+        redb::Error::Io(error) => error,
+        error => io::Error::other(error),
+    }
+}
+
+/// A file that is not waited for.
+#[derive(Debug)]
+struct Unsynced(FileBackend);
+
+impl StorageBackend for Unsynced {
+    fn len(&self) -> io::Result<u64> {
+        self.0.len()
+    }
+    fn read(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
+        self.0.read(offset, out)
+    }
+    fn set_len(&self, len: u64) -> io::Result<()> {
+        self.0.set_len(len)
+    }
+    fn sync_data(&self) -> io::Result<()> {
+        Ok(())
+    }
+    fn write(&self, offset: u64, data: &[u8]) -> io::Result<()> {
+        self.0.write(offset, data)
+    }
+    fn close(&self) -> io::Result<()> {
+        self.0.close()
+    }
+}

@@ -1,0 +1,275 @@
+//! Objects: put, found, listed, opened, copied, deleted.
+
+use std::io;
+use std::ops::Bound;
+
+use cospass_protocol::{Bucket, ObjectKey, TagSet};
+
+use super::backend::{BlobId, Table};
+use super::metadata::{
+    bucket_key, current, decode, find, find_object, is_named, manifest_key, object_key, put,
+    put_object, release, walk,
+};
+use super::record::{AclRecord, Draft, Manifest, ManifestId, ObjectRecord, Place, tag_pairs};
+use super::row::Fields;
+use super::scan::{self, Step};
+use super::{Reader, Store, StoreError, Upload};
+
+impl Store {
+    pub(crate) fn object(
+        &self,
+        bucket: &Bucket,
+        key: &ObjectKey,
+    ) -> Result<ObjectRecord, StoreError> {
+        self.find_object(bucket, key)?.ok_or(StoreError::NoSuchKey)
+    }
+
+    /// As [`object`](Self::object), for those to whom it may be absent.
+    pub(crate) fn find_object(
+        &self,
+        bucket: &Bucket,
+        key: &ObjectKey,
+    ) -> Result<Option<ObjectRecord>, StoreError> {
+        find_object(&*self.0.backend, bucket.as_str(), key.as_str())
+    }
+
+    /// Shows the objects of a bucket in byte order of their keys, as `visit` steers.
+    pub(crate) fn scan_objects(
+        &self,
+        bucket: &Bucket,
+        from: Bound<String>,
+        mut visit: impl FnMut(&str, ObjectRecord) -> Step,
+    ) -> Result<(), StoreError> {
+        let bucket = bucket_key(bucket.as_str());
+        let first = match from {
+            Bound::Included(key) => bucket.clone().text(&key).first(),
+            Bound::Excluded(key) => bucket.clone().text(&key).behind(),
+            Bound::Unbounded => bucket.clone().first(),
+        };
+        let span = (first, bucket.clone().last());
+        walk(&*self.0.backend, Table::Objects, span, |row, record| {
+            let mut fields = Fields(row);
+            let (Some(_), Some(key)) = (fields.text(), fields.text()) else {
+                return Err(StoreError::Key);
+            };
+            Ok(scan::go_on(&bucket, visit(&key, decode(record)?)))
+        })
+    }
+
+    /// An object and its bytes, which stay readable while they are held, whatever happens to the object.
+    pub(crate) fn open_object(
+        &self,
+        bucket: &Bucket,
+        key: &ObjectKey,
+    ) -> Result<(ObjectRecord, Reader), StoreError> {
+        loop {
+            let record = self.object(bucket, key)?;
+            if let Some(reader) = self.reader(&record)? {
+                return Ok((record, reader));
+            }
+            // Another upload may have replaced the object since: then the metadata names other bytes.
+            if self.object(bucket, key)?.place == record.place {
+                return Err(io::Error::from(io::ErrorKind::NotFound).into());
+            }
+        }
+    }
+
+    /// The bytes of an object, if they are still there.
+    fn reader(&self, record: &ObjectRecord) -> Result<Option<Reader>, StoreError> {
+        match record.place {
+            Place::Blob(blob) => match self.0.backend.open(blob, record.size) {
+                Ok(blob) => Ok(Some(Reader::of_blob(blob, record.size))),
+                Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+                Err(error) => Err(error.into()),
+            },
+            Place::Manifest(id) => self.reader_of_parts(id),
+        }
+    }
+
+    fn reader_of_parts(&self, id: ManifestId) -> Result<Option<Reader>, StoreError> {
+        let backend = &self.0.backend;
+        let found = find::<Manifest>(&**backend, Table::Manifests, &manifest_key(id))?;
+        let Some(Manifest { pieces, .. }) = found else {
+            return Ok(None);
+        };
+        let pin = self.0.pins.hold(pieces.iter().map(|piece| piece.blob).collect());
+        // They go together: if one is named now, all of them were when they were pinned.
+        if let Some(first) = pieces.first()
+            && !is_named(&**backend, first.blob)?
+        {
+            return Ok(None);
+        }
+        let parts = pieces.iter().map(|piece| (piece.blob, piece.size));
+        Ok(Some(Reader::of_parts(parts, backend, pin)))
+    }
+
+    /// Begins an upload; nothing is seen of it before it is [committed](Self::commit).
+    pub(crate) fn upload(&self) -> Result<Upload, StoreError> {
+        Ok(Upload::begin(&*self.0.backend, &self.0.pins)?)
+    }
+
+    /// Makes an upload the object of a key, durably. `check` sees the object that is there and may refuse.
+    pub(crate) fn commit<E: From<StoreError>>(
+        &self,
+        upload: Upload,
+        bucket: &Bucket,
+        key: &ObjectKey,
+        draft: Draft,
+        check: impl Fn(Option<&ObjectRecord>) -> Result<(), E>,
+    ) -> Result<ObjectRecord, E> {
+        let written = upload.finish().map_err(StoreError::from)?;
+        self.put(bucket, key, draft.record(&written), check)
+    }
+
+    /// Makes an object of the bytes of another, durably. `plan` sees the source and says what the copy is to be; `check`
+    /// sees the object that is there. Both may refuse.
+    pub(crate) fn copy<E: From<StoreError>>(
+        &self,
+        from: (&Bucket, &ObjectKey),
+        to: (&Bucket, &ObjectKey),
+        plan: impl Fn(&ObjectRecord) -> Result<Draft, E>,
+        check: impl Fn(Option<&ObjectRecord>) -> Result<(), E>,
+    ) -> Result<ObjectRecord, E> {
+        loop {
+            let source = self.object(from.0, from.1)?;
+            let draft = plan(&source)?;
+            let mut pin = None;
+            let place = match source.place {
+                Place::Manifest(_) => Some(source.place),
+                Place::Blob(blob) => {
+                    let link = BlobId::random().map_err(StoreError::from)?;
+                    pin = Some(self.0.pins.hold(vec![link]));
+                    match self.0.backend.link(blob, link) {
+                        Ok(()) => Some(Place::Blob(link)),
+                        Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+                        Err(error) => return Err(StoreError::from(error).into()),
+                    }
+                }
+            };
+            let record = place.map(|place| draft.copy(&source, place));
+            let put = record.map(|record| {
+                self.put(to.0, to.1, record, |there| check(there).map_err(Tried::Refused))
+            });
+            drop(pin);
+            match put {
+                Some(Ok(record)) => return Ok(record),
+                Some(Err(Tried::Refused(refused))) => return Err(refused),
+                Some(Err(Tried::Store(StoreError::NoSuchKey))) | None => {}
+                Some(Err(Tried::Store(error))) => return Err(error.into()),
+            }
+            // As in `open_object`.
+            if self.object(from.0, from.1)?.place == source.place {
+                return Err(StoreError::from(io::Error::from(io::ErrorKind::NotFound)).into());
+            }
+        }
+    }
+
+    fn put<E: From<StoreError>>(
+        &self,
+        bucket: &Bucket,
+        key: &ObjectKey,
+        record: ObjectRecord,
+        check: impl Fn(Option<&ObjectRecord>) -> Result<(), E>,
+    ) -> Result<ObjectRecord, E> {
+        let (bucket, key) = (bucket.as_str(), key.as_str());
+        let put = self.write(|tables| {
+            let replaced = current(tables, bucket, key)?;
+            check(replaced.as_ref())?;
+            put_object(tables, bucket, key, &record)?;
+            let orphans = replaced.map(|replaced| release(tables, &replaced)).transpose()?;
+            Ok::<_, E>(orphans.unwrap_or_default())
+        });
+        match put {
+            Ok(orphans) => {
+                self.0.pins.remove(orphans);
+                Ok(record)
+            }
+            Err(error) => {
+                if let Place::Blob(blob) = record.place {
+                    self.remove_unless_named(blob);
+                }
+                Err(error)
+            }
+        }
+    }
+
+    /// Removes a blob after the transaction that was to name it failed. It may have been committed all the same.
+    pub(super) fn remove_unless_named(&self, blob: BlobId) {
+        if let Ok(false) = is_named(&*self.0.backend, blob) {
+            self.0.pins.remove(vec![blob]);
+        }
+    }
+
+    /// Deletes objects, all or none; deleting what is not there is no error.
+    pub(crate) fn delete_objects(
+        &self,
+        bucket: &Bucket,
+        keys: &[ObjectKey],
+    ) -> Result<(), StoreError> {
+        let orphans = self.write(|tables| {
+            let mut orphans = Vec::new();
+            for key in keys {
+                if let Some(record) = find_object(tables, bucket.as_str(), key.as_str())? {
+                    let row = object_key(bucket.as_str(), key.as_str());
+                    tables.remove(Table::Objects, row.into_bytes());
+                    orphans.extend(release(tables, &record)?);
+                }
+            }
+            Ok::<_, StoreError>(orphans)
+        })?;
+        self.0.pins.remove(orphans);
+        Ok(())
+    }
+
+    pub(crate) fn set_object_acl(
+        &self,
+        bucket: &Bucket,
+        key: &ObjectKey,
+        acl: AclRecord,
+    ) -> Result<(), StoreError> {
+        self.update_object(bucket, key, |record| {
+            record.acl = acl.clone();
+            Ok(())
+        })
+    }
+
+    pub(crate) fn set_object_tags(
+        &self,
+        bucket: &Bucket,
+        key: &ObjectKey,
+        tags: &TagSet,
+    ) -> Result<(), StoreError> {
+        self.update_object(bucket, key, |record| {
+            record.tags = tag_pairs(tags);
+            Ok(())
+        })
+    }
+
+    /// Changes what is kept of an object beside its bytes, durably. `change` may refuse, and may be called more than once.
+    pub(crate) fn update_object<T, E: From<StoreError>>(
+        &self,
+        bucket: &Bucket,
+        key: &ObjectKey,
+        change: impl Fn(&mut ObjectRecord) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let (bucket, key) = (bucket.as_str(), key.as_str());
+        self.write(|tables| {
+            let mut record = current(tables, bucket, key)?.ok_or(StoreError::NoSuchKey)?;
+            let changed = change(&mut record)?;
+            put(tables, Table::Objects, object_key(bucket, key), &record)?;
+            Ok(changed)
+        })
+    }
+}
+
+/// Why a copy was not put.
+enum Tried<E> {
+    Store(StoreError),
+    Refused(E),
+}
+
+impl<E> From<StoreError> for Tried<E> {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}

@@ -1,0 +1,96 @@
+//! Blobs that are not to be removed now: in the making, about to be named, or being read.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use super::backend::{Backend, BlobId};
+
+/// Who holds which blobs.
+#[derive(Clone)]
+pub(super) struct Pins {
+    backend: Arc<dyn Backend>,
+    held: Arc<Mutex<HashMap<BlobId, Held>>>,
+}
+
+#[derive(Default)]
+struct Held {
+    holders: usize,
+    /// Whether it is removed when nobody holds it any more.
+    is_doomed: bool,
+}
+
+impl Pins {
+    pub(super) fn new(backend: Arc<dyn Backend>) -> Self {
+        Self { backend, held: Arc::default() }
+    }
+
+    /// Holds blobs from now on. Whether they are there must be looked up afterwards.
+    pub(super) fn hold(&self, blobs: Vec<BlobId>) -> Pin {
+        let mut held = lock(&self.held);
+        for blob in &blobs {
+            held.entry(*blob).or_default().holders += 1;
+        }
+        drop(held);
+        Pin { blobs, pins: self.clone() }
+    }
+
+    pub(super) fn is_held(&self, blob: BlobId) -> bool {
+        lock(&self.held).contains_key(&blob)
+    }
+
+    /// Removes blobs that nothing names any more, now or when the last of their holders is done.
+    pub(super) fn remove(&self, mut blobs: Vec<BlobId>) {
+        let mut held = lock(&self.held);
+        blobs.retain(|blob| match held.get_mut(blob) {
+            Some(held) => {
+                held.is_doomed = true;
+                false
+            }
+            None => true,
+        });
+        drop(held);
+        remove(&*self.backend, &blobs);
+    }
+}
+
+/// Holds blobs until it is dropped.
+pub(super) struct Pin {
+    blobs: Vec<BlobId>,
+    pins: Pins,
+}
+
+impl Drop for Pin {
+    fn drop(&mut self) {
+        let mut orphans = Vec::new();
+        let mut held = lock(&self.pins.held);
+        for blob in &self.blobs {
+            let Some(of_blob) = held.get_mut(blob) else { continue };
+            of_blob.holders = of_blob.holders.saturating_sub(1);
+            if of_blob.holders == 0 && held.remove(blob).is_some_and(|held| held.is_doomed) {
+                orphans.push(*blob);
+            }
+        }
+        drop(held);
+        let backend = Arc::clone(&self.pins.backend);
+        match tokio::runtime::Handle::try_current() {
+            // An answer may be dropped where nothing may block.
+            Ok(runtime) if !orphans.is_empty() => {
+                runtime.spawn_blocking(move || remove(&*backend, &orphans));
+            }
+            _ => remove(&*backend, &orphans),
+        }
+    }
+}
+
+/// If that fails, a sweep will remove them.
+fn remove(backend: &dyn Backend, orphans: &[BlobId]) {
+    for &blob in orphans {
+        if let Err(error) = backend.remove(blob) {
+            tracing::warn!(%error, "a blob that is no longer needed could not be removed");
+        }
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,165 @@
+// Drives cos-nodejs-sdk-v5, configured as its documentation shows, by way of a proxy: the endpoint itself.
+
+'use strict';
+
+const crypto = require('node:crypto');
+const fs = require('node:fs');
+const http = require('node:http');
+const path = require('node:path');
+
+const settings = JSON.parse(process.env.CONFORMANCE);
+// The SDK keeps the ids of its uploads in the user's folder.
+process.env.XDG_CONFIG_HOME = settings.folder;
+
+const COS = require('cos-nodejs-sdk-v5');
+const { NotOffered, operations, check, equal, ETAG } = require('../javascript/operations.js');
+const { configurations } = require('../javascript/configurations.js');
+const { run } = require('../javascript/report.js');
+
+const NAME = { Bucket: settings.bucket, Region: settings.region };
+const MEGABYTE = 1 << 20;
+const PAGE = 'http://page.example';
+
+function client(more, port = settings.port) {
+  return new COS({
+    SecretId: settings.secret_id,
+    SecretKey: settings.secret_key,
+    Protocol: 'http:',
+    ProgressInterval: 1,
+    Proxy: `http://127.0.0.1:${port}`,
+    ...more,
+  });
+}
+
+const cos = client();
+
+/** A request by a client that knows nothing of COS; the path goes out to the letter. */
+function plain(method, url, body, headers, port = settings.port) {
+  const [, host, target] = /^http:\/\/([^/]+)(.*)$/.exec(url);
+  return new Promise((resolve, reject) => {
+    const request = http.request(
+      { host: '127.0.0.1', port, method, path: target, headers: { Host: host, ...headers } },
+      (answer) => {
+        const pieces = [];
+        answer.on('data', (piece) => pieces.push(piece));
+        answer.on('end', () =>
+          resolve({
+            status: answer.statusCode,
+            headers: answer.headers,
+            body: Buffer.concat(pieces).toString(),
+          })
+        );
+      }
+    );
+    request.on('error', reject);
+    request.end(body);
+  });
+}
+
+/** Bytes of which no part is like another. */
+function bytes(size) {
+  const key = Buffer.alloc(16, 1);
+  return crypto.createCipheriv('aes-128-ctr', key, Buffer.alloc(16)).update(Buffer.alloc(size));
+}
+
+const file = (name) => path.join(settings.folder, name);
+
+const context = {
+  settings,
+  cos,
+  plain,
+  plainTemporary: (method, url, body) => plain(method, url, body, {}, settings.temporary_port),
+  text: (body) => body.toString(),
+  other: (more) => client(more),
+  temporary: (SecurityToken) => client({ SecurityToken }, settings.temporary_port),
+  service: () => cos.getService(),
+  needsNoRule: () => {},
+  needsRawPaths: () => {},
+
+  upload(Key, size, more) {
+    fs.writeFileSync(file('up'), bytes(size));
+    return cos.uploadFile({ ...NAME, Key, FilePath: file('up'), SliceSize: MEGABYTE, ...more });
+  },
+
+  async holds(Key, size) {
+    const { Body } = await cos.getObject({ ...NAME, Key });
+    return Body.equals(bytes(size));
+  },
+
+  async download() {
+    await this.upload('download', 20 * MEGABYTE + 5, {});
+    const FilePath = file('down');
+    await cos.downloadFile({ ...NAME, Key: 'download', FilePath, ChunkSize: 2 * MEGABYTE });
+    check(fs.readFileSync(FilePath).equals(bytes(20 * MEGABYTE + 5)), 'other bytes came down');
+  },
+
+  async cors() {
+    const CORSRules = [
+      {
+        ID: 'page',
+        AllowedOrigins: [PAGE],
+        AllowedMethods: ['PUT', 'GET'],
+        AllowedHeaders: ['x-cos-meta-*', 'content-type'],
+        ExposeHeaders: ['ETag'],
+        MaxAgeSeconds: '600',
+      },
+    ];
+    await cos.putBucketCors({ ...NAME, CORSRules });
+    equal((await cos.getBucketCors(NAME)).CORSRules, CORSRules);
+    await cos.putObject({ ...NAME, Key: 'cors', Body: 'text' });
+    const url = cos.getObjectUrl({ ...NAME, Key: 'cors', Sign: true }, () => {});
+    const answer = await plain('GET', url, undefined, { Origin: PAGE });
+    equal(answer.headers['access-control-allow-origin'], PAGE);
+    equal([answer.headers.etag, answer.headers['access-control-expose-headers']], [ETAG, 'ETag']);
+    const other = await plain('GET', url, undefined, { Origin: 'http://other.example' });
+    equal(other.headers['access-control-allow-origin'], undefined);
+    await cos.deleteBucketCors(NAME);
+    equal((await cos.getBucketCors(NAME)).CORSRules, []);
+  },
+
+  async preflight() {
+    const CORSRules = [
+      { AllowedOrigins: [PAGE], AllowedMethods: ['PUT'], AllowedHeaders: ['x-cos-meta-*'] },
+    ];
+    await cos.putBucketCors({ ...NAME, CORSRules });
+    const ask = (Origin, AccessControlRequestMethod, AccessControlRequestHeaders) =>
+      cos.optionsObject({
+        ...NAME,
+        Key: 'preflight',
+        Origin,
+        AccessControlRequestMethod,
+        AccessControlRequestHeaders,
+      });
+    const allowed = await ask(PAGE, 'PUT', 'x-cos-meta-colour');
+    equal([allowed.statusCode, allowed.AccessControlAllowOrigin], [200, PAGE]);
+    check(allowed.AccessControlAllowMethods.includes('PUT'));
+    for (const asked of [
+      ['http://other.example', 'PUT', 'x-cos-meta-colour'],
+      [PAGE, 'DELETE', 'x-cos-meta-colour'],
+      [PAGE, 'PUT', 'x-other'],
+    ]) {
+      const refused = await ask(...asked);
+      equal([refused.statusCode, refused.OptionsForbidden], [403, true]);
+    }
+    await cos.deleteBucketCors(NAME);
+  },
+
+  crossOrigin() {
+    throw new NotOffered('no page');
+  },
+
+  postForm() {
+    throw new NotOffered('no call for POST Object');
+  },
+
+  async referers(url) {
+    const from = async (Referer) => (await plain('GET', url, undefined, { Referer })).status;
+    equal(await from('http://www.example.com/page'), 200);
+    equal(await from('http://other.example/'), 403);
+  },
+};
+
+const say = (what) => process.stdout.write(`${JSON.stringify(what)}\n`);
+
+say({ sdk: 'cos-nodejs-sdk-v5', version: COS.version, runtime: `Node ${process.version.slice(1)}` });
+run({ ...operations(context), ...configurations(context) }, say).then(() => process.exit(0));
