@@ -337,10 +337,13 @@ impl Completed {
     pub fn read(body: &[u8]) -> Result<Self, XmlError> {
         let root = Element::read(body, "CompleteMultipartUploadResult")?;
         let location = root.text_of("Location").trim();
-        let host = location.split_once("://").map_or(location, |(_, rest)| rest);
+        // The host ends at the first slash behind those of the scheme.
+        let start = location.find("://").map_or(0, |scheme| scheme + 3);
+        let end = location.get(start..).and_then(|rest| rest.find('/'));
+        let origin = end.and_then(|end| location.get(..start + end)).unwrap_or(location);
         Ok(Self {
             bucket: root.text_of("Bucket").to_owned(),
-            host: host.split('/').next().unwrap_or_default().to_owned(),
+            origin: origin.to_owned(),
             key: root.text_of("Key").to_owned(),
             etag: root.text_of("ETag").trim().to_owned(),
         })
@@ -412,7 +415,7 @@ mod tests {
         assert_eq!(read, [(1, "ee8d".to_owned()), (7, "ab".to_owned())]);
         let completed = Completed {
             bucket: "b-1".into(),
-            host: "h:9000".into(),
+            origin: "http://h:9000".into(),
             key: "a b".into(),
             etag: "\"ee8d-2\"".into(),
         };
