@@ -415,7 +415,8 @@ impl BundleSink {
         let completed = Completed::read(&answer.document().await?)?;
         compare(answer.crc64(), here)?;
         let version_id = answer.text("x-cos-version-id").map(str::to_owned);
-        Ok(PutAnswer { etag: completed.etag, crc64: here, version_id })
+        let size = parts.iter().map(|part| part.size).sum();
+        Ok(PutAnswer { etag: completed.etag, crc64: here, size, version_id })
     }
 
     /// The upload is gone: it was completed if the object is of the bytes of the file.
@@ -440,9 +441,12 @@ impl BundleSink {
         };
         let head = ObjectHead::of(&answer.headers, answer.length().unwrap_or_default());
         match head.crc64 {
-            Some(there) if there == here => {
-                Ok(PutAnswer { etag: head.etag, crc64: here, version_id: head.version_id })
-            }
+            Some(there) if there == here => Ok(PutAnswer {
+                etag: head.etag,
+                crc64: here,
+                size: head.size,
+                version_id: head.version_id,
+            }),
             Some(there) => Err(Mismatch::Crc64 { here, there }.into()),
             None => Err(gone),
         }

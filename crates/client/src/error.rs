@@ -32,6 +32,11 @@ pub enum Error {
         /// Its name.
         name: &'static str,
     },
+    /// The status of the answer is a success, and none that goes with the request.
+    Status {
+        /// The status.
+        status: u16,
+    },
     /// The answer to a short request is longer than any of the service's.
     AnswerTooLong,
     /// What arrived is not what was sent.
@@ -130,6 +135,7 @@ impl Error {
             Self::Service(refusal) => refusal.cause(),
             Self::Document(_) => "answer-document",
             Self::Header { .. } => "answer-header",
+            Self::Status { .. } => "answer-status",
             Self::AnswerTooLong => "answer-too-long",
             Self::Integrity(_) => "integrity",
             Self::ObjectChanged => "object-changed",
@@ -178,6 +184,9 @@ impl fmt::Display for Error {
             Self::Document(error) => write!(f, "the answer is not the documented one: {error}"),
             Self::Header { name } => {
                 write!(f, "the answer has no header {name}, or one of another form")
+            }
+            Self::Status { status } => {
+                write!(f, "the server answered {status}, which says nothing of this request")
             }
             Self::AnswerTooLong => f.write_str("the answer is longer than any of the service's"),
             Self::Integrity(mismatch) => mismatch.fmt(f),

@@ -70,7 +70,11 @@ impl Fetched {
             }
             answer => answer?,
         };
-        if answer.status != 206 {
+        // Another success would be the body of something else.
+        if answer.status != 206 && answer.status != 200 {
+            return Err(Error::Status { status: answer.status });
+        }
+        if answer.status == 200 {
             let size = answer.length();
             let span = (0, size.unwrap_or(u64::MAX));
             return Ok(Self { answer, span, size, is_partial: false });

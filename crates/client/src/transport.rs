@@ -133,7 +133,12 @@ impl HyperTransport {
     /// A transport that connects to one address whatever host a URL names: an endpoint on this machine that stands for
     /// the service, as `curl --connect-to` does it. A port that a URL names is kept.
     pub fn to_address(address: SocketAddr) -> Self {
-        Self::with(Self::IDLE, Resolver { all_to: Some(address) })
+        Self::to_address_with(address, Self::IDLE)
+    }
+
+    /// As [`to_address`](Self::to_address), and gives up when nothing comes for so long.
+    pub fn to_address_with(address: SocketAddr, idle: Duration) -> Self {
+        Self::with(idle, Resolver { all_to: Some(address) })
     }
 
     fn with(idle: Duration, resolver: Resolver) -> Self {

@@ -137,6 +137,7 @@ impl UrlTransfer {
             // A foreign server tells none.
             etag: answer.text("etag").unwrap_or_default().to_owned(),
             crc64: here,
+            size: source.size,
             version_id: answer.text("x-cos-version-id").map(str::to_owned),
         })
     }

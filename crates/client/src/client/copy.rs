@@ -33,6 +33,8 @@ pub struct Copied {
     pub etag: String,
     /// The CRC64 of the copy.
     pub crc64: u64,
+    /// In bytes.
+    pub size: u64,
 }
 
 impl Client {
@@ -68,7 +70,7 @@ impl Client {
             let result = self
                 .put_object_copy(&PutObjectCopy::new(to.0.clone(), to.1.clone(), source))
                 .await?;
-            Copied { etag: result.etag, crc64: result.crc64 }
+            Copied { etag: result.etag, crc64: result.crc64, size: head.size }
         } else {
             self.copy_in_parts(from, source, &head, to).await?
         };
@@ -104,7 +106,7 @@ impl Client {
         let parts = copied?;
         let done = self.complete_upload(&upload, &parts).await?;
         compare(head.crc64, combined(&parts))?;
-        Ok(Copied { etag: done.etag, crc64: done.crc64 })
+        Ok(Copied { etag: done.etag, crc64: done.crc64, size: head.size })
     }
 
     /// The tags of an object, which a copy in parts does not bring along by itself.

@@ -82,7 +82,7 @@ impl Client {
         operation.md5 = Some(checksum::md5(&bytes));
         let payload = Payload::bytes(bytes).counted_by(gauge);
         let answer = self.send(&operation, payload, Repeat::Safe).await?;
-        let stored = super::object::stored(&answer, here)?;
+        let stored = super::object::stored(&answer, here, size)?;
         Ok(Part { number, etag: stored.etag, crc64: here, size })
     }
 
@@ -155,13 +155,13 @@ impl Client {
             md5: Some(checksum::md5(&body)),
             forbid_overwrite: false,
         };
-        let here = combined(parts);
+        let (here, size) = (combined(parts), parts.iter().map(|part| part.size).sum());
         match self.ask(&operation, Payload::bytes(body), Repeat::Safe).await {
             Ok((answer, document)) => {
                 let completed = Completed::read(&document)?;
                 compare(answer.crc64(), here)?;
                 let version_id = answer.text("x-cos-version-id").map(str::to_owned);
-                Ok(PutAnswer { etag: completed.etag, crc64: here, version_id })
+                Ok(PutAnswer { etag: completed.etag, crc64: here, size, version_id })
             }
             Err(error) if error.service().is_some_and(|refusal| refusal.code == "NoSuchUpload") => {
                 match self.head(&upload.bucket, &upload.key).await {

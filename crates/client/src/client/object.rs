@@ -26,6 +26,8 @@ pub struct PutAnswer {
     pub etag: String,
     /// The CRC64 of the object; it is that of the bytes here.
     pub crc64: u64,
+    /// In bytes.
+    pub size: u64,
     /// Which version was made, in a bucket that keeps versions.
     pub version_id: Option<String>,
 }
@@ -68,10 +70,10 @@ impl Client {
     ) -> Result<PutAnswer, Error> {
         operation.md5 = operation.md5.or_else(|| Some(checksum::md5(&bytes)));
         let repeat = repeat_of(operation.forbid_overwrite, &operation.conditions);
-        let here = checksum::crc64(&bytes);
+        let (here, size) = (checksum::crc64(&bytes), bytes.len() as u64);
         let payload = Payload::bytes(bytes).counted_by(gauge);
         let answer = self.send(&operation, payload, repeat).await?;
-        stored(&answer, here)
+        stored(&answer, here, size)
     }
 
     /// Downloads an object. A body that breaks off is gone on with by range, from the same object.
@@ -228,12 +230,13 @@ pub(crate) fn repeat_of(forbid_overwrite: bool, conditions: &Conditions) -> Repe
 }
 
 /// What an upload is answered with, compared with what was sent.
-pub(crate) fn stored(answer: &Answer, here: u64) -> Result<PutAnswer, Error> {
+pub(crate) fn stored(answer: &Answer, here: u64, size: u64) -> Result<PutAnswer, Error> {
     match answer.crc64() {
         Some(there) if there != here => Err(Mismatch::Crc64 { here, there }.into()),
         _ => Ok(PutAnswer {
             etag: answer.etag()?,
             crc64: here,
+            size,
             version_id: answer.text("x-cos-version-id").map(str::to_owned),
         }),
     }
