@@ -84,11 +84,15 @@ fn a_file_goes_up_is_seen_comes_down_and_goes() {
     let setup = Setup::new();
     let bytes = noise(3 * MIB + 5);
     setup.write("a file", &bytes);
-    let put = setup.run(&["put", "a file", &cos("x/"), "--part-size", "1M", "-H", "x-cos-meta-a: b"]);
+    let put =
+        setup.run(&["put", "a file", &cos("x/"), "--part-size", "1M", "-H", "x-cos-meta-a: b"]);
     let put = put.ends_with(0);
     assert!(put.stderr.contains("a file -> cos://") && put.stdout.is_empty(), "{put:?}");
     let stat = setup.run(&["stat", &cos("x/a file"), "--json"]).ends_with(0).json();
-    assert_eq!((stat["size"].as_u64(), stat["metadata"][0][1].as_str()), (Some(bytes.len() as u64), Some("b")));
+    assert_eq!(
+        (stat["size"].as_u64(), stat["metadata"][0][1].as_str()),
+        (Some(bytes.len() as u64), Some("b"))
+    );
     let listed = setup.run(&["ls", &cos("")]).ends_with(0);
     assert!(listed.line().ends_with(" x/"), "{listed:?}");
     let listed = setup.run(&["ls", "-r", "--json", &cos("")]).ends_with(0);
@@ -171,15 +175,18 @@ fn a_url_alone_is_enough() {
     let url = setup.presign("GET", "u", &[]);
     run(&mut setup.alone(&["download", &url])).ends_with(0);
     assert!(std::fs::read(setup.path("u")).unwrap() == bytes);
-    let shown = run(&mut setup.alone(&["download", &url, "-", "-q"]).stdout(Stdio::null()));
-    shown.ends_with(0);
+    let mut shown = setup.alone(&["download", &url, "-", "-q"]);
+    run(shown.stdout(Stdio::null())).ends_with(0);
     let hidden = run_with(&mut setup.alone(&["download", "-", "hidden"]), url.as_bytes());
     hidden.ends_with(0);
     assert!(std::fs::read(setup.path("hidden")).unwrap() == bytes);
 
     let ended = setup.presign("GET", "u", &["--now", "1700000000"]);
     let refused = run(&mut setup.alone(&["download", &ended, "v"])).ends_with(4);
-    assert!(refused.stderr.contains("expired") && refused.stderr.contains("to go on"), "{refused:?}");
+    assert!(
+        refused.stderr.contains("expired") && refused.stderr.contains("to go on"),
+        "{refused:?}"
+    );
     assert!(!refused.stderr.contains("q-signature"), "{refused:?}");
     let renew = format!("echo '{url}'");
     run(&mut setup.alone(&["download", &ended, "v", "--renew-command", &renew])).ends_with(0);
@@ -214,7 +221,8 @@ fn an_upload_with_a_bundle_survives_kill_9() {
     let setup = Setup::new();
     let bytes = noise(12 * MIB);
     setup.write("big", &bytes);
-    let arguments = ["bundle", &cos("big"), "--size", "12M", "--part-size", "1M", "--expires", "15m"];
+    let arguments =
+        ["bundle", &cos("big"), "--size", "12M", "--part-size", "1M", "--expires", "15m"];
     let bundle = setup.run(&arguments).ends_with(0);
     setup.write("bundle.json", bundle.stdout.as_bytes());
     let slow = ["upload", "bundle.json", "big", "-j", "2", "--limit-rate", "6M", "-q"];
@@ -248,7 +256,10 @@ fn a_download_goes_on_after_ctrl_c_and_kill_9() {
     let mut told = String::new();
     child.stderr.take().unwrap().read_to_string(&mut told).unwrap();
     assert_eq!(child.wait().unwrap().code(), Some(1), "{told}");
-    assert!(told.contains("stopped") && told.contains("to go on: cospass download FRESH-URL copy"), "{told}");
+    assert!(
+        told.contains("stopped") && told.contains("to go on: cospass download FRESH-URL copy"),
+        "{told}"
+    );
     assert!(setup.path("copy.cospass-checkpoint").exists() && !setup.path("copy").exists());
     kill_on_the_way(&mut setup.alone(&slow), Duration::from_millis(1500));
     let last = ["download", &url, "copy", "--part-size", "1M", "--json"];

@@ -1,7 +1,9 @@
 //! A client: encode, sign, send, and again where that is right.
 
+mod append;
 mod bucket;
 mod builder;
+mod configuration;
 mod copy;
 mod list;
 mod multipart;
@@ -29,6 +31,7 @@ use crate::retry::{Attempt, Decision, Outcome, Repeat, RetryPolicy};
 use crate::signer::SignError;
 use crate::transport::{Transport, TransportError};
 
+pub use append::Appended;
 pub use builder::ClientBuilder;
 pub use copy::Copied;
 pub use list::{Keys, Page};

@@ -91,6 +91,12 @@ impl Gauge {
         }
     }
 
+    /// How many bytes may go at once: those of a second, so that a slow transfer never looks like a dead one.
+    pub(crate) fn at_once(&self, most: usize) -> usize {
+        let second = self.pace.as_ref().map(|pace| usize::try_from(pace.bytes_per_second));
+        second.map_or(most, |second| second.unwrap_or(most).clamp(1024.min(most), most))
+    }
+
     /// When the next bytes may follow these; `None` for at once.
     pub(crate) fn next_due(&self, bytes: u64) -> Option<Instant> {
         self.pace.as_ref().map(|pace| pace.reserve(bytes))

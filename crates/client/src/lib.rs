@@ -58,8 +58,8 @@ mod url_transfer;
 pub use answer::ObjectHead;
 pub use bundle::{Bundle, BundleTransfer};
 pub use client::{
-    Client, ClientBuilder, Copied, Deleted, Download, Keys, Page, Part, PutAnswer, RawAnswer,
-    RawRequest, Upload,
+    Appended, Client, ClientBuilder, Copied, Deleted, Download, Keys, Page, Part, PutAnswer,
+    RawAnswer, RawRequest, Upload,
 };
 
 pub use cospass_protocol::{

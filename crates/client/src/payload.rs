@@ -73,6 +73,10 @@ impl Payload {
         self.crc64.load(Ordering::Acquire)
     }
 
+    fn piece(&self) -> usize {
+        self.gauge.as_ref().map_or(PIECE, |gauge| gauge.at_once(PIECE))
+    }
+
     /// The body of a new attempt.
     pub(crate) fn body(&self) -> Body {
         let sent = self.sent.swap(0, Ordering::Relaxed);
@@ -81,8 +85,9 @@ impl Payload {
             Content::Nothing => Source::Bytes(Bytes::new()),
             Content::Bytes(bytes) => Source::Bytes(bytes.clone()),
             Content::File(path, length) => Source::File(Box::new(FileSource {
-                reading: Some(open(path.clone(), *length)),
+                reading: Some(open(path.clone(), *length, self.piece())),
                 left: *length,
+                piece: self.piece(),
                 crc: RunningCrc::new(),
                 result: Arc::clone(&self.crc64),
             })),
@@ -108,6 +113,7 @@ enum Source {
 struct FileSource {
     reading: Option<JoinHandle<io::Result<(File, Bytes)>>>,
     left: u64,
+    piece: usize,
     crc: RunningCrc,
     result: Arc<AtomicU64>,
 }
@@ -126,23 +132,23 @@ impl FileSource {
         if self.left == 0 {
             self.result.store(self.crc.value(), Ordering::Release);
         } else {
-            self.reading = Some(read_on(file, self.left));
+            self.reading = Some(read_on(file, self.left, self.piece));
         }
         Poll::Ready(Some(Ok(piece)))
     }
 }
 
-fn open(path: PathBuf, left: u64) -> JoinHandle<io::Result<(File, Bytes)>> {
-    spawn_blocking(move || read_piece(File::open(path)?, left))
+fn open(path: PathBuf, left: u64, most: usize) -> JoinHandle<io::Result<(File, Bytes)>> {
+    spawn_blocking(move || read_piece(File::open(path)?, left, most))
 }
 
-fn read_on(file: File, left: u64) -> JoinHandle<io::Result<(File, Bytes)>> {
-    spawn_blocking(move || read_piece(file, left))
+fn read_on(file: File, left: u64, most: usize) -> JoinHandle<io::Result<(File, Bytes)>> {
+    spawn_blocking(move || read_piece(file, left, most))
 }
 
 /// A file that ends before `left` bytes is an error: the length was told.
-fn read_piece(mut file: File, left: u64) -> io::Result<(File, Bytes)> {
-    let mut piece = vec![0; usize::try_from(left).unwrap_or(PIECE).min(PIECE)];
+fn read_piece(mut file: File, left: u64, most: usize) -> io::Result<(File, Bytes)> {
+    let mut piece = vec![0; usize::try_from(left).unwrap_or(most).min(most)];
     file.read_exact(&mut piece)?;
     Ok((file, piece.into()))
 }
@@ -159,9 +165,10 @@ impl HttpBody for Sending {
             ready!(due.as_mut().poll(context));
             self.due = None;
         }
+        let piece = self.gauge.as_ref().map_or(PIECE, |gauge| gauge.at_once(PIECE));
         let piece = match &mut self.source {
             Source::Bytes(bytes) if bytes.is_empty() => return Poll::Ready(None),
-            Source::Bytes(bytes) => bytes.split_to(bytes.len().min(PIECE)),
+            Source::Bytes(bytes) => bytes.split_to(bytes.len().min(piece)),
             Source::File(file) => match ready!(file.poll_piece(context)) {
                 None => return Poll::Ready(None),
                 Some(Err(error)) => return Poll::Ready(Some(Err(error))),

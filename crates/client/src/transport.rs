@@ -10,7 +10,7 @@ use std::future::Future;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -114,11 +114,8 @@ impl HyperTransport {
     /// How long a connection may take to be made.
     const CONNECT: Duration = Duration::from_secs(10);
 
-    /// How long nothing may come, unless told otherwise.
+    /// How long nothing may move, in either direction, unless told otherwise.
     const IDLE: Duration = Duration::from_secs(60);
-
-    /// The slowest that an upload may be before its answer is overdue, bytes a second.
-    const SLOWEST: u64 = 16 * 1024;
 
     /// A transport that trusts the certificates of the system.
     pub fn new() -> Self {
@@ -155,9 +152,9 @@ impl HyperTransport {
     }
 
     async fn exchange(&self, request: Request<Body>) -> Result<Response<Body>, TransportError> {
-        let length = request.body().size_hint().upper().unwrap_or(u64::MAX);
-        let sending = Duration::from_secs((length / Self::SLOWEST).min(24 * 60 * 60));
-        let waited = self.idle.saturating_add(sending);
+        let moved = Arc::new(Mutex::new(Instant::now()));
+        let noting = Arc::clone(&moved);
+        let request = request.map(|body| Noted { body, moved: noting }.boxed_unsync());
         let sending = match (request.uri().scheme_str(), &self.secure) {
             (Some("https"), Ok(secure)) => secure.request(request),
             (Some("https"), Err(cause)) => {
@@ -165,14 +162,52 @@ impl HyperTransport {
             }
             _ => self.plain.request(request),
         };
-        match tokio::time::timeout(waited, sending).await {
-            Err(_) => Err(TransportError::Timeout { waited }),
-            Ok(Err(error)) if error.is_connect() => {
+        tokio::pin!(sending);
+        let answer = loop {
+            let due = *moved.lock().unwrap_or_else(PoisonError::into_inner) + self.idle;
+            if due <= Instant::now() {
+                return Err(TransportError::Timeout { waited: self.idle });
+            }
+            tokio::select! {
+                biased;
+                answer = &mut sending => break answer,
+                () = tokio::time::sleep_until(due) => {}
+            }
+        };
+        match answer {
+            Err(error) if error.is_connect() => {
                 Err(TransportError::Connect { cause: chain(&error) })
             }
-            Ok(Err(error)) => Err(TransportError::Interrupted { cause: chain(&error) }),
-            Ok(Ok(answer)) => Ok(answer.map(|body| Watched::new(body, self.idle).boxed_unsync())),
+            Err(error) => Err(TransportError::Interrupted { cause: chain(&error) }),
+            Ok(answer) => Ok(answer.map(|body| Watched::new(body, self.idle).boxed_unsync())),
         }
+    }
+}
+
+/// A request's body that notes when it was last asked for more.
+struct Noted {
+    body: Body,
+    moved: Arc<Mutex<Instant>>,
+}
+
+impl hyper::body::Body for Noted {
+    type Data = Bytes;
+    type Error = io::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<io::Result<Frame<Bytes>>>> {
+        *self.moved.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
+        Pin::new(&mut self.body).poll_frame(context)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
     }
 }
 

@@ -4,9 +4,11 @@
 mod endpoint;
 
 use cospass::operation::{
-    AclHeaders, CannedAcl, GetObjectAcl, GetObjectTagging, GetService, Grantee,
-    ListMultipartUploads, PutObject, PutObjectAcl, PutObjectTagging,
+    AclHeaders, AppendObject, CannedAcl, GetBucketObjectVersions, GetObject, GetObjectAcl,
+    GetObjectTagging, GetService, Grantee, ListMultipartUploads, PutObject, PutObjectAcl,
+    PutObjectTagging,
 };
+use cospass::xml::VersioningConfiguration;
 use cospass::{ByteRange, Error, Mismatch, ObjectKey, Progress, RawRequest, RetryPolicy, Stop};
 use cospass::{Gauge, Pace, TransferOptions};
 use cospass_protocol::Tag;
@@ -116,16 +118,18 @@ async fn access_tags_copies_and_many_deletions() {
     let (client, _) = served.client();
     client.put(&bucket(), &key("a"), "body").await.unwrap();
     let acl = Some(AclHeaders::Canned(CannedAcl::PublicRead));
-    let operation = PutObjectAcl { bucket: bucket(), key: key("a"), acl, md5: None };
+    let operation =
+        PutObjectAcl { bucket: bucket(), key: key("a"), version_id: None, acl, md5: None };
     client.put_object_acl(&operation).await.unwrap();
-    let operation = GetObjectAcl { bucket: bucket(), key: key("a") };
+    let operation = GetObjectAcl { bucket: bucket(), key: key("a"), version_id: None };
     let grants = client.object_acl(&operation).await.unwrap();
     assert!(grants.iter().any(|grant| grant.grantee == Grantee::everyone()));
 
     let tags = [Tag { key: "k".to_owned(), value: "v".to_owned() }];
-    let operation = PutObjectTagging { bucket: bucket(), key: key("a"), md5: None };
+    let operation =
+        PutObjectTagging { bucket: bucket(), key: key("a"), version_id: None, md5: None };
     client.put_object_tagging(operation, &tags).await.unwrap();
-    let operation = GetObjectTagging { bucket: bucket(), key: key("a") };
+    let operation = GetObjectTagging { bucket: bucket(), key: key("a"), version_id: None };
     assert_eq!(client.object_tagging(&operation).await.unwrap(), tags);
 
     let copied = client.copy((&bucket(), &key("a")), (&bucket(), &key("b c"))).await.unwrap();
@@ -136,6 +140,56 @@ async fn access_tags_copies_and_many_deletions() {
     let deleted = client.delete_many(&bucket(), &keys).await.unwrap();
     assert_eq!((deleted.deleted.len(), deleted.errors.len()), (3, 0));
     assert!(client.list(&bucket(), "", "").next().await.unwrap().is_none());
+}
+
+#[tokio::test]
+async fn objects_grow_have_versions_and_buckets_configurations() {
+    let served = serve().await;
+    let (client, transport) = served.client();
+    let append = |position| AppendObject {
+        bucket: bucket(),
+        key: key("log"),
+        position,
+        content: Default::default(),
+        metadata: Vec::new(),
+        storage_class: Default::default(),
+        acl: None,
+        tags: Default::default(),
+        encryption: None,
+        md5: None,
+        traffic_limit: None,
+    };
+    assert_eq!(client.append(append(0), "one").await.unwrap().next_position, 3);
+    assert_eq!(client.append(append(3), "two").await.unwrap().next_position, 6);
+    transport.next([Fault::AnswerLost]);
+    let lost = client.append(append(6), "three").await.unwrap_err();
+    assert_eq!(lost.cause(), "network-interrupted");
+    let read = client.get(&bucket(), &key("log")).await.unwrap().bytes().await.unwrap();
+    assert_eq!(read, "onetwothree");
+
+    client.put_bucket_versioning(&bucket(), VersioningConfiguration::Enabled).await.unwrap();
+    for body in ["1", "2"] {
+        client.put(&bucket(), &key("v"), body).await.unwrap();
+    }
+    let operation = GetBucketObjectVersions {
+        bucket: bucket(),
+        prefix: "v".to_owned(),
+        delimiter: String::new(),
+        key_marker: String::new(),
+        version_id_marker: String::new(),
+        max_keys: 1000,
+        url_encoded: true,
+    };
+    let versions = client.versions_page(&operation).await.unwrap().versions;
+    assert_eq!(versions.len(), 2);
+    let version_id = Some(versions[1].version_id.clone());
+    let old = GetObject { version_id, ..GetObject::new(bucket(), key("v")) };
+    let old = client.get_object(old).await.unwrap();
+    assert_eq!(old.bytes().await.unwrap(), "1");
+
+    let none = client.bucket_cors(&bucket()).await.unwrap_err();
+    assert_eq!(none.cause(), "NoSuchCORSConfiguration");
+    assert!(client.bucket_policy(&bucket()).await.unwrap_err().service().is_some());
 }
 
 #[tokio::test]

@@ -94,7 +94,7 @@ async fn delete(
     }
     let deleted = client.delete_many(bucket, keys).await.map_err(|error| told(&error))?;
     for object in deleted.deleted.iter().filter(|_| !args.quiet) {
-        note(format_args!("removed {}", name(&object.key)));
+        note(format_args!("removed {}", name(&object.object.key)));
     }
     for (object, code, message) in &deleted.errors {
         note(format_args!("cospass: {}: {code}: {message}", name(&object.key)));

@@ -41,7 +41,7 @@ impl Client {
     /// Where another request finds an object of this endpoint, to copy it.
     pub fn copy_source(&self, bucket: &Bucket, key: &ObjectKey) -> CopySource {
         let domain = self.endpoint().host(None, self.scheme());
-        CopySource { bucket: bucket.clone(), domain, key: key.clone() }
+        CopySource { bucket: bucket.clone(), domain, key: key.clone(), version_id: None }
     }
 
     /// PUT Object - Copy (436/10881).
@@ -111,7 +111,8 @@ impl Client {
 
     /// The tags of an object, which a copy in parts does not bring along by itself.
     async fn tags_of(&self, object: (&Bucket, &ObjectKey)) -> Result<TagSet, Error> {
-        let operation = GetObjectTagging { bucket: object.0.clone(), key: object.1.clone() };
+        let operation =
+            GetObjectTagging { bucket: object.0.clone(), key: object.1.clone(), version_id: None };
         match self.object_tagging(&operation).await {
             Ok(tags) => Ok(TagSet::new(tags, OBJECT_TAGS_MAX).unwrap_or_default()),
             Err(error) if error.is_status(404) => Ok(TagSet::default()),

@@ -143,7 +143,7 @@ impl Client {
     /// # Errors
     /// [`Error`].
     pub async fn delete(&self, bucket: &Bucket, key: &ObjectKey) -> Result<(), Error> {
-        let operation = DeleteObject { bucket: bucket.clone(), key: key.clone() };
+        let operation = DeleteObject { bucket: bucket.clone(), key: key.clone(), version_id: None };
         self.send(&operation, Payload::default(), Repeat::Safe).await.map(drop)
     }
 

@@ -5,8 +5,8 @@
 
 use std::fmt;
 
-use super::DecodeError;
 use super::parts::{Headers, Params, Resource};
+use super::{Configuration, DecodeError};
 
 /// An operation or option of the service that is not served here.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,34 +29,9 @@ impl fmt::Display for Unserved {
     }
 }
 
-const OF_SERVICE: &[&str] = &["create-time", "range", "tagkey", "tagvalue"];
-
-const OF_BUCKET: &[&str] = &[
-    "accelerate",
-    "cors",
-    "domain",
-    "domaincertificate",
-    "encryption",
-    "intelligent-tiering",
-    "intelligenttiering",
-    "inventory",
-    "lifecycle",
-    "logging",
-    "notification",
-    "object-lock",
-    "origin",
-    "policy",
-    "publicAccessBlock",
-    "referer",
-    "replication",
-    "tagging",
-    "versioning",
-    "versions",
-    "website",
-];
+const OF_BUCKET: &[&str] = &["notification", "publicAccessBlock", "response-control"];
 
 const OF_OBJECT: &[&str] = &[
-    "append",
     "ci-process",
     "ci-processing",
     "imageInfo",
@@ -64,11 +39,9 @@ const OF_OBJECT: &[&str] = &[
     "object-lock",
     "partNumber",
     "policy",
-    "position",
     "retention",
     "select",
     "torrent",
-    "versionId",
 ];
 
 /// Image processing writes its whole instruction as a parameter's name.
@@ -89,7 +62,7 @@ pub(super) fn refuse(
     headers: Headers<'_, '_>,
 ) -> Result<(), DecodeError> {
     let names = match resource {
-        Resource::Service => OF_SERVICE,
+        Resource::Service => &[],
         Resource::Bucket(_) => OF_BUCKET,
         Resource::Object(..) => OF_OBJECT,
     };
@@ -102,11 +75,6 @@ pub(super) fn refuse(
     if let (Resource::Object(..), Some(name)) = (resource, processing(params)) {
         return Err(DecodeError::Unserved(Unserved::Parameter(name.to_owned())));
     }
-    if let (Resource::Bucket(_), Some((name, _))) =
-        (resource, headers.with_prefix("x-cos-tagging").next())
-    {
-        return Err(DecodeError::Unserved(Unserved::Header(name)));
-    }
     for prefix in HEADERS {
         if let Some((name, _)) = headers.with_prefix(prefix).next() {
             return Err(DecodeError::Unserved(Unserved::Header(name)));
@@ -118,10 +86,16 @@ pub(super) fn refuse(
         return Err(DecodeError::Unserved(Unserved::Header(name)));
     }
     let what = match (resource, method) {
-        (Resource::Bucket(_), "POST") if !params.has("delete") => "POST Object (form upload)",
+        (Resource::Bucket(_), "POST") if !params.has("delete") && !names_configuration(params) => {
+            "POST Object (form upload)"
+        }
         _ => return Ok(()),
     };
     Err(DecodeError::Unserved(Unserved::Method(what)))
+}
+
+fn names_configuration(params: Params<'_, '_>) -> bool {
+    Configuration::ALL.iter().any(|configuration| params.has(configuration.subresource()))
 }
 
 fn processing(params: Params<'_, '_>) -> Option<&'static str> {

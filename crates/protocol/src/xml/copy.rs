@@ -12,6 +12,8 @@ pub struct CopyResult {
     pub crc64: u64,
     /// When the copy was made, `2019-05-24T11:49:50Z`; of a part with `.000`.
     pub last_modified: String,
+    /// The version that was made, if versions are kept.
+    pub version_id: Option<String>,
 }
 
 impl CopyResult {
@@ -22,6 +24,9 @@ impl CopyResult {
         writer.leaf("ETag", &self.etag);
         writer.leaf("CRC64", &self.crc64.to_string());
         writer.leaf("LastModified", &self.last_modified);
+        if let Some(version) = &self.version_id {
+            writer.leaf("VersionId", version);
+        }
         writer.close();
         format!("{DECLARATION}{}", writer.finish())
     }
@@ -57,8 +62,9 @@ impl CopyResult {
     fn of(root: &Element) -> Result<Self, XmlError> {
         Ok(Self {
             etag: root.text_of("ETag").trim().to_owned(),
-            crc64: root.number("CRC64")?,
+            crc64: root.needed("CRC64")?,
             last_modified: root.text_of("LastModified").to_owned(),
+            version_id: root.optional("VersionId"),
         })
     }
 }
@@ -73,6 +79,7 @@ mod tests {
             etag: "\"ee8d\"".into(),
             crc64: 7,
             last_modified: "2019-05-24T11:49:50Z".into(),
+            version_id: None,
         };
         assert_eq!(
             result.write_object(),
@@ -85,5 +92,7 @@ mod tests {
         assert_eq!(CopyResult::read_object(result.write_object().as_bytes()), Ok(result.clone()));
         assert_eq!(CopyResult::read_part(result.write_part().as_bytes()), Ok(result.clone()));
         assert!(CopyResult::read_object(result.write_part().as_bytes()).is_err());
+        let versioned = CopyResult { version_id: Some("MTg0".into()), ..result }.write_object();
+        assert!(versioned.contains("Z</LastModified>\n\t<VersionId>MTg0</VersionId>\n</Copy"));
     }
 }

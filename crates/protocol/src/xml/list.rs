@@ -99,7 +99,7 @@ impl ListBucket {
             url_encoded: names.url_encoded,
             prefix: names.read(&root, "Prefix")?,
             marker: names.read(&root, "Marker")?,
-            max_keys: root.number("MaxKeys")?,
+            max_keys: root.needed("MaxKeys")?,
             delimiter: names.read(&root, "Delimiter")?,
             next_marker: is_truncated.then(|| names.read(&root, "NextMarker")).transpose()?,
             common_prefixes: names.read_common_prefixes(&root)?,
@@ -138,7 +138,7 @@ impl Names {
             key: self.read(object, "Key")?,
             last_modified: object.text_of("LastModified").to_owned(),
             etag: object.text_of("ETag").to_owned(),
-            size: object.number("Size")?,
+            size: object.needed("Size")?,
             storage_class: known_class(object.text_of("StorageClass")),
         })
     }

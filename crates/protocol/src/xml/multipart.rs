@@ -109,7 +109,7 @@ impl PartList {
         let root = Element::read_list(body, "ListPartsResult")?;
         let names = Names::of(&root);
         let is_truncated = root.text_of("IsTruncated").trim() == "true";
-        let next = is_truncated.then(|| root.number("NextPartNumberMarker"));
+        let next = is_truncated.then(|| root.needed("NextPartNumberMarker"));
         Ok(Self {
             bucket: root.text_of("Bucket").to_owned(),
             appid: party(&root, "Owner"),
@@ -118,9 +118,9 @@ impl PartList {
             url_encoded: names.url_encoded,
             upload_id: root.text_of("UploadId").to_owned(),
             storage_class: known_class(root.text_of("StorageClass")),
-            part_number_marker: root.number("PartNumberMarker")?,
+            part_number_marker: root.needed("PartNumberMarker")?,
             next_marker: next.transpose()?,
-            max_parts: root.number("MaxParts")?,
+            max_parts: root.needed("MaxParts")?,
             parts: root.all("Part").map(read_listed_part).collect::<Result<_, _>>()?,
         })
     }
@@ -128,10 +128,10 @@ impl PartList {
 
 fn read_listed_part(part: &Element) -> Result<PartEntry, XmlError> {
     Ok(PartEntry {
-        number: part.number("PartNumber")?,
+        number: part.needed("PartNumber")?,
         last_modified: part.text_of("LastModified").to_owned(),
         etag: part.text_of("ETag").to_owned(),
-        size: part.number("Size")?,
+        size: part.needed("Size")?,
     })
 }
 
@@ -240,7 +240,7 @@ impl UploadList {
             key_marker: names.read(&root, "KeyMarker")?,
             upload_id_marker: root.text_of("UploadIdMarker").to_owned(),
             next: next.map(|key| (key, root.text_of("NextUploadIdMarker").to_owned())),
-            max_uploads: root.number("MaxUploads")?,
+            max_uploads: root.needed("MaxUploads")?,
             common_prefixes: names.read_common_prefixes(&root)?,
             uploads: uploads.collect::<Result<_, _>>()?,
         })

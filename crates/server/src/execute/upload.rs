@@ -3,13 +3,15 @@
 //! The body is gathered into chunks; while one is written and hashed on a thread that may block, the next one arrives. So
 //! an upload never holds more than two chunks in memory, and a thread only while there is something to write.
 
+use cospass_protocol::Bucket;
 use cospass_protocol::operation::{ContentMd5, PutObject, TrafficLimit};
 use http::StatusCode;
 use http::header::{ETAG, HeaderName};
+use md5::{Digest, Md5};
 use tokio::task::JoinHandle;
 
 use super::draft::{self, Wanted};
-use super::with_encryption;
+use super::{check_md5, encryption, with_encryption, with_version};
 use crate::authorize::Permit;
 use crate::body::{Length, SealedBody};
 use crate::conditions;
@@ -18,7 +20,7 @@ use crate::limits::CHUNK;
 use crate::pace::Pace;
 use crate::refusal::{Cause, Refusal};
 use crate::reply::Reply;
-use crate::store::{Kind, ObjectRecord, Store, StoreError, Upload, tag_pairs};
+use crate::store::{Appended, Kind, ObjectRecord, Store, StoreError, Upload, tag_pairs};
 
 pub(super) async fn put(
     endpoint: &Endpoint,
@@ -29,7 +31,8 @@ pub(super) async fn put(
     check_before_the_body(&endpoint.store, permit.operation()).await?;
     let traffic_limit = permit.operation().traffic_limit;
     let received = receive(endpoint, &permit, body, traffic_limit).await?;
-    let put = permit.into_operation();
+    let mut put = permit.into_operation();
+    put.encryption = encryption(endpoint, &put.bucket, put.encryption);
     let headers = draft::headers(&put.key, &put.content, &put.metadata);
     let wanted = Wanted {
         headers,
@@ -40,16 +43,16 @@ pub(super) async fn put(
         encryption: put.encryption,
     };
     let draft = wanted.at(endpoint.clock.now());
-    let record = endpoint
+    endpoint
         .store
         .blocking(move |store| {
             let upload = received.finish(store, put.md5)?;
-            store.commit(upload, &put.bucket, &put.key, draft, |object| {
+            let record = store.commit(upload, &put.bucket, &put.key, draft, |object| {
                 conditions::of_upload(&put, object).map_err(Refusal::from)
-            })
+            })?;
+            Ok(reply(store, &put.bucket, &record))
         })
-        .await?;
-    Ok(reply(&record))
+        .await
 }
 
 /// An upload that cannot succeed need not be sent. What counts is the check when it is committed.
@@ -90,6 +93,22 @@ impl Received {
             Some(md5) if md5.0 != upload.md5() => Err(Cause::BadDigest.into()),
             _ => Ok(upload),
         }
+    }
+
+    /// As [`finish`](Self::finish), to be appended: what it is, its length and its MD5.
+    pub(super) fn append(
+        self,
+        store: &Store,
+        md5: Option<ContentMd5>,
+    ) -> Result<(Appended, u64, [u8; 16]), Refusal> {
+        if self.upload.is_none() {
+            check_md5(md5, &self.rest)?;
+            let (length, md5) = (self.rest.len() as u64, Md5::digest(&self.rest).into());
+            return Ok((Appended::Few(self.rest), length, md5));
+        }
+        let upload = self.finish(store, md5)?;
+        let (length, md5) = (upload.size(), upload.md5());
+        Ok((Appended::Upload(Box::new(upload)), length, md5))
     }
 }
 
@@ -138,8 +157,9 @@ fn write(store: &Store, upload: Option<Upload>, chunk: &[u8]) -> Result<Upload, 
     Ok(upload)
 }
 
-pub(super) fn reply(record: &ObjectRecord) -> Reply {
-    with_encryption(Reply::empty(StatusCode::OK), record.encryption)
+pub(super) fn reply(store: &Store, bucket: &Bucket, record: &ObjectRecord) -> Reply {
+    let reply = with_version(Reply::empty(StatusCode::OK), store, bucket, record);
+    with_encryption(reply, record.encryption)
         .header(ETAG, record.etag())
         .header(HeaderName::from_static("x-cos-hash-crc64ecma"), record.crc64.to_string())
 }

@@ -57,6 +57,11 @@ impl Upload {
         Ok(())
     }
 
+    /// How many bytes were written so far.
+    pub(crate) fn size(&self) -> u64 {
+        self.size
+    }
+
     /// The MD5 of what was written so far.
     pub(crate) fn md5(&self) -> [u8; 16] {
         self.md5.clone().finalize().into()
