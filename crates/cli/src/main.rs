@@ -6,6 +6,7 @@ mod duration;
 mod environment;
 mod exit;
 mod explain;
+mod health;
 mod json;
 mod lines;
 mod logging;
@@ -29,6 +30,7 @@ use clap::{Parser, Subcommand};
 use demo::DemoArgs;
 use exit::{Exit, Failure};
 use explain::ExplainArgs;
+use health::HealthArgs;
 use logging::LogArgs;
 use serve::ServeArgs;
 use sign::{Product, SignArgs};
@@ -90,6 +92,8 @@ enum Command {
     Download(transfer::DownloadArgs),
     /// Make a bundle: pre-signed URLs for an upload in parts
     Bundle(transfer::BundleArgs),
+    /// Ask the control listener of an endpoint whether it is ready: exit code 0 if it is, else 6
+    Health(HealthArgs),
     /// See a file go up and come down through pre-signed URLs, and three refusals
     Demo(DemoArgs),
 }
@@ -126,6 +130,7 @@ fn run(cli: Cli) -> Result<Exit, Failure> {
         Command::Upload(args) => transfer::upload(args),
         Command::Download(args) => transfer::download(args),
         Command::Bundle(args) => transfer::bundle(args),
+        Command::Health(args) => health::run(&args),
         Command::Demo(args) => demo::run(args),
     }
 }

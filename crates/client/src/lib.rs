@@ -31,6 +31,7 @@
 //! documented use side by side.
 
 mod answer;
+mod batch;
 pub mod blocking;
 mod bundle;
 mod checksum;
@@ -56,18 +57,17 @@ mod transport;
 mod url_transfer;
 
 pub use answer::ObjectHead;
+pub use batch::{PresignedMany, SignManyError, fastest_engine};
 pub use bundle::{Bundle, BundleTransfer};
 pub use client::{
     Appended, Client, ClientBuilder, Copied, Deleted, Download, Keys, Page, Part, PutAnswer,
     RawAnswer, RawRequest, Upload,
 };
-
 pub use cospass_protocol::{
-    Bucket, BucketError, DotSegmentKey, Endpoint, Expires, ExpiresError, HostError, KeyError,
-    ObjectKey, PresignError, PresignRequest, Presigned, Presigner, Region, RegionError, Scheme,
-    UnknownScheme, Warning,
+    Bucket, BucketError, ByteRange, DotSegmentKey, Endpoint, Expires, ExpiresError, HostError,
+    KeyError, ObjectKey, PresignError, PresignRequest, Presigned, Presigner, Region, RegionError,
+    Scheme, UnknownScheme, Urls, Warning, operation, xml,
 };
-pub use cospass_protocol::{ByteRange, operation, xml};
 pub use cospass_sign::{Credentials, KeyTime, SecretId, SecretKey, SecurityToken};
 pub use error::{Error, Finding, Mismatch, ServiceError};
 pub use gauge::{Gauge, Pace, Progress, Stop};

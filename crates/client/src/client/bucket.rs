@@ -27,7 +27,8 @@ impl Client {
     /// # Errors
     /// [`Error`].
     pub async fn create_bucket(&self, bucket: &Bucket) -> Result<(), Error> {
-        self.put_bucket(&PutBucket { bucket: bucket.clone(), acl: None }).await
+        self.put_bucket(&PutBucket { bucket: bucket.clone(), acl: None, tags: Default::default() })
+            .await
     }
 
     /// PUT Bucket (436/7738). Not repeated where it may have been done, since then it is answered with 409.

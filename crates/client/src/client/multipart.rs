@@ -165,9 +165,12 @@ impl Client {
             }
             Err(error) if error.service().is_some_and(|refusal| refusal.code == "NoSuchUpload") => {
                 match self.head(&upload.bucket, &upload.key).await {
-                    Ok(head) if head.crc64 == Some(here) => {
-                        Ok(PutAnswer { etag: head.etag, crc64: here, version_id: head.version_id })
-                    }
+                    Ok(head) if head.crc64 == Some(here) => Ok(PutAnswer {
+                        etag: head.etag,
+                        crc64: here,
+                        size,
+                        version_id: head.version_id,
+                    }),
                     _ => Err(error),
                 }
             }

@@ -76,7 +76,7 @@ impl Element {
     }
 
     /// The children of a name, in their order.
-    pub(super) fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a Element> + Clone {
+    pub(super) fn all(&self, name: &str) -> impl Iterator<Item = &Element> + Clone {
         self.children.iter().filter(move |child| child.name == name)
     }
 
