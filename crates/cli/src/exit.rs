@@ -26,11 +26,11 @@ pub(crate) enum Exit {
 pub(crate) const EXIT_CODES: &str = "\
 Exit codes:
   0  done; a verified signature holds
-  1  failed: a file, a line of a batch, a step of the demo
+  1  failed: a file, a line of a batch, a step of the demo, one of several transfers; stopped
   2  usage: the command line or a value on it is wrong
   3  credentials are missing or incomplete
   4  the signature is expired or not yet valid
-  5  the signature does not hold, for any other cause
+  5  the signature does not hold, for any other cause; the bytes are not those that were sent
   6  the network or a server failed";
 
 impl From<Exit> for ExitCode {

@@ -12,12 +12,15 @@ mod lines;
 mod logging;
 mod output;
 mod pairs;
+mod place;
 mod runtime;
 mod sent;
 mod serve;
 mod shell;
 mod sign;
+mod size;
 mod target;
+mod transfer;
 mod verify;
 
 use std::process::ExitCode;
@@ -63,6 +66,32 @@ enum Command {
     Explain(ExplainArgs),
     /// Run an endpoint that honours valid signatures and refuses every other request
     Serve(ServeArgs),
+    /// Upload files, folders or standard input
+    Put(transfer::PutArgs),
+    /// Download objects
+    Get(transfer::GetArgs),
+    /// List what a bucket holds, or the buckets
+    Ls(transfer::ListArgs),
+    /// Remove objects
+    Rm(transfer::RemoveArgs),
+    /// Copy objects within the service
+    Cp(transfer::CopyArgs),
+    /// Tell what an object is
+    Stat(transfer::StatArgs),
+    /// Write objects to standard output
+    Cat(transfer::CatArgs),
+    /// Make a bucket
+    Mb(transfer::MakeArgs),
+    /// Remove a bucket
+    Rb(transfer::RemoveBucketArgs),
+    /// Upload a file and print a URL that downloads it
+    Share(transfer::ShareArgs),
+    /// Upload with a pre-signed URL or a bundle, without credentials
+    Upload(transfer::UploadArgs),
+    /// Download with a pre-signed URL, without credentials
+    Download(transfer::DownloadArgs),
+    /// Make a bundle: pre-signed URLs for an upload in parts
+    Bundle(transfer::BundleArgs),
     /// Ask the control listener of an endpoint whether it is ready: exit code 0 if it is, else 6
     Health(HealthArgs),
     /// See a file go up and come down through pre-signed URLs, and three refusals
@@ -88,6 +117,19 @@ fn run(cli: Cli) -> Result<Exit, Failure> {
         Command::Verify(args) => verify::run(args),
         Command::Explain(args) => explain::run(args),
         Command::Serve(args) => serve::run(args),
+        Command::Put(args) => transfer::put(args),
+        Command::Get(args) => transfer::get(args),
+        Command::Ls(args) => transfer::list(args),
+        Command::Rm(args) => transfer::remove(args),
+        Command::Cp(args) => transfer::copy(args),
+        Command::Stat(args) => transfer::stat(args),
+        Command::Cat(args) => transfer::cat(args),
+        Command::Mb(args) => transfer::make(args),
+        Command::Rb(args) => transfer::remove_bucket(args),
+        Command::Share(args) => transfer::share(args),
+        Command::Upload(args) => transfer::upload(args),
+        Command::Download(args) => transfer::download(args),
+        Command::Bundle(args) => transfer::bundle(args),
         Command::Health(args) => health::run(&args),
         Command::Demo(args) => demo::run(args),
     }

@@ -5,13 +5,14 @@ mod line;
 mod request;
 
 use clap::Args;
-use cospass_protocol::{Endpoint, Expires, HostError, Presigned, Region, Scheme};
+use cospass_protocol::{Endpoint, Expires, Presigned, Scheme};
 use cospass_sign::is_official_header;
 
 use crate::duration::parse_expires;
 use crate::exit::{Exit, Failure};
 use crate::output::{Output, note};
 use crate::pairs::{Pair, parse_header, parse_param};
+use crate::place::PlaceArgs;
 use crate::target::{Target, parse_target};
 use crate::{environment, lines};
 use answer::Answer;
@@ -82,54 +83,6 @@ pub(crate) struct SignArgs {
     /// Sign one JSON object a line, from a file or - for standard input; the other options are its defaults
     #[arg(long, value_name = "FILE")]
     from: Option<String>,
-}
-
-#[derive(Args)]
-#[group(multiple = false)]
-struct PlaceArgs {
-    /// The region, for its default domain: ap-guangzhou. Without any of the three, that of COS_REGION
-    #[arg(long, value_parser = parse_region)]
-    region: Option<Region>,
-
-    /// A host that the bucket stands before, such as cos.accelerate.myqcloud.com or cos.localhost:9000
-    #[arg(long, value_name = "HOST[:PORT]", value_parser = parse_endpoint)]
-    endpoint: Option<Endpoint>,
-
-    /// A domain, or an address, that stands for the bucket
-    #[arg(long, value_name = "HOST[:PORT]", value_parser = parse_domain)]
-    domain: Option<Endpoint>,
-}
-
-fn parse_region(text: &str) -> Result<Region, String> {
-    Region::new(text).map_err(|error| error.to_string())
-}
-
-fn parse_endpoint(text: &str) -> Result<Endpoint, String> {
-    Endpoint::explicit(text).map_err(|error| match error {
-        HostError::AddressTakesNoBucket { .. } => format!("{error} (--domain {text})"),
-        error => error.to_string(),
-    })
-}
-
-fn parse_domain(text: &str) -> Result<Endpoint, String> {
-    Endpoint::custom_domain(text).map_err(|error| error.to_string())
-}
-
-impl PlaceArgs {
-    /// The endpoint that the flags, or else the environment, name.
-    fn endpoint(&self) -> Result<Option<Endpoint>, Failure> {
-        if let Some(region) = &self.region {
-            return Ok(Some(Endpoint::default_domain(region.clone())));
-        }
-        if let Some(endpoint) = self.endpoint.as_ref().or(self.domain.as_ref()) {
-            return Ok(Some(endpoint.clone()));
-        }
-        let Some(name) = environment::variable("COS_REGION") else { return Ok(None) };
-        let region = Region::new(&name).map_err(|error| {
-            Failure::usage(error.cause(), format_args!("COS_REGION={name}: {error}"))
-        })?;
-        Ok(Some(Endpoint::default_domain(region)))
-    }
 }
 
 /// What a request has where it does not say otherwise itself.

@@ -140,3 +140,43 @@ fn the_demo_shows_its_secret_key_where_it_means_to_and_nowhere_else() {
     let secret_key = after.trim();
     assert!(secret_key.len() >= 32 && !before.contains(secret_key), "{told}");
 }
+
+#[test]
+fn no_transfer_shows_a_secret() {
+    let mut command = cospass();
+    let served = Served::start(command.env("COS_SESSION_TOKEN", TOKEN), &["--bucket", BUCKET]);
+    let folder = served.folder.path();
+    std::fs::write(folder.join("file"), vec![7; 3 * 1024 * 1024]).unwrap();
+    let reach = ["--connect-to", served.address()];
+    let place = ["--region", "ap-guangzhou", "--scheme", "http"];
+    let with = |arguments: &[&str], more: &[&str]| {
+        let arguments = [arguments, more, &reach].concat();
+        run(talkative(&arguments).current_dir(folder))
+    };
+    let (object, bucket) = (target("a"), target(""));
+    for arguments in [
+        &["put", "file", &object, "--part-size", "1M"][..],
+        &["get", &object, "copy", "--part-size", "1M", "--json"],
+        &["cp", &object, &target("b")],
+        &["ls", &bucket],
+        &["stat", &object],
+        &["rm", &target("b")],
+    ] {
+        let ran = with(arguments, &place).ends_with(0);
+        assert!(ran.stderr.contains("DEBUG"), "nothing was told: {ran:?}");
+        assert_silent(&ran, false);
+    }
+    let shared = with(&["share", "file", &object], &place).ends_with(0);
+    assert_silent(&shared, true);
+    let signature = shared.line().split("q-signature=").nth(1).unwrap().get(..40).unwrap();
+    let got = with(&["download", shared.line(), "copy"], &[]).ends_with(0);
+    assert_silent(&got, false);
+    assert!(!got.stderr.contains(signature) && !got.stdout.contains(signature), "{got:?}");
+    let bundle = with(&["bundle", &object, "--size", "3M", "--part-size", "1M"], &place);
+    let bundle = bundle.ends_with(0);
+    assert_silent(&bundle, true);
+    std::fs::write(folder.join("bundle"), &bundle.stdout).unwrap();
+    let uploaded = with(&["upload", "bundle", "file"], &[]).ends_with(0);
+    assert_silent(&uploaded, false);
+    assert!(!uploaded.stderr.contains("q-signature"), "{uploaded:?}");
+}

@@ -30,19 +30,54 @@
 //! The three calls of the official Python SDK have their counterparts in [`Signer`]; [`documentation`] sets each
 //! documented use side by side.
 
+mod answer;
 mod batch;
+pub mod blocking;
+mod bundle;
+mod checksum;
+mod client;
+mod clock;
 pub mod credentials;
 pub mod documentation;
+mod error;
+mod fetch;
+mod gauge;
+mod get;
+mod options;
+mod parts;
+mod payload;
+mod plan;
+mod presigned;
+mod put;
+pub mod retry;
+mod save;
 mod signer;
+mod source;
+mod transport;
+mod url_transfer;
 
+pub use answer::ObjectHead;
 pub use batch::{PresignedMany, SignManyError, fastest_engine};
+pub use bundle::{Bundle, BundleTransfer};
+pub use client::{
+    Appended, Client, ClientBuilder, Copied, Deleted, Download, Keys, Page, Part, PutAnswer,
+    RawAnswer, RawRequest, Upload,
+};
 pub use cospass_protocol::{
-    Bucket, BucketError, DotSegmentKey, Endpoint, Expires, ExpiresError, HostError, KeyError,
-    ObjectKey, PresignError, PresignRequest, Presigned, Presigner, Region, RegionError, Scheme,
-    UnknownScheme, Urls, Warning,
+    Bucket, BucketError, ByteRange, DotSegmentKey, Endpoint, Expires, ExpiresError, HostError,
+    KeyError, ObjectKey, PresignError, PresignRequest, Presigned, Presigner, Region, RegionError,
+    Scheme, UnknownScheme, Urls, Warning, operation, xml,
 };
 pub use cospass_sign::{Credentials, KeyTime, SecretId, SecretKey, SecurityToken};
+pub use error::{Error, Finding, Mismatch, ServiceError};
+pub use gauge::{Gauge, Pace, Progress, Stop};
+pub use options::TransferOptions;
+pub use retry::RetryPolicy;
+pub use save::Saved;
 pub use signer::{SignError, Signer, Signing};
+pub use source::{Freshening, RenewCommand, RenewEndpoint, UrlSource};
+pub use transport::{Body, HyperTransport, Sending, Transport, TransportError};
+pub use url_transfer::{UrlTransfer, download, upload};
 
 /// The examples of the README compile and run.
 #[cfg(doctest)]

@@ -42,9 +42,10 @@ pub use error::{ErrorDocument, Evidence};
 pub use lifecycle::{
     Expiration, LifecycleConfiguration, LifecycleFilter, LifecycleRule, Transition, When,
 };
-pub use list::{ListBucket, ObjectEntry, location_constraint};
+pub use list::{ListBucket, ObjectEntry, location_constraint, read_location_constraint};
 pub use multipart::{
-    Completed, PartEntry, PartList, UploadEntry, UploadList, initiated, read_parts,
+    Completed, PartEntry, PartList, UploadEntry, UploadList, initiated, read_initiated, read_parts,
+    write_parts,
 };
 pub use object_lock::{DefaultRetention, ObjectLockConfiguration};
 pub use post::PostResponse;

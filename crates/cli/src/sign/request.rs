@@ -11,6 +11,7 @@ use super::{Defaults, Product};
 use crate::environment;
 use crate::exit::Failure;
 use crate::pairs::{Pairs, borrowed};
+use crate::place;
 use crate::target::Target;
 
 /// A request to sign, complete.
@@ -54,12 +55,7 @@ impl<'a> Request<'a> {
 
 /// The endpoint of a request that names none.
 pub(super) fn default_endpoint(defaults: &Defaults) -> Result<Cow<'_, Endpoint>, Failure> {
-    defaults.endpoint.as_ref().map(Cow::Borrowed).ok_or_else(|| {
-        Failure::usage(
-            "endpoint-missing",
-            "no region is named; give --region (or set COS_REGION), --endpoint or --domain",
-        )
-    })
+    defaults.endpoint.as_ref().map(Cow::Borrowed).ok_or_else(place::missing)
 }
 
 /// Signs one request after the other; its buffers and keys are used again.

@@ -58,6 +58,22 @@ pub struct Replaced {
 }
 
 impl PutObjectCopy {
+    /// A copy that is as its source is.
+    pub fn new(bucket: Bucket, key: ObjectKey, source: CopySource) -> Self {
+        Self {
+            bucket,
+            key,
+            source,
+            source_conditions: Conditions::default(),
+            replaced: None,
+            replaced_tags: None,
+            storage_class: StorageClass::default(),
+            acl: None,
+            encryption: None,
+            forbid_overwrite: false,
+        }
+    }
+
     pub(super) fn decode(
         bucket: Bucket,
         key: ObjectKey,

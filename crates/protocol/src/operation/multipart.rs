@@ -46,6 +46,21 @@ pub struct InitiateMultipartUpload {
 }
 
 impl InitiateMultipartUpload {
+    /// An upload that says nothing but where to.
+    pub fn new(bucket: Bucket, key: ObjectKey) -> Self {
+        Self {
+            bucket,
+            key,
+            content: ContentHeaders::default(),
+            metadata: Vec::new(),
+            storage_class: StorageClass::default(),
+            acl: None,
+            tags: TagSet::default(),
+            encryption: None,
+            forbid_overwrite: false,
+        }
+    }
+
     pub(super) fn decode(
         bucket: Bucket,
         key: ObjectKey,
@@ -113,6 +128,11 @@ pub struct UploadPart {
 }
 
 impl UploadPart {
+    /// A part that says nothing but which it is.
+    pub fn new(bucket: Bucket, key: ObjectKey, upload_id: String, number: u16) -> Self {
+        Self { bucket, key, upload_id, number, md5: None, traffic_limit: None }
+    }
+
     pub(super) fn decode(
         bucket: Bucket,
         key: ObjectKey,

@@ -142,6 +142,19 @@ pub struct GetObject {
 }
 
 impl GetObject {
+    /// A download of all of an object, as it is.
+    pub fn new(bucket: Bucket, key: ObjectKey) -> Self {
+        Self {
+            bucket,
+            key,
+            version_id: None,
+            range: None,
+            conditions: Conditions::default(),
+            overrides: ResponseOverrides::default(),
+            traffic_limit: None,
+        }
+    }
+
     pub(super) fn decode(
         bucket: Bucket,
         key: ObjectKey,
@@ -207,6 +220,11 @@ pub struct HeadObject {
 }
 
 impl HeadObject {
+    /// A question that is answered whatever the object is.
+    pub fn new(bucket: Bucket, key: ObjectKey) -> Self {
+        Self { bucket, key, version_id: None, conditions: Conditions::default() }
+    }
+
     pub(super) fn decode(
         bucket: Bucket,
         key: ObjectKey,

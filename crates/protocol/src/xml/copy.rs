@@ -1,5 +1,6 @@
 //! The answer to a copy.
 
+use super::read::{Element, XmlError};
 use super::write::{DECLARATION, Writer};
 
 /// What came of a copy: `CopyObjectResult` of an object, `CopyPartResult` of a part.
@@ -40,6 +41,32 @@ impl CopyResult {
         writer.close();
         writer.finish()
     }
+
+    /// Reads a body for the copy of an object. The service may tell an error in it, behind the status 200 (436/10881):
+    /// that is another document.
+    ///
+    /// # Errors
+    /// [`XmlError`] when it is not such a document.
+    pub fn read_object(body: &[u8]) -> Result<Self, XmlError> {
+        Self::of(&Element::read(body, "CopyObjectResult")?)
+    }
+
+    /// Reads a body for a part that was copied.
+    ///
+    /// # Errors
+    /// [`XmlError`] when it is not such a document.
+    pub fn read_part(body: &[u8]) -> Result<Self, XmlError> {
+        Self::of(&Element::read(body, "CopyPartResult")?)
+    }
+
+    fn of(root: &Element) -> Result<Self, XmlError> {
+        Ok(Self {
+            etag: root.text_of("ETag").trim().to_owned(),
+            crc64: root.needed("CRC64")?,
+            last_modified: root.text_of("LastModified").to_owned(),
+            version_id: root.optional("VersionId"),
+        })
+    }
 }
 
 #[cfg(test)]
@@ -62,6 +89,9 @@ mod tests {
             result.write_part(),
             "<CopyPartResult>\n\t<ETag>&quot;ee8d&quot;</ETag>\n\t<LastModified>2019-05-24T11:49:50Z</LastModified>\n\t<CRC64>7</CRC64>\n</CopyPartResult>"
         );
+        assert_eq!(CopyResult::read_object(result.write_object().as_bytes()), Ok(result.clone()));
+        assert_eq!(CopyResult::read_part(result.write_part().as_bytes()), Ok(result.clone()));
+        assert!(CopyResult::read_object(result.write_part().as_bytes()).is_err());
         let versioned = CopyResult { version_id: Some("MTg0".into()), ..result }.write_object();
         assert!(versioned.contains("Z</LastModified>\n\t<VersionId>MTg0</VersionId>\n</Copy"));
     }

@@ -25,6 +25,21 @@ pub struct ObjectToDelete {
 }
 
 impl Delete {
+    /// The body.
+    pub fn write(&self) -> String {
+        let mut writer = Writer::default();
+        writer.open("Delete");
+        writer.leaf("Quiet", if self.quiet { "true" } else { "false" });
+        for object in &self.objects {
+            writer.open("Object");
+            writer.leaf("Key", &object.key);
+            write_version(&mut writer, object);
+            writer.close();
+        }
+        writer.close();
+        writer.finish()
+    }
+
     /// Reads a body.
     ///
     /// # Errors
@@ -104,6 +119,27 @@ impl DeleteResult {
         writer.close();
         writer.finish()
     }
+
+    /// Reads a body.
+    ///
+    /// # Errors
+    /// [`XmlError`] when it is not such a document.
+    pub fn read(body: &[u8]) -> Result<Self, XmlError> {
+        let root = Element::read_list(body, "DeleteResult")?;
+        let text = |error: &Element, name: &str| error.text_of(name).to_owned();
+        let errors = root
+            .all("Error")
+            .map(|error| Ok((read_object(error)?, text(error, "Code"), text(error, "Message"))));
+        Ok(Self {
+            deleted: root.all("Deleted").map(read_deleted).collect::<Result<_, _>>()?,
+            errors: errors.collect::<Result<_, _>>()?,
+        })
+    }
+}
+
+fn read_deleted(deleted: &Element) -> Result<DeletedObject, XmlError> {
+    let marker_version_id = deleted.optional("DeleteMarkerVersionId");
+    Ok(DeletedObject { object: read_object(deleted)?, marker_version_id })
 }
 
 fn write_version(writer: &mut Writer, object: &ObjectToDelete) {
@@ -126,6 +162,21 @@ mod tests {
         let versioned = ObjectToDelete { version_id: "v".to_owned(), ..object(" c ") };
         let read = Delete::read(body).unwrap();
         assert_eq!(read, Delete { quiet: true, objects: vec![object("/a & b"), versioned] });
+    }
+
+    #[test]
+    fn write_and_read_are_inverse() {
+        let versioned = ObjectToDelete { version_id: "v".to_owned(), ..object(" c&") };
+        let delete = Delete { quiet: true, objects: vec![object("/a"), versioned.clone()] };
+        assert_eq!(Delete::read(delete.write().as_bytes()), Ok(delete));
+        let error = (object("b"), "PathConflict".to_owned(), "Path conflict.".to_owned());
+        let marker_version_id = Some("m".to_owned());
+        let deleted = DeletedObject { object: versioned, marker_version_id };
+        let result = DeleteResult { deleted: vec![deleted], errors: vec![error] };
+        for result in [DeleteResult::default(), result] {
+            assert_eq!(DeleteResult::read(result.write().as_bytes()), Ok(result));
+        }
+        assert!(DeleteResult::read(b"<Error/>").is_err());
     }
 
     #[test]

@@ -1,6 +1,8 @@
 //! The answers to GET Bucket: what it holds, and where it is.
 
+use super::read::{Element, XmlError};
 use super::write::{DECLARATION, Writer, url_encoded};
+use crate::operation::StorageClass;
 
 /// The document `ListBucketResult`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -79,6 +81,72 @@ impl ListBucket {
         writer.close();
         format!("{DECLARATION}{}", writer.finish())
     }
+
+    /// Reads a body. Keys that were written percent-encoded are decoded. The owner of the first object is told as that of
+    /// all, and a storage class that is unknown here is empty.
+    ///
+    /// # Errors
+    /// [`XmlError`] when it is not such a document.
+    pub fn read(body: &[u8]) -> Result<Self, XmlError> {
+        let root = Element::read_list(body, "ListBucketResult")?;
+        let names = Names::of(&root);
+        let is_truncated = root.text_of("IsTruncated").trim() == "true";
+        let contents = root.all("Contents");
+        let owner = contents.clone().find_map(|object| object.child("Owner"));
+        Ok(Self {
+            name: root.text_of("Name").to_owned(),
+            appid: owner.map(|owner| owner.text_of("ID").to_owned()).unwrap_or_default(),
+            url_encoded: names.url_encoded,
+            prefix: names.read(&root, "Prefix")?,
+            marker: names.read(&root, "Marker")?,
+            max_keys: root.needed("MaxKeys")?,
+            delimiter: names.read(&root, "Delimiter")?,
+            next_marker: is_truncated.then(|| names.read(&root, "NextMarker")).transpose()?,
+            common_prefixes: names.read_common_prefixes(&root)?,
+            contents: contents.map(|object| names.read_object(object)).collect::<Result<_, _>>()?,
+        })
+    }
+}
+
+/// How the names of a listing are written.
+#[derive(Clone, Copy)]
+pub(super) struct Names {
+    pub(super) url_encoded: bool,
+}
+
+impl Names {
+    pub(super) fn of(root: &Element) -> Self {
+        Self { url_encoded: root.text_of("EncodingType").trim() == "url" }
+    }
+
+    /// The name that a child holds; empty if there is no such child.
+    pub(super) fn read(self, parent: &Element, child: &str) -> Result<String, XmlError> {
+        let text = parent.text_of(child);
+        if !self.url_encoded {
+            return Ok(text.to_owned());
+        }
+        let decoded = cospass_sign::percent::decode(text.as_bytes()).into_owned();
+        String::from_utf8(decoded).map_err(|_| XmlError::Shape("a name that is not UTF-8"))
+    }
+
+    pub(super) fn read_common_prefixes(self, root: &Element) -> Result<Vec<String>, XmlError> {
+        root.all("CommonPrefixes").map(|prefix| self.read(prefix, "Prefix")).collect()
+    }
+
+    fn read_object(self, object: &Element) -> Result<ObjectEntry, XmlError> {
+        Ok(ObjectEntry {
+            key: self.read(object, "Key")?,
+            last_modified: object.text_of("LastModified").to_owned(),
+            etag: object.text_of("ETag").to_owned(),
+            size: object.needed("Size")?,
+            storage_class: known_class(object.text_of("StorageClass")),
+        })
+    }
+}
+
+/// The name of a storage class; empty if it is unknown here.
+pub(super) fn known_class(text: &str) -> &'static str {
+    text.trim().parse().map_or("", StorageClass::as_str)
 }
 
 pub(super) fn write_common_prefixes(
@@ -98,6 +166,14 @@ pub fn location_constraint(region: &str) -> String {
     let mut writer = Writer::default();
     writer.leaf("LocationConstraint", region);
     format!("{DECLARATION}{}", writer.finish())
+}
+
+/// Reads the document `LocationConstraint`.
+///
+/// # Errors
+/// [`XmlError`] when it is not such a document.
+pub fn read_location_constraint(body: &[u8]) -> Result<String, XmlError> {
+    Ok(Element::read(body, "LocationConstraint")?.text.trim().to_owned())
 }
 
 #[cfg(test)]
@@ -148,6 +224,24 @@ mod tests {
             "<Delimiter>/</Delimiter>",
         ] {
             assert!(text.contains(line), "{line}: {text}");
+        }
+    }
+
+    #[test]
+    fn write_and_read_are_inverse() {
+        let last = ListBucket { next_marker: None, delimiter: String::new(), ..list() };
+        for list in [ListBucket { url_encoded: true, ..list() }, list(), last] {
+            assert_eq!(ListBucket::read(list.write().as_bytes()), Ok(list));
+        }
+        let location = location_constraint("ap-guangzhou");
+        assert_eq!(read_location_constraint(location.as_bytes()).unwrap(), "ap-guangzhou");
+    }
+
+    #[test]
+    fn another_shape_is_refused() {
+        let size = list().write().replace("<Size>16<", "<Size>many<");
+        for text in [size.as_str(), "<ListPartsResult/>", "<ListBucketResult>"] {
+            assert!(ListBucket::read(text.as_bytes()).is_err(), "{text}");
         }
     }
 

@@ -1,7 +1,7 @@
 //! Uploads in parts: begun, listed, completed.
 
 use super::account_id;
-use super::list::write_common_prefixes;
+use super::list::{Names, known_class, write_common_prefixes};
 use super::read::{Element, XmlError};
 use super::write::{DECLARATION, Writer, url_encoded};
 
@@ -17,6 +17,17 @@ pub fn initiated(bucket: &str, key: &str, upload_id: &str) -> String {
     writer.leaf("UploadId", upload_id);
     writer.close();
     writer.finish()
+}
+
+/// Reads the document `InitiateMultipartUploadResult`: the id of the upload.
+///
+/// # Errors
+/// [`XmlError`] when it is not such a document, or names no upload.
+pub fn read_initiated(body: &[u8]) -> Result<String, XmlError> {
+    match Element::read(body, "InitiateMultipartUploadResult")?.text_of("UploadId").trim() {
+        "" => Err(XmlError::Shape("no UploadId")),
+        id => Ok(id.to_owned()),
+    }
 }
 
 /// The document `ListPartsResult`.
@@ -89,6 +100,44 @@ impl PartList {
         writer.close();
         writer.finish()
     }
+
+    /// Reads a body; a storage class that is unknown here is empty.
+    ///
+    /// # Errors
+    /// [`XmlError`] when it is not such a document.
+    pub fn read(body: &[u8]) -> Result<Self, XmlError> {
+        let root = Element::read_list(body, "ListPartsResult")?;
+        let names = Names::of(&root);
+        let is_truncated = root.text_of("IsTruncated").trim() == "true";
+        let next = is_truncated.then(|| root.needed("NextPartNumberMarker"));
+        Ok(Self {
+            bucket: root.text_of("Bucket").to_owned(),
+            appid: party(&root, "Owner"),
+            owner_uin: party(&root, "Initiator"),
+            key: names.read(&root, "Key")?,
+            url_encoded: names.url_encoded,
+            upload_id: root.text_of("UploadId").to_owned(),
+            storage_class: known_class(root.text_of("StorageClass")),
+            part_number_marker: root.needed("PartNumberMarker")?,
+            next_marker: next.transpose()?,
+            max_parts: root.needed("MaxParts")?,
+            parts: root.all("Part").map(read_listed_part).collect::<Result<_, _>>()?,
+        })
+    }
+}
+
+fn read_listed_part(part: &Element) -> Result<PartEntry, XmlError> {
+    Ok(PartEntry {
+        number: part.needed("PartNumber")?,
+        last_modified: part.text_of("LastModified").to_owned(),
+        etag: part.text_of("ETag").to_owned(),
+        size: part.needed("Size")?,
+    })
+}
+
+/// The number by which an owner or initiator is shown.
+fn party(root: &Element, name: &str) -> String {
+    root.child(name).map(|party| party.text_of("DisplayName").to_owned()).unwrap_or_default()
 }
 
 /// The document `ListMultipartUploadsResult`.
@@ -169,6 +218,42 @@ impl UploadList {
         writer.close();
         format!("{DECLARATION}{}", writer.finish())
     }
+
+    /// Reads a body; a storage class that is unknown here is empty, and so are the owners of a list without uploads.
+    ///
+    /// # Errors
+    /// [`XmlError`] when it is not such a document.
+    pub fn read(body: &[u8]) -> Result<Self, XmlError> {
+        let root = Element::read_list(body, "ListMultipartUploadsResult")?;
+        let names = Names::of(&root);
+        let is_truncated = root.text_of("IsTruncated").trim() == "true";
+        let next = is_truncated.then(|| names.read(&root, "NextKeyMarker")).transpose()?;
+        let first = root.child("Upload");
+        let uploads = root.all("Upload").map(|upload| read_upload(names, upload));
+        Ok(Self {
+            bucket: root.text_of("Bucket").to_owned(),
+            appid: first.map(|upload| party(upload, "Owner")).unwrap_or_default(),
+            owner_uin: first.map(|upload| party(upload, "Initiator")).unwrap_or_default(),
+            url_encoded: names.url_encoded,
+            prefix: names.read(&root, "Prefix")?,
+            delimiter: names.read(&root, "Delimiter")?,
+            key_marker: names.read(&root, "KeyMarker")?,
+            upload_id_marker: root.text_of("UploadIdMarker").to_owned(),
+            next: next.map(|key| (key, root.text_of("NextUploadIdMarker").to_owned())),
+            max_uploads: root.needed("MaxUploads")?,
+            common_prefixes: names.read_common_prefixes(&root)?,
+            uploads: uploads.collect::<Result<_, _>>()?,
+        })
+    }
+}
+
+fn read_upload(names: Names, upload: &Element) -> Result<UploadEntry, XmlError> {
+    Ok(UploadEntry {
+        key: names.read(upload, "Key")?,
+        upload_id: upload.text_of("UploadId").to_owned(),
+        storage_class: known_class(upload.text_of("StorageClass")),
+        initiated: upload.text_of("Initiated").to_owned(),
+    })
 }
 
 fn write_party(writer: &mut Writer, name: &'static str, id: &str, display_name: &str) {
@@ -203,6 +288,20 @@ fn read_part(part: &Element) -> Result<(u64, String), XmlError> {
     }
 }
 
+/// The document `CompleteMultipartUpload`: numbers and entity tags in ascending order.
+pub fn write_parts<'a>(parts: impl IntoIterator<Item = (u16, &'a str)>) -> String {
+    let mut writer = Writer::default();
+    writer.open("CompleteMultipartUpload");
+    for (number, etag) in parts {
+        writer.open("Part");
+        writer.leaf("PartNumber", &number.to_string());
+        writer.leaf("ETag", etag);
+        writer.close();
+    }
+    writer.close();
+    writer.finish()
+}
+
 /// The document `CompleteMultipartUploadResult`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Completed {
@@ -230,6 +329,25 @@ impl Completed {
         writer.close();
         format!("{DECLARATION}{}", writer.finish())
     }
+
+    /// Reads a body. The service may tell an error in it, behind the status 200 (436/7742): that is another document.
+    ///
+    /// # Errors
+    /// [`XmlError`] when it is not such a document.
+    pub fn read(body: &[u8]) -> Result<Self, XmlError> {
+        let root = Element::read(body, "CompleteMultipartUploadResult")?;
+        let location = root.text_of("Location").trim();
+        // The host ends at the first slash behind those of the scheme.
+        let start = location.find("://").map_or(0, |scheme| scheme + 3);
+        let end = location.get(start..).and_then(|rest| rest.find('/'));
+        let origin = end.and_then(|end| location.get(..start + end)).unwrap_or(location);
+        Ok(Self {
+            bucket: root.text_of("Bucket").to_owned(),
+            origin: origin.to_owned(),
+            key: root.text_of("Key").to_owned(),
+            etag: root.text_of("ETag").trim().to_owned(),
+        })
+    }
 }
 
 #[cfg(test)]
@@ -242,6 +360,68 @@ mod tests {
             initiated("b-1", "a&b", "1700"),
             "<InitiateMultipartUploadResult>\n\t<Bucket>b-1</Bucket>\n\t<Key>a&amp;b</Key>\n\t<UploadId>1700</UploadId>\n</InitiateMultipartUploadResult>"
         );
+        let read = |text: &str| read_initiated(text.as_bytes());
+        assert_eq!(read(&initiated("b-1", "a&b", "1700")), Ok("1700".to_owned()));
+        assert_eq!(read(&initiated("b-1", "a&b", "")), Err(XmlError::Shape("no UploadId")));
+    }
+
+    #[test]
+    fn what_is_written_is_read() {
+        let parts = PartList {
+            bucket: "b-1".into(),
+            appid: "1".into(),
+            owner_uin: "2".into(),
+            key: "a b".into(),
+            url_encoded: true,
+            upload_id: "1700".into(),
+            storage_class: "STANDARD",
+            part_number_marker: 3,
+            next_marker: Some(4),
+            max_parts: 1,
+            parts: vec![PartEntry {
+                number: 4,
+                last_modified: "2020-12-10T03:37:30.000Z".into(),
+                etag: "\"ee8d\"".into(),
+                size: 7,
+            }],
+        };
+        let last =
+            PartList { next_marker: None, parts: vec![], url_encoded: false, ..parts.clone() };
+        for list in [parts, last] {
+            assert_eq!(PartList::read(list.write().as_bytes()), Ok(list));
+        }
+        let uploads = UploadList {
+            bucket: "b-1".into(),
+            appid: "1".into(),
+            owner_uin: "2".into(),
+            url_encoded: true,
+            prefix: "a".into(),
+            delimiter: "/".into(),
+            key_marker: "a b".into(),
+            upload_id_marker: "1".into(),
+            next: Some(("a+".into(), "1700".into())),
+            max_uploads: 1,
+            common_prefixes: vec!["a/".into()],
+            uploads: vec![UploadEntry {
+                key: "a+".into(),
+                upload_id: "1700".into(),
+                storage_class: "STANDARD",
+                initiated: "2020-12-10T03:37:30.000Z".into(),
+            }],
+        };
+        assert_eq!(UploadList::read(uploads.write().as_bytes()), Ok(uploads));
+        let named = write_parts([(1, "\"ee8d\""), (7, "ab")]);
+        let read = read_parts(named.as_bytes()).unwrap();
+        assert_eq!(read, [(1, "ee8d".to_owned()), (7, "ab".to_owned())]);
+        let completed = Completed {
+            bucket: "b-1".into(),
+            origin: "http://h:9000".into(),
+            key: "a b".into(),
+            etag: "\"ee8d-2\"".into(),
+        };
+        assert_eq!(Completed::read(completed.write().as_bytes()), Ok(completed));
+        assert!(Completed::read(b"<Error/>").is_err() && PartList::read(b"<Error/>").is_err());
+        assert!(UploadList::read(b"<Error/>").is_err());
     }
 
     #[test]

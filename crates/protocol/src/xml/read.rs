@@ -75,9 +75,14 @@ impl Element {
         self.children.iter().find(|child| child.name == name)
     }
 
-    /// The children of a name.
-    pub(super) fn all(&self, name: &str) -> impl Iterator<Item = &Element> {
+    /// The children of a name, in their order.
+    pub(super) fn all(&self, name: &str) -> impl Iterator<Item = &Element> + Clone {
         self.children.iter().filter(move |child| child.name == name)
+    }
+
+    /// The number that a child must hold.
+    pub(super) fn needed<T: FromStr>(&self, name: &str) -> Result<T, XmlError> {
+        self.text_of(name).trim().parse().map_err(|_| XmlError::Shape("a number that is none"))
     }
 
     /// The texts of the children of a name.

@@ -1,6 +1,7 @@
 //! What is asked of the restoring of an archived object (436/12633).
 
 use super::read::{Element, XmlError};
+use super::write::Writer;
 
 /// The longest time that a restored object can be asked to stay readable, in days.
 const DAYS_MAX: u32 = 365;
@@ -27,6 +28,18 @@ pub enum RestoreTier {
 }
 
 impl RestoreRequest {
+    /// The body.
+    pub fn write(&self) -> String {
+        let mut writer = Writer::default();
+        writer.open("RestoreRequest");
+        writer.leaf("Days", &self.days.to_string());
+        writer.open("CASJobParameters");
+        writer.leaf("Tier", self.tier.as_str());
+        writer.close();
+        writer.close();
+        writer.finish()
+    }
+
     /// Reads a body.
     ///
     /// # Errors
@@ -46,6 +59,17 @@ impl RestoreRequest {
     }
 }
 
+impl RestoreTier {
+    /// Its name in the document.
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Expedited => "Expedited",
+            Self::Standard => "Standard",
+            Self::Bulk => "Bulk",
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -61,7 +85,9 @@ mod tests {
             ("Bulk", RestoreTier::Bulk),
         ] {
             let job = format!("<CASJobParameters><Tier>{name}</Tier></CASJobParameters>");
-            assert_eq!(read(&format!("<Days>3</Days>{job}")), Ok(RestoreRequest { days: 3, tier }));
+            let request = RestoreRequest { days: 3, tier };
+            assert_eq!(read(&format!("<Days>3</Days>{job}")), Ok(request));
+            assert_eq!(RestoreRequest::read(request.write().as_bytes()), Ok(request));
         }
         let plain = RestoreRequest { days: 365, tier: RestoreTier::Standard };
         assert_eq!(read("<Days>365</Days>"), Ok(plain));

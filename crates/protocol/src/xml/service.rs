@@ -1,6 +1,7 @@
 //! The answer to GET Service: the account's buckets.
 
 use super::account_id;
+use super::read::{Element, XmlError};
 use super::write::Writer;
 
 /// The document `ListAllMyBucketsResult`.
@@ -59,6 +60,28 @@ impl ListAllMyBuckets {
         writer.close();
         writer.finish()
     }
+
+    /// Reads a body.
+    ///
+    /// # Errors
+    /// [`XmlError`] when it is not such a document.
+    pub fn read(body: &[u8]) -> Result<Self, XmlError> {
+        let root = Element::read_list(body, "ListAllMyBucketsResult")?;
+        let owner = root.child("Owner").map(|owner| owner.text_of("DisplayName").to_owned());
+        let entry = |bucket: &Element| BucketEntry {
+            name: bucket.text_of("Name").to_owned(),
+            location: bucket.text_of("Location").to_owned(),
+            creation_date: bucket.text_of("CreationDate").to_owned(),
+        };
+        let buckets = root.child("Buckets").map(|list| list.all("Bucket").map(entry).collect());
+        Ok(Self {
+            owner_uin: owner.unwrap_or_default(),
+            marker: root.text_of("Marker").to_owned(),
+            next_marker: root.text_of("NextMarker").to_owned(),
+            is_truncated: root.text_of("IsTruncated").trim() == "true",
+            buckets: buckets.unwrap_or_default(),
+        })
+    }
 }
 
 #[cfg(test)]
@@ -86,7 +109,10 @@ mod tests {
                 "{head}\t<Buckets>\n\t\t<Bucket>\n\t\t\t<Name>b-1</Name>\n\t\t\t<Location>ap-guangzhou</Location>\n\t\t\t<CreationDate>2019-05-24T11:49:50Z</CreationDate>\n\t\t\t<BucketType>cos</BucketType>\n\t\t</Bucket>\n\t</Buckets>\n</ListAllMyBucketsResult>"
             )
         );
+        assert_eq!(ListAllMyBuckets::read(list.write().as_bytes()).as_ref(), Ok(&list));
         list.buckets.clear();
+        assert_eq!(ListAllMyBuckets::read(list.write().as_bytes()).as_ref(), Ok(&list));
+        assert!(ListAllMyBuckets::read(b"<Error/>").is_err());
         assert_eq!(list.write(), format!("{head}\t<Buckets/>\n</ListAllMyBucketsResult>"));
     }
 }

@@ -1,6 +1,7 @@
 //! The answer to GET Bucket Object versions.
 
-use super::list::write_common_prefixes;
+use super::list::{Names, known_class, write_common_prefixes};
+use super::read::{Element, XmlError};
 use super::write::{Writer, url_encoded};
 
 /// The document `ListVersionsResult` (436/35521).
@@ -86,6 +87,34 @@ impl ListVersions {
         writer.finish()
     }
 
+    /// Reads a body. The owner of the first version is told as that of all, and a storage class that is unknown here is
+    /// empty.
+    ///
+    /// # Errors
+    /// [`XmlError`] when it is not such a document.
+    pub fn read(body: &[u8]) -> Result<Self, XmlError> {
+        let root = Element::read_list(body, "ListVersionsResult")?;
+        let names = Names::of(&root);
+        let is_truncated = root.text_of("IsTruncated").trim() == "true";
+        let next = is_truncated.then(|| names.read(&root, "NextKeyMarker")).transpose()?;
+        let is_version = |child: &&Element| matches!(&*child.name, "Version" | "DeleteMarker");
+        let versions = root.children.iter().filter(is_version);
+        let owner = versions.clone().find_map(|version| version.child("Owner"));
+        Ok(Self {
+            name: root.text_of("Name").to_owned(),
+            appid: owner.map(|owner| owner.text_of("ID").to_owned()).unwrap_or_default(),
+            url_encoded: names.url_encoded,
+            prefix: names.read(&root, "Prefix")?,
+            key_marker: names.read(&root, "KeyMarker")?,
+            version_id_marker: root.text_of("VersionIdMarker").to_owned(),
+            max_keys: root.needed("MaxKeys")?,
+            delimiter: names.read(&root, "Delimiter")?,
+            next: next.map(|key| (key, root.text_of("NextVersionIdMarker").to_owned())),
+            common_prefixes: names.read_common_prefixes(&root)?,
+            versions: versions.map(|entry| read_entry(names, entry)).collect::<Result<_, _>>()?,
+        })
+    }
+
     fn write_version(&self, writer: &mut Writer, version: &VersionEntry, key: &str) {
         writer.open(if version.object.is_some() { "Version" } else { "DeleteMarker" });
         writer.leaf("Key", key);
@@ -103,6 +132,23 @@ impl ListVersions {
         writer.close();
         writer.close();
     }
+}
+
+fn read_entry(names: Names, entry: &Element) -> Result<VersionEntry, XmlError> {
+    let object = (entry.name == "Version").then(|| {
+        Ok(VersionObject {
+            etag: entry.text_of("ETag").to_owned(),
+            size: entry.needed("Size")?,
+            storage_class: known_class(entry.text_of("StorageClass")),
+        })
+    });
+    Ok(VersionEntry {
+        key: names.read(entry, "Key")?,
+        version_id: entry.text_of("VersionId").to_owned(),
+        is_latest: entry.text_of("IsLatest").trim() == "true",
+        last_modified: entry.text_of("LastModified").to_owned(),
+        object: object.transpose()?,
+    })
 }
 
 #[cfg(test)]
@@ -136,6 +182,7 @@ mod tests {
             list.write(),
             "<ListVersionsResult>\n\t<EncodingType>url</EncodingType>\n\t<Name>b-1</Name>\n\t<Prefix>%E7%85%A7%E7%89%87/</Prefix>\n\t<KeyMarker/>\n\t<VersionIdMarker/>\n\t<MaxKeys>2</MaxKeys>\n\t<IsTruncated>true</IsTruncated>\n\t<NextKeyMarker>%E7%85%A7%E7%89%87/a%20b</NextKeyMarker>\n\t<NextVersionIdMarker>MTg0</NextVersionIdMarker>\n\t<Delimiter>/</Delimiter>\n\t<CommonPrefixes>\n\t\t<Prefix>%E7%85%A7%E7%89%87/a/</Prefix>\n\t</CommonPrefixes>\n\t<DeleteMarker>\n\t\t<Key>%E7%85%A7%E7%89%87/a%20b</Key>\n\t\t<VersionId>MTg0</VersionId>\n\t\t<IsLatest>true</IsLatest>\n\t\t<LastModified>2019-08-17T07:20:38.000Z</LastModified>\n\t\t<Owner>\n\t\t\t<ID>1</ID>\n\t\t\t<DisplayName>1</DisplayName>\n\t\t</Owner>\n\t</DeleteMarker>\n\t<Version>\n\t\t<Key>%E7%85%A7%E7%89%87/a%20b</Key>\n\t\t<VersionId>MTg0</VersionId>\n\t\t<IsLatest>false</IsLatest>\n\t\t<LastModified>2019-08-17T07:20:38.000Z</LastModified>\n\t\t<ETag>&quot;ee8d&quot;</ETag>\n\t\t<Size>16</Size>\n\t\t<StorageClass>STANDARD</StorageClass>\n\t\t<Owner>\n\t\t\t<ID>1</ID>\n\t\t\t<DisplayName>1</DisplayName>\n\t\t</Owner>\n\t</Version>\n</ListVersionsResult>"
         );
+        assert_eq!(ListVersions::read(list.write().as_bytes()).as_ref(), Ok(&list));
         let last = ListVersions { next: None, versions: vec![], ..list }.write();
         assert!(last.contains("<IsTruncated>false</IsTruncated>") && !last.contains("NextKey"));
     }

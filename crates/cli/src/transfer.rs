@@ -1,0 +1,114 @@
+//! The commands that move bytes. Those with credentials: `put`, `get`, `ls`, `rm`, `cp`, `stat`, `cat`, `mb`, `rb`,
+//! `share`, `bundle`. Those with a URL or a bundle alone: `upload`, `download`.
+
+mod account;
+mod bundle;
+mod each;
+mod failure;
+mod list;
+mod local;
+mod object;
+mod pattern;
+mod receive;
+mod reporter;
+mod send;
+mod url;
+
+use clap::Args;
+use cospass::{Client, HyperTransport, Pace, TransferOptions};
+use cospass_protocol::Scheme;
+use std::net::SocketAddr;
+
+use crate::environment;
+use crate::exit::Failure;
+use crate::place::{self, PlaceArgs};
+use crate::size::parse_size;
+
+pub(crate) use account::{MakeArgs, RemoveBucketArgs, make, remove_bucket};
+pub(crate) use bundle::{BundleArgs, bundle};
+pub(crate) use list::{ListArgs, list};
+pub(crate) use object::{CatArgs, CopyArgs, RemoveArgs, StatArgs, cat, copy, remove, stat};
+pub(crate) use receive::{GetArgs, get};
+pub(crate) use send::{PutArgs, ShareArgs, put, share};
+pub(crate) use url::{DownloadArgs, UploadArgs, download, upload};
+
+/// Where requests go, and by what scheme.
+#[derive(Args)]
+pub(crate) struct ClientArgs {
+    #[command(flatten)]
+    place: PlaceArgs,
+
+    /// http or https
+    #[arg(long, default_value = "https")]
+    scheme: Scheme,
+
+    /// Connect to this address whatever host is named, as curl --connect-to does
+    #[arg(long, value_name = "IP:PORT")]
+    connect_to: Option<SocketAddr>,
+}
+
+impl ClientArgs {
+    /// A client with the credentials of the environment.
+    fn client(&self) -> Result<Client, Failure> {
+        let endpoint = self.place.endpoint()?.ok_or_else(place::missing)?;
+        let builder = Client::builder(environment::credentials()?, endpoint).scheme(self.scheme);
+        Ok(match self.connect_to {
+            Some(address) => builder.transport(HyperTransport::to_address(address)).build(),
+            None => builder.build(),
+        })
+    }
+}
+
+/// How bytes are moved and what is told of it.
+#[derive(Args, Clone)]
+pub(crate) struct MoveArgs {
+    /// How many parts, or files, are under way at the same time
+    #[arg(short, long, default_value_t = 4, value_parser = clap::value_parser!(u16).range(1..=256))]
+    jobs: u16,
+
+    /// The size of a part: 8M, at least 1M
+    #[arg(long, value_name = "SIZE", value_parser = parse_size)]
+    part_size: Option<u64>,
+
+    /// At most so many bytes a second, all together: 500K, 10M
+    #[arg(long, value_name = "SIZE", value_parser = parse_size)]
+    limit_rate: Option<u64>,
+
+    /// Throw away what an earlier transfer kept, and begin anew
+    #[arg(long)]
+    restart: bool,
+
+    /// Leave files that are there as they are
+    #[arg(long)]
+    no_clobber: bool,
+
+    /// Say what would be done, and do nothing
+    #[arg(long)]
+    dry_run: bool,
+
+    /// Tell what happens as one JSON object a line on standard output
+    #[arg(long)]
+    json: bool,
+
+    /// Tell nothing but failures
+    #[arg(short, long)]
+    quiet: bool,
+}
+
+impl MoveArgs {
+    fn options(&self) -> TransferOptions {
+        let mut options = TransferOptions {
+            jobs: usize::from(self.jobs),
+            restart: self.restart,
+            overwrite: !self.no_clobber,
+            ..TransferOptions::default()
+        };
+        if let Some(part_size) = self.part_size {
+            options.part_size = part_size;
+        }
+        if let Some(rate) = self.limit_rate {
+            options.gauge = options.gauge.with_pace(Pace::new(rate));
+        }
+        options
+    }
+}

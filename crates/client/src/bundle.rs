@@ -1,0 +1,515 @@
+//! Upload bundles: one JSON document with which someone without credentials uploads one large object in parts, and goes
+//! on with it after whatever happened. `docs/bundle.md` describes the format, `docs/bundle.schema.json` is its schema.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use cospass_protocol::operation::{
+    AbortMultipartUpload, CompleteMultipartUpload, HeadObject, InitiateMultipartUpload, ListParts,
+    UploadPart,
+};
+use cospass_protocol::xml::{Completed, PartEntry, PartList, write_parts};
+use cospass_protocol::{Bucket, ObjectKey};
+use cospass_sign::KeyTime;
+use serde::{Deserialize, Serialize};
+use tokio::sync::Mutex;
+
+use crate::answer::ObjectHead;
+use crate::checksum;
+use crate::client::{Client, Part, PutAnswer, Upload, combined, compare};
+use crate::error::{Error, Mismatch};
+use crate::gauge::Gauge;
+use crate::options::TransferOptions;
+use crate::parts::{PartSink, Source, send_parts, unless_stopped};
+use crate::payload::Payload;
+use crate::plan::Plan;
+use crate::presigned::{Sender, SignedUrl};
+use crate::retry::{Repeat, RetryPolicy};
+use crate::source::UrlSource;
+use crate::transport::{HyperTransport, Transport};
+
+const FORMAT: &str = "cospass-upload-bundle";
+const VERSION: u32 = 1;
+
+/// A page of List Parts (436/7747).
+const PAGE: u32 = 1000;
+
+/// A bundle is renewed so many seconds before its end.
+const MARGIN_SECONDS: i64 = 10;
+
+/// How often in a row a fresh bundle may be refused as ended, too.
+const RENEWALS: u32 = 3;
+
+/// The pre-signed URLs of one upload in parts. Whoever has it can make that object, and nothing else, until it ends.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Bundle {
+    format: String,
+    version: u32,
+    /// The bucket, `NAME-APPID`.
+    pub bucket: String,
+    /// The key.
+    pub key: String,
+    /// Which upload of that key.
+    pub upload_id: String,
+    /// The size that the object is to have, in bytes.
+    pub size: u64,
+    /// The size of each part but the last, in bytes.
+    pub part_size: u64,
+    /// The last second at which the URLs hold, Unix time.
+    pub expires_at: i64,
+    /// PUT: part 1 first.
+    pub parts: Vec<String>,
+    /// GET: the parts that are there, 1000 numbers a page.
+    pub list: Vec<String>,
+    /// POST: makes the object of the parts.
+    pub complete: String,
+    /// DELETE: gives the upload up.
+    pub abort: String,
+    /// HEAD: the object, once it is made.
+    pub head: String,
+}
+
+impl std::fmt::Debug for Bundle {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Bundle")
+            .field("bucket", &self.bucket)
+            .field("key", &self.key)
+            .field("size", &self.size)
+            .field("expires_at", &self.expires_at)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Client {
+    /// Begins an upload of so many bytes and makes a bundle of it, which ends after so many seconds.
+    ///
+    /// # Errors
+    /// [`Error`].
+    pub async fn bundle(
+        &self,
+        object: &InitiateMultipartUpload,
+        size: u64,
+        part_size: u64,
+        expires_seconds: i64,
+    ) -> Result<Bundle, Error> {
+        // Refused before anything is begun.
+        Plan::of(size, part_size)?;
+        let upload = self.initiate_upload(object).await?;
+        self.bundle_of(&upload, size, part_size, expires_seconds)
+    }
+
+    /// A bundle of an upload that is under way; nothing is sent.
+    ///
+    /// # Errors
+    /// [`Error`].
+    pub fn bundle_of(
+        &self,
+        upload: &Upload,
+        size: u64,
+        part_size: u64,
+        expires_seconds: i64,
+    ) -> Result<Bundle, Error> {
+        let plan = Plan::of(size, part_size)?;
+        let key_time = self.key_time(expires_seconds)?;
+        let signing = Signing { client: self, upload, key_time };
+        let parts = plan.parts().map(|(number, ..)| signing.part(number));
+        let pages = plan.count().div_ceil(u64::from(PAGE));
+        Ok(Bundle {
+            format: FORMAT.to_owned(),
+            version: VERSION,
+            bucket: upload.bucket.as_str().to_owned(),
+            key: upload.key.as_str().to_owned(),
+            upload_id: upload.upload_id.clone(),
+            size,
+            part_size: plan.part_size,
+            expires_at: key_time.end(),
+            parts: parts.collect::<Result<_, _>>()?,
+            list: (0..pages).map(|page| signing.page(page)).collect::<Result<_, _>>()?,
+            complete: signing.complete()?,
+            abort: signing.abort()?,
+            head: signing.head()?,
+        })
+    }
+
+    /// The same bundle with URLs that hold for so many seconds from now; nothing is sent.
+    ///
+    /// # Errors
+    /// [`Error::Bundle`], and those of signing.
+    pub fn renew_bundle(&self, bundle: &Bundle, expires_seconds: i64) -> Result<Bundle, Error> {
+        let bad = |cause: &dyn std::fmt::Display| Error::Bundle { cause: cause.to_string() };
+        let upload = Upload {
+            bucket: Bucket::new(&bundle.bucket).map_err(|error| bad(&error))?,
+            key: ObjectKey::new(format!("/{}", bundle.key)).map_err(|error| bad(&error))?,
+            upload_id: bundle.upload_id.clone(),
+        };
+        self.bundle_of(&upload, bundle.size, bundle.part_size, expires_seconds)
+    }
+}
+
+/// Signs the requests of one upload.
+struct Signing<'a> {
+    client: &'a Client,
+    upload: &'a Upload,
+    key_time: KeyTime,
+}
+
+impl Signing<'_> {
+    fn sign(&self, operation: &impl cospass_protocol::operation::Request) -> Result<String, Error> {
+        Ok(self.client.presigned(operation, self.key_time)?.into_url())
+    }
+
+    fn part(&self, number: u16) -> Result<String, Error> {
+        let Upload { bucket, key, upload_id } = self.upload.clone();
+        self.sign(&UploadPart::new(bucket, key, upload_id, number))
+    }
+
+    fn page(&self, page: u64) -> Result<String, Error> {
+        let Upload { bucket, key, upload_id } = self.upload.clone();
+        self.sign(&ListParts {
+            bucket,
+            key,
+            upload_id,
+            part_number_marker: page * u64::from(PAGE),
+            max_parts: PAGE,
+            url_encoded: false,
+        })
+    }
+
+    fn complete(&self) -> Result<String, Error> {
+        let Upload { bucket, key, upload_id } = self.upload.clone();
+        let (md5, forbid_overwrite) = (None, false);
+        self.sign(&CompleteMultipartUpload { bucket, key, upload_id, md5, forbid_overwrite })
+    }
+
+    fn abort(&self) -> Result<String, Error> {
+        let Upload { bucket, key, upload_id } = self.upload.clone();
+        self.sign(&AbortMultipartUpload { bucket, key, upload_id })
+    }
+
+    fn head(&self) -> Result<String, Error> {
+        let Upload { bucket, key, .. } = self.upload.clone();
+        self.sign(&HeadObject::new(bucket, key))
+    }
+}
+
+impl Bundle {
+    /// The document.
+    pub fn write(&self) -> String {
+        // Numbers and texts: there is nothing that JSON could not hold.
+        serde_json::to_string_pretty(self).unwrap_or_default() + "\n"
+    }
+
+    /// Reads a document.
+    ///
+    /// # Errors
+    /// [`Error::Bundle`].
+    pub fn read(text: &str) -> Result<Self, Error> {
+        let bad = |cause: &str| Error::Bundle { cause: cause.to_owned() };
+        let bundle: Self = serde_json::from_str(text)
+            .map_err(|error| bad(&format!("line {}: it is no bundle", error.line())))?;
+        if bundle.format != FORMAT || bundle.version != VERSION {
+            return Err(bad("it is of another kind or version"));
+        }
+        let plan = Plan::of(bundle.size, bundle.part_size)?;
+        if plan.part_size != bundle.part_size || plan.count() != bundle.parts.len() as u64 {
+            return Err(bad("the number of its parts does not go with its sizes"));
+        }
+        Ok(bundle)
+    }
+
+    /// Whether it is of the same upload.
+    fn is_of(&self, other: &Self) -> bool {
+        let what = |bundle: &Self| {
+            (
+                bundle.bucket.clone(),
+                bundle.key.clone(),
+                bundle.upload_id.clone(),
+                bundle.size,
+                bundle.part_size,
+            )
+        };
+        what(self) == what(other)
+    }
+}
+
+/// An upload with a bundle.
+#[must_use]
+pub struct BundleTransfer {
+    bundle: Bundle,
+    source: Option<Arc<dyn UrlSource>>,
+    transport: Option<Arc<dyn Transport>>,
+    retry: RetryPolicy,
+}
+
+impl BundleTransfer {
+    /// An upload with that bundle.
+    pub fn new(bundle: Bundle) -> Self {
+        Self { bundle, source: None, transport: None, retry: RetryPolicy::default() }
+    }
+
+    /// Where a fresh bundle of the same upload comes from when this one ends.
+    pub fn renewed_by(mut self, source: impl UrlSource + 'static) -> Self {
+        self.source = Some(Arc::new(source));
+        self
+    }
+
+    /// How requests reach the server.
+    pub fn transport(mut self, transport: Arc<dyn Transport>) -> Self {
+        self.transport = Some(transport);
+        self
+    }
+
+    /// How often and how fast requests are repeated.
+    pub fn retry(mut self, retry: RetryPolicy) -> Self {
+        self.retry = retry;
+        self
+    }
+
+    /// Uploads a file: the parts that are not there yet, several at the same time, completes, and compares the CRC64 of the
+    /// object. An upload that was completed already is done if the object is of these bytes.
+    ///
+    /// # Errors
+    /// [`Error`]; what was uploaded stays, and the next call goes on with it.
+    pub async fn upload(self, from: &Path, options: &TransferOptions) -> Result<PutAnswer, Error> {
+        let source = Source::open(from).await?;
+        let plan = Plan::of(self.bundle.size, self.bundle.part_size)?;
+        if source.size != plan.size {
+            let cause = format!("it is for {} bytes, and the file has {}", plan.size, source.size);
+            return Err(Error::Bundle { cause });
+        }
+        let gauge = options.gauge.begin(Some(source.size));
+        let sink = Arc::new(self.sink());
+        let present = match unless_stopped(&gauge, sink.present(&gauge)).await {
+            Err(error) if is_gone(&error) => return sink.was_completed(&source, plan, error).await,
+            present => present?,
+        };
+        let parts = send_parts(&sink, &source, plan, present, options, &gauge).await;
+        let parts = parts.map_err(|error| with_progress(error, &gauge))?;
+        unless_stopped(&gauge, sink.complete(&parts, &gauge)).await
+    }
+
+    /// Gives the upload up, with all its parts.
+    ///
+    /// # Errors
+    /// [`Error`].
+    pub async fn abort(self) -> Result<(), Error> {
+        let sink = self.sink();
+        let nothing = Payload::default();
+        sink.request("DELETE", |bundle| Some(&bundle.abort), &[], &nothing, 0).await.map(drop)
+    }
+
+    fn sink(self) -> BundleSink {
+        let transport = self.transport.unwrap_or_else(|| Arc::new(HyperTransport::new()));
+        BundleSink {
+            sender: Sender::new(transport, self.retry),
+            source: self.source,
+            current: Mutex::new((0, Arc::new(self.bundle))),
+        }
+    }
+}
+
+impl std::fmt::Debug for BundleTransfer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("BundleTransfer").field("bundle", &self.bundle).finish_non_exhaustive()
+    }
+}
+
+fn is_gone(error: &Error) -> bool {
+    error.service().is_some_and(|refusal| refusal.code == "NoSuchUpload")
+}
+
+/// An end of the URLs is told with how far the transfer was.
+fn with_progress(error: Error, gauge: &Gauge) -> Error {
+    match error {
+        Error::UrlExpired { .. } => Error::UrlExpired { done: gauge.done() },
+        error => error,
+    }
+}
+
+/// The requests of a bundle, which is renewed when it ends.
+struct BundleSink {
+    sender: Sender,
+    source: Option<Arc<dyn UrlSource>>,
+    /// The bundle, and how many were before it.
+    current: Mutex<(u64, Arc<Bundle>)>,
+}
+
+impl BundleSink {
+    async fn request(
+        &self,
+        method: &str,
+        url_of: impl Fn(&Bundle) -> Option<&String>,
+        headers: &[(String, String)],
+        payload: &Payload,
+        done: u64,
+    ) -> Result<crate::answer::Answer, Error> {
+        let (mut generation, mut bundle) = self.current.lock().await.clone();
+        let left = bundle.expires_at.saturating_sub(self.sender.clock.now());
+        if left < MARGIN_SECONDS && self.source.is_some() {
+            (generation, bundle) = self.renew(generation, done).await?;
+        }
+        let mut renewals = 0;
+        loop {
+            let missing = || Error::Bundle { cause: "it lacks a URL".to_owned() };
+            let url = SignedUrl::read(url_of(&bundle).ok_or_else(missing)?)?;
+            let sent = self.sender.send(method, &url, headers, payload, Repeat::Safe).await;
+            let refusal = sent.as_ref().err().and_then(Error::service);
+            if !refusal.is_some_and(|refusal| refusal.is_expired()) {
+                return sent;
+            }
+            renewals += 1;
+            if renewals > RENEWALS {
+                let cause = "the fresh bundles have ended, too".to_owned();
+                return Err(Error::Renewal { cause });
+            }
+            (generation, bundle) = self.renew(generation, done).await?;
+        }
+    }
+
+    async fn renew(&self, generation: u64, done: u64) -> Result<(u64, Arc<Bundle>), Error> {
+        let Some(source) = &self.source else { return Err(Error::UrlExpired { done }) };
+        let mut current = self.current.lock().await;
+        if current.0 == generation {
+            tracing::info!(done, "the bundle ends; a fresh one is asked for");
+            let text = source.fresh().await?;
+            let no = |cause: String| Error::Renewal { cause };
+            let fresh = Bundle::read(text.trim()).map_err(|error| no(error.to_string()))?;
+            if !fresh.is_of(&current.1) {
+                return Err(no("it is the bundle of another upload".to_owned()));
+            }
+            *current = (generation + 1, Arc::new(fresh));
+        }
+        Ok(current.clone())
+    }
+
+    /// The parts that are there.
+    async fn present(&self, gauge: &Gauge) -> Result<Vec<PartEntry>, Error> {
+        let mut parts = Vec::new();
+        for page in 0.. {
+            if self.current.lock().await.1.list.get(page).is_none() {
+                break;
+            }
+            let nothing = Payload::default();
+            let url = as_url(|bundle| bundle.list.get(page));
+            let mut answer = self.request("GET", url, &[], &nothing, gauge.done()).await?;
+            let list = PartList::read(&answer.document().await?)?;
+            parts.extend(list.parts);
+            if list.next_marker.is_none() {
+                break;
+            }
+        }
+        Ok(parts)
+    }
+
+    async fn complete(&self, parts: &[Part], gauge: &Gauge) -> Result<PutAnswer, Error> {
+        let body = Bytes::from(write_parts(parts.iter().map(|part| (part.number, &*part.etag))));
+        let md5 = ("Content-MD5".to_owned(), checksum::md5(&body).to_string());
+        let payload = Payload::bytes(body);
+        let here = combined(parts);
+        let url = as_url(|bundle| Some(&bundle.complete));
+        let mut answer = match self.request("POST", url, &[md5], &payload, gauge.done()).await {
+            Err(error) if is_gone(&error) => return self.made(here, error).await,
+            answer => answer?,
+        };
+        let completed = Completed::read(&answer.document().await?)?;
+        compare(answer.crc64(), here)?;
+        let version_id = answer.text("x-cos-version-id").map(str::to_owned);
+        let size = parts.iter().map(|part| part.size).sum();
+        Ok(PutAnswer { etag: completed.etag, crc64: here, size, version_id })
+    }
+
+    /// The upload is gone: it was completed if the object is of the bytes of the file.
+    async fn was_completed(
+        &self,
+        source: &Source,
+        plan: Plan,
+        gone: Error,
+    ) -> Result<PutAnswer, Error> {
+        let mut here = 0;
+        for (_, start, end) in plan.parts() {
+            let bytes = source.read(start, end).await?;
+            here = checksum::joined(here, checksum::crc64(&bytes), end - start);
+        }
+        self.made(here, gone).await
+    }
+
+    async fn made(&self, here: u64, gone: Error) -> Result<PutAnswer, Error> {
+        let url = as_url(|bundle| Some(&bundle.head));
+        let Ok(answer) = self.request("HEAD", url, &[], &Payload::default(), 0).await else {
+            return Err(gone);
+        };
+        let head = ObjectHead::of(&answer.headers, answer.length().unwrap_or_default());
+        match head.crc64 {
+            Some(there) if there == here => Ok(PutAnswer {
+                etag: head.etag,
+                crc64: here,
+                size: head.size,
+                version_id: head.version_id,
+            }),
+            Some(there) => Err(Mismatch::Crc64 { here, there }.into()),
+            None => Err(gone),
+        }
+    }
+}
+
+/// Tells the compiler that the URL lives as long as its bundle.
+fn as_url<F: Fn(&Bundle) -> Option<&String>>(url: F) -> F {
+    url
+}
+
+impl PartSink for BundleSink {
+    async fn send(&self, number: u16, bytes: Bytes, gauge: &Gauge) -> Result<Part, Error> {
+        let (size, here) = (bytes.len() as u64, checksum::crc64(&bytes));
+        let md5 = ("Content-MD5".to_owned(), checksum::md5(&bytes).to_string());
+        let payload = Payload::bytes(bytes).counted_by(gauge);
+        let index = usize::from(number).saturating_sub(1);
+        let url = as_url(|bundle| bundle.parts.get(index));
+        let answer = self.request("PUT", url, &[md5], &payload, gauge.done()).await?;
+        compare(answer.crc64(), here)?;
+        Ok(Part { number, etag: answer.etag()?, crc64: here, size })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn client() -> Client {
+        let region = cospass_protocol::Region::new("ap-guangzhou").unwrap();
+        let credentials = cospass_sign::Credentials::new("AKIDEXAMPLE", "hush");
+        Client::new(credentials, cospass_protocol::Endpoint::default_domain(region))
+    }
+
+    fn upload() -> Upload {
+        let bucket = Bucket::new("examplebucket-1250000000").unwrap();
+        let key = ObjectKey::new("/ü b/c").unwrap();
+        Upload { bucket, key, upload_id: "1700".to_owned() }
+    }
+
+    #[test]
+    fn write_and_read_are_inverse() {
+        let bundle = client().bundle_of(&upload(), 20_000_000_000, 1, 900).unwrap();
+        assert_eq!((bundle.parts.len(), bundle.list.len()), (9537, 10));
+        assert!(bundle.parts[9536].contains("partNumber=9537&uploadId=1700"));
+        assert!(bundle.list[9].contains("part-number-marker=9000"));
+        assert_eq!(Bundle::read(&bundle.write()).unwrap(), bundle);
+        assert!(!bundle.write().contains("hush") && !format!("{bundle:?}").contains("q-sign"));
+        let later = client().renew_bundle(&bundle, 9000).unwrap();
+        assert!(later.is_of(&bundle) && later.expires_at > bundle.expires_at);
+    }
+
+    #[test]
+    fn another_document_is_refused() {
+        let bundle = client().bundle_of(&upload(), 5_000_000, 1, 900).unwrap();
+        for text in [
+            "{}".to_owned(),
+            String::new(),
+            bundle.write().replace("\"version\": 1", "\"version\": 2"),
+            bundle.write().replace("5000000", "50000000"),
+            bundle.write().replace("\"part_size\": 1048576", "\"part_size\": 5"),
+        ] {
+            assert!(matches!(Bundle::read(&text), Err(Error::Bundle { .. })), "{text}");
+        }
+    }
+}

@@ -1,0 +1,209 @@
+//! A file sent in parts: those that are not there yet, several at the same time.
+
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::io::{Read, Seek, SeekFrom};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use bytes::Bytes;
+use cospass_protocol::xml::PartEntry;
+use tokio::task::{JoinSet, spawn_blocking};
+
+use crate::checksum;
+use crate::client::Part;
+use crate::error::Error;
+use crate::gauge::Gauge;
+use crate::options::TransferOptions;
+use crate::plan::{Plan, next_finished};
+
+/// Something that parts are sent to.
+pub(crate) trait PartSink: Send + Sync + 'static {
+    /// Sends a part, with its MD5, and compares its CRC64.
+    fn send(
+        &self,
+        number: u16,
+        bytes: Bytes,
+        gauge: &Gauge,
+    ) -> impl Future<Output = Result<Part, Error>> + Send;
+}
+
+/// A file, as it was when the transfer began.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Source {
+    pub(crate) path: PathBuf,
+    pub(crate) size: u64,
+    modified: Option<SystemTime>,
+}
+
+impl Source {
+    pub(crate) async fn open(path: &Path) -> Result<Self, Error> {
+        let path = path.to_owned();
+        in_thread(move || {
+            let metadata = std::fs::metadata(&path).map_err(Error::file(&path))?;
+            if metadata.is_dir() {
+                let error = std::io::ErrorKind::IsADirectory.into();
+                return Err(Error::File { path, error });
+            }
+            Ok(Self { size: metadata.len(), modified: metadata.modified().ok(), path })
+        })
+        .await
+    }
+
+    /// Whether it is still what it was.
+    pub(crate) async fn check(&self) -> Result<(), Error> {
+        let now = Self::open(&self.path).await?;
+        if now == *self { Ok(()) } else { Err(Error::FileChanged { path: self.path.clone() }) }
+    }
+
+    /// Some of its bytes.
+    pub(crate) async fn read(&self, start: u64, end: u64) -> Result<Bytes, Error> {
+        let path = self.path.clone();
+        in_thread(move || {
+            let length = usize::try_from(end.saturating_sub(start));
+            let length = length.map_err(|_| Error::TooLarge { size: end })?;
+            let mut file = std::fs::File::open(&path).map_err(Error::file(&path))?;
+            file.seek(SeekFrom::Start(start)).map_err(Error::file(&path))?;
+            let mut bytes = Vec::with_capacity(length);
+            file.take(end.saturating_sub(start))
+                .read_to_end(&mut bytes)
+                .map_err(Error::file(&path))?;
+            if bytes.len() == length { Ok(bytes.into()) } else { Err(Error::FileChanged { path }) }
+        })
+        .await
+    }
+}
+
+/// Runs what may block on a thread of its own.
+pub(crate) async fn in_thread<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, Error> + Send + 'static,
+) -> Result<T, Error> {
+    spawn_blocking(work).await.map_err(|_| Error::Task)?
+}
+
+/// Sends the parts of a file that are not there yet and returns all, in their order.
+///
+/// A part that is there is not sent again if it has the size and the MD5 of the file's; otherwise it is replaced.
+pub(crate) async fn send_parts<S: PartSink>(
+    sink: &Arc<S>,
+    source: &Source,
+    plan: Plan,
+    present: Vec<PartEntry>,
+    options: &TransferOptions,
+    gauge: &Gauge,
+) -> Result<Vec<Part>, Error> {
+    let present: BTreeMap<u16, PartEntry> =
+        present.into_iter().map(|part| (part.number, part)).collect();
+    let mut running = JoinSet::new();
+    let mut parts = Vec::new();
+    for (number, start, end) in plan.parts() {
+        if running.len() >= options.jobs.max(1) {
+            parts.extend(unless_stopped(gauge, next_finished(&mut running)).await?);
+        }
+        let there = present.get(&number).filter(|part| part.size == end - start).cloned();
+        let (sink, source, gauge) = (Arc::clone(sink), source.clone(), gauge.clone());
+        running.spawn(async move {
+            let bytes = source.read(start, end).await?;
+            match there.and_then(|there| is_same(&there, &bytes)) {
+                Some(part) => {
+                    gauge.advance(part.size);
+                    Ok(part)
+                }
+                None => sink.send(number, bytes, &gauge).await,
+            }
+        });
+    }
+    while let Some(part) = unless_stopped(gauge, next_finished(&mut running)).await? {
+        parts.push(part);
+    }
+    source.check().await?;
+    parts.sort_by_key(|part| part.number);
+    Ok(parts)
+}
+
+/// What a future brings, unless the transfer is told to stop first.
+pub(crate) async fn unless_stopped<T>(
+    gauge: &Gauge,
+    work: impl Future<Output = Result<T, Error>>,
+) -> Result<T, Error> {
+    tokio::select! {
+        biased;
+        () = gauge.stopped() => Err(Error::Stopped { done: gauge.done() }),
+        result = work => result,
+    }
+}
+
+/// The part that is there, if it is of these bytes.
+fn is_same(there: &PartEntry, bytes: &Bytes) -> Option<Part> {
+    let here = checksum::md5_text(checksum::md5(bytes));
+    (there.etag.trim_matches('"') == here).then(|| Part {
+        number: there.number,
+        etag: there.etag.clone(),
+        crc64: checksum::crc64(bytes),
+        size: there.size,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+
+    use super::*;
+
+    /// Keeps the numbers of what was sent.
+    #[derive(Default)]
+    struct Kept(Mutex<Vec<u16>>);
+
+    impl PartSink for Kept {
+        async fn send(&self, number: u16, bytes: Bytes, gauge: &Gauge) -> Result<Part, Error> {
+            self.0.lock().unwrap().push(number);
+            gauge.advance(bytes.len() as u64);
+            let etag = format!("\"{}\"", checksum::md5_text(checksum::md5(&bytes)));
+            Ok(Part { number, etag, crc64: checksum::crc64(&bytes), size: bytes.len() as u64 })
+        }
+    }
+
+    fn entry(part: &Part) -> PartEntry {
+        let (number, etag, size) = (part.number, part.etag.clone(), part.size);
+        PartEntry { number, last_modified: String::new(), etag, size }
+    }
+
+    #[tokio::test]
+    async fn what_is_there_is_not_sent_again_unless_it_is_something_else() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a");
+        let bytes: Vec<u8> = (0..5_000_000_u32).map(|index| (index % 251) as u8).collect();
+        std::fs::write(&path, &bytes).unwrap();
+        let source = Source::open(&path).await.unwrap();
+        let plan = Plan::of(source.size, 1).unwrap();
+        let options = TransferOptions::default();
+        let sink = Arc::new(Kept::default());
+        let gauge = Gauge::default().begin(None);
+        let all = send_parts(&sink, &source, plan, vec![], &options, &gauge).await.unwrap();
+        assert_eq!(crate::client::combined(&all), checksum::crc64(&bytes));
+        assert_eq!((all.len(), gauge.done()), (5, 5_000_000));
+
+        sink.0.lock().unwrap().clear();
+        let mut other = entry(&all[3]);
+        other.etag = "\"00\"".to_owned();
+        let present = vec![entry(&all[0]), entry(&all[2]), other];
+        let again = send_parts(&sink, &source, plan, present, &options, &gauge).await.unwrap();
+        assert_eq!(again, all);
+        let mut sent = sink.0.lock().unwrap().clone();
+        sent.sort_unstable();
+        assert_eq!(sent, [2, 4, 5]);
+    }
+
+    #[tokio::test]
+    async fn a_file_that_changes_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a");
+        std::fs::write(&path, b"abc").unwrap();
+        let source = Source::open(&path).await.unwrap();
+        std::fs::write(&path, b"ab").unwrap();
+        assert!(matches!(source.read(0, 3).await, Err(Error::FileChanged { .. })));
+        assert!(matches!(source.check().await, Err(Error::FileChanged { .. })));
+        assert!(matches!(Source::open(folder.path()).await, Err(Error::File { .. })));
+    }
+}

@@ -1,0 +1,218 @@
+//! The files of a download: the one that grows under another name, the checkpoint, and the last step that makes the one
+//! the other.
+
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io::{self, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::checkpoint::Checkpoint;
+use crate::error::Error;
+use crate::options::TransferOptions;
+use crate::parts::in_thread;
+
+/// So many bytes are written at once.
+const BLOCK: usize = 1024 * 1024;
+
+/// The longest checkpoint: 10,000 segments of three numbers.
+const CHECKPOINT_MAX: u64 = 1024 * 1024;
+
+/// Where the bytes go, and where they are until they are all there.
+#[derive(Clone, Debug)]
+pub(super) struct Paths {
+    to: PathBuf,
+    growing: PathBuf,
+    checkpoint: PathBuf,
+    overwrite: bool,
+}
+
+impl Paths {
+    pub(super) async fn of(to: &Path, options: &TransferOptions) -> Result<Self, Error> {
+        let beside = |end: &str| {
+            let mut name = to.file_name().unwrap_or_default().to_owned();
+            name.push(end);
+            to.with_file_name(name)
+        };
+        let paths = Self {
+            growing: beside(".cospass-part"),
+            checkpoint: beside(".cospass-checkpoint"),
+            to: to.to_owned(),
+            overwrite: options.overwrite,
+        };
+        let check = paths.clone();
+        in_thread(move || check.check()).await?;
+        Ok(paths)
+    }
+
+    fn check(self) -> Result<(), Error> {
+        match std::fs::symlink_metadata(&self.to) {
+            Ok(metadata) if metadata.is_dir() => {
+                let error = io::ErrorKind::IsADirectory.into();
+                Err(Error::File { path: self.to, error })
+            }
+            Ok(_) if !self.overwrite => Err(Error::FileExists { path: self.to }),
+            _ => Ok(()),
+        }
+    }
+
+    /// What an earlier transfer kept.
+    pub(super) async fn load(
+        &self,
+        options: &TransferOptions,
+    ) -> Result<Option<Checkpoint>, Error> {
+        if options.restart || !options.resume {
+            self.forget().await;
+            return Ok(None);
+        }
+        let paths = self.clone();
+        in_thread(move || paths.read()).await
+    }
+
+    fn read(self) -> Result<Option<Checkpoint>, Error> {
+        let growing = match std::fs::metadata(&self.growing) {
+            Ok(metadata) => metadata.len(),
+            Err(_) => return Ok(None),
+        };
+        let text = match File::open(&self.checkpoint) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(Error::File { path: self.checkpoint, error }),
+            Ok(file) => {
+                let mut text = Vec::new();
+                let read =
+                    io::Read::read_to_end(&mut io::Read::take(file, CHECKPOINT_MAX), &mut text);
+                read.map_err(Error::file(&self.checkpoint))?;
+                text
+            }
+        };
+        let read = Checkpoint::read(&text, growing);
+        read.map(Some).map_err(|cause| Error::Checkpoint { path: self.checkpoint, cause })
+    }
+
+    /// The growing file; of that size at once, and with what is in it where it is gone on with. It is locked: two
+    /// transfers to one file would make neither.
+    pub(super) async fn create(&self, known: Option<(u64, bool)>) -> Result<Writer, Error> {
+        let paths = self.clone();
+        in_thread(move || {
+            let path = &paths.growing;
+            let file = OpenOptions::new().write(true).create(true).truncate(false).open(path);
+            let file = file.map_err(Error::file(path))?;
+            if let Err(TryLockError::WouldBlock) = file.try_lock() {
+                return Err(Error::Busy { path: path.clone() });
+            }
+            let goes_on = known.is_some_and(|(_, goes_on)| goes_on);
+            let emptied = if goes_on { Ok(()) } else { file.set_len(0) };
+            let size = known.map_or(0, |(size, _)| size);
+            emptied.and_then(|()| file.set_len(size)).map_err(Error::file(path))?;
+            Ok(Writer::new(file, path.clone()))
+        })
+        .await
+    }
+
+    /// Another writer of the growing file.
+    pub(super) async fn open(&self) -> Result<Writer, Error> {
+        let path = self.growing.clone();
+        in_thread(move || {
+            let file = OpenOptions::new().write(true).open(&path).map_err(Error::file(&path))?;
+            Ok(Writer::new(file, path))
+        })
+        .await
+    }
+
+    /// Writes down how far the transfer is: the data first.
+    pub(super) async fn keep(&self, state: &Checkpoint) -> Result<(), Error> {
+        if !state.can_be_proved() {
+            return Ok(());
+        }
+        let (paths, text) = (self.clone(), state.write());
+        in_thread(move || {
+            let data = File::open(&paths.growing).and_then(|file| file.sync_data());
+            data.map_err(Error::file(&paths.growing))?;
+            let mut fresh = paths.checkpoint.clone().into_os_string();
+            fresh.push("-new");
+            let fresh = PathBuf::from(fresh);
+            let written = File::create(&fresh).and_then(|mut file| file.write_all(&text));
+            written.map_err(Error::file(&fresh))?;
+            std::fs::rename(&fresh, &paths.checkpoint).map_err(Error::file(&paths.checkpoint))
+        })
+        .await
+    }
+
+    /// Removes what was kept.
+    pub(super) async fn forget(&self) {
+        let paths = self.clone();
+        let removed = in_thread(move || {
+            // What is not there need not go.
+            let _ = std::fs::remove_file(&paths.growing);
+            let _ = std::fs::remove_file(&paths.checkpoint);
+            Ok(())
+        });
+        let _ = removed.await;
+    }
+
+    /// All is there and proved: the file gets its name, durably.
+    pub(super) async fn finish(&self, writer: Writer) -> Result<(), Error> {
+        let paths = self.clone();
+        in_thread(move || {
+            writer.file.sync_all().map_err(Error::file(&paths.growing))?;
+            paths.clone().check()?;
+            std::fs::rename(&paths.growing, &paths.to).map_err(Error::file(&paths.to))?;
+            let _ = std::fs::remove_file(&paths.checkpoint);
+            // Some file systems have no folder that could be synced; the file itself is.
+            let folder = paths.to.parent().filter(|folder| !folder.as_os_str().is_empty());
+            let _ =
+                File::open(folder.unwrap_or(Path::new("."))).and_then(|folder| folder.sync_all());
+            Ok(())
+        })
+        .await
+    }
+}
+
+/// Writes pieces, one block at a time, on a thread that may block.
+pub(super) struct Writer {
+    file: Arc<File>,
+    path: PathBuf,
+    /// Where the block begins in the file.
+    at: u64,
+    block: Vec<u8>,
+}
+
+impl Writer {
+    fn new(file: File, path: PathBuf) -> Self {
+        Self { file: Arc::new(file), path, at: 0, block: Vec::new() }
+    }
+
+    /// The next piece stands there. What was taken before must have been flushed.
+    pub(super) fn seek(&mut self, at: u64) {
+        self.at = at;
+    }
+
+    /// Takes a piece. Returns whether all that was taken is in the file now.
+    pub(super) async fn take(&mut self, piece: &[u8]) -> Result<bool, Error> {
+        self.block.extend_from_slice(piece);
+        if self.block.len() < BLOCK {
+            return Ok(false);
+        }
+        self.flush().await?;
+        Ok(true)
+    }
+
+    /// Writes what was taken.
+    pub(super) async fn flush(&mut self) -> Result<(), Error> {
+        if self.block.is_empty() {
+            return Ok(());
+        }
+        let (file, path, at) = (Arc::clone(&self.file), self.path.clone(), self.at);
+        let block = std::mem::take(&mut self.block);
+        let mut block = in_thread(move || {
+            let mut file: &File = &file;
+            file.seek(SeekFrom::Start(at)).map_err(Error::file(&path))?;
+            file.write_all(&block).map_err(Error::file(&path))?;
+            Ok(block)
+        })
+        .await?;
+        self.at += block.len() as u64;
+        block.clear();
+        self.block = block;
+        Ok(())
+    }
+}

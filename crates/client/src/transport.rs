@@ -1,0 +1,337 @@
+//! How a request reaches a server: one method, so that a test, a proxy or another HTTP stack can stand in its place.
+//!
+//! The path and the query go over the wire as they are signed. [`HyperTransport`] is hyper's client and not reqwest,
+//! since reqwest reads every URL with the WHATWG parser, which takes `/a/../b` and `/a/%2e%2e/b` for `/b`: another object
+//! than the one that was signed. It follows no redirect, decodes no body and asks no proxy of the environment.
+
+use std::error::Error;
+use std::fmt;
+use std::future::Future;
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{Request, Response};
+use http_body_util::BodyExt;
+use http_body_util::combinators::UnsyncBoxBody;
+use hyper::body::{Frame, Incoming, SizeHint};
+use hyper_rustls::{ConfigBuilderExt, HttpsConnector, HttpsConnectorBuilder};
+use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::client::legacy::connect::dns::Name;
+use hyper_util::rt::{TokioExecutor, TokioTimer};
+use rustls::ClientConfig;
+use tokio::time::{Instant, Sleep};
+use tower_service::Service;
+
+/// The body of a request or an answer.
+pub type Body = UnsyncBoxBody<Bytes, io::Error>;
+
+/// What [`Transport::send`] returns.
+pub type Sending<'a> =
+    Pin<Box<dyn Future<Output = Result<Response<Body>, TransportError>> + Send + 'a>>;
+
+/// Sends one request and returns the head of its answer, with the body still to come.
+pub trait Transport: Send + Sync {
+    /// Sends a request whose URI is absolute. Path, query and headers must go over the wire as they are.
+    fn send(&self, request: Request<Body>) -> Sending<'_>;
+}
+
+/// Why there is no answer.
+#[derive(Debug)]
+pub enum TransportError {
+    /// No connection could be made: nothing was sent.
+    Connect {
+        /// What the system said.
+        cause: String,
+    },
+    /// The connection broke, or what came was no HTTP.
+    Interrupted {
+        /// What was seen.
+        cause: String,
+    },
+    /// Nothing came for too long.
+    Timeout {
+        /// For how long.
+        waited: Duration,
+    },
+    /// The URL or a header cannot stand in a request: nothing was sent.
+    Unsendable {
+        /// What is wrong.
+        cause: String,
+    },
+    /// The system has no certificates by which a server could be known: nothing was sent.
+    NoCertificates {
+        /// What the system said.
+        cause: String,
+    },
+}
+
+impl TransportError {
+    /// The stable name of the cause.
+    pub fn cause(&self) -> &'static str {
+        match self {
+            Self::Connect { .. } => "network-connect",
+            Self::Interrupted { .. } => "network-interrupted",
+            Self::Timeout { .. } => "network-timeout",
+            Self::Unsendable { .. } => "request-unsendable",
+            Self::NoCertificates { .. } => "no-certificates",
+        }
+    }
+}
+
+impl fmt::Display for TransportError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Connect { cause } => write!(f, "cannot connect: {cause}"),
+            Self::Interrupted { cause } => write!(f, "the connection broke: {cause}"),
+            Self::Timeout { waited } => {
+                write!(f, "nothing came from the server for {} s", waited.as_secs())
+            }
+            Self::Unsendable { cause } => write!(f, "the request cannot be sent: {cause}"),
+            Self::NoCertificates { cause } => {
+                write!(f, "no certificates to know a server by: {cause}")
+            }
+        }
+    }
+}
+
+impl Error for TransportError {}
+
+/// HTTP/1.1 over TCP and TLS, with a pool of connections.
+pub struct HyperTransport {
+    plain: Client<HttpConnector<Resolver>, Body>,
+    /// Or why `https` cannot be spoken.
+    secure: Result<Client<HttpsConnector<HttpConnector<Resolver>>, Body>, String>,
+    idle: Duration,
+}
+
+impl HyperTransport {
+    /// How long a connection may take to be made.
+    const CONNECT: Duration = Duration::from_secs(10);
+
+    /// How long nothing may move, in either direction, unless told otherwise.
+    const IDLE: Duration = Duration::from_secs(60);
+
+    /// A transport that trusts the certificates of the system.
+    pub fn new() -> Self {
+        Self::with_idle_timeout(Self::IDLE)
+    }
+
+    /// A transport that gives up when nothing comes for so long.
+    pub fn with_idle_timeout(idle: Duration) -> Self {
+        Self::with(idle, Resolver { all_to: None })
+    }
+
+    /// A transport that connects to one address whatever host a URL names: an endpoint on this machine that stands for
+    /// the service, as `curl --connect-to` does it. A port that a URL names is kept.
+    pub fn to_address(address: SocketAddr) -> Self {
+        Self::to_address_with(address, Self::IDLE)
+    }
+
+    /// As [`to_address`](Self::to_address), and gives up when nothing comes for so long.
+    pub fn to_address_with(address: SocketAddr, idle: Duration) -> Self {
+        Self::with(idle, Resolver { all_to: Some(address) })
+    }
+
+    fn with(idle: Duration, resolver: Resolver) -> Self {
+        let mut tcp = HttpConnector::new_with_resolver(resolver);
+        tcp.set_nodelay(true);
+        tcp.set_connect_timeout(Some(Self::CONNECT));
+        let plain = pooled().build(tcp.clone());
+        tcp.enforce_http(false);
+        let secure = tls().map(|tls| {
+            let connector = HttpsConnectorBuilder::new().with_tls_config(tls);
+            pooled().build(connector.https_only().enable_http1().wrap_connector(tcp))
+        });
+        Self { plain, secure, idle }
+    }
+
+    async fn exchange(&self, request: Request<Body>) -> Result<Response<Body>, TransportError> {
+        let moved = Arc::new(Mutex::new(Instant::now()));
+        let noting = Arc::clone(&moved);
+        let request = request.map(|body| Noted { body, moved: noting }.boxed_unsync());
+        let sending = match (request.uri().scheme_str(), &self.secure) {
+            (Some("https"), Ok(secure)) => secure.request(request),
+            (Some("https"), Err(cause)) => {
+                return Err(TransportError::NoCertificates { cause: cause.clone() });
+            }
+            _ => self.plain.request(request),
+        };
+        tokio::pin!(sending);
+        let answer = loop {
+            let due = *moved.lock().unwrap_or_else(PoisonError::into_inner) + self.idle;
+            if due <= Instant::now() {
+                return Err(TransportError::Timeout { waited: self.idle });
+            }
+            tokio::select! {
+                biased;
+                answer = &mut sending => break answer,
+                () = tokio::time::sleep_until(due) => {}
+            }
+        };
+        match answer {
+            Err(error) if error.is_connect() => {
+                Err(TransportError::Connect { cause: chain(&error) })
+            }
+            Err(error) => Err(TransportError::Interrupted { cause: chain(&error) }),
+            Ok(answer) => Ok(answer.map(|body| Watched::new(body, self.idle).boxed_unsync())),
+        }
+    }
+}
+
+/// A request's body that notes when it was last asked for more.
+struct Noted {
+    body: Body,
+    moved: Arc<Mutex<Instant>>,
+}
+
+impl hyper::body::Body for Noted {
+    type Data = Bytes;
+    type Error = io::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<io::Result<Frame<Bytes>>>> {
+        *self.moved.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
+        Pin::new(&mut self.body).poll_frame(context)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}
+
+fn pooled() -> hyper_util::client::legacy::Builder {
+    let mut builder = Client::builder(TokioExecutor::new());
+    builder.pool_timer(TokioTimer::new()).pool_idle_timeout(Duration::from_secs(30));
+    builder
+}
+
+fn tls() -> Result<ClientConfig, String> {
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let builder = ClientConfig::builder_with_provider(provider);
+    let builder =
+        builder.with_safe_default_protocol_versions().map_err(|error| error.to_string())?;
+    let builder = builder.with_native_roots().map_err(|error| error.to_string())?;
+    Ok(builder.with_no_client_auth())
+}
+
+impl Default for HyperTransport {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl fmt::Debug for HyperTransport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HyperTransport").field("idle", &self.idle).finish_non_exhaustive()
+    }
+}
+
+impl Transport for HyperTransport {
+    fn send(&self, request: Request<Body>) -> Sending<'_> {
+        Box::pin(self.exchange(request))
+    }
+}
+
+/// Finds addresses: those of the system, and the loopback for `*.localhost` (RFC 6761 §6.3), which many systems do not
+/// know, so that buckets can stand before it.
+#[derive(Clone, Copy, Debug)]
+struct Resolver {
+    all_to: Option<SocketAddr>,
+}
+
+type Addresses = std::vec::IntoIter<SocketAddr>;
+
+impl Service<Name> for Resolver {
+    type Response = Addresses;
+    type Error = io::Error;
+    type Future = Pin<Box<dyn Future<Output = io::Result<Addresses>> + Send>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, name: Name) -> Self::Future {
+        let all_to = self.all_to;
+        Box::pin(async move {
+            if let Some(address) = all_to {
+                return Ok(vec![address].into_iter());
+            }
+            let host = name.as_str().to_ascii_lowercase();
+            if host.ends_with(".localhost") {
+                return Ok(vec![SocketAddr::from((Ipv4Addr::LOCALHOST, 0))].into_iter());
+            }
+            let found: Vec<_> = tokio::net::lookup_host((host, 0)).await?.collect();
+            Ok(found.into_iter())
+        })
+    }
+}
+
+/// An error and what it comes from; a URL is never among it.
+fn chain(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(error) = source {
+        text = format!("{text}: {error}");
+        source = error.source();
+    }
+    text
+}
+
+/// A body that fails when nothing of it comes for too long.
+struct Watched {
+    body: Incoming,
+    idle: Duration,
+    due: Pin<Box<Sleep>>,
+}
+
+impl Watched {
+    fn new(body: Incoming, idle: Duration) -> Self {
+        Self { body, idle, due: Box::pin(tokio::time::sleep(idle)) }
+    }
+}
+
+impl hyper::body::Body for Watched {
+    type Data = Bytes;
+    type Error = io::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<io::Result<Frame<Bytes>>>> {
+        if let Poll::Ready(frame) = Pin::new(&mut self.body).poll_frame(context) {
+            let due = Instant::now() + self.idle;
+            self.due.as_mut().reset(due);
+            return Poll::Ready(frame.map(|frame| frame.map_err(broken)));
+        }
+        match self.due.as_mut().poll(context) {
+            Poll::Ready(()) => {
+                Poll::Ready(Some(Err(io::Error::new(io::ErrorKind::TimedOut, "nothing came"))))
+            }
+            Poll::Pending => Poll::Pending,
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}
+
+fn broken(error: hyper::Error) -> io::Error {
+    io::Error::new(io::ErrorKind::ConnectionReset, chain(&error))
+}

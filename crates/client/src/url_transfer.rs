@@ -1,0 +1,248 @@
+//! Moving bytes with a pre-signed URL and nothing else: no credentials, no bucket, no key.
+//!
+//! The documentation says of such a transfer that it breaks off when the URL ends and begins anew with another (436/14114).
+//! Here it goes on at the byte where it was, with a fresh URL from a [`UrlSource`] or the next time it is called.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use cospass_protocol::operation::ContentMd5;
+use md5::{Digest, Md5};
+use tokio::sync::Mutex;
+
+use crate::client::PutAnswer;
+use crate::error::Error;
+use crate::fetch::{Fetch, Fetched, Slice};
+use crate::gauge::Gauge;
+use crate::options::TransferOptions;
+use crate::parts::{Source, in_thread, unless_stopped};
+use crate::payload::Payload;
+use crate::presigned::{Sender, SignedUrl};
+use crate::retry::{Repeat, RetryPolicy};
+use crate::save::{Saved, save};
+use crate::source::UrlSource;
+use crate::transport::{HyperTransport, Transport};
+
+/// A URL is renewed so many seconds before its end, so that none is sent that ends on the way.
+const MARGIN_SECONDS: i64 = 10;
+
+/// How often in a row a fresh URL may be refused as ended, too.
+const RENEWALS: u32 = 3;
+
+/// Downloads what a pre-signed URL leads to into a file.
+///
+/// # Errors
+/// [`Error`]; what was received is kept, and the next call, with a fresh URL, goes on with it.
+pub async fn download(url: &str, to: &Path) -> Result<Saved, Error> {
+    UrlTransfer::new(url)?.download(to, &TransferOptions::default()).await
+}
+
+/// Uploads a file through a pre-signed URL.
+///
+/// # Errors
+/// [`Error`].
+pub async fn upload(url: &str, from: &Path) -> Result<PutAnswer, Error> {
+    UrlTransfer::new(url)?.upload(from, &TransferOptions::default()).await
+}
+
+/// A transfer with a pre-signed URL.
+#[must_use]
+pub struct UrlTransfer {
+    url: SignedUrl,
+    headers: Vec<(String, String)>,
+    source: Option<Arc<dyn UrlSource>>,
+    transport: Option<Arc<dyn Transport>>,
+    retry: RetryPolicy,
+}
+
+impl UrlTransfer {
+    /// A transfer with that URL. It is sent as it stands; only what no request can hold is percent-encoded.
+    ///
+    /// # Errors
+    /// [`Error::Url`], [`Error::UrlFragment`].
+    pub fn new(url: &str) -> Result<Self, Error> {
+        Ok(Self {
+            url: SignedUrl::read(url)?,
+            headers: Vec::new(),
+            source: None,
+            transport: None,
+            retry: RetryPolicy::default(),
+        })
+    }
+
+    /// A header to send. Those that the URL is signed with must be given, but for `Host`, `Content-Length` and, of an
+    /// upload, `Content-MD5`, which is computed.
+    pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.headers.push((name.into(), value.into()));
+        self
+    }
+
+    /// Where a fresh URL comes from when this one ends.
+    pub fn renewed_by(mut self, source: impl UrlSource + 'static) -> Self {
+        self.source = Some(Arc::new(source));
+        self
+    }
+
+    /// How requests reach the server.
+    pub fn transport(mut self, transport: Arc<dyn Transport>) -> Self {
+        self.transport = Some(transport);
+        self
+    }
+
+    /// How often and how fast requests are repeated.
+    pub fn retry(mut self, retry: RetryPolicy) -> Self {
+        self.retry = retry;
+        self
+    }
+
+    /// Downloads into a file: several ranges at the same time where the server has them, under another name until all is
+    /// there and proved, from where an earlier transfer of the same object was.
+    ///
+    /// # Errors
+    /// [`Error`]; [`Error::UrlExpired`] when the URL has ended and nothing gives a fresh one.
+    pub async fn download(self, to: &Path, options: &TransferOptions) -> Result<Saved, Error> {
+        let (gauge, retry) = (options.gauge.begin(None), self.retry);
+        save(self.link(), to, options, gauge, retry).await
+    }
+
+    /// Uploads a file in one request. When the URL ends, all of it is sent again with a fresh one: the service keeps
+    /// nothing of a PUT that broke off.
+    ///
+    /// # Errors
+    /// [`Error`]; [`Error::Integrity`] when the object is not these bytes.
+    pub async fn upload(self, from: &Path, options: &TransferOptions) -> Result<PutAnswer, Error> {
+        let source = Source::open(from).await?;
+        let gauge = options.gauge.begin(Some(source.size));
+        let uploading = self.upload_source(&source, &gauge);
+        let answer = unless_stopped(&gauge, uploading).await?;
+        source.check().await?;
+        Ok(answer)
+    }
+
+    async fn upload_source(mut self, source: &Source, gauge: &Gauge) -> Result<PutAnswer, Error> {
+        let has = |name: &str| self.headers.iter().any(|(n, _)| n.eq_ignore_ascii_case(name));
+        let repeat = match has("x-cos-forbid-overwrite") {
+            true => Repeat::IfNotDone,
+            false => Repeat::Safe,
+        };
+        if self.url.is_signed_with("content-md5") && !has("content-md5") {
+            self.headers.push(("Content-MD5".to_owned(), md5_of(source).await?.to_string()));
+        }
+        let payload = Payload::file(source.path.clone(), source.size).counted_by(gauge);
+        let link = self.link();
+        let answer = link.request("PUT", &[], &payload, repeat, 0).await?;
+        let here = payload.file_crc64();
+        crate::client::compare(answer.crc64(), here)?;
+        Ok(PutAnswer {
+            // A foreign server tells none.
+            etag: answer.text("etag").unwrap_or_default().to_owned(),
+            crc64: here,
+            size: source.size,
+            version_id: answer.text("x-cos-version-id").map(str::to_owned),
+        })
+    }
+
+    fn link(self) -> Link {
+        let transport = self.transport.unwrap_or_else(|| Arc::new(HyperTransport::new()));
+        Link {
+            sender: Sender::new(transport, self.retry),
+            headers: self.headers,
+            source: self.source,
+            current: Mutex::new((0, Arc::new(self.url))),
+        }
+    }
+}
+
+impl std::fmt::Debug for UrlTransfer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let names: Vec<_> = self.headers.iter().map(|(name, _)| name).collect();
+        f.debug_struct("UrlTransfer").field("headers", &names).finish_non_exhaustive()
+    }
+}
+
+async fn md5_of(source: &Source) -> Result<ContentMd5, Error> {
+    let path = source.path.clone();
+    in_thread(move || {
+        let mut file = std::fs::File::open(&path).map_err(Error::file(&path))?;
+        let mut md5 = Md5::new();
+        let mut block = vec![0; 1024 * 1024];
+        loop {
+            let read = std::io::Read::read(&mut file, &mut block).map_err(Error::file(&path))?;
+            match block.get(..read) {
+                Some([]) | None => return Ok(ContentMd5(md5.finalize().into())),
+                Some(bytes) => md5.update(bytes),
+            }
+        }
+    })
+    .await
+}
+
+/// A URL that is renewed when it ends.
+pub(crate) struct Link {
+    sender: Sender,
+    headers: Vec<(String, String)>,
+    source: Option<Arc<dyn UrlSource>>,
+    /// The URL, and how many were before it.
+    current: Mutex<(u64, Arc<SignedUrl>)>,
+}
+
+impl Link {
+    /// Makes a request with the URL, or a fresh one if it has ended or is about to.
+    async fn request(
+        &self,
+        method: &str,
+        more: &[(String, String)],
+        payload: &Payload,
+        repeat: Repeat,
+        done: u64,
+    ) -> Result<crate::answer::Answer, Error> {
+        let headers: Vec<_> = self.headers.iter().chain(more).cloned().collect();
+        let (mut generation, mut url) = self.current.lock().await.clone();
+        let left = url.end.map(|end| end.saturating_sub(self.sender.clock.now()));
+        if left.is_some_and(|left| left < MARGIN_SECONDS) && self.source.is_some() {
+            (generation, url) = self.renew(generation, done).await?;
+        }
+        let mut renewals = 0;
+        loop {
+            let sent = self.sender.send(method, &url, &headers, payload, repeat).await;
+            let has_ended = sent.as_ref().err().and_then(Error::service);
+            if !has_ended.is_some_and(|refusal| refusal.is_expired()) {
+                return sent;
+            }
+            renewals += 1;
+            if renewals > RENEWALS {
+                let cause = "the fresh URLs have ended, too".to_owned();
+                return Err(Error::Renewal { cause });
+            }
+            (generation, url) = self.renew(generation, done).await?;
+        }
+    }
+
+    /// A URL after the one of that generation; the one that another job has got meanwhile, if there is.
+    async fn renew(&self, generation: u64, done: u64) -> Result<(u64, Arc<SignedUrl>), Error> {
+        let Some(source) = &self.source else { return Err(Error::UrlExpired { done }) };
+        let mut current = self.current.lock().await;
+        if current.0 == generation {
+            tracing::info!(done, "the URL ends; a fresh one is asked for");
+            let text = source.fresh().await?;
+            let fresh = SignedUrl::read(&text);
+            let fresh = fresh.map_err(|error| Error::Renewal { cause: error.to_string() })?;
+            *current = (generation + 1, Arc::new(fresh));
+        }
+        Ok(current.clone())
+    }
+}
+
+impl Fetch for Link {
+    async fn fetch(&self, slice: Slice, etag: Option<&str>, done: u64) -> Result<Fetched, Error> {
+        // It would have to be sent as it was signed, and would be all that there is.
+        if self.current.lock().await.1.is_signed_with("range") {
+            return Err(Error::RangeIsSigned);
+        }
+        let mut more = Vec::new();
+        more.extend(slice.range().map(|range| ("Range".to_owned(), range.to_string())));
+        more.extend(etag.map(|etag| ("If-Match".to_owned(), etag.to_owned())));
+        let answer = self.request("GET", &more, &Payload::default(), Repeat::Safe, done).await;
+        Fetched::of(answer, slice, etag.is_some())
+    }
+}
