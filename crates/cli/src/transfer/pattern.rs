@@ -11,11 +11,11 @@ pub(crate) struct SelectArgs {
 
     /// Only what matches: '*.jpg', 'photos/**'. May be given again
     #[arg(long, value_name = "PATTERN")]
-    include: Vec<String>,
+    pub(super) include: Vec<String>,
 
     /// Not what matches, even if it is included. May be given again
     #[arg(long, value_name = "PATTERN")]
-    exclude: Vec<String>,
+    pub(super) exclude: Vec<String>,
 }
 
 impl SelectArgs {
