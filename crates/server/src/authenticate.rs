@@ -20,6 +20,11 @@ impl Principal<'_> {
         self.0.is_none()
     }
 
+    /// Who signed.
+    pub(crate) fn secret_id(&self) -> Option<&str> {
+        self.0.as_ref().map(|signer| signer.claim.secret_id())
+    }
+
     /// How a `+` in the query is meant.
     pub(crate) fn plus(&self) -> Plus {
         self.0.as_ref().map_or(Plus::Space, |signer| signer.verified.plus())

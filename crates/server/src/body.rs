@@ -3,12 +3,13 @@
 use std::future::poll_fn;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::{Buf, Bytes};
 use http::HeaderMap;
 use http::header::{CONTENT_LENGTH, EXPECT, TRANSFER_ENCODING};
 use hyper::body::{Body, Frame, Incoming};
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 
 use crate::authorize::Permit;
 use crate::limits::Limits;
@@ -21,6 +22,7 @@ pub(crate) struct SealedBody {
     length: Length,
     expects_continue: bool,
     opened: bool,
+    received: u64,
     limits: Arc<Limits>,
 }
 
@@ -45,17 +47,24 @@ impl SealedBody {
             Length::Absent
         };
         let expects_continue = headers.contains_key(EXPECT);
-        Self { incoming, length, expects_continue, opened: false, limits }
+        Self { incoming, length, expects_continue, opened: false, received: 0, limits }
     }
 
     pub(crate) fn length(&self) -> Length {
         self.length
     }
 
+    /// How many bytes were read.
+    pub(crate) fn received(&self) -> u64 {
+        self.received
+    }
+
     /// Opens the body for whoever has a permit, to read at most `most` bytes at a pace.
     pub(crate) fn open<Op>(&mut self, _permit: &Permit<Op>, most: u64, pace: Pace) -> Pieces<'_> {
         self.opened = true;
-        Pieces { incoming: &mut self.incoming, limits: &self.limits, left: most, pace }
+        let Self { incoming, limits, received, .. } = self;
+        let slowness = Slowness { unpaced: !pace.is_limited(), ..Slowness::default() };
+        Pieces { incoming, limits, received, left: most, pace, slowness }
     }
 
     /// Reads a small body whole.
@@ -118,15 +127,19 @@ impl SealedBody {
 pub(crate) struct Pieces<'a> {
     incoming: &'a mut Incoming,
     limits: &'a Limits,
+    received: &'a mut u64,
     left: u64,
     pace: Pace,
+    slowness: Slowness,
 }
 
 impl Pieces<'_> {
     /// The next bytes; `None` at the end.
     pub(crate) async fn next(&mut self) -> Result<Option<Bytes>, Refusal> {
         loop {
+            let asked = Instant::now();
             let frame = timeout(self.limits.body_pause, next_frame(self.incoming)).await;
+            let waited = asked.elapsed();
             let data = match frame {
                 Err(_) => return Err(Cause::BodyTimeout.into()),
                 Ok(None) => return Ok(None),
@@ -139,11 +152,38 @@ impl Pieces<'_> {
                 continue;
             }
             let length = data.len();
+            *self.received += length as u64;
             let left = self.left.checked_sub(length as u64);
             self.left = left.ok_or(Cause::EntityTooLarge)?;
+            self.slowness.judge(length, waited, self.limits)?;
             self.pace.take(length).await;
             return Ok(Some(data));
         }
+    }
+}
+
+/// How slowly a body arrives, over one window after another. Only the time counts in which the endpoint waited for the
+/// client: a disk that is slow, or a pace that was asked for, is not the client's fault.
+#[derive(Default)]
+struct Slowness {
+    unpaced: bool,
+    waited: Duration,
+    bytes: u64,
+}
+
+impl Slowness {
+    fn judge(&mut self, length: usize, waited: Duration, limits: &Limits) -> Result<(), Refusal> {
+        self.waited += waited;
+        self.bytes += length as u64;
+        if self.waited < limits.body_rate_window || !self.unpaced {
+            return Ok(());
+        }
+        let least = self.waited.as_secs_f64() * limits.body_rate as f64;
+        if (self.bytes as f64) < least {
+            return Err(Cause::BodyTooSlow.into());
+        }
+        (self.waited, self.bytes) = (Duration::ZERO, 0);
+        Ok(())
     }
 }
 
