@@ -7,6 +7,7 @@
 mod acl;
 mod append;
 mod bucket;
+mod configuration;
 mod copy;
 mod delete;
 mod encryption;
@@ -21,12 +22,17 @@ mod symlink;
 mod tagging;
 mod unserved;
 mod value;
+mod versions;
 
 use std::fmt;
 
 pub use acl::{AclHeaders, CannedAcl, Grant, Grantee, Permission};
 pub use append::AppendObject;
 pub use bucket::{DeleteBucket, GetBucketAcl, GetService, HeadBucket, PutBucket, PutBucketAcl};
+pub use configuration::{
+    Configuration, DeleteBucketConfiguration, GetBucketConfiguration, ListBucketConfigurations,
+    PostBucketInventory, PutBucketConfiguration,
+};
 pub use copy::{CopySource, PutObjectCopy, Replaced, UploadPartCopy};
 pub use delete::DeleteObjects;
 pub use encryption::ServerSideEncryption;
@@ -47,9 +53,11 @@ pub use symlink::{GetSymlink, PutSymlink, SymlinkTarget};
 pub use tagging::{DeleteObjectTagging, GetObjectTagging, PutObjectTagging};
 pub use unserved::Unserved;
 pub use value::{ContentMd5, StorageClass, TrafficLimit};
+pub use versions::GetBucketObjectVersions;
 
 use crate::{Bucket, ObjectKey, TagError};
 use parts::{Headers, Params};
+use versions::version_id;
 
 /// Shows every operation's type to a macro, so that whoever must treat each of them writes the list no second time.
 #[macro_export]
@@ -66,12 +74,24 @@ macro_rules! for_each_operation {
             DeleteBucket,
             /// Lists the objects of a bucket.
             GetBucket,
+            /// Lists the versions of the objects of a bucket.
+            GetBucketObjectVersions,
             /// Tells the region of a bucket.
             GetBucketLocation,
             /// Reads a bucket's access control.
             GetBucketAcl,
             /// Replaces a bucket's access control.
             PutBucketAcl,
+            /// Reads a configuration of a bucket.
+            GetBucketConfiguration,
+            /// Lists the configurations of a bucket of which there are several.
+            ListBucketConfigurations,
+            /// Replaces a configuration of a bucket.
+            PutBucketConfiguration,
+            /// Asks for a report of what a bucket holds.
+            PostBucketInventory,
+            /// Deletes a configuration of a bucket.
+            DeleteBucketConfiguration,
             /// Deletes many objects at once.
             DeleteObjects,
             /// Uploads an object.
@@ -163,7 +183,7 @@ impl Operation {
     pub fn decode(parts: Parts<'_>) -> Result<Self, DecodeError> {
         let (params, headers) = (Params(&parts.params), Headers(&parts.headers));
         unserved::refuse(&parts.method, &parts.resource, params, headers)?;
-        let sub = subresource(params)?;
+        let sub = subresource(&parts.resource, params)?;
         let method = parts.method.as_ref();
         match parts.resource {
             Resource::Service => match (method, sub) {
@@ -195,8 +215,14 @@ impl Operation {
             }
             ("GET", "acl") => Self::GetBucketAcl(GetBucketAcl { bucket }),
             ("PUT", "acl") => Self::PutBucketAcl(PutBucketAcl::decode(bucket, headers)?),
+            ("GET", "versions") => {
+                Self::GetBucketObjectVersions(GetBucketObjectVersions::decode(bucket, params)?)
+            }
             ("GET", "location") => Self::GetBucketLocation(GetBucketLocation { bucket }),
-            _ => return Err(not_allowed(method)),
+            _ => match Configuration::from_subresource(sub) {
+                Some(which) => configuration::decode(method, which, bucket, params, headers)?,
+                None => return Err(not_allowed(method)),
+            },
         })
     }
 
@@ -214,23 +240,40 @@ impl Operation {
             }
             ("PUT", "") => Self::PutObject(PutObject::decode(bucket, key, params, headers)?),
             ("GET", "") => Self::GetObject(GetObject::decode(bucket, key, params, headers)?),
-            ("HEAD", "") => Self::HeadObject(HeadObject::decode(bucket, key, headers)?),
-            ("DELETE", "") => Self::DeleteObject(DeleteObject { bucket, key }),
-            ("GET", "acl") => Self::GetObjectAcl(GetObjectAcl { bucket, key }),
-            ("PUT", "acl") => Self::PutObjectAcl(PutObjectAcl::decode(bucket, key, headers)?),
-            ("GET", "tagging") => Self::GetObjectTagging(GetObjectTagging { bucket, key }),
-            ("PUT", "tagging") => {
-                Self::PutObjectTagging(PutObjectTagging::decode(bucket, key, headers)?)
+            ("HEAD", "") => Self::HeadObject(HeadObject::decode(bucket, key, params, headers)?),
+            ("DELETE", "") => {
+                let version_id = version_id(params)?;
+                Self::DeleteObject(DeleteObject { bucket, key, version_id })
             }
-            ("DELETE", "tagging") => Self::DeleteObjectTagging(DeleteObjectTagging { bucket, key }),
+            ("GET", "acl") => {
+                let version_id = version_id(params)?;
+                Self::GetObjectAcl(GetObjectAcl { bucket, key, version_id })
+            }
+            ("PUT", "acl") => {
+                Self::PutObjectAcl(PutObjectAcl::decode(bucket, key, params, headers)?)
+            }
+            ("GET", "tagging") => {
+                let version_id = version_id(params)?;
+                Self::GetObjectTagging(GetObjectTagging { bucket, key, version_id })
+            }
+            ("PUT", "tagging") => {
+                Self::PutObjectTagging(PutObjectTagging::decode(bucket, key, params, headers)?)
+            }
+            ("DELETE", "tagging") => {
+                let version_id = version_id(params)?;
+                Self::DeleteObjectTagging(DeleteObjectTagging { bucket, key, version_id })
+            }
             ("POST", "restore") => {
-                Self::PostObjectRestore(PostObjectRestore::decode(bucket, key, headers)?)
+                Self::PostObjectRestore(PostObjectRestore::decode(bucket, key, params, headers)?)
             }
             ("POST", "append") => {
                 Self::AppendObject(AppendObject::decode(bucket, key, params, headers)?)
             }
             ("PUT", "symlink") => Self::PutSymlink(PutSymlink::decode(bucket, key, headers)?),
-            ("GET", "symlink") => Self::GetSymlink(GetSymlink { bucket, key }),
+            ("GET", "symlink") => {
+                let version_id = version_id(params)?;
+                Self::GetSymlink(GetSymlink { bucket, key, version_id })
+            }
             _ => return Self::of_upload(method, sub, bucket, key, params, headers),
         })
     }
@@ -266,12 +309,19 @@ impl Operation {
 }
 
 /// Parameters that name what of a bucket or an object is meant, without being its bytes.
-const SUBRESOURCES: [&str; 9] =
-    ["acl", "append", "delete", "location", "restore", "symlink", "tagging", "uploadId", "uploads"];
+const SUBRESOURCES: [&str; 10] = [
+    "acl", "append", "delete", "location", "restore", "symlink", "tagging", "uploadId", "uploads",
+    "versions",
+];
 
-/// The one that is named, or `""`. Two of them are a contradiction.
-fn subresource(params: Params<'_, '_>) -> Result<&'static str, DecodeError> {
-    let mut named = SUBRESOURCES.into_iter().filter(|name| params.has(name));
+/// The one that is named, or `""`. Two of them are a contradiction. Those of a bucket's configurations name nothing of
+/// its objects.
+fn subresource(resource: &Resource, params: Params<'_, '_>) -> Result<&'static str, DecodeError> {
+    let is_bucket = matches!(resource, Resource::Bucket(_));
+    let configurations = Configuration::ALL.iter().map(|which| which.subresource());
+    // Objects have tags, too.
+    let configurations = configurations.filter(|name| is_bucket && !SUBRESOURCES.contains(name));
+    let mut named = SUBRESOURCES.into_iter().chain(configurations).filter(|name| params.has(name));
     match (named.next(), named.next()) {
         (Some(first), Some(second)) => Err(invalid(second, &format!("beside {first}"))),
         (named, _) => Ok(named.unwrap_or_default()),

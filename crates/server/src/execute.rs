@@ -3,6 +3,7 @@
 mod acl;
 mod append;
 mod bucket;
+mod configuration;
 mod content_type;
 mod copy;
 mod delete;
@@ -16,7 +17,9 @@ mod service;
 mod symlink;
 mod tagging;
 mod upload;
+mod versions;
 
+use cospass_protocol::Bucket;
 use cospass_protocol::operation::{AclHeaders, ContentMd5, ServerSideEncryption};
 use http::header::{HeaderName, HeaderValue};
 use md5::{Digest, Md5};
@@ -26,7 +29,7 @@ use crate::body::SealedBody;
 use crate::endpoint::{Endpoint, Origin};
 use crate::refusal::{Cause, Refusal};
 use crate::reply::Reply;
-use crate::store::{AclRecord, Encryption};
+use crate::store::{AclRecord, Encryption, ObjectRecord, Store, Versioning};
 
 /// Does what is permitted. `origin` is where the client found the endpoint.
 pub(crate) async fn execute(
@@ -41,9 +44,21 @@ pub(crate) async fn execute(
         Permitted::HeadBucket(permit) => Ok(bucket::head(endpoint, &permit)),
         Permitted::DeleteBucket(permit) => bucket::delete(endpoint, permit).await,
         Permitted::GetBucket(permit) => list::get(endpoint, permit).await,
+        Permitted::GetBucketObjectVersions(permit) => versions::list(endpoint, permit).await,
         Permitted::GetBucketLocation(permit) => Ok(list::location(endpoint, &permit)),
         Permitted::GetBucketAcl(permit) => acl::of_bucket(endpoint, &permit),
         Permitted::PutBucketAcl(permit) => acl::put_to_bucket(endpoint, permit, body).await,
+        Permitted::GetBucketConfiguration(permit) => configuration::get(endpoint, &permit),
+        Permitted::ListBucketConfigurations(permit) => configuration::list(endpoint, &permit),
+        Permitted::PutBucketConfiguration(permit) => {
+            configuration::put(endpoint, permit, body).await
+        }
+        Permitted::PostBucketInventory(permit) => {
+            configuration::post_inventory(endpoint, permit, body).await
+        }
+        Permitted::DeleteBucketConfiguration(permit) => {
+            configuration::delete(endpoint, permit).await
+        }
         Permitted::DeleteObjects(permit) => delete::several(endpoint, permit, body).await,
         Permitted::PutObject(permit) => upload::put(endpoint, permit, body).await,
         Permitted::PutObjectCopy(permit) => copy::object(endpoint, permit).await,
@@ -78,6 +93,18 @@ fn check_md5(md5: Option<ContentMd5>, document: &[u8]) -> Result<(), Refusal> {
             Err(Cause::BadDigest.into())
         }
         _ => Ok(()),
+    }
+}
+
+const VERSION_ID: HeaderName = HeaderName::from_static("x-cos-version-id");
+
+/// Adds which version an object is, unless versions were never kept in its bucket.
+fn with_version(reply: Reply, store: &Store, bucket: &Bucket, record: &ObjectRecord) -> Reply {
+    match store.bucket(bucket).map(|bucket| bucket.versioning()) {
+        None | Some(Versioning::Never) => reply,
+        Some(Versioning::Enabled | Versioning::Suspended) => {
+            reply.header(VERSION_ID, record.version.id())
+        }
     }
 }
 

@@ -13,6 +13,7 @@ mod authorize;
 mod body;
 mod clock;
 mod conditions;
+mod configurations;
 mod connection;
 mod control;
 mod credentials;

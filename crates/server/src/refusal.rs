@@ -133,10 +133,67 @@ causes! {
     /// **C** node#29.
     MalformedXml "malformed-xml" => MalformedXML "The XML you provided was not well-formed or did not validate against our published schema.",
 
+    // A bucket's configurations.
+
+    /// **D !** Longer than a document may be.
+    XmlSizeLimit "xml-size-limit" => XMLSizeLimit "Your XML was larger than it may be.",
+    /// **! !** The code of a policy that is none is not known.
+    MalformedPolicy "malformed-policy" => MalformedPolicy "The policy is not a valid policy of version 2.0.",
+    /// **C** php#69.
+    PolicyFull "policy-full" => PolicyFull "your policy or acl has reached the limit",
+    /// **D K**
+    NoSuchCors "no-such-cors" => NoSuchCORSConfiguration "The CORS configuration does not exist.",
+    /// **T K** cos-java-sdk-v5 throws on any other code.
+    NoSuchPolicy "no-such-policy" => NoSuchBucketPolicy "The bucket policy does not exist.",
+    /// **D K**
+    NoSuchTagSet "no-such-tag-set" => NoSuchTagSet "The TagSet does not exist.",
+    /// **D K**
+    NoSuchLifecycle "no-such-lifecycle" => NoSuchLifecycleConfiguration "The lifecycle configuration does not exist.",
+    /// **T K**
+    NoSuchWebsite "no-such-website" => NoSuchWebsiteConfiguration "The specified bucket does not have a website configuration.",
+    /// **T K** cos-python-sdk-v5.
+    NoSuchDomain "no-such-domain" => DomainConfigNotFoundError "The domain configuration does not exist.",
+    /// **! !** That it is an error is asserted; its code is not known.
+    NoSuchOrigin "no-such-origin" => NoSuchOriginConfiguration "The origin configuration does not exist.",
+    /// **T K** cos-nodejs-sdk-v5.
+    NoSuchEncryption "no-such-encryption" => NoSuchEncryptionConfiguration "The server side encryption configuration was not found.",
+    /// **T K** With a capital N: cos-nodejs-sdk-v5 takes the one with a small n for an unset configuration.
+    NoSuchReplication "no-such-replication" => ReplicationConfigurationNotFoundError "The replication configuration was not found.",
+    /// **! !** That it is 404 is inferred from cos-java-sdk-v5.
+    NoSuchObjectLock "no-such-object-lock" => ObjectLockConfigurationNotFoundError "Object Lock configuration does not exist for this bucket.",
+    /// **! !** An inventory or a rule of intelligent tiering: that it is 404 is asserted, or inferred.
+    NoSuchConfiguration "no-such-configuration" => NoSuchConfiguration "The specified configuration does not exist.",
+    /// **K !** More than 1000 of a kind.
+    TooManyConfigurations "too-many-configurations" => TooManyConfigurations "You are attempting to create a new configuration but have already reached the limit.",
+    /// **T !** Its status is a decision.
+    DuplicateInventory "duplicate-inventory" => DuplicateInventoryId "There is an inventory of that id.",
+    /// **T !** Its status is a decision.
+    DomainBound "domain-bound" => RecordAlreadyExist "The domain name is bound to another bucket.",
+    /// **! C** cos-python-sdk-v5 compares the message; the code is not known.
+    TieringStays "tiering-stays" => InvalidRequest "Not support modify intelligent tiering configuration",
+    /// **! C** As the one before.
+    DefaultRule "default-rule" => InvalidRequest "The default rule cannot be modified",
+    /// **D !** Replication without versions, or versions that are to end while there is replication.
+    NotInThatState "not-in-that-state" => InvalidBucketState "The request is not valid with the current state of the bucket.",
+    /// **D !**
+    MultipleBuckets "multiple-buckets" => MultiBucketNotSupport "Replication to more than one bucket is not supported.",
+    /// **D !**
+    LifecycleIdTwice "lifecycle-id-twice" => LifeCycleIdNotUnique "The ID of a lifecycle rule must be unique.",
+    /// **D !**
+    LifecycleConflict "lifecycle-conflict" => LifeCycleRuleConflicted "Two lifecycle rules say different things of the same objects.",
+    /// **D !**
+    UnsupportedClass "unsupported-class" => NotSupportedStorageClass "Objects cannot change to that storage class.",
+
     // What is there.
 
     /// **C** #32171282306.
     NoSuchKey "no-such-key" => NoSuchKey "The specified key does not exist.",
+    /// **T K** Also a version whose id none can have.
+    NoSuchVersion "no-such-version" => NoSuchVersion "The specified version does not exist.",
+    /// **K** The version that is asked for is a delete marker; with `x-cos-delete-marker`.
+    DeleteMarker "delete-marker" => MethodNotAllowed "The specified method is not allowed against this resource.",
+    /// **D K** A version to copy is a delete marker: 400.
+    SourceDeleteMarker "source-delete-marker" => InvalidRequest "The source of a copy request may not specifically refer to a delete marker by version id.",
     /// **K !** Neither the source's key nor its bucket may be missing.
     NoSuchCopySource "no-such-copy-source" => NoSuchCopySource "The specified copy source does not exist.",
     /// **T K** C sdk.
@@ -214,7 +271,7 @@ struct Detail {
     /// Instead of the cause's own.
     message: Option<String>,
     evidence: Option<Evidence>,
-    header: Option<(HeaderName, HeaderValue)>,
+    headers: Vec<(HeaderName, HeaderValue)>,
 }
 
 impl From<Cause> for Refusal {
@@ -237,8 +294,8 @@ impl Refusal {
         self.detail.as_ref()?.evidence.as_ref()
     }
 
-    pub(crate) fn header(&self) -> Option<&(HeaderName, HeaderValue)> {
-        self.detail.as_ref()?.header.as_ref()
+    pub(crate) fn headers(&self) -> &[(HeaderName, HeaderValue)] {
+        self.detail.as_ref().map_or(&[], |detail| &detail.headers)
     }
 
     /// Expired at the server's time, Unix seconds.
@@ -257,8 +314,8 @@ impl Refusal {
 
     pub(crate) fn range(size: u64) -> Self {
         let value = HeaderValue::from_str(&format!("bytes */{size}")).ok();
-        let header = value.map(|value| (CONTENT_RANGE, value));
-        Self::new(Cause::InvalidRange, Detail { header, ..Detail::default() })
+        let headers = value.map(|value| (CONTENT_RANGE, value)).into_iter().collect();
+        Self::new(Cause::InvalidRange, Detail { headers, ..Detail::default() })
     }
 
     /// A parameter, header or element whose value is not allowed, and why.
@@ -269,8 +326,24 @@ impl Refusal {
 
     pub(crate) fn not_restored(class: StorageClass) -> Self {
         let name = HeaderName::from_static("x-cos-storage-class");
-        let header = Some((name, HeaderValue::from_static(class.as_str())));
-        Self::new(Cause::NotRestored, Detail { header, ..Detail::default() })
+        let headers = vec![(name, HeaderValue::from_static(class.as_str()))];
+        Self::new(Cause::NotRestored, Detail { headers, ..Detail::default() })
+    }
+
+    /// What a delete marker answers: that the object is not there, or that the marker has no bytes.
+    fn delete_marker(version: &str, is_asked: bool) -> Self {
+        let cause = if is_asked { Cause::DeleteMarker } else { Cause::NoSuchKey };
+        let marker = HeaderName::from_static("x-cos-delete-marker");
+        let mut headers = vec![(marker, HeaderValue::from_static("true"))];
+        let version = HeaderValue::from_str(version).ok();
+        headers.extend(version.map(|id| (HeaderName::from_static("x-cos-version-id"), id)));
+        Self::new(cause, Detail { headers, ..Detail::default() })
+    }
+
+    /// A document whose elements are right, but not what one of them holds: the message tells.
+    pub(crate) fn document_value(error: &XmlError) -> Self {
+        let message = Some(error.to_string());
+        Self::new(Cause::InvalidArgument, Detail { message, ..Detail::default() })
     }
 
     /// What an unreadable claim is refused with; a request without any is anonymous and not refused here.
@@ -326,6 +399,10 @@ impl From<StoreError> for Refusal {
             StoreError::BucketExists => Cause::BucketOwned,
             StoreError::BucketNotEmpty => Cause::BucketNotEmpty,
             StoreError::NoSuchKey => Cause::NoSuchKey,
+            StoreError::NoSuchVersion => Cause::NoSuchVersion,
+            StoreError::DeleteMarker { version, is_asked } => {
+                return Self::delete_marker(&version, is_asked);
+            }
             StoreError::NoSuchUpload => Cause::NoSuchUpload,
             StoreError::Io(ref error) if file_limit::is_reached(error) => {
                 tracing::warn!(%error, "no more files can be opened");

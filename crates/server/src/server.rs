@@ -332,7 +332,7 @@ impl Kept {
 
 fn create(store: &Store, buckets: &[Bucket], created: i64) -> Result<(), StoreError> {
     for bucket in buckets {
-        let record = BucketRecord { created, acl: AclRecord::canned(CannedAcl::Private) };
+        let record = BucketRecord::new(created, AclRecord::canned(CannedAcl::Private));
         match store.create_bucket(bucket, record) {
             Ok(()) | Err(StoreError::BucketExists) => {}
             Err(error) => return Err(error),

@@ -5,8 +5,8 @@
 
 use std::fmt;
 
-use super::DecodeError;
 use super::parts::{Headers, Params, Resource};
+use super::{Configuration, DecodeError};
 
 /// An operation or option of the service that is not served here.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,29 +31,7 @@ impl fmt::Display for Unserved {
 
 const OF_SERVICE: &[&str] = &["create-time", "range", "tagkey", "tagvalue"];
 
-const OF_BUCKET: &[&str] = &[
-    "accelerate",
-    "cors",
-    "domain",
-    "domaincertificate",
-    "encryption",
-    "intelligent-tiering",
-    "intelligenttiering",
-    "inventory",
-    "lifecycle",
-    "logging",
-    "notification",
-    "object-lock",
-    "origin",
-    "policy",
-    "publicAccessBlock",
-    "referer",
-    "replication",
-    "tagging",
-    "versioning",
-    "versions",
-    "website",
-];
+const OF_BUCKET: &[&str] = &["notification", "publicAccessBlock"];
 
 const OF_OBJECT: &[&str] = &[
     "ci-process",
@@ -66,7 +44,6 @@ const OF_OBJECT: &[&str] = &[
     "retention",
     "select",
     "torrent",
-    "versionId",
 ];
 
 /// Image processing writes its whole instruction as a parameter's name.
@@ -116,10 +93,16 @@ pub(super) fn refuse(
         return Err(DecodeError::Unserved(Unserved::Header(name)));
     }
     let what = match (resource, method) {
-        (Resource::Bucket(_), "POST") if !params.has("delete") => "POST Object (form upload)",
+        (Resource::Bucket(_), "POST") if !params.has("delete") && !names_configuration(params) => {
+            "POST Object (form upload)"
+        }
         _ => return Ok(()),
     };
     Err(DecodeError::Unserved(Unserved::Method(what)))
+}
+
+fn names_configuration(params: Params<'_, '_>) -> bool {
+    Configuration::ALL.iter().any(|configuration| params.has(configuration.subresource()))
 }
 
 fn processing(params: Params<'_, '_>) -> Option<&'static str> {

@@ -27,7 +27,7 @@ pub(super) async fn put(
     }
     let PutBucket { bucket, acl } = permit.into_operation();
     let acl = acl.as_ref().map_or_else(|| AclRecord::canned(CannedAcl::Private), acl_record);
-    let record = BucketRecord { created: endpoint.clock.now(), acl };
+    let record = BucketRecord::new(endpoint.clock.now(), acl);
     endpoint
         .store
         .blocking(move |store| store.create_bucket(&bucket, record).map_err(Refusal::from))

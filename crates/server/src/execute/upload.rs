@@ -3,6 +3,7 @@
 //! The body is gathered into chunks; while one is written and hashed on a thread that may block, the next one arrives. So
 //! an upload never holds more than two chunks in memory, and a thread only while there is something to write.
 
+use cospass_protocol::Bucket;
 use cospass_protocol::operation::{ContentMd5, PutObject, TrafficLimit};
 use http::StatusCode;
 use http::header::{ETAG, HeaderName};
@@ -10,7 +11,7 @@ use md5::{Digest, Md5};
 use tokio::task::JoinHandle;
 
 use super::draft::{self, Wanted};
-use super::{check_md5, with_encryption};
+use super::{check_md5, with_encryption, with_version};
 use crate::authorize::Permit;
 use crate::body::{Length, SealedBody};
 use crate::conditions;
@@ -41,16 +42,16 @@ pub(super) async fn put(
         encryption: put.encryption,
     };
     let draft = wanted.at(endpoint.clock.now());
-    let record = endpoint
+    endpoint
         .store
         .blocking(move |store| {
             let upload = received.finish(store, put.md5)?;
-            store.commit(upload, &put.bucket, &put.key, draft, |object| {
+            let record = store.commit(upload, &put.bucket, &put.key, draft, |object| {
                 conditions::of_upload(&put, object).map_err(Refusal::from)
-            })
+            })?;
+            Ok(reply(store, &put.bucket, &record))
         })
-        .await?;
-    Ok(reply(&record))
+        .await
 }
 
 /// An upload that cannot succeed need not be sent. What counts is the check when it is committed.
@@ -155,8 +156,9 @@ fn write(store: &Store, upload: Option<Upload>, chunk: &[u8]) -> Result<Upload, 
     Ok(upload)
 }
 
-pub(super) fn reply(record: &ObjectRecord) -> Reply {
-    with_encryption(Reply::empty(StatusCode::OK), record.encryption)
+pub(super) fn reply(store: &Store, bucket: &Bucket, record: &ObjectRecord) -> Reply {
+    let reply = with_version(Reply::empty(StatusCode::OK), store, bucket, record);
+    with_encryption(reply, record.encryption)
         .header(ETAG, record.etag())
         .header(HeaderName::from_static("x-cos-hash-crc64ecma"), record.crc64.to_string())
 }

@@ -16,6 +16,7 @@ use super::metadata::{self, current, find, find_object, manifest_key, object_key
 use super::record::{Draft, Manifest, ManifestId, ObjectRecord, Piece, Place, Sums};
 use super::transaction::Transaction;
 use super::upload::Written;
+use super::version::{self, Name};
 use super::{Store, StoreError, Upload};
 use crate::limits::CHUNK;
 
@@ -56,7 +57,8 @@ impl Store {
                 (sums, Vec::new(), Some(written))
             }
         };
-        let (bucket, key) = (bucket.as_str(), key.as_str());
+        let (name, number) = (Name::of(bucket, key), self.next_version(draft.modified));
+        let (bucket, key) = (name.bucket, name.key);
         loop {
             let there = find_object(&*self.0.backend, bucket, key)?;
             check(there.as_ref())?;
@@ -77,9 +79,15 @@ impl Store {
                     return Ok(None);
                 }
                 let manifest = plan.apply(tables)?;
-                let record = ObjectRecord::appended(there.as_ref(), draft, sums, manifest);
-                put(tables, Table::Objects, object_key(bucket, key), &record)?;
-                Ok::<_, E>(Some((record, unname(tables, plan.merged.iter().copied()))))
+                let mut record = ObjectRecord::appended(there.as_ref(), draft, sums, manifest);
+                let mut orphans = unname(tables, plan.merged.iter().copied());
+                if there.is_none() {
+                    let released;
+                    (record.version, released) = version::begin_null(tables, name, number)?;
+                    orphans.extend(released);
+                }
+                put(tables, Table::Objects, object_key(name.bucket, name.key), &record)?;
+                Ok::<_, E>(Some((record, orphans)))
             });
             match put {
                 Ok(Some((record, orphans))) => {

@@ -12,6 +12,8 @@ use std::io;
 
 use super::backend::BlobId;
 use super::upload::Written;
+use super::version::Version;
+use crate::configurations::Configurations;
 
 /// The random name of a manifest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -57,6 +59,14 @@ pub(crate) struct BucketRecord {
     /// When it was made, Unix seconds.
     pub(crate) created: i64,
     pub(crate) acl: AclRecord,
+    pub(crate) configurations: Configurations,
+}
+
+impl BucketRecord {
+    /// A bucket that is made then, Unix seconds, and configured to nothing.
+    pub(crate) fn new(created: i64, acl: AclRecord) -> Self {
+        Self { created, acl, configurations: Configurations::default() }
+    }
 }
 
 /// An object without its bytes.
@@ -81,6 +91,7 @@ pub(crate) struct ObjectRecord {
     pub(crate) kind: Kind,
     pub(crate) encryption: Encryption,
     pub(crate) restored: Option<Restored>,
+    pub(crate) version: Version,
 }
 
 /// What sort of object it is.
@@ -138,6 +149,7 @@ impl ObjectRecord {
             kind: Kind::Normal,
             encryption: upload.encryption,
             restored: None,
+            version: Version::default(),
         }
     }
 
@@ -299,6 +311,7 @@ impl Draft {
             kind: self.kind,
             encryption: self.encryption,
             restored: None,
+            version: Version::default(),
         }
     }
 
