@@ -186,7 +186,7 @@ fn a_method_that_does_not_go_with_the_resource_is_refused() {
 fn a_value_that_is_not_allowed_is_refused() {
     for (name, value) in [
         ("x-cos-traffic-limit", "819199"),
-        ("x-cos-storage-class", "standard"),
+        ("x-cos-storage-class", "standart"),
         ("x-cos-forbid-overwrite", "yes"),
         ("x-cos-acl", "public"),
     ] {
