@@ -17,7 +17,7 @@ use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 /// Every name that is not all lower case. Those that begin with `x-cos-` are.
-const NAMES: [&str; 17] = [
+const NAMES: [&str; 18] = [
     "Accept-Ranges",
     "Allow",
     "Cache-Control",
@@ -35,6 +35,7 @@ const NAMES: [&str; 17] = [
     "Location",
     "Server",
     "Transfer-Encoding",
+    "x-cos-server-side-encryption-customer-key-MD5",
 ];
 
 /// A name, in lower case, as the service spells it.

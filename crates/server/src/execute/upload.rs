@@ -4,14 +4,14 @@
 //! an upload never holds more than two chunks in memory, and a thread only while there is something to write.
 
 use cospass_protocol::Bucket;
-use cospass_protocol::operation::{ContentMd5, PutObject, TrafficLimit};
+use cospass_protocol::operation::{ContentMd5, CustomerKey, PutObject, TrafficLimit};
 use http::StatusCode;
 use http::header::{ETAG, HeaderName};
 use md5::{Digest, Md5};
 use tokio::task::JoinHandle;
 
 use super::draft::{self, Wanted};
-use super::{check_md5, with_encryption, with_version};
+use super::{check_md5, customer_key, with_encryption, with_version};
 use crate::authorize::Permit;
 use crate::body::{Length, SealedBody};
 use crate::conditions;
@@ -30,7 +30,9 @@ pub(super) async fn put(
     check_length(endpoint, body)?;
     check_before_the_body(&endpoint.store, permit.operation()).await?;
     let traffic_limit = permit.operation().traffic_limit;
-    let received = receive(endpoint, &permit, body, traffic_limit).await?;
+    let key = permit.operation().encryption.as_ref().and_then(|asked| asked.customer_key());
+    customer_key::check(key)?;
+    let received = receive(endpoint, &permit, body, traffic_limit, key).await?;
     let put = permit.into_operation();
     let headers = draft::headers(&put.key, &put.content, &put.metadata);
     let wanted = Wanted {
@@ -39,9 +41,9 @@ pub(super) async fn put(
         acl: put.acl.as_ref(),
         tags: tag_pairs(&put.tags),
         kind: Kind::Normal,
-        encryption: put.encryption,
+        encryption: put.encryption.clone(),
     };
-    let draft = wanted.at(endpoint.clock.now());
+    let draft = wanted.at(endpoint.clock.now())?;
     endpoint
         .store
         .blocking(move |store| {
@@ -49,7 +51,8 @@ pub(super) async fn put(
             let record = store.commit(upload, &put.bucket, &put.key, draft, |object| {
                 conditions::of_upload(&put, object).map_err(Refusal::from)
             })?;
-            Ok(reply(store, &put.bucket, &record))
+            let key = put.encryption.as_ref().and_then(|asked| asked.customer_key());
+            Ok(customer_key::with_key(reply(store, &put.bucket, &record), key))
         })
         .await
 }
@@ -82,12 +85,13 @@ pub(super) fn check_length(endpoint: &Endpoint, body: &SealedBody) -> Result<(),
 pub(super) struct Received {
     upload: Option<Upload>,
     rest: Vec<u8>,
+    key: Option<CustomerKey>,
 }
 
 impl Received {
     /// Writes the rest, and compares the whole with the MD5 that came along. Blocks.
     pub(super) fn finish(self, store: &Store, md5: Option<ContentMd5>) -> Result<Upload, Refusal> {
-        let upload = write(store, self.upload, &self.rest)?;
+        let upload = write(store, self.upload, &self.rest, self.key.as_ref())?;
         match md5 {
             Some(md5) if md5.0 != upload.md5() => Err(Cause::BadDigest.into()),
             _ => Ok(upload),
@@ -117,6 +121,7 @@ pub(super) async fn receive<Op>(
     permit: &Permit<Op>,
     body: &mut SealedBody,
     limit: Option<TrafficLimit>,
+    key: Option<&CustomerKey>,
 ) -> Result<Received, Refusal> {
     let mut pieces = body.open(permit, endpoint.limits.object_size, Pace::of(limit));
     let mut chunk = Vec::new();
@@ -126,13 +131,13 @@ pub(super) async fn receive<Op>(
         if chunk.len() >= CHUNK {
             let full = std::mem::replace(&mut chunk, Vec::with_capacity(CHUNK));
             let upload = written(writing.take()).await?;
-            let store = endpoint.store.clone();
+            let (store, key) = (endpoint.store.clone(), key.cloned());
             writing = Some(tokio::spawn(async move {
-                store.blocking(move |store| write(store, upload, &full)).await
+                store.blocking(move |store| write(store, upload, &full, key.as_ref())).await
             }));
         }
     }
-    Ok(Received { upload: written(writing).await?, rest: chunk })
+    Ok(Received { upload: written(writing).await?, rest: chunk, key: key.cloned() })
 }
 
 type Writing = JoinHandle<Result<Upload, Refusal>>;
@@ -147,10 +152,15 @@ async fn written(writing: Option<Writing>) -> Result<Option<Upload>, Refusal> {
     }
 }
 
-fn write(store: &Store, upload: Option<Upload>, chunk: &[u8]) -> Result<Upload, Refusal> {
+fn write(
+    store: &Store,
+    upload: Option<Upload>,
+    chunk: &[u8],
+    key: Option<&CustomerKey>,
+) -> Result<Upload, Refusal> {
     let mut upload = match upload {
         Some(upload) => upload,
-        None => store.upload()?,
+        None => store.encrypted_upload(key)?,
     };
     upload.write(chunk).map_err(StoreError::from)?;
     Ok(upload)
