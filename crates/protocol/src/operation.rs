@@ -28,7 +28,9 @@ use std::fmt;
 
 pub use acl::{AclHeaders, CannedAcl, Grant, Grantee, Permission};
 pub use append::AppendObject;
-pub use bucket::{DeleteBucket, GetBucketAcl, GetService, HeadBucket, PutBucket, PutBucketAcl};
+pub use bucket::{
+    CreatedRange, DeleteBucket, GetBucketAcl, GetService, HeadBucket, PutBucket, PutBucketAcl,
+};
 pub use configuration::{
     Configuration, DeleteBucketConfiguration, GetBucketConfiguration, ListBucketConfigurations,
     PostBucketInventory, PutBucketConfiguration,

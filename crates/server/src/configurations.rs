@@ -3,10 +3,12 @@
 //! All of it lies in the bucket's record, which is in memory: whoever judges a request has it without waiting, and with
 //! the bucket it goes. A change makes a new value; whoever holds the old one is not disturbed.
 
+use std::fmt;
 use std::sync::Arc;
 
 use cospass_protocol::Tag;
 use cospass_protocol::operation::Configuration;
+use cospass_protocol::policy::{Policy, PolicyError, PolicyKind};
 use cospass_protocol::xml::{
     CorsConfiguration, LifecycleConfiguration, ObjectLockConfiguration, RefererConfiguration,
     ServerSideEncryptionConfiguration, VersioningConfiguration, WebsiteConfiguration, XmlError,
@@ -15,11 +17,11 @@ use cospass_protocol::xml::{
 use serde::{Deserialize, Serialize};
 
 /// All configurations of a bucket. Clones are the same value.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(try_from = "Vec<Kept>", into = "Vec<Kept>")]
 pub(crate) struct Configurations(Arc<Inner>);
 
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 struct Inner {
     /// In the order in which they were made.
     kept: Vec<Kept>,
@@ -30,6 +32,7 @@ struct Inner {
     website: Option<WebsiteConfiguration>,
     encryption: Option<ServerSideEncryptionConfiguration>,
     object_lock: Option<ObjectLockConfiguration>,
+    policy: Option<Policy>,
     tags: Vec<Tag>,
 }
 
@@ -69,14 +72,14 @@ impl Configurations {
     /// With a configuration put, made now, Unix seconds.
     ///
     /// # Errors
-    /// [`XmlError`] if it is of a kind that is acted on, and its document is none.
+    /// [`DocumentError`] if it is of a kind that is acted on, and its document is none.
     pub(crate) fn with(
         &self,
         kind: &str,
         id: &str,
         document: String,
         now: i64,
-    ) -> Result<Self, XmlError> {
+    ) -> Result<Self, DocumentError> {
         let mut kept = self.0.kept.clone();
         match kept.iter_mut().find(|kept| kept.kind == kind && kept.id == id) {
             Some(found) => found.document = document,
@@ -98,7 +101,11 @@ impl Configurations {
     ///
     /// # Errors
     /// As [`with`](Self::with).
-    pub(crate) fn without(&self, configuration: Configuration, id: &str) -> Result<Self, XmlError> {
+    pub(crate) fn without(
+        &self,
+        configuration: Configuration,
+        id: &str,
+    ) -> Result<Self, DocumentError> {
         let is_other = |kept: &&Kept| kept.kind != configuration.subresource() || kept.id != id;
         self.0.kept.iter().filter(is_other).cloned().collect::<Vec<_>>().try_into()
     }
@@ -118,7 +125,6 @@ impl Configurations {
         self.0.versioning
     }
 
-    #[allow(dead_code, reason = "part of what comes next: expiry")]
     pub(crate) fn lifecycle(&self) -> Option<&LifecycleConfiguration> {
         self.0.lifecycle.as_ref()
     }
@@ -128,7 +134,6 @@ impl Configurations {
         self.0.website.as_ref()
     }
 
-    #[allow(dead_code, reason = "part of what comes next: encryption")]
     pub(crate) fn encryption(&self) -> Option<&ServerSideEncryptionConfiguration> {
         self.0.encryption.as_ref()
     }
@@ -139,22 +144,20 @@ impl Configurations {
     }
 
     /// The bucket's own tags.
-    #[allow(dead_code, reason = "part of what comes next: filters of GET Service")]
     pub(crate) fn tags(&self) -> &[Tag] {
         &self.0.tags
     }
 
-    /// The text of the policy.
     #[allow(dead_code, reason = "part of what comes next: who may")]
-    pub(crate) fn policy(&self) -> Option<&str> {
-        self.find(Configuration::Policy, "").map(|kept| kept.document.as_str())
+    pub(crate) fn policy(&self) -> Option<&Policy> {
+        self.0.policy.as_ref()
     }
 }
 
 impl TryFrom<Vec<Kept>> for Configurations {
-    type Error = XmlError;
+    type Error = DocumentError;
 
-    fn try_from(kept: Vec<Kept>) -> Result<Self, XmlError> {
+    fn try_from(kept: Vec<Kept>) -> Result<Self, DocumentError> {
         let find = |configuration: Configuration| {
             let found = kept.iter().find(|kept| kept.kind == configuration.subresource());
             found.map(|kept| kept.document.as_bytes())
@@ -178,6 +181,9 @@ impl TryFrom<Vec<Kept>> for Configurations {
             object_lock: find(Configuration::ObjectLock)
                 .map(ObjectLockConfiguration::read)
                 .transpose()?,
+            policy: find(Configuration::Policy)
+                .map(|document| Policy::parse(document, PolicyKind::Bucket))
+                .transpose()?,
             tags: find(Configuration::Tagging).map(read_tagging).transpose()?.unwrap_or_default(),
             kept: Vec::new(),
         };
@@ -188,6 +194,38 @@ impl TryFrom<Vec<Kept>> for Configurations {
 impl From<Configurations> for Vec<Kept> {
     fn from(configurations: Configurations) -> Self {
         configurations.0.kept.clone()
+    }
+}
+
+/// Why a configuration that is acted on cannot be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum DocumentError {
+    /// It is no such document.
+    Xml(XmlError),
+    /// It is no policy.
+    Policy(PolicyError),
+}
+
+impl fmt::Display for DocumentError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Xml(error) => write!(f, "{error}"),
+            Self::Policy(error) => write!(f, "{error}"),
+        }
+    }
+}
+
+impl std::error::Error for DocumentError {}
+
+impl From<XmlError> for DocumentError {
+    fn from(error: XmlError) -> Self {
+        Self::Xml(error)
+    }
+}
+
+impl From<PolicyError> for DocumentError {
+    fn from(error: PolicyError) -> Self {
+        Self::Policy(error)
     }
 }
 

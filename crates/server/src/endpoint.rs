@@ -6,6 +6,8 @@
 //!
 //! The operation is decoded after the signature, not before: how a `+` in a parameter is meant is known from it alone.
 
+mod visit;
+
 use std::convert::Infallible;
 use std::fmt;
 use std::net::SocketAddr;
@@ -29,6 +31,7 @@ use crate::execute::execute;
 use crate::framing::Framing;
 use crate::guarded::HeadFault;
 use crate::head::{Head, header_pairs};
+use crate::lifecycle::Rounds;
 use crate::limits::Limits;
 use crate::recent::RefusedHead;
 use crate::redact;
@@ -39,6 +42,7 @@ use crate::route::Routes;
 use crate::spelling::Spelling;
 use crate::store::Store;
 use crate::tls::Tls;
+use visit::Visitor;
 
 /// Everything that requests share.
 pub(crate) struct Endpoint {
@@ -51,6 +55,7 @@ pub(crate) struct Endpoint {
     pub(crate) owner_uin: String,
     pub(crate) limits: Arc<Limits>,
     pub(crate) spelling: Spelling,
+    pub(crate) rounds: Rounds,
     pub(crate) observers: Arc<Observers>,
     pub(crate) tls: Option<Tls>,
 }
@@ -166,6 +171,15 @@ impl Endpoint {
         let principal = authenticate(&head, &self.credentials, now)
             .inspect_err(|_| trail.secret_id = claimed())?;
         trail.secret_id = principal.secret_id().map(str::to_owned);
+        let origin = Origin { scheme, host: head.host };
+        if let Some(bucket) = resource.bucket() {
+            self.rounds.make(&self.store, bucket, now).await?;
+            if self.routes.is_website(head.host) {
+                let target = parts.uri.path_and_query().map_or("/", |target| target.as_str());
+                let visitor = Visitor { head: &head, headers: &headers, principal, origin, target };
+                return self.visit(visitor, &resource, body, trail).await;
+            }
+        }
         let operation = Operation::decode(OperationParts {
             method: head.request.method().into(),
             resource,
@@ -174,7 +188,7 @@ impl Endpoint {
         });
         trail.operation = operation.as_ref().map_or("-", |operation| operation.name());
         let permitted = authorize(&principal, operation, &self.observers.metrics)?;
-        execute(self, permitted, body, Origin { scheme, host: head.host }).await
+        execute(self, permitted, body, origin).await
     }
 
     /// The service tells whether a bucket is there before it asks who wants to know. One that is to be made is not.

@@ -128,3 +128,17 @@ fn acl_record(acl: &AclHeaders) -> AclRecord {
         AclHeaders::Grants(grants) => AclRecord::grants(grants),
     }
 }
+
+/// How an object is to be encrypted: as its request says, or else as its bucket does (436/40136).
+fn encryption(
+    endpoint: &Endpoint,
+    bucket: &Bucket,
+    asked: Option<ServerSideEncryption>,
+) -> Option<ServerSideEncryption> {
+    let by_default = || {
+        let record = endpoint.store.bucket(bucket)?;
+        // No other algorithm can be configured here.
+        record.configurations.encryption().map(|_| ServerSideEncryption::Aes256)
+    };
+    asked.or_else(by_default)
+}

@@ -25,6 +25,7 @@ mod file_limit;
 mod framing;
 mod guarded;
 mod head;
+mod lifecycle;
 mod limits;
 mod metrics;
 mod pace;
@@ -39,6 +40,7 @@ mod server;
 mod spelling;
 mod store;
 mod tls;
+mod website;
 
 pub use access_log::AccessLogTarget;
 pub use clock::{Clock, ClockSetting, ClockSettingError};

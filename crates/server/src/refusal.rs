@@ -5,11 +5,13 @@
 //! **!** a decision of this project where nothing is known. A row with two tags has them for Code and Message.
 
 use cospass_protocol::operation::{DecodeError, StorageClass};
+use cospass_protocol::policy::{PolicyError, PolicyProblem};
 use cospass_protocol::xml::{Evidence, XmlError, iso8601};
 use cospass_protocol::{ErrorCode, TagError};
 use cospass_sign::{CanonicalView, ClaimError, FieldError};
 use http::header::{CONTENT_RANGE, HeaderName, HeaderValue};
 
+use crate::configurations::DocumentError;
 use crate::file_limit;
 use crate::store::StoreError;
 
@@ -392,6 +394,30 @@ impl From<DecodeError> for Refusal {
 impl From<TagError> for Refusal {
     fn from(error: TagError) -> Self {
         DecodeError::InvalidTag(error).into()
+    }
+}
+
+impl From<PolicyError> for Refusal {
+    fn from(error: PolicyError) -> Self {
+        match error.problem {
+            PolicyProblem::TooLong { .. } | PolicyProblem::StatementTooLong { .. } => {
+                Cause::PolicyFull.into()
+            }
+            // The service's own words are not known; these tell what to change.
+            _ => {
+                let message = Some(format!("The policy is not valid: {error}"));
+                Self::new(Cause::MalformedPolicy, Detail { message, ..Detail::default() })
+            }
+        }
+    }
+}
+
+impl From<DocumentError> for Refusal {
+    fn from(error: DocumentError) -> Self {
+        match error {
+            DocumentError::Xml(error) => error.into(),
+            DocumentError::Policy(error) => error.into(),
+        }
     }
 }
 

@@ -14,6 +14,7 @@ mod backend;
 mod cipher;
 mod configurations;
 mod disk;
+mod lifecycle;
 mod memory;
 mod metadata;
 mod multipart;

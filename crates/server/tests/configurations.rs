@@ -246,11 +246,16 @@ fn an_empty_logging_takes_it_away() {
 #[test]
 fn statements_of_a_policy_are_capital() {
     let endpoint = Endpoint::start();
-    let sent = r#"{"statement": [{"Effect": "allow", "resource": "*"}], "version": "2.0"}"#;
+    let statement =
+        r#"{"Effect":"allow","principal":"*","action":"name/cos:GetObject","resource":"*"}"#;
+    let sent = format!(r#"{{"statement": [{statement}], "version": "2.0"}}"#);
     assert_eq!(
-        kept(&endpoint, "policy", sent, 204),
-        r#"{"Statement":[{"Effect":"allow","resource":"*"}],"version":"2.0"}"#
+        kept(&endpoint, "policy", &sent, 204),
+        format!(r#"{{"Statement":[{statement}],"version":"2.0"}}"#)
     );
+    let unknown = sent.replace("GetObject", "");
+    let refused = endpoint.send(&document("policy", &unknown.replace("action", "Aktion")).sign());
+    assert!(refused.error().message.contains("statement[0]"), "{}", refused.text());
 }
 
 #[test]
@@ -395,4 +400,26 @@ fn tags_of_a_bucket_have_limits() {
     assert_eq!(tags(1, "?").error().code, "InvalidTag");
     let twice = "<Tagging><TagSet><Tag><Key>a</Key><Value/></Tag><Tag><Key>a</Key><Value/></Tag></TagSet></Tagging>";
     assert_eq!(endpoint.send(&document("tagging", twice).sign()).status, 400);
+}
+
+#[test]
+fn objects_are_encrypted_as_their_bucket_says() {
+    let endpoint = Endpoint::start();
+    let name = "x-cos-server-side-encryption";
+    assert_eq!(endpoint.put("/before", b"x").header(name), None);
+    let (sub, body, ..) = DOCUMENTS[10];
+    kept(&endpoint, sub, body, 200);
+    assert_eq!(endpoint.put("/a", b"x").header(name), Some("AES256"));
+    for (method, target, want) in
+        [("GET", "/a", Some("AES256")), ("HEAD", "/a", Some("AES256")), ("GET", "/before", None)]
+    {
+        let answer = endpoint.send(&request(method, target).sign());
+        assert_eq!((answer.status, answer.header(name)), (200, want), "{method} {target}");
+    }
+    let copy = put("/c", b"").header("x-cos-copy-source", format!("{HOST}/before")).sign();
+    assert_eq!(endpoint.send(&copy).header(name), Some("AES256"));
+    let begin = request("POST", "/d").param("uploads", "").sign();
+    assert_eq!(endpoint.send(&begin).header(name), Some("AES256"));
+    assert_eq!(endpoint.send(&request("DELETE", "/").param(sub, "").sign()).status, 204);
+    assert_eq!(endpoint.put("/after", b"x").header(name), None);
 }

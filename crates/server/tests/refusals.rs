@@ -210,7 +210,7 @@ fn what_is_asked() {
     for unserved in [
         get("/a").header("x-cos-copy-source", "b-1.x/c").sign(),
         get("/").param("notification", "").sign(),
-        request("PUT", "/").header("Content-Length", "94").body(b"<CreateBucketConfiguration><BucketAZConfig>MAZ</BucketAZConfig></CreateBucketConfiguration>   ").sign(),
+        request("PUT", "/").header("Content-Length", "95").body(b"<CreateBucketConfiguration><BucketArchConfig>OFS</BucketArchConfig></CreateBucketConfiguration>").sign(),
     ] {
         refused(&unserved, "unserved", 501, "NotImplemented");
     }
@@ -243,6 +243,11 @@ fn what_is_asked() {
         );
         assert!(answer.error().message.contains(name), "{}", answer.text());
     }
+    for (name, value) in [("tagkey", "a"), ("tagvalue", "b"), ("range", "lt"), ("create-time", "1")]
+    {
+        let alone = get("/").host(SERVICE).param(name, value).sign();
+        refused(&alone, "invalid-argument", 400, "InvalidArgument");
+    }
     for (name, value) in [("max-keys", "0"), ("max-keys", "ten"), ("encoding-type", "base64")] {
         let list = get("/").param(name, value).sign();
         refused(&list, "invalid-argument", 400, "InvalidArgument");
@@ -265,14 +270,14 @@ fn what_is_asked() {
         let request = request.header(&format!("{name}-key"), key);
         request.header(&format!("{name}-key-MD5"), md5).sign()
     };
-    let (zeros, md5) = ("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=", "cLyPS3KoaSFGi0joRBOUOQ==");
-    let (ones, other_md5) =
-        ("AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE=", "LXnfwr0oyzUdeCAA1G4u8w==");
-    let lying = customer(put("/c", b"x"), zeros, other_md5);
+    let (zeros, md5) = ("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=", "cLyPS3KoaSFGi/joRB3OUQ==");
+    let (ones, other) =
+        ("AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE=", "4Funlf7OsLF0HL+vKU+fkg==");
+    let lying = customer(put("/c", b"x"), zeros, other);
     refused(&lying, "customer-key-md5", 400, "InvalidArgument");
     assert_eq!(endpoint.send(&customer(put("/c", b"x"), zeros, md5)).status, 200);
     refused(&get("/c").sign(), "customer-key-missing", 400, "InvalidRequest");
-    let _ = ones;
+    refused(&customer(get("/c"), ones, other), "wrong-customer-key", 403, "AccessDenied");
     refused(&customer(get("/a"), zeros, md5), "customer-key-unused", 400, "InvalidRequest");
     let long = put("/a", b"").header("x-cos-meta-a", "v".repeat(2048)).sign();
     refused(&long, "metadata-too-long", 400, "KeyTooLong");
@@ -483,7 +488,7 @@ fn what_lifecycle_rules_may_not_be() {
 #[test]
 fn a_policy_of_more_than_20_kib() {
     let endpoint = Endpoint::start();
-    let long = format!(r#"{{"version":"2.0","statement":[{{}}]{}}}"#, " ".repeat(20 << 10));
+    let long = format!(r#"{{"version":"2.0","statement":[]{}}}"#, " ".repeat(20 << 10));
     let refused =
         refused(&endpoint, &put_document("policy", &long).sign(), "policy-full", 400, "PolicyFull");
     assert_eq!(refused.error().message, "your policy or acl has reached the limit");

@@ -51,7 +51,7 @@ pub struct WebsiteConfiguration {
     pub index_suffix: String,
     /// `http` or `https`: to which all requests are sent that came by the other.
     pub redirect_all_to: Option<String>,
-    /// `AutoAddressing`: whether a path without extension that names nothing is tried as a folder.
+    /// `AutoAddressing`: whether a path may leave `.html` out.
     pub auto_addressing: Option<bool>,
     /// What is sent in place of an error.
     pub error_document: Option<ErrorPage>,

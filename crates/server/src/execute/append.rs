@@ -6,7 +6,7 @@ use http::header::{ETAG, HeaderName, HeaderValue};
 
 use super::draft::{self, Wanted};
 use super::upload::{check_length, receive};
-use super::with_encryption;
+use super::{encryption, with_encryption};
 use crate::authorize::Permit;
 use crate::body::{Length, SealedBody};
 use crate::endpoint::Endpoint;
@@ -21,7 +21,8 @@ pub(super) async fn append(
 ) -> Result<Reply, Refusal> {
     check_length(endpoint, body)?;
     let most = endpoint.limits.object_size;
-    let asked = permit.operation().clone();
+    let mut asked = permit.operation().clone();
+    asked.encryption = encryption(endpoint, &asked.bucket, asked.encryption);
     if let Length::Known(length) = body.length()
         && asked.position.saturating_add(length) > most
     {

@@ -12,7 +12,7 @@ use http::StatusCode;
 use http::header::HeaderName;
 
 use super::draft::{self, Wanted};
-use super::{VERSION_ID, customer_key, symlink, with_encryption, with_version};
+use super::{VERSION_ID, customer_key, encryption, symlink, with_encryption, with_version};
 use crate::authorize::Permit;
 use crate::conditions::{self, Verdict};
 use crate::endpoint::Endpoint;
@@ -27,7 +27,8 @@ pub(super) async fn object(
     endpoint: &Endpoint,
     permit: Permit<PutObjectCopy>,
 ) -> Result<Reply, Refusal> {
-    let copy = permit.into_operation();
+    let mut copy = permit.into_operation();
+    copy.encryption = encryption(endpoint, &copy.bucket, copy.encryption);
     let (now, key) = (endpoint.clock.now(), key_of_copy(&copy).cloned());
     customer_key::check(key.as_ref())?;
     let make = move |store: &Store| {

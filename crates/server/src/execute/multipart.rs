@@ -13,7 +13,7 @@ use http::header::{ETAG, HeaderName};
 use super::draft::{self, Wanted};
 use super::page::Page;
 use super::upload::{check_length, receive};
-use super::{check_md5, customer_key, with_encryption, with_version};
+use super::{check_md5, customer_key, encryption, with_encryption, with_version};
 use crate::authorize::Permit;
 use crate::body::SealedBody;
 use crate::conditions;
@@ -26,7 +26,8 @@ pub(super) async fn initiate(
     endpoint: &Endpoint,
     permit: Permit<InitiateMultipartUpload>,
 ) -> Result<Reply, Refusal> {
-    let asked = permit.into_operation();
+    let mut asked = permit.into_operation();
+    asked.encryption = encryption(endpoint, &asked.bucket, asked.encryption);
     let customer = asked.encryption.as_ref().and_then(|asked| asked.customer_key()).cloned();
     customer_key::check(customer.as_ref())?;
     let now = endpoint.clock.now();

@@ -11,7 +11,7 @@ use md5::{Digest, Md5};
 use tokio::task::JoinHandle;
 
 use super::draft::{self, Wanted};
-use super::{check_md5, customer_key, with_encryption, with_version};
+use super::{check_md5, customer_key, encryption, with_encryption, with_version};
 use crate::authorize::Permit;
 use crate::body::{Length, SealedBody};
 use crate::conditions;
@@ -33,7 +33,8 @@ pub(super) async fn put(
     let key = permit.operation().encryption.as_ref().and_then(|asked| asked.customer_key());
     customer_key::check(key)?;
     let received = receive(endpoint, &permit, body, traffic_limit, key).await?;
-    let put = permit.into_operation();
+    let mut put = permit.into_operation();
+    put.encryption = encryption(endpoint, &put.bucket, put.encryption);
     let headers = draft::headers(&put.key, &put.content, &put.metadata);
     let wanted = Wanted {
         headers,
