@@ -1,22 +1,20 @@
 //! PUT Object.
 //!
-//! The body is gathered into chunks; while one is written and hashed on a thread that may block, the next one arrives. So
-//! an upload never holds more than two chunks in memory, and a thread only while there is something to write.
+//! The body is gathered into chunks, which are hashed and written while the next one arrives ([`intake`](super::intake)).
 
 use cospass_protocol::Bucket;
 use cospass_protocol::operation::{ContentMd5, CustomerKey, PutObject, TrafficLimit};
 use http::StatusCode;
 use http::header::{ETAG, HeaderName};
 use md5::{Digest, Md5};
-use tokio::task::JoinHandle;
 
 use super::draft::{self, Wanted};
+use super::intake::Intake;
 use super::{check_md5, customer_key, encryption, with_encryption, with_version};
 use crate::authorize::Permit;
-use crate::body::{Length, SealedBody};
+use crate::body::{Length, Pieces, SealedBody};
 use crate::conditions;
 use crate::endpoint::Endpoint;
-use crate::limits::CHUNK;
 use crate::pace::Pace;
 use crate::refusal::{Cause, Refusal};
 use crate::reply::Reply;
@@ -31,9 +29,16 @@ pub(super) async fn put(
     check_before_the_body(&endpoint.store, permit.operation()).await?;
     let traffic_limit = permit.operation().traffic_limit;
     let key = permit.operation().encryption.as_ref().and_then(|asked| asked.customer_key());
-    customer_key::check(key)?;
     let received = receive(endpoint, &permit, body, traffic_limit, key).await?;
-    let mut put = permit.into_operation();
+    keep(endpoint, received, permit.into_operation()).await.map(|(_, reply)| reply)
+}
+
+/// Makes an object of what was received, and the answer that tells of it.
+pub(super) async fn keep(
+    endpoint: &Endpoint,
+    received: Received,
+    mut put: PutObject,
+) -> Result<(ObjectRecord, Reply), Refusal> {
     put.encryption = encryption(endpoint, &put.bucket, put.encryption);
     let headers = draft::headers(&put.key, &put.content, &put.metadata);
     let wanted = Wanted {
@@ -53,13 +58,14 @@ pub(super) async fn put(
                 conditions::of_upload(&put, object).map_err(Refusal::from)
             })?;
             let key = put.encryption.as_ref().and_then(|asked| asked.customer_key());
-            Ok(customer_key::with_key(reply(store, &put.bucket, &record), key))
+            let reply = customer_key::with_key(reply(store, &put.bucket, &record), key);
+            Ok((record, reply))
         })
         .await
 }
 
 /// An upload that cannot succeed need not be sent. What counts is the check when it is committed.
-async fn check_before_the_body(store: &Store, put: &PutObject) -> Result<(), Refusal> {
+pub(super) async fn check_before_the_body(store: &Store, put: &PutObject) -> Result<(), Refusal> {
     if !put.forbid_overwrite && put.conditions.iter().next().is_none() {
         return Ok(());
     }
@@ -124,33 +130,26 @@ pub(super) async fn receive<Op>(
     limit: Option<TrafficLimit>,
     key: Option<&CustomerKey>,
 ) -> Result<Received, Refusal> {
-    let mut pieces = body.open(permit, endpoint.limits.object_size, Pace::of(limit));
-    let mut chunk = Vec::new();
-    let mut writing = None;
-    while let Some(piece) = pieces.next().await? {
-        chunk.extend_from_slice(&piece);
-        if chunk.len() >= CHUNK {
-            let full = std::mem::replace(&mut chunk, Vec::with_capacity(CHUNK));
-            let upload = written(writing.take()).await?;
-            let (store, key) = (endpoint.store.clone(), key.cloned());
-            writing = Some(tokio::spawn(async move {
-                store.blocking(move |store| write(store, upload, &full, key.as_ref())).await
-            }));
-        }
-    }
-    Ok(Received { upload: written(writing).await?, rest: chunk, key: key.cloned() })
+    let pieces = body.open(permit, endpoint.limits.object_size, Pace::of(limit));
+    receive_pieces(endpoint, pieces, key).await
 }
 
-type Writing = JoinHandle<Result<Upload, Refusal>>;
-
-async fn written(writing: Option<Writing>) -> Result<Option<Upload>, Refusal> {
-    match writing {
-        None => Ok(None),
-        Some(writing) => match writing.await {
-            Ok(upload) => upload.map(Some),
-            Err(_) => Err(Cause::Failure.into()),
-        },
+/// Takes the pieces of an opened body in.
+pub(super) async fn receive_pieces(
+    endpoint: &Endpoint,
+    mut pieces: Pieces<'_>,
+    key: Option<&CustomerKey>,
+) -> Result<Received, Refusal> {
+    customer_key::check(key)?;
+    let mut intake = Intake::new(endpoint.store.clone(), key.cloned());
+    let mut chunk = Vec::new();
+    while let Some(piece) = pieces.next().await? {
+        chunk.extend_from_slice(&piece);
+        if chunk.len() >= intake.chunk() {
+            chunk = intake.take(chunk).await?;
+        }
     }
+    Ok(Received { upload: intake.end().await?, rest: chunk, key: key.cloned() })
 }
 
 fn write(
