@@ -83,7 +83,7 @@ fn with(request: Request, prefix: &str, key: &Key) -> Request {
 }
 
 fn bytes(length: u32) -> Vec<u8> {
-    (0..length).map(|index| (index * 7 % 251) as u8).collect()
+    (0..length).map(|index| (index.wrapping_mul(2_654_435_761) >> 13) as u8).collect()
 }
 
 /// Whether some bytes stand in any file of the data folder.
