@@ -38,7 +38,7 @@ pub use configuration::{
 };
 pub use copy::{CopySource, PutObjectCopy, Replaced, UploadPartCopy};
 pub use delete::DeleteObjects;
-pub use encryption::ServerSideEncryption;
+pub use encryption::{CustomerKey, ServerSideEncryption};
 pub use list::{GetBucket, GetBucketLocation};
 pub use multipart::{
     AbortMultipartUpload, CompleteMultipartUpload, InitiateMultipartUpload, ListMultipartUploads,

@@ -6,6 +6,7 @@ mod bucket;
 mod configuration;
 mod content_type;
 mod copy;
+mod customer_key;
 mod delete;
 mod draft;
 mod intake;
@@ -115,10 +116,11 @@ fn with_version(reply: Reply, store: &Store, bucket: &Bucket, record: &ObjectRec
 /// Adds how an object is encrypted.
 fn with_encryption(reply: Reply, encryption: Encryption) -> Reply {
     match encryption {
-        Encryption::None => reply,
+        // Who has the key is told its MD5 again: see `customer_key`.
+        Encryption::None | Encryption::Customer(_) => reply,
         Encryption::Cos => {
             let name = HeaderName::from_static("x-cos-server-side-encryption");
-            let value = ServerSideEncryption::Aes256.as_str();
+            let value = ServerSideEncryption::ALGORITHM;
             reply.header(name, HeaderValue::from_static(value))
         }
     }

@@ -71,7 +71,9 @@ impl RefusedHead {
             method: parts.method.as_str().to_owned(),
             path: parts.uri.path().as_bytes().to_vec(),
             query: parts.uri.query().map(|query| query.as_bytes().to_vec()),
-            headers: headers.map(|(name, value)| (name.to_vec(), value.to_vec())).collect(),
+            headers: headers
+                .map(|(name, value)| (name.to_vec(), redact::header(name, value).to_vec()))
+                .collect(),
             now,
             explanation: OnceLock::new(),
         }

@@ -39,6 +39,13 @@ pub(crate) fn query(raw: &str) -> Option<String> {
     (!shown.is_empty()).then(|| shown.join("&"))
 }
 
+/// The value of a header that may be kept, for an explanation: every one but a key of SSE-C. Where that is signed, the
+/// explanation is of another text.
+pub(crate) fn header<'a>(name: &[u8], value: &'a [u8]) -> &'a [u8] {
+    let is_key = name.to_ascii_lowercase().ends_with(b"server-side-encryption-customer-key");
+    if is_key { CUT.as_bytes() } else { value }
+}
+
 /// Whether a signature or a token stands in a text, however often it is encoded: a few times.
 fn has_mark(raw: &[u8]) -> bool {
     let mut text = Cow::Borrowed(raw);

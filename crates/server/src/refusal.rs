@@ -123,6 +123,15 @@ causes! {
     /// **! !** The message tells which rule is broken.
     InvalidTag "invalid-tag" => InvalidTag "The tags you provided are not valid.",
 
+    /// **! !** SSE-C: the key was changed on its way.
+    CustomerKeyMd5 "customer-key-md5" => InvalidArgument "The calculated MD5 hash of the key did not match the hash that was provided.",
+    /// **K K** S3's code and words.
+    CustomerKeyMissing "customer-key-missing" => InvalidRequest "The object was stored using a form of Server Side Encryption. The correct parameters must be provided to retrieve the object.",
+    /// **K K** S3's code and words.
+    WrongCustomerKey "wrong-customer-key" => AccessDenied "Access Denied.",
+    /// **K K** S3's code and words.
+    CustomerKeyUnused "customer-key-unused" => InvalidRequest "The encryption parameters are not applicable to this object.",
+
     // The body.
 
     /// **!** RFC 9112 §6.1: a length and chunks contradict each other.

@@ -17,7 +17,7 @@ use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 /// Every name that is not all lower case. Those that begin with `x-cos-` are.
-const NAMES: [&str; 24] = [
+const NAMES: [&str; 25] = [
     "Accept-Ranges",
     "Access-Control-Allow-Credentials",
     "Access-Control-Allow-Headers",
@@ -42,6 +42,7 @@ const NAMES: [&str; 24] = [
     "Server",
     "Transfer-Encoding",
     "Vary",
+    "x-cos-server-side-encryption-customer-key-MD5",
 ];
 
 /// A name, in lower case, as the service spells it.

@@ -11,6 +11,7 @@
 
 mod append;
 mod backend;
+mod cipher;
 mod configurations;
 mod disk;
 mod lifecycle;
@@ -40,6 +41,7 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use cospass_protocol::Bucket;
 
 pub(crate) use append::Appended;
+pub(crate) use cipher::KeyCheck;
 pub(crate) use disk::Syncing;
 pub(crate) use lifecycle::Due;
 pub(crate) use multipart::UploadName;

@@ -280,6 +280,21 @@ fn what_is_asked() {
     refused(&copy, "invalid-copy-source", 400, "InvalidCopySource");
     let twice = put("/a", b"").header("x-cos-tagging", "k=1&k=2").sign();
     refused(&twice, "invalid-tag", 400, "InvalidTag");
+    let customer = |request: Request, key: &str, md5: &str| {
+        let name = "x-cos-server-side-encryption-customer";
+        let request = request.header(&format!("{name}-algorithm"), "AES256");
+        let request = request.header(&format!("{name}-key"), key);
+        request.header(&format!("{name}-key-MD5"), md5).sign()
+    };
+    let (zeros, md5) = ("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=", "cLyPS3KoaSFGi/joRB3OUQ==");
+    let (ones, other) =
+        ("AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE=", "4Funlf7OsLF0HL+vKU+fkg==");
+    let lying = customer(put("/c", b"x"), zeros, other);
+    refused(&lying, "customer-key-md5", 400, "InvalidArgument");
+    assert_eq!(endpoint.send(&customer(put("/c", b"x"), zeros, md5)).status, 200);
+    refused(&get("/c").sign(), "customer-key-missing", 400, "InvalidRequest");
+    refused(&customer(get("/c"), ones, other), "wrong-customer-key", 403, "AccessDenied");
+    refused(&customer(get("/a"), zeros, md5), "customer-key-unused", 400, "InvalidRequest");
     let long = put("/a", b"").header("x-cos-meta-a", "v".repeat(2048)).sign();
     refused(&long, "metadata-too-long", 400, "KeyTooLong");
 }

@@ -144,6 +144,8 @@ impl Client {
                     if_match: Some(head.etag.as_bytes().to_vec()),
                     ..Conditions::default()
                 },
+                customer_key: None,
+                source_key: None,
             };
             let client = self.clone();
             running.spawn(async move {

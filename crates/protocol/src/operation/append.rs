@@ -9,7 +9,7 @@ use super::parts::{Headers, Pair, Params, Parts, number, pair, parts};
 use super::request::Request;
 use super::tagging::{tags, tags_header};
 use super::value::{ContentMd5, StorageClass, TrafficLimit};
-use super::{ContentHeaders, DecodeError, Need, Permission, invalid};
+use super::{ContentHeaders, DecodeError, Need, Permission, Unserved, invalid};
 use crate::policy::Target;
 use crate::{Bucket, ObjectKey, TagSet};
 
@@ -60,7 +60,7 @@ impl AppendObject {
             storage_class: storage_class(headers)?,
             acl: AclHeaders::decode(&headers, CannedAcl::is_for_object)?,
             tags: tags(headers)?,
-            encryption: ServerSideEncryption::decode(headers)?,
+            encryption: encryption(headers)?,
             md5: content_md5(headers)?,
             traffic_limit: traffic_limit(params, headers)?,
         })
@@ -72,10 +72,21 @@ impl AppendObject {
         out.extend(self.storage_class.header());
         out.extend(self.acl.iter().flat_map(|acl| acl.encode()));
         out.extend(tags_header(&self.tags));
-        out.extend(self.encryption.map(ServerSideEncryption::header));
+        out.extend(self.encryption.iter().flat_map(|encryption| encryption.headers()));
         out.extend(self.md5.map(ContentMd5::header));
         out.extend(self.traffic_limit.map(traffic_limit_header));
         out
+    }
+}
+
+/// Few bytes are written again when more is appended, for which there is no key: SSE-C is refused by name.
+fn encryption(headers: Headers<'_, '_>) -> Result<Option<ServerSideEncryption>, DecodeError> {
+    match ServerSideEncryption::decode(headers)? {
+        Some(ServerSideEncryption::Customer(_)) => {
+            let name = "x-cos-server-side-encryption-customer-algorithm".to_owned();
+            Err(DecodeError::Unserved(Unserved::Header(name)))
+        }
+        encryption => Ok(encryption),
     }
 }
 

@@ -5,7 +5,7 @@ use std::fmt;
 use cospass_sign::percent;
 
 use super::acl::{AclHeaders, CannedAcl};
-use super::encryption::ServerSideEncryption;
+use super::encryption::{CustomerKey, ServerSideEncryption};
 use super::multipart::{UPLOAD_ID, part_number};
 use super::object::{
     FORBID_OVERWRITE, forbid_overwrite, metadata, metadata_headers, storage_class,
@@ -44,6 +44,8 @@ pub struct PutObjectCopy {
     pub acl: Option<AclHeaders>,
     /// How the copy is encrypted.
     pub encryption: Option<ServerSideEncryption>,
+    /// The key that the source is encrypted with, if it is one of the customer.
+    pub source_key: Option<CustomerKey>,
     /// `x-cos-forbid-overwrite: true`: only if there is no object of that key.
     pub forbid_overwrite: bool,
 }
@@ -71,6 +73,7 @@ impl PutObjectCopy {
             acl: None,
             encryption: None,
             forbid_overwrite: false,
+            source_key: None,
         }
     }
 
@@ -102,6 +105,7 @@ impl PutObjectCopy {
             storage_class: storage_class(headers)?,
             acl: AclHeaders::decode(&headers, CannedAcl::is_for_object)?,
             encryption: ServerSideEncryption::decode(headers)?,
+            source_key: CustomerKey::decode_of_source(headers)?,
             forbid_overwrite: headers.flag(FORBID_OVERWRITE)?,
         })
     }
@@ -117,7 +121,8 @@ impl PutObjectCopy {
         out.extend(replaced_tags_headers(self.replaced_tags.as_ref()));
         out.extend(self.storage_class.header());
         out.extend(self.acl.iter().flat_map(|acl| acl.encode()));
-        out.extend(self.encryption.map(ServerSideEncryption::header));
+        out.extend(self.source_key.iter().flat_map(|key| key.headers_of_source()));
+        out.extend(self.encryption.iter().flat_map(|encryption| encryption.headers()));
         out.extend(forbid_overwrite(self.forbid_overwrite));
         out
     }
@@ -164,6 +169,10 @@ pub struct UploadPartCopy {
     pub range: Option<(u64, u64)>,
     /// What must hold of the source: `x-cos-copy-source-If-…`.
     pub source_conditions: Conditions,
+    /// The key that the upload is encrypted with, if it is one of the customer.
+    pub customer_key: Option<CustomerKey>,
+    /// The key that the source is encrypted with, if it is one of the customer.
+    pub source_key: Option<CustomerKey>,
 }
 
 impl UploadPartCopy {
@@ -187,6 +196,8 @@ impl UploadPartCopy {
             source: CopySource::decode(headers)?,
             range: range.transpose()?,
             source_conditions: source_conditions(headers)?,
+            customer_key: CustomerKey::decode(headers)?,
+            source_key: CustomerKey::decode_of_source(headers)?,
         })
     }
 
@@ -199,6 +210,8 @@ impl UploadPartCopy {
         let range = self.range.map(|(first, last)| ByteRange::FromTo(first, last).to_string());
         out.extend(range.map(|range| pair(RANGE, range)));
         out.extend(source_condition_headers(&self.source_conditions));
+        out.extend(self.customer_key.iter().flat_map(|key| key.headers()));
+        out.extend(self.source_key.iter().flat_map(|key| key.headers_of_source()));
         out
     }
 }

@@ -1,7 +1,7 @@
 //! Uploading an object in parts.
 
 use super::acl::{AclHeaders, CannedAcl};
-use super::encryption::ServerSideEncryption;
+use super::encryption::{CustomerKey, ServerSideEncryption};
 use super::list::{count, encoding, texts};
 use super::object::{
     FORBID_OVERWRITE, content_md5, forbid_overwrite, metadata, metadata_headers, storage_class,
@@ -84,7 +84,7 @@ impl InitiateMultipartUpload {
         out.extend(metadata_headers(&self.metadata));
         out.extend(self.storage_class.header());
         out.extend(self.acl.iter().flat_map(|acl| acl.encode()));
-        out.extend(self.encryption.map(ServerSideEncryption::header));
+        out.extend(self.encryption.iter().flat_map(|encryption| encryption.headers()));
         out.extend(tags_header(&self.tags));
         out.extend(forbid_overwrite(self.forbid_overwrite));
         out
@@ -123,6 +123,8 @@ pub struct UploadPart {
     pub number: u16,
     /// What the body's MD5 must be.
     pub md5: Option<ContentMd5>,
+    /// The key that the upload is encrypted with, if it is one of the customer.
+    pub customer_key: Option<CustomerKey>,
     /// How fast the body may be sent.
     pub traffic_limit: Option<TrafficLimit>,
 }
@@ -130,7 +132,7 @@ pub struct UploadPart {
 impl UploadPart {
     /// A part that says nothing but which it is.
     pub fn new(bucket: Bucket, key: ObjectKey, upload_id: String, number: u16) -> Self {
-        Self { bucket, key, upload_id, number, md5: None, traffic_limit: None }
+        Self { bucket, key, upload_id, number, md5: None, traffic_limit: None, customer_key: None }
     }
 
     pub(super) fn decode(
@@ -145,6 +147,7 @@ impl UploadPart {
             upload_id: params.owned(UPLOAD_ID)?,
             number: part_number(params)?,
             md5: content_md5(headers)?,
+            customer_key: CustomerKey::decode(headers)?,
             traffic_limit: traffic_limit(params, headers)?,
         })
     }
@@ -155,7 +158,8 @@ impl UploadPart {
 
     fn headers(&self) -> Vec<Pair<'_>> {
         let md5 = self.md5.map(ContentMd5::header);
-        md5.into_iter().chain(self.traffic_limit.map(traffic_limit_header)).collect()
+        let key = self.customer_key.iter().flat_map(|key| key.headers());
+        md5.into_iter().chain(self.traffic_limit.map(traffic_limit_header)).chain(key).collect()
     }
 }
 

@@ -1,7 +1,7 @@
 //! Operations on objects.
 
 use super::acl::{AclHeaders, CannedAcl};
-use super::encryption::ServerSideEncryption;
+use super::encryption::{CustomerKey, ServerSideEncryption};
 use super::parts::{Headers, Pair, Params, Parts, pair, parts};
 use super::request::Request;
 use super::tagging::{tags, tags_header};
@@ -93,7 +93,7 @@ impl PutObject {
         out.extend(metadata_headers(&self.metadata));
         out.extend(self.storage_class.header());
         out.extend(self.acl.iter().flat_map(|acl| acl.encode()));
-        out.extend(self.encryption.map(ServerSideEncryption::header));
+        out.extend(self.encryption.iter().flat_map(|encryption| encryption.headers()));
         out.extend(tags_header(&self.tags));
         out.extend(self.md5.map(ContentMd5::header));
         out.extend(self.traffic_limit.map(traffic_limit_header));
@@ -135,6 +135,8 @@ pub struct GetObject {
     pub range: Option<ByteRange>,
     /// What must hold of the object.
     pub conditions: Conditions,
+    /// The key that it is encrypted with, if it is one of the customer.
+    pub customer_key: Option<CustomerKey>,
     /// Headers that the answer is to bear instead of the object's own.
     pub overrides: ResponseOverrides,
     /// How fast the body may be sent.
@@ -152,6 +154,7 @@ impl GetObject {
             conditions: Conditions::default(),
             overrides: ResponseOverrides::default(),
             traffic_limit: None,
+            customer_key: None,
         }
     }
 
@@ -167,6 +170,7 @@ impl GetObject {
             version_id: version_id(params)?,
             range: headers.once("Range")?.and_then(ByteRange::parse),
             conditions: Conditions::decode(headers)?,
+            customer_key: CustomerKey::decode(headers)?,
             overrides: ResponseOverrides::decode(params)?,
             traffic_limit: traffic_limit(params, headers)?,
         })
@@ -180,6 +184,7 @@ impl GetObject {
 
     fn headers(&self) -> Vec<Pair<'_>> {
         let mut out = self.conditions.encode();
+        out.extend(self.customer_key.iter().flat_map(|key| key.headers()));
         out.extend(self.range.map(|range| pair("Range", range.to_string())));
         out.extend(self.traffic_limit.map(traffic_limit_header));
         out
@@ -217,12 +222,20 @@ pub struct HeadObject {
     pub version_id: Option<String>,
     /// What must hold of the object.
     pub conditions: Conditions,
+    /// The key that it is encrypted with, if it is one of the customer.
+    pub customer_key: Option<CustomerKey>,
 }
 
 impl HeadObject {
     /// A question that is answered whatever the object is.
     pub fn new(bucket: Bucket, key: ObjectKey) -> Self {
-        Self { bucket, key, version_id: None, conditions: Conditions::default() }
+        Self {
+            bucket,
+            key,
+            version_id: None,
+            conditions: Conditions::default(),
+            customer_key: None,
+        }
     }
 
     pub(super) fn decode(
@@ -231,12 +244,18 @@ impl HeadObject {
         params: Params<'_, '_>,
         headers: Headers<'_, '_>,
     ) -> Result<Self, DecodeError> {
-        let conditions = Conditions::decode(headers)?;
-        Ok(Self { bucket, key, version_id: version_id(params)?, conditions })
+        Ok(Self {
+            bucket,
+            key,
+            version_id: version_id(params)?,
+            conditions: Conditions::decode(headers)?,
+            customer_key: CustomerKey::decode(headers)?,
+        })
     }
 
     fn headers(&self) -> Vec<Pair<'_>> {
-        self.conditions.encode()
+        let key = self.customer_key.iter().flat_map(|key| key.headers());
+        self.conditions.encode().into_iter().chain(key).collect()
     }
 }
 

@@ -245,6 +245,10 @@ fn conditions() -> impl Strategy<Value = Conditions> {
     })
 }
 
+fn customer_key() -> CustomerKey {
+    CustomerKey::new([7; 32], [8; 16])
+}
+
 fn tags(some: bool) -> TagSet {
     let tag = Tag { key: "a +".to_owned(), value: "页=".to_owned() };
     TagSet::new(if some { vec![tag] } else { vec![] }, TagSet::OF_OBJECT).unwrap()
@@ -292,6 +296,8 @@ fn any_operation() -> impl Strategy<Value = Operation> {
                     source: CopySource::parse(b"source-1.x:80/a%20b").unwrap(),
                     range: flag.then_some((3, 7)),
                     source_conditions: conditions,
+                    customer_key: flag.then(customer_key),
+                    source_key: flag.then(customer_key),
                     number: 7,
                     upload_id: text,
                     bucket,
@@ -311,7 +317,8 @@ fn any_operation() -> impl Strategy<Value = Operation> {
                         metadata: vec![("a-b".to_owned(), text.into_bytes())],
                         ..Replaced::default()
                     }),
-                    encryption: flag.then_some(ServerSideEncryption::Aes256),
+                    encryption: flag.then(|| ServerSideEncryption::Customer(customer_key())),
+                    source_key: flag.then(customer_key),
                     replaced_tags: flag.then(|| tags(flag)),
                     storage_class,
                     acl,
@@ -350,10 +357,17 @@ fn any_operation() -> impl Strategy<Value = Operation> {
                     version_id,
                     range,
                     conditions,
+                    customer_key: flag.then(customer_key),
                     overrides: ResponseOverrides::default().with("response-expires", text),
                     traffic_limit,
                 }),
-                6 => Operation::HeadObject(HeadObject { bucket, key, version_id, conditions }),
+                6 => Operation::HeadObject(HeadObject {
+                    bucket,
+                    key,
+                    version_id,
+                    conditions,
+                    customer_key: flag.then(customer_key),
+                }),
                 7 => Operation::DeleteObject(DeleteObject { bucket, key, version_id }),
                 23 => Operation::GetObjectTagging(GetObjectTagging { bucket, key, version_id }),
                 24 => {
@@ -432,6 +446,7 @@ fn of_upload(
         15 => Operation::UploadPart(UploadPart {
             number: if flag { 1 } else { 10_000 },
             md5,
+            customer_key: flag.then(customer_key),
             traffic_limit,
             bucket,
             key,

@@ -48,7 +48,8 @@ const HEADERS: &[&str] = &[
     "pic-operations",
     "x-cos-callback",
     "x-cos-object-lock",
-    "x-cos-server-side-encryption-",
+    "x-cos-server-side-encryption-context",
+    "x-cos-server-side-encryption-cos-kms-key-id",
     "x-cos-website-redirect-location",
 ];
 

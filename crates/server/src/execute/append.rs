@@ -29,8 +29,8 @@ pub(super) async fn append(
         return Err(Cause::EntityTooLarge.into());
     }
     check_before_the_body(endpoint, &asked).await?;
-    let received = receive(endpoint, &permit, body, asked.traffic_limit).await?;
-    let draft = wanted(&asked).at(endpoint.clock.now());
+    let received = receive(endpoint, &permit, body, asked.traffic_limit, None).await?;
+    let draft = wanted(&asked).at(endpoint.clock.now())?;
     let append = move |store: &Store| {
         let (appended, length, md5) = received.append(store, asked.md5)?;
         if asked.position.saturating_add(length) > most {
@@ -78,7 +78,7 @@ fn wanted(asked: &AppendObject) -> Wanted<'_> {
         acl: asked.acl.as_ref(),
         tags: tag_pairs(&asked.tags),
         kind: Kind::Appendable,
-        encryption: asked.encryption,
+        encryption: asked.encryption.clone(),
     }
 }
 

@@ -2,15 +2,17 @@
 
 use std::ops::Range;
 
-use cospass_protocol::ObjectKey;
-use cospass_protocol::operation::{Conditions, CopySource, PutObjectCopy, UploadPartCopy};
+use cospass_protocol::operation::{
+    Conditions, CopySource, CustomerKey, PutObjectCopy, UploadPartCopy,
+};
 use cospass_protocol::xml::{CopyResult, iso8601, iso8601_millis};
+use cospass_protocol::{Bucket, ObjectKey};
 
 use http::StatusCode;
 use http::header::HeaderName;
 
 use super::draft::{self, Wanted};
-use super::{VERSION_ID, encryption, symlink, with_encryption, with_version};
+use super::{VERSION_ID, customer_key, encryption, symlink, with_encryption, with_version};
 use crate::authorize::Permit;
 use crate::conditions::{self, Verdict};
 use crate::endpoint::Endpoint;
@@ -28,24 +30,19 @@ pub(super) async fn object(
     let (seen, now) = (permit.seen(), endpoint.clock.now());
     let mut copy = permit.into_operation();
     copy.encryption = encryption(endpoint, &copy.bucket, copy.encryption);
+    let key = key_of_copy(&copy).cloned();
+    customer_key::check(key.as_ref())?;
     let make = move |store: &Store| {
         if store.bucket(&copy.source.bucket).is_none() {
             return Err(Cause::NoSuchCopySource.into());
         }
         let (source_key, version) = source(store, &copy.source)?;
         let from = (&copy.source.bucket, &source_key, version.as_deref());
-        store
-            .copy(
-                from,
-                (&copy.bucket, &copy.key),
-                |source| {
-                    seen.check(source).map_err(Failed::Refused)?;
-                    plan(&copy, source, now)
-                },
-                |there| {
-                    conditions::of_overwrite(copy.forbid_overwrite, there).map_err(Failed::from)
-                },
-            )
+        let plan = |source: &ObjectRecord| {
+            seen.check(source).map_err(Failed::Refused)?;
+            plan(&copy, source, now)
+        };
+        copied(store, &copy, from, plan)
             .map_err(|failed| match failed {
                 // Only the source is asked for by its key.
                 Failed::Store(error) => of_source(error.into()),
@@ -65,7 +62,34 @@ pub(super) async fn object(
         version_id: headers.contains_key(VERSION_ID).then(|| record.version.id()),
     };
     let reply = Reply { headers, ..Reply::xml(result.write_object()) };
-    Ok(with_encryption(reply, record.encryption))
+    Ok(customer_key::with_key(with_encryption(reply, record.encryption), key.as_ref()))
+}
+
+/// A copy shares the bytes of its source, unless either is encrypted with a key of the customer: then they are written
+/// again.
+fn copied(
+    store: &Store,
+    copy: &PutObjectCopy,
+    from: (&Bucket, &ObjectKey, Option<&str>),
+    plan: impl Fn(&ObjectRecord) -> Result<Draft, Failed>,
+) -> Result<ObjectRecord, Failed> {
+    let check = |there: Option<&ObjectRecord>| {
+        conditions::of_overwrite(copy.forbid_overwrite, there).map_err(Failed::from)
+    };
+    let key = key_of_copy(copy);
+    if key.is_none() && copy.source_key.is_none() {
+        let to = (&copy.bucket, &copy.key);
+        return store.copy(from, to, plan, check);
+    }
+    let (source, reader) = store.open_object(from.0, from.1, from.2)?;
+    let draft = plan(&source)?;
+    let reader = reader.decrypted(copy.source_key.clone());
+    let upload = copy_range(store, reader, &(0..source.size), key)?;
+    store.commit(upload, &copy.bucket, &copy.key, draft, check)
+}
+
+fn key_of_copy(copy: &PutObjectCopy) -> Option<&CustomerKey> {
+    copy.encryption.as_ref().and_then(|asked| asked.customer_key())
 }
 
 /// The bytes of a part are read and written again: they need an MD5 of their own.
@@ -78,12 +102,13 @@ pub(super) async fn part(
     let (now, most) = (endpoint.clock.now(), endpoint.limits.object_size);
     let make = move |store: &Store| {
         let name = UploadName { bucket: copy.bucket, key: copy.key, id: copy.upload_id };
-        store.upload_in_parts(&name)?;
+        let upload = store.upload_in_parts(&name)?;
+        customer_key::unlock(upload.encryption, copy.customer_key.as_ref())?;
         let (source_key, version) = source(store, &copy.source)?;
         let opened = store.open_object(&copy.source.bucket, &source_key, version.as_deref());
         let (source, reader) = opened.map_err(|error| of_source(error.into()))?;
         seen.check(&source)?;
-        check_source(&copy.source_conditions, &source, now)?;
+        check_source(&copy.source_conditions, &source, copy.source_key.as_ref(), now)?;
         let range = match copy.range {
             None => 0..source.size,
             Some((first, last)) if first <= last && last < source.size => first..last + 1,
@@ -92,9 +117,11 @@ pub(super) async fn part(
         if range.end.saturating_sub(range.start) > most {
             return Err(Cause::EntityTooLarge.into());
         }
-        let upload = copy_range(store, reader, &range)?;
+        let reader = reader.decrypted(copy.source_key);
+        let upload = copy_range(store, reader, &range, copy.customer_key.as_ref())?;
         let part = store.commit_part(upload, &name, copy.number, now)?;
-        Ok::<_, Refusal>((part, with_source_version(Reply::empty(StatusCode::OK), &copy.source)))
+        let reply = with_source_version(Reply::empty(StatusCode::OK), &copy.source);
+        Ok::<_, Refusal>((part, customer_key::with_key(reply, copy.customer_key.as_ref())))
     };
     let (part, Reply { headers, .. }) = endpoint.store.blocking(make).await?;
     let result = CopyResult {
@@ -132,8 +159,13 @@ fn with_source_version(reply: Reply, source: &CopySource) -> Reply {
     }
 }
 
-fn copy_range(store: &Store, reader: Reader, range: &Range<u64>) -> Result<Upload, StoreError> {
-    let mut upload = store.upload()?;
+fn copy_range(
+    store: &Store,
+    reader: Reader,
+    range: &Range<u64>,
+    key: Option<&CustomerKey>,
+) -> Result<Upload, StoreError> {
+    let mut upload = store.encrypted_upload(key)?;
     let mut left = range.end.saturating_sub(range.start);
     let mut reader = reader.narrow(range);
     while left > 0 {
@@ -147,7 +179,13 @@ fn copy_range(store: &Store, reader: Reader, range: &Range<u64>) -> Result<Uploa
 }
 
 /// Whether a source is as the request wants it, and can be read.
-fn check_source(wanted: &Conditions, source: &ObjectRecord, now: i64) -> Result<(), Refusal> {
+fn check_source(
+    wanted: &Conditions,
+    source: &ObjectRecord,
+    key: Option<&CustomerKey>,
+    now: i64,
+) -> Result<(), Refusal> {
+    customer_key::unlock(source.encryption, key)?;
     if source.kind == Kind::Appendable {
         return Err(Cause::SourceAppendable.into());
     }
@@ -162,7 +200,8 @@ fn check_source(wanted: &Conditions, source: &ObjectRecord, now: i64) -> Result<
 
 /// What the copy is to be, if the source is as the request wants it.
 fn plan(copy: &PutObjectCopy, source: &ObjectRecord, now: i64) -> Result<Draft, Failed> {
-    check_source(&copy.source_conditions, source, now).map_err(Failed::Refused)?;
+    check_source(&copy.source_conditions, source, copy.source_key.as_ref(), now)
+        .map_err(Failed::Refused)?;
     let headers = match &copy.replaced {
         Some(replaced) => draft::headers(&copy.key, &replaced.content, &replaced.metadata),
         None => source.headers.clone(),
@@ -174,9 +213,9 @@ fn plan(copy: &PutObjectCopy, source: &ObjectRecord, now: i64) -> Result<Draft, 
         acl: copy.acl.as_ref(),
         tags,
         kind: Kind::Normal,
-        encryption: copy.encryption,
+        encryption: copy.encryption.clone(),
     };
-    Ok(wanted.at(now))
+    Ok(wanted.at(now)?)
 }
 
 /// Why there is no copy.

@@ -6,7 +6,7 @@ use cospass_protocol::operation::{
 };
 
 use super::{acl_record, content_type};
-use crate::store::{AclRecord, Draft, Encryption, Kind};
+use crate::store::{AclRecord, Draft, Encryption, KeyCheck, Kind, StoreError};
 
 /// The headers to keep with an object: content headers and user metadata. One without a value is as one that is not
 /// there: the Node SDK sends an empty `Cache-Control` and asserts that none comes back.
@@ -37,16 +37,21 @@ pub(super) struct Wanted<'a> {
 
 impl Wanted<'_> {
     /// The draft of an object that is made then, Unix seconds.
-    pub(super) fn at(self, now: i64) -> Draft {
+    pub(super) fn at(self, now: i64) -> Result<Draft, StoreError> {
         let default = || AclRecord::canned(CannedAcl::Default);
-        Draft {
+        let encryption = match &self.encryption {
+            None => Encryption::None,
+            Some(ServerSideEncryption::Aes256) => Encryption::Cos,
+            Some(ServerSideEncryption::Customer(key)) => Encryption::Customer(KeyCheck::new(key)?),
+        };
+        Ok(Draft {
             modified: now,
             headers: self.headers,
             storage_class: self.storage_class,
             acl: self.acl.map_or_else(default, acl_record),
             tags: self.tags,
             kind: self.kind,
-            encryption: self.encryption.map_or(Encryption::None, |_| Encryption::Cos),
-        }
+            encryption,
+        })
     }
 }

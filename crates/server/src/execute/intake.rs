@@ -7,6 +7,7 @@ use std::collections::VecDeque;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use cospass_protocol::operation::CustomerKey;
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 use tokio::task::spawn_blocking;
 
@@ -20,6 +21,8 @@ static UPLOADS: AtomicUsize = AtomicUsize::new(0);
 /// An upload of more than a chunk.
 pub(super) struct Intake {
     store: Store,
+    /// What it is encrypted with.
+    key: Option<CustomerKey>,
     lanes: Option<Lanes>,
     /// The length of a chunk, and how many may be on their way.
     chunk: usize,
@@ -36,11 +39,11 @@ struct Lanes {
 }
 
 impl Intake {
-    pub(super) fn new(store: Store) -> Self {
+    pub(super) fn new(store: Store, key: Option<CustomerKey>) -> Self {
         let few = UPLOADS.fetch_add(1, Ordering::Relaxed) < FEW_UPLOADS;
         let (chunk, waiting) = if few { (CHUNK, 4) } else { (SMALL_CHUNK, 2) };
         let free = Arc::new(Semaphore::new(waiting));
-        Self { store, lanes: None, chunk, free, spare: Spare::default() }
+        Self { store, key, lanes: None, chunk, free, spare: Spare::default() }
     }
 
     /// How many bytes are to be gathered before they are handed over.
@@ -53,7 +56,9 @@ impl Intake {
         let lanes = match self.lanes.take() {
             Some(lanes) => lanes,
             None => {
-                let upload = self.store.blocking(|store| store.upload()).await?;
+                let key = self.key.clone();
+                let begin = move |store: &Store| store.encrypted_upload(key.as_ref());
+                let upload = self.store.blocking(begin).await?;
                 let (hashing, writing) = upload.split();
                 Lanes { hashing: Lane::new(hashing), writing: Lane::new(writing) }
             }

@@ -13,7 +13,7 @@ use http::header::{ETAG, HeaderName};
 use super::draft::{self, Wanted};
 use super::page::Page;
 use super::upload::{check_length, receive};
-use super::{check_md5, encryption, with_encryption, with_version};
+use super::{check_md5, customer_key, encryption, with_encryption, with_version};
 use crate::authorize::Permit;
 use crate::body::SealedBody;
 use crate::conditions;
@@ -28,6 +28,8 @@ pub(super) async fn initiate(
 ) -> Result<Reply, Refusal> {
     let mut asked = permit.into_operation();
     asked.encryption = encryption(endpoint, &asked.bucket, asked.encryption);
+    let customer = asked.encryption.as_ref().and_then(|asked| asked.customer_key()).cloned();
+    customer_key::check(customer.as_ref())?;
     let now = endpoint.clock.now();
     let begin = move |store: &Store| {
         if asked.forbid_overwrite {
@@ -41,16 +43,16 @@ pub(super) async fn initiate(
             acl: asked.acl.as_ref(),
             tags: tag_pairs(&asked.tags),
             kind: Kind::Normal,
-            encryption: asked.encryption,
+            encryption: asked.encryption.clone(),
         };
-        let draft = wanted.at(now);
+        let draft = wanted.at(now)?;
         let encryption = draft.encryption;
         let name = store.begin_parts(&asked.bucket, &asked.key, draft).map_err(Refusal::from)?;
         Ok::<_, Refusal>((name, encryption))
     };
     let (UploadName { bucket, key, id }, encryption) = endpoint.store.blocking(begin).await?;
     let reply = Reply::xml(initiated(bucket.as_str(), key.as_str(), &id));
-    Ok(with_encryption(reply, encryption))
+    Ok(customer_key::with_key(with_encryption(reply, encryption), customer.as_ref()))
 }
 
 pub(super) async fn part(
@@ -59,22 +61,25 @@ pub(super) async fn part(
     body: &mut SealedBody,
 ) -> Result<Reply, Refusal> {
     check_length(endpoint, body)?;
-    let UploadPart { bucket, key, upload_id, number, md5, traffic_limit } =
+    let UploadPart { bucket, key, upload_id, number, md5, traffic_limit, customer_key } =
         permit.operation().clone();
     let name = UploadName { bucket, key, id: upload_id };
-    let asked = name.clone();
+    let (asked, wanted_key) = (name.clone(), customer_key.clone());
     endpoint
         .store
-        .blocking(move |store| store.upload_in_parts(&asked).map_err(Refusal::from))
+        .blocking(move |store| {
+            let upload = store.upload_in_parts(&asked)?;
+            customer_key::unlock(upload.encryption, wanted_key.as_ref())
+        })
         .await?;
-    let received = receive(endpoint, &permit, body, traffic_limit).await?;
+    let received = receive(endpoint, &permit, body, traffic_limit, customer_key.as_ref()).await?;
     let now = endpoint.clock.now();
     let commit = move |store: &Store| {
         let upload = received.finish(store, md5)?;
         store.commit_part(upload, &name, number, now).map_err(Refusal::from)
     };
     let part = endpoint.store.blocking(commit).await?;
-    Ok(Reply::empty(StatusCode::OK)
+    Ok(customer_key::with_key(Reply::empty(StatusCode::OK), customer_key.as_ref())
         .header(ETAG, part.etag())
         .header(HeaderName::from_static("x-cos-hash-crc64ecma"), part.crc64.to_string()))
 }

@@ -7,7 +7,7 @@ use cospass_protocol::operation::{GetObject, HeadObject, StorageClass};
 use http::StatusCode;
 use http::header::{ACCEPT_RANGES, CONTENT_RANGE, ETAG, HeaderName, HeaderValue, LAST_MODIFIED};
 
-use super::{restore, symlink, with_encryption, with_version};
+use super::{customer_key, restore, symlink, with_encryption, with_version};
 use crate::authorize::Permit;
 use crate::clock::http_date;
 use crate::conditions::{self, Verdict};
@@ -26,6 +26,7 @@ pub(super) async fn get(endpoint: &Endpoint, permit: Permit<GetObject>) -> Resul
         let (record, reader) =
             symlink::open(store, &get.bucket, &get.key, get.version_id.as_deref())?;
         seen.check(&record)?;
+        customer_key::unlock(record.encryption, get.customer_key.as_ref())?;
         match conditions::of_download(&get.conditions, &record) {
             Verdict::Failed => return Err(Cause::PreconditionFailed.into()),
             Verdict::NotModified => return Ok(not_modified(&record)),
@@ -34,7 +35,9 @@ pub(super) async fn get(endpoint: &Endpoint, permit: Permit<GetObject>) -> Resul
         if !record.is_readable(now) {
             return Err(Refusal::not_restored(record.storage_class()));
         }
+        let reader = reader.decrypted(get.customer_key.clone());
         let reply = content(&get, &record, reader, now)?;
+        let reply = customer_key::with_key(reply, get.customer_key.as_ref());
         Ok(with_version(reply, store, &get.bucket, &record))
     };
     endpoint.store.blocking(found).await
@@ -49,6 +52,7 @@ pub(super) async fn head(
     let found = move |store: &crate::store::Store| {
         let record = symlink::follow(store, &head.bucket, &head.key, head.version_id.as_deref())?;
         seen.check(&record)?;
+        customer_key::unlock(record.encryption, head.customer_key.as_ref())?;
         match conditions::of_download(&head.conditions, &record) {
             Verdict::Failed => Err(Cause::PreconditionFailed.into()),
             Verdict::NotModified => Ok(not_modified(&record)),
@@ -56,6 +60,7 @@ pub(super) async fn head(
                 let length = Some(record.size);
                 let reply = Reply { length, ..Reply::empty(StatusCode::OK) };
                 let reply = describe(reply, &record, now);
+                let reply = customer_key::with_key(reply, head.customer_key.as_ref());
                 Ok(with_version(reply, store, &head.bucket, &record))
             }
         }

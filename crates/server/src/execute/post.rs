@@ -24,7 +24,8 @@ pub(super) async fn object(
     let put = &permit.operation().put;
     upload::check_before_the_body(&endpoint.store, put).await?;
     let pieces = body.open_file(&permit, Pace::of(put.traffic_limit))?;
-    let received = upload::receive_pieces(endpoint, pieces).await?;
+    let key = put.encryption.as_ref().and_then(|asked| asked.customer_key());
+    let received = upload::receive_pieces(endpoint, pieces, key).await?;
     let PostObject { put, success, .. } = permit.into_operation();
     let (bucket, key) = (put.bucket.clone(), put.key.clone());
     let (record, reply) = upload::keep(endpoint, received, put).await?;

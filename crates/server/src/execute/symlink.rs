@@ -32,7 +32,7 @@ pub(super) async fn put(endpoint: &Endpoint, permit: Permit<PutSymlink>) -> Resu
         let mut bytes = store.upload()?;
         let path = format!("/{}", put.target.key().as_str());
         bytes.write(path.as_bytes()).map_err(StoreError::from)?;
-        let record = store.commit(bytes, &put.bucket, &put.key, wanted.at(now), |there| {
+        let record = store.commit(bytes, &put.bucket, &put.key, wanted.at(now)?, |there| {
             conditions::of_overwrite(put.forbid_overwrite, there).map_err(Refusal::from)
         })?;
         Ok(upload::reply(store, &put.bucket, &record))

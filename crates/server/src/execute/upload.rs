@@ -3,14 +3,14 @@
 //! The body is gathered into chunks, which are hashed and written while the next one arrives ([`intake`](super::intake)).
 
 use cospass_protocol::Bucket;
-use cospass_protocol::operation::{ContentMd5, PutObject, TrafficLimit};
+use cospass_protocol::operation::{ContentMd5, CustomerKey, PutObject, TrafficLimit};
 use http::StatusCode;
 use http::header::{ETAG, HeaderName};
 use md5::{Digest, Md5};
 
 use super::draft::{self, Wanted};
 use super::intake::Intake;
-use super::{check_md5, encryption, with_encryption, with_version};
+use super::{check_md5, customer_key, encryption, with_encryption, with_version};
 use crate::authorize::Permit;
 use crate::body::{Length, Pieces, SealedBody};
 use crate::conditions;
@@ -28,7 +28,8 @@ pub(super) async fn put(
     check_length(endpoint, body)?;
     check_before_the_body(&endpoint.store, permit.operation()).await?;
     let traffic_limit = permit.operation().traffic_limit;
-    let received = receive(endpoint, &permit, body, traffic_limit).await?;
+    let key = permit.operation().encryption.as_ref().and_then(|asked| asked.customer_key());
+    let received = receive(endpoint, &permit, body, traffic_limit, key).await?;
     keep(endpoint, received, permit.into_operation()).await.map(|(_, reply)| reply)
 }
 
@@ -46,9 +47,9 @@ pub(super) async fn keep(
         acl: put.acl.as_ref(),
         tags: tag_pairs(&put.tags),
         kind: Kind::Normal,
-        encryption: put.encryption,
+        encryption: put.encryption.clone(),
     };
-    let draft = wanted.at(endpoint.clock.now());
+    let draft = wanted.at(endpoint.clock.now())?;
     endpoint
         .store
         .blocking(move |store| {
@@ -56,7 +57,8 @@ pub(super) async fn keep(
             let record = store.commit(upload, &put.bucket, &put.key, draft, |object| {
                 conditions::of_upload(&put, object).map_err(Refusal::from)
             })?;
-            let reply = reply(store, &put.bucket, &record);
+            let key = put.encryption.as_ref().and_then(|asked| asked.customer_key());
+            let reply = customer_key::with_key(reply(store, &put.bucket, &record), key);
             Ok((record, reply))
         })
         .await
@@ -90,12 +92,13 @@ pub(super) fn check_length(endpoint: &Endpoint, body: &SealedBody) -> Result<(),
 pub(super) struct Received {
     upload: Option<Upload>,
     rest: Vec<u8>,
+    key: Option<CustomerKey>,
 }
 
 impl Received {
     /// Writes the rest, and compares the whole with the MD5 that came along. Blocks.
     pub(super) fn finish(self, store: &Store, md5: Option<ContentMd5>) -> Result<Upload, Refusal> {
-        let upload = write(store, self.upload, &self.rest)?;
+        let upload = write(store, self.upload, &self.rest, self.key.as_ref())?;
         match md5 {
             Some(md5) if md5.0 != upload.md5() => Err(Cause::BadDigest.into()),
             _ => Ok(upload),
@@ -125,17 +128,20 @@ pub(super) async fn receive<Op>(
     permit: &Permit<Op>,
     body: &mut SealedBody,
     limit: Option<TrafficLimit>,
+    key: Option<&CustomerKey>,
 ) -> Result<Received, Refusal> {
     let pieces = body.open(permit, endpoint.limits.object_size, Pace::of(limit));
-    receive_pieces(endpoint, pieces).await
+    receive_pieces(endpoint, pieces, key).await
 }
 
 /// Takes the pieces of an opened body in.
 pub(super) async fn receive_pieces(
     endpoint: &Endpoint,
     mut pieces: Pieces<'_>,
+    key: Option<&CustomerKey>,
 ) -> Result<Received, Refusal> {
-    let mut intake = Intake::new(endpoint.store.clone());
+    customer_key::check(key)?;
+    let mut intake = Intake::new(endpoint.store.clone(), key.cloned());
     let mut chunk = Vec::new();
     while let Some(piece) = pieces.next().await? {
         chunk.extend_from_slice(&piece);
@@ -143,13 +149,18 @@ pub(super) async fn receive_pieces(
             chunk = intake.take(chunk).await?;
         }
     }
-    Ok(Received { upload: intake.end().await?, rest: chunk })
+    Ok(Received { upload: intake.end().await?, rest: chunk, key: key.cloned() })
 }
 
-fn write(store: &Store, upload: Option<Upload>, chunk: &[u8]) -> Result<Upload, Refusal> {
+fn write(
+    store: &Store,
+    upload: Option<Upload>,
+    chunk: &[u8],
+    key: Option<&CustomerKey>,
+) -> Result<Upload, Refusal> {
     let mut upload = match upload {
         Some(upload) => upload,
-        None => store.upload()?,
+        None => store.encrypted_upload(key)?,
     };
     upload.write(chunk).map_err(StoreError::from)?;
     Ok(upload)

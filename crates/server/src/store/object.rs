@@ -3,6 +3,7 @@
 use std::io;
 use std::ops::Bound;
 
+use cospass_protocol::operation::CustomerKey;
 use cospass_protocol::{Bucket, ObjectKey, TagSet};
 
 use super::backend::{BlobId, Table};
@@ -87,7 +88,7 @@ impl Store {
     fn reader(&self, record: &ObjectRecord) -> Result<Option<Reader>, StoreError> {
         match record.place {
             Place::Blob(blob) => match self.0.backend.open(blob, record.size) {
-                Ok(blob) => Ok(Some(Reader::of_blob(blob, record.size))),
+                Ok(open) => Ok(Some(Reader::of_blob(blob, open, record.size))),
                 Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
                 Err(error) => Err(error.into()),
             },
@@ -115,7 +116,12 @@ impl Store {
 
     /// Begins an upload; nothing is seen of it before it is [committed](Self::commit).
     pub(crate) fn upload(&self) -> Result<Upload, StoreError> {
-        Ok(Upload::begin(&*self.0.backend, &self.0.pins)?)
+        self.encrypted_upload(None)
+    }
+
+    /// As [`upload`](Self::upload), encrypted with a key, if there is one.
+    pub(crate) fn encrypted_upload(&self, key: Option<&CustomerKey>) -> Result<Upload, StoreError> {
+        Ok(Upload::begin(&*self.0.backend, &self.0.pins, key.cloned())?)
     }
 
     /// Makes an upload the object of a key, durably. `check` sees the object that is there and may refuse.

@@ -5,18 +5,24 @@ use std::io;
 use std::ops::Range;
 use std::sync::Arc;
 
+use cospass_protocol::operation::CustomerKey;
+
 use super::backend::{Backend, BlobId, BlobReader};
+use super::cipher;
 use super::pins::Pin;
 
 /// Bytes to be read once, in order.
 pub(crate) struct Reader {
     segments: VecDeque<Segment>,
+    /// What the bytes are encrypted with.
+    key: Option<CustomerKey>,
     /// Keeps the blobs of parts, which are opened one after the other.
     _pin: Option<Pin>,
 }
 
 /// Consecutive bytes of one blob.
 struct Segment {
+    blob: BlobId,
     source: Source,
     start: u64,
     length: u64,
@@ -24,14 +30,14 @@ struct Segment {
 
 enum Source {
     Open(Box<dyn BlobReader>),
-    Closed(Arc<dyn Backend>, BlobId, u64),
+    Closed(Arc<dyn Backend>, u64),
 }
 
 impl Reader {
     /// An open blob of that length.
-    pub(super) fn of_blob(blob: Box<dyn BlobReader>, length: u64) -> Self {
-        let segment = Segment { source: Source::Open(blob), start: 0, length };
-        Self { segments: VecDeque::from([segment]), _pin: None }
+    pub(super) fn of_blob(blob: BlobId, open: Box<dyn BlobReader>, length: u64) -> Self {
+        let segment = Segment { blob, source: Source::Open(open), start: 0, length };
+        Self { segments: VecDeque::from([segment]), key: None, _pin: None }
     }
 
     /// Blobs of those lengths, one after the other.
@@ -41,16 +47,21 @@ impl Reader {
         pin: Pin,
     ) -> Self {
         let segment = |(blob, length)| {
-            let source = Source::Closed(Arc::clone(backend), blob, length);
-            Segment { source, start: 0, length }
+            let source = Source::Closed(Arc::clone(backend), length);
+            Segment { blob, source, start: 0, length }
         };
-        Self { segments: parts.map(segment).collect(), _pin: Some(pin) }
+        Self { segments: parts.map(segment).collect(), key: None, _pin: Some(pin) }
     }
 
     /// Bytes that are said to be so many.
     #[cfg(test)]
     pub(crate) fn of_bytes(bytes: &[u8], length: u64) -> Self {
-        Self::of_blob(Box::new(Arc::new(bytes.to_vec())), length)
+        Self::of_blob(BlobId([0; 16]), Box::new(Arc::new(bytes.to_vec())), length)
+    }
+
+    /// The bytes as they were before they were encrypted with a key, if there is one.
+    pub(crate) fn decrypted(self, key: Option<CustomerKey>) -> Self {
+        Self { key, ..self }
     }
 
     /// Only a part of the bytes.
@@ -73,7 +84,7 @@ impl Reader {
             let segment = self.segments.front_mut().ok_or(io::ErrorKind::UnexpectedEof)?;
             let length = usize::try_from(segment.length).unwrap_or(usize::MAX).min(buffer.len());
             let (now, later) = buffer.split_at_mut(length);
-            segment.read_exact(now)?;
+            segment.read_exact(now, self.key.as_ref())?;
             if segment.length == 0 {
                 self.segments.pop_front();
             }
@@ -84,14 +95,17 @@ impl Reader {
 }
 
 impl Segment {
-    fn read_exact(&mut self, buffer: &mut [u8]) -> io::Result<()> {
-        if let Source::Closed(backend, blob, size) = &self.source {
-            self.source = Source::Open(backend.open(*blob, *size)?);
+    fn read_exact(&mut self, buffer: &mut [u8], key: Option<&CustomerKey>) -> io::Result<()> {
+        if let Source::Closed(backend, size) = &self.source {
+            self.source = Source::Open(backend.open(self.blob, *size)?);
         }
         let Source::Open(blob) = &mut self.source else {
             return Err(io::ErrorKind::NotFound.into());
         };
         blob.read_exact_at(self.start, buffer)?;
+        if let Some(key) = key {
+            cipher::apply(key, self.blob, self.start, buffer)?;
+        }
         let read = buffer.len() as u64;
         self.start = self.start.saturating_add(read);
         self.length = self.length.saturating_sub(read);
@@ -106,9 +120,9 @@ mod tests {
     fn parts(pieces: &[&[u8]]) -> Reader {
         let segment = |piece: &&[u8]| {
             let source = Source::Open(Box::new(Arc::new(piece.to_vec())));
-            Segment { source, start: 0, length: piece.len() as u64 }
+            Segment { blob: BlobId([0; 16]), source, start: 0, length: piece.len() as u64 }
         };
-        Reader { segments: pieces.iter().map(segment).collect(), _pin: None }
+        Reader { segments: pieces.iter().map(segment).collect(), key: None, _pin: None }
     }
 
     #[test]

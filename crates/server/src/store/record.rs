@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use std::io;
 
 use super::backend::BlobId;
+use super::cipher::KeyCheck;
 use super::upload::Written;
 use super::version::Version;
 use crate::configurations::Configurations;
@@ -120,6 +121,8 @@ pub(crate) enum Encryption {
     None,
     /// With a key of the service, which is said and not done.
     Cos,
+    /// With a key of the customer, which is not kept.
+    Customer(KeyCheck),
 }
 
 /// When an archived object can be read: from one time to another, Unix seconds.

@@ -2,10 +2,12 @@
 
 use std::io;
 
+use cospass_protocol::operation::CustomerKey;
 use crc_fast::{CrcAlgorithm, Digest as Crc};
 use md5::{Digest, Md5};
 
 use super::backend::{Backend, BlobId, BlobWriter};
+use super::cipher;
 use super::pins::{Pin, Pins};
 
 /// An upload under way. Dropped, it leaves nothing behind.
@@ -24,16 +26,22 @@ pub(crate) struct Writing {
     writer: Box<dyn BlobWriter>,
     size: u64,
     crc64: Crc,
+    /// What the bytes are encrypted with.
+    key: Option<CustomerKey>,
 }
 
 impl Upload {
-    pub(super) fn begin(backend: &dyn Backend, pins: &Pins) -> io::Result<Self> {
+    pub(super) fn begin(
+        backend: &dyn Backend,
+        pins: &Pins,
+        key: Option<CustomerKey>,
+    ) -> io::Result<Self> {
         let blob = BlobId::random()?;
         let pin = pins.hold(vec![blob]);
         let writer = backend.begin(blob)?;
         // COS calls it crc64ecma; crc-fast's `Crc64Ecma182` is another, unreflected one.
         let crc64 = Crc::new(CrcAlgorithm::Crc64Xz);
-        let writing = Writing { blob, pin, writer, size: 0, crc64 };
+        let writing = Writing { blob, pin, writer, size: 0, crc64, key };
         Ok(Self { hashing: Hashing(Md5::new()), writing })
     }
 
@@ -57,16 +65,20 @@ impl Upload {
         self.writing.size
     }
 
-    /// The MD5 of what was written so far.
+    /// The MD5 of what was written so far, before it was encrypted.
     pub(crate) fn md5(&self) -> [u8; 16] {
         self.hashing.0.clone().finalize().into()
     }
 
     /// Makes the bytes durable.
     pub(super) fn finish(self) -> io::Result<Written> {
-        let Self { hashing, writing: Writing { blob, pin, writer, size, crc64 } } = self;
+        let Self { hashing, writing: Writing { blob, pin, writer, size, crc64, key } } = self;
         writer.finish()?;
-        let md5 = hashing.0.finalize().into();
+        let mut md5: [u8; 16] = hashing.0.finalize().into();
+        if key.is_some() {
+            // The entity tag of what is encrypted says nothing of its content.
+            md5 = Md5::new().chain_update(blob.0).chain_update(md5).finalize().into();
+        }
         Ok(Written { blob, size, md5, crc64: crc64.finalize(), _pin: pin })
     }
 }
@@ -80,13 +92,20 @@ impl Hashing {
 impl Writing {
     pub(crate) fn append(&mut self, bytes: &[u8]) -> io::Result<()> {
         self.crc64.update(bytes);
-        self.writer.append(bytes)?;
+        match &self.key {
+            None => self.writer.append(bytes)?,
+            Some(key) => {
+                let mut encrypted = bytes.to_vec();
+                cipher::apply(key, self.blob, self.size, &mut encrypted)?;
+                self.writer.append(&encrypted)?;
+            }
+        }
         self.size = self.size.saturating_add(bytes.len() as u64);
         Ok(())
     }
 }
 
-/// What an upload amounts to. While it is held, no sweep takes its blob for one that nobody needs.
+/// What an upload amounts to; the MD5 is another one if it is encrypted. While it is held, no sweep takes its blob for one that nobody needs.
 pub(super) struct Written {
     pub(super) blob: BlobId,
     pub(super) size: u64,
