@@ -41,6 +41,8 @@ error_codes! {
     AccessDenied = 403,
     /// A CORS preflight that no rule allows.
     AccessForbidden = 403,
+    /// What is appended does not begin where the object ends.
+    AppendPositionErr = 409,
     /// The body's MD5 is not the one of `Content-MD5`.
     BadDigest = 400,
     /// Another account owns a bucket of this name.
@@ -61,6 +63,8 @@ error_codes! {
     ExpiredToken = 400,
     /// The body ended before `Content-Length` bytes.
     IncompleteBody = 400,
+    /// A form has more than one file.
+    IncorrectNumberOfFilesInPostRequest = 400,
     /// The service failed.
     InternalError = 500,
     /// The SecretId is unknown, or the token is not the one it came with.
@@ -81,6 +85,8 @@ error_codes! {
     InvalidPart = 400,
     /// The parts are not named in ascending order.
     InvalidPartOrder = 400,
+    /// The policy of a form is none.
+    InvalidPolicyDocument = 400,
     /// The range lies outside the object.
     InvalidRange = 416,
     /// The request contradicts itself or lacks something.
@@ -95,6 +101,8 @@ error_codes! {
     LifeCycleIdNotUnique = 400,
     /// Two lifecycle rules say different things of the same objects.
     LifeCycleRuleConflicted = 400,
+    /// The body is not a form.
+    MalformedPOSTRequest = 400,
     /// The policy is none.
     MalformedPolicy = 400,
     /// The XML body is not well-formed or not of the right shape.
@@ -129,6 +137,8 @@ error_codes! {
     NoSuchTagSet = 404,
     /// There is no such upload in parts.
     NoSuchUpload = 404,
+    /// There is no such version of the object.
+    NoSuchVersion = 404,
     /// The bucket is no website.
     NoSuchWebsiteConfiguration = 404,
     /// An operation or option that this endpoint does not serve.
@@ -137,6 +147,8 @@ error_codes! {
     NotSupportedStorageClass = 400,
     /// Objects of the bucket cannot be locked.
     ObjectLockConfigurationNotFoundError = 404,
+    /// The object was not begun by appending.
+    ObjectNotAppendable = 409,
     /// The policy is too large.
     PolicyFull = 400,
     /// An `If-…` header does not hold.

@@ -73,7 +73,7 @@ impl Reply {
         };
         let body = if method == Method::HEAD { String::new() } else { document.write() };
         let mut reply = Self { status, ..Self::xml(body) };
-        reply.headers.extend(refusal.header().cloned());
+        reply.headers.extend(refusal.headers().iter().cloned());
         reply
     }
 
