@@ -104,11 +104,14 @@ def npm(name):
     folder.mkdir(parents=True, exist_ok=True)
     for file in ("package.json", "package-lock.json"):
         shutil.copy(HERE / name / file, folder)
-    install(
-        [client, "ci", "--no-audit", "--no-fund", "--ignore-scripts"],
-        folder,
-        npm_config_cache=str(INSTALLED / "npm"),
-    )
+    wanted, done = (folder / "package-lock.json").read_text(), folder / "installed"
+    if not done.exists() or done.read_text() != wanted:
+        install(
+            [client, "ci", "--prefer-offline", "--no-audit", "--no-fund", "--ignore-scripts"],
+            folder,
+            npm_config_cache=str(INSTALLED / "npm"),
+        )
+        done.write_text(wanted)
     return node, {"NODE_PATH": str(folder / "node_modules")}
 
 

@@ -158,8 +158,9 @@
       contains((await call('getBucketReferer')).RefererConfiguration, RefererConfiguration);
       await put('referer', 'text', { ACL: 'public-read' });
       await context.referers(`http://${HOST}/referer`);
-      await call('putBucketReferer', { RefererConfiguration: '' });
-      equal((await call('getBucketReferer')).RefererConfiguration, '');
+      const off = { ...RefererConfiguration, Status: 'Disabled' };
+      await call('putBucketReferer', { RefererConfiguration: off });
+      equal((await call('getBucketReferer')).RefererConfiguration.Status, 'Disabled');
     };
 
     of['lifecycle'] = async () => {
@@ -245,7 +246,9 @@
       await call('putBucketDomain', { DomainRule });
       equal((await call('getBucketDomain')).DomainRule, DomainRule);
       await call('deleteBucketDomain');
-      equal((await call('getBucketDomain')).DomainRule, []);
+      // One SDK makes an empty list of the refusal, the other hands it on.
+      const absent = await call('getBucketDomain').catch((error) => error);
+      equal([absent.statusCode, absent.DomainRule || []], [404, []]);
     };
 
     of['origin'] = async () => {

@@ -14,12 +14,19 @@
     return JSON.stringify(value);
   }
 
+  /** The same tree with its names in order: documents of the two SDKs have them in different ones. */
+  function ordered(value) {
+    if (Array.isArray(value)) return value.map(ordered);
+    if (!value || typeof value !== 'object') return value;
+    return Object.fromEntries(Object.keys(value).sort().map((name) => [name, ordered(value[name])]));
+  }
+
   function check(holds, message) {
     if (!holds) throw new Error(message || 'it does not hold');
   }
 
   function equal(found, expected) {
-    check(show(found) === show(expected), `expected ${show(expected)}, got ${show(found)}`);
+    check(show(ordered(found)) === show(ordered(expected)), `expected ${show(expected)}, got ${show(found)}`);
   }
 
   /** Whether a tree has what another has, and may have more. */

@@ -17,8 +17,8 @@ const ROUTING_RULE: Content = Of(&[
         "Condition",
         Of(&[
             maybe("HttpErrorCodeReturnedEquals", Number(400, 499)),
-            maybe("KeyPrefixEquals", KEY),
-            Rule::Either(&["HttpErrorCodeReturnedEquals", "KeyPrefixEquals"]),
+            // The Java SDK sends it empty beside the other.
+            maybe("KeyPrefixEquals", Text),
         ]),
     ),
     one(
@@ -166,9 +166,11 @@ fn read_rule(rule: &Element) -> Result<RoutingRule, XmlError> {
         (Some(condition), Some(redirect)) => (condition, redirect),
         _ => return Err(XmlError::Shape("a RoutingRule without Condition or Redirect")),
     };
+    let prefix = condition.text_of("KeyPrefixEquals");
     let condition = match condition.number("HttpErrorCodeReturnedEquals") {
-        Some(status) => RoutingCondition::ErrorCode(status),
-        None => RoutingCondition::KeyPrefix(condition.text_of("KeyPrefixEquals").to_owned()),
+        Some(status) if prefix.is_empty() => RoutingCondition::ErrorCode(status),
+        None if !prefix.is_empty() => RoutingCondition::KeyPrefix(prefix.to_owned()),
+        _ => return Err(XmlError::Shape("not exactly one condition of a RoutingRule")),
     };
     let replacement = match redirect.optional("ReplaceKeyWith") {
         Some(key) => Replacement::Key(key),
@@ -251,6 +253,16 @@ mod tests {
             let text = website.write();
             assert_eq!(WebsiteConfiguration::read(text.as_bytes()), Ok(website), "{text}");
         }
+    }
+
+    /// As the Java SDK writes it, blanks included.
+    #[test]
+    fn an_empty_prefix_beside_an_error_code_is_none() {
+        let rule = "<RoutingRules><RoutingRule><Condition><KeyPrefixEquals></KeyPrefixEquals>\
+                    <HttpErrorCodeReturnedEquals >404</HttpErrorCodeReturnedEquals ></Condition>\
+                    <Redirect><ReplaceKeyWith>404.html</ReplaceKeyWith></Redirect></RoutingRule></RoutingRules>";
+        let rules = read(rule).unwrap().routing_rules;
+        assert_eq!(rules[0].condition, RoutingCondition::ErrorCode(404));
     }
 
     #[test]
