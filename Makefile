@@ -14,8 +14,10 @@ FUZZ := --manifest-path fuzz/Cargo.toml
 help:
 	@echo "make test               everything: Rust, documentation, the official Python SDK against the endpoint"
 	@echo "make conformance        five official SDKs against the endpoint; writes docs/conformance.md"
+	@echo "make test-faults        the endpoint is killed, starved, kept waiting, and its disk fails and fills up: some minutes"
 	@echo "make lint               format, warnings, architecture, some seconds of fuzzing"
 	@echo "make bench              URLs per second, beside the Python SDK and the bare hashing"
+	@echo "make bench-listing           a page of a listing out of ten thousand objects and out of a million; memory"
 	@echo "make fuzz SECONDS=60    each fuzz target for that long"
 	@echo "make clean              remove what was built and installed"
 
@@ -38,6 +40,14 @@ conformance: .venv/installed
 	cargo build --locked --package cospass-cli
 	COSPASS=$(abspath $(TARGET))/debug/cospass $(PYTHON) tests/conformance/run.py
 
+# What needs root or a C compiler says so where there is none. ROUNDS, SEED: tests/faults/run.py; CASES: of the model.
+CASES ?= 3000
+.PHONY: test-faults
+test-faults:
+	cargo build --release --locked --package cospass-cli
+	COSPASS_MODEL_CASES=$(CASES) cargo test --release --locked --package cospass-server --lib -- store::model
+	COSPASS=$(abspath $(TARGET))/release/cospass $(PYTHON) tests/faults/run.py
+
 .PHONY: lint
 lint:
 	cargo fmt --all --check
@@ -57,6 +67,13 @@ fuzz:
 bench: .venv/installed
 	cargo build --release --locked --package cospass-bench
 	$(TARGET)/release/cospass-bench $(VENV_PYTHON) tests/python/bench.py target/bench/sign.json
+
+# Filling the bucket takes some minutes. COUNTS are the sizes at which pages are asked for.
+COUNTS ?= 10000 1000000
+.PHONY: bench-listing
+bench-listing:
+	cargo build --release --locked --package cospass-bench --package cospass-cli
+	$(TARGET)/release/cospass-bench-listing $(TARGET)/release/cospass $(COUNTS)
 
 .venv/installed: tests/python/requirements.txt
 	$(PYTHON) -m venv --clear .venv

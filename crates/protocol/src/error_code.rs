@@ -63,6 +63,8 @@ error_codes! {
     ExpiredToken = 400,
     /// The body ended before `Content-Length` bytes.
     IncompleteBody = 400,
+    /// A form has more than one file.
+    IncorrectNumberOfFilesInPostRequest = 400,
     /// The service failed.
     InternalError = 500,
     /// The SecretId is unknown, or the token is not the one it came with.
@@ -83,6 +85,8 @@ error_codes! {
     InvalidPart = 400,
     /// The parts are not named in ascending order.
     InvalidPartOrder = 400,
+    /// The policy of a form is none.
+    InvalidPolicyDocument = 400,
     /// The range lies outside the object.
     InvalidRange = 416,
     /// The request contradicts itself or lacks something.
@@ -97,6 +101,8 @@ error_codes! {
     LifeCycleIdNotUnique = 400,
     /// Two lifecycle rules say different things of the same objects.
     LifeCycleRuleConflicted = 400,
+    /// The body is not a form.
+    MalformedPOSTRequest = 400,
     /// The policy is none.
     MalformedPolicy = 400,
     /// The XML body is not well-formed or not of the right shape.

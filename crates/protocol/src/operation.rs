@@ -16,6 +16,7 @@ mod multipart;
 mod need;
 mod object;
 mod parts;
+mod post;
 mod request;
 mod restore;
 mod symlink;
@@ -49,6 +50,7 @@ pub use object::{
     PutObjectAcl, ResponseOverrides,
 };
 pub use parts::{Pair, Parts, Resource};
+pub use post::{PostObject, SuccessAction};
 pub use request::Request;
 pub use restore::PostObjectRestore;
 pub use symlink::{GetSymlink, PutSymlink, SymlinkTarget};
@@ -98,6 +100,8 @@ macro_rules! for_each_operation {
             DeleteObjects,
             /// Uploads an object.
             PutObject,
+            /// Uploads an object out of a form.
+            PostObject,
             /// Copies an object.
             PutObjectCopy,
             /// Downloads an object or a part of it.
@@ -220,6 +224,7 @@ impl Operation {
             ("GET", "versions") => {
                 Self::GetBucketObjectVersions(GetBucketObjectVersions::decode(bucket, params)?)
             }
+            ("POST", "") => return Err(DecodeError::NotAForm),
             ("GET", "location") => Self::GetBucketLocation(GetBucketLocation { bucket }),
             _ => match Configuration::from_subresource(sub) {
                 Some(which) => configuration::decode(method, which, bucket, params, headers)?,
@@ -355,6 +360,20 @@ pub enum DecodeError {
     InvalidDigest,
     /// `x-cos-copy-source` does not name an object.
     InvalidCopySource,
+    /// A POST to a bucket that names nothing else is an upload out of a form, and its body is none: see [`PostObject`].
+    NotAForm,
+    /// A form lacks a field that it needs.
+    MissingField {
+        /// Its name.
+        name: &'static str,
+    },
+    /// The key of a form is not UTF-8.
+    KeyNotText,
+    /// The key of a form is longer than 850 bytes.
+    KeyTooLong {
+        /// Its length, in bytes.
+        length: usize,
+    },
     /// `x-cos-tagging` names tags that no object can have.
     InvalidTag(TagError),
     /// The user metadata (`x-cos-meta-…`) is longer than 2 KB.
@@ -381,6 +400,12 @@ impl fmt::Display for DecodeError {
             Self::InvalidDigest => f.write_str("Content-MD5 is not 16 bytes of base64"),
             Self::InvalidCopySource => {
                 f.write_str("x-cos-copy-source is not BUCKET.DOMAIN/KEY, the key percent-encoded")
+            }
+            Self::NotAForm => f.write_str("the body is not multipart/form-data"),
+            Self::MissingField { name } => write!(f, "the form has no field {name}"),
+            Self::KeyNotText => f.write_str("the key is not UTF-8"),
+            Self::KeyTooLong { length } => {
+                write!(f, "the key is {length} bytes long in UTF-8; at most 850 are allowed")
             }
             Self::InvalidTag(error) => write!(f, "{error}"),
             Self::MetadataTooLong { length } => {

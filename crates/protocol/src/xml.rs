@@ -15,6 +15,7 @@ mod lifecycle;
 mod list;
 mod multipart;
 mod object_lock;
+mod post;
 mod read;
 mod referer;
 mod restore;
@@ -46,6 +47,7 @@ pub use multipart::{
     Completed, PartEntry, PartList, UploadEntry, UploadList, initiated, read_parts,
 };
 pub use object_lock::{DefaultRetention, ObjectLockConfiguration};
+pub use post::PostResponse;
 pub use read::XmlError;
 pub use referer::RefererConfiguration;
 pub use restore::{RestoreRequest, RestoreTier};

@@ -6,12 +6,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::{Buf, Bytes};
+use cospass_protocol::form::{FieldsReader, FileReader, Form, FormError};
+use cospass_protocol::operation::PostObject;
 use http::HeaderMap;
 use http::header::{CONTENT_LENGTH, EXPECT, TRANSFER_ENCODING};
 use hyper::body::{Body, Frame, Incoming};
 use tokio::time::{Instant, timeout};
 
 use crate::authorize::Permit;
+use crate::form::FormFile;
 use crate::limits::Limits;
 use crate::pace::Pace;
 use crate::refusal::{Cause, Refusal};
@@ -23,6 +26,8 @@ pub(crate) struct SealedBody {
     expects_continue: bool,
     opened: bool,
     received: u64,
+    /// The file of a form whose fields were read.
+    file: Option<FileReader>,
     limits: Arc<Limits>,
 }
 
@@ -47,7 +52,7 @@ impl SealedBody {
             Length::Absent
         };
         let expects_continue = headers.contains_key(EXPECT);
-        Self { incoming, length, expects_continue, opened: false, received: 0, limits }
+        Self { incoming, length, expects_continue, opened: false, received: 0, file: None, limits }
     }
 
     pub(crate) fn length(&self) -> Length {
@@ -64,7 +69,50 @@ impl SealedBody {
         self.opened = true;
         let Self { incoming, limits, received, .. } = self;
         let slowness = Slowness { unpaced: !pace.is_limited(), ..Slowness::default() };
-        Pieces { incoming, limits, received, left: most, pace, slowness }
+        Pieces { incoming, limits, received, left: most, pace, slowness, file: None }
+    }
+
+    /// Reads a form up to its file: all that is ever read before there is a permit, since the signature stands there.
+    pub(crate) async fn read_fields(&mut self, content_type: &[u8]) -> Result<Form, Refusal> {
+        if self.length == Length::Absent {
+            return Err(Cause::MissingLength.into());
+        }
+        self.opened = true;
+        let Self { incoming, limits, received, .. } = self;
+        let mut reader = FieldsReader::new(content_type, limits.of_form())?;
+        let fields = async {
+            while let Some(frame) = next_frame(incoming).await {
+                let frame = frame.map_err(|_| Cause::IncompleteBody)?;
+                let Some(data) = frame.data_ref() else { continue };
+                *received += data.len() as u64;
+                if reader.read(data)? {
+                    break;
+                }
+            }
+            Ok::<_, Refusal>(reader.finish()?)
+        };
+        let fields = timeout(limits.form_time, fields).await;
+        let (form, file) = fields.map_err(|_| Cause::BodyTimeout)??;
+        self.file = Some(file);
+        Ok(form)
+    }
+
+    /// Opens the file of a form whose fields were read, to read as much of it as is permitted.
+    pub(crate) fn open_file(
+        &mut self,
+        permit: &Permit<PostObject>,
+        pace: Pace,
+    ) -> Result<Pieces<'_>, Refusal> {
+        let reader = self.file.take().ok_or(FormError::NoFile)?;
+        let length = &permit.operation().length;
+        let longest = self.limits.object_size.min(*length.end());
+        let file = FormFile::new(reader, *length.start()..=longest);
+        let around = 2 * self.limits.form_size as u64;
+        let most = self.limits.object_size.saturating_add(around);
+        if matches!(self.length, Length::Known(length) if length > most) {
+            return Err(Cause::EntityTooLarge.into());
+        }
+        Ok(Pieces { file: Some(file), ..self.open(permit, most, pace) })
     }
 
     /// Reads a small body whole.
@@ -131,11 +179,27 @@ pub(crate) struct Pieces<'a> {
     left: u64,
     pace: Pace,
     slowness: Slowness,
+    /// What is to be had of the body, if it is not all.
+    file: Option<FormFile>,
 }
 
 impl Pieces<'_> {
     /// The next bytes; `None` at the end.
     pub(crate) async fn next(&mut self) -> Result<Option<Bytes>, Refusal> {
+        loop {
+            let data = self.next_of_body().await?;
+            let is_end = data.is_none();
+            let Some(file) = &mut self.file else { return Ok(data) };
+            let data = file.take(data.as_deref())?;
+            match (data.is_empty(), is_end) {
+                (true, true) => return Ok(None),
+                (true, false) => {}
+                (false, _) => return Ok(Some(data)),
+            }
+        }
+    }
+
+    async fn next_of_body(&mut self) -> Result<Option<Bytes>, Refusal> {
         loop {
             let asked = Instant::now();
             let frame = timeout(self.limits.body_pause, next_frame(self.incoming)).await;

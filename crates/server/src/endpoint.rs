@@ -4,6 +4,8 @@
 //! Head ─► route ─► authenticate (Claim → Principal) ─► decode (Operation) ─► authorize (Permit) ─► execute ─► Reply
 //! ```
 //!
+//! A form has stages of its own, see [`form`].
+//!
 //! The operation is decoded after the signature, not before: how a `+` in a parameter is meant is known from it alone.
 
 mod visit;
@@ -28,6 +30,7 @@ use crate::body::SealedBody;
 use crate::clock::Clock;
 use crate::exchange::{Asked, Counted, Observers, Trail};
 use crate::execute::execute;
+use crate::form;
 use crate::framing::Framing;
 use crate::guarded::HeadFault;
 use crate::head::{Head, header_pairs};
@@ -126,8 +129,11 @@ impl Endpoint {
             ms = asked.elapsed().as_millis(),
             request_id = id.request,
         );
+        // The signature of a form cannot be explained by the head.
+        let is_form = asked.trail.operation == form::NAME;
+        let is_of_head = |cause: &Cause| cause.is_of_signature() && !is_form;
         let ending = asked.answered(status, cause, received, || {
-            cause.filter(|cause| cause.is_of_signature()).map(|_| RefusedHead::new(&parts, now))
+            cause.filter(is_of_head).map(|_| RefusedHead::new(&parts, now))
         });
         Ok(response.map(|body| Counted { body, ending, _answering: answering }))
     }
@@ -167,14 +173,20 @@ impl Endpoint {
             return Err(Cause::PreflightRefused.into());
         }
         self.check_bucket(&parts.method, &resource)?;
+        let origin = Origin { scheme, host: head.host };
+        let is_website = self.routes.is_website(head.host);
+        if let (Some(bucket), false) = (form::bucket_of_form(parts, &resource), is_website) {
+            let permitted = form::permit(self, &head, parts, bucket, body, now, trail).await?;
+            self.rounds.make(&self.store, bucket, now).await?;
+            return execute(self, permitted, body, origin).await;
+        }
         let claimed = || Some(Claim::read(&head.request).ok()?.secret_id().to_owned());
         let principal = authenticate(&head, &self.credentials, now)
             .inspect_err(|_| trail.secret_id = claimed())?;
         trail.secret_id = principal.secret_id().map(str::to_owned);
-        let origin = Origin { scheme, host: head.host };
         if let Some(bucket) = resource.bucket() {
             self.rounds.make(&self.store, bucket, now).await?;
-            if self.routes.is_website(head.host) {
+            if is_website {
                 let target = parts.uri.path_and_query().map_or("/", |target| target.as_str());
                 let visitor = Visitor { head: &head, headers: &headers, principal, origin, target };
                 return self.visit(visitor, &resource, body, trail).await;

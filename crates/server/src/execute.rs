@@ -8,10 +8,12 @@ mod content_type;
 mod copy;
 mod delete;
 mod draft;
+mod intake;
 mod list;
 mod multipart;
 mod object;
 mod page;
+mod post;
 mod restore;
 mod service;
 mod symlink;
@@ -61,6 +63,7 @@ pub(crate) async fn execute(
         }
         Permitted::DeleteObjects(permit) => delete::several(endpoint, permit, body).await,
         Permitted::PutObject(permit) => upload::put(endpoint, permit, body).await,
+        Permitted::PostObject(permit) => post::object(endpoint, permit, body, origin).await,
         Permitted::PutObjectCopy(permit) => copy::object(endpoint, permit).await,
         Permitted::GetObject(permit) => object::get(endpoint, permit).await,
         Permitted::HeadObject(permit) => object::head(endpoint, permit).await,

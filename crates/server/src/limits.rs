@@ -6,6 +6,11 @@ use std::time::Duration;
 /// hashes, small enough that many fit into memory.
 pub(crate) const CHUNK: usize = 256 * 1024;
 
+/// The longest bytes of one write while there are many uploads, and how many are not many: each upload may hold some chunks in
+/// memory (`execute/intake.rs`).
+pub(crate) const SMALL_CHUNK: usize = 64 * 1024;
+pub(crate) const FEW_UPLOADS: usize = 16;
+
 /// An object of at most so many bytes is read and sent in one piece.
 pub(crate) const SMALL_OBJECT: u64 = 64 * 1024;
 
@@ -31,6 +36,14 @@ pub struct Limits {
     pub document_size: usize,
     /// The largest XML body that lists objects or parts, in bytes: 1000 keys of 850 bytes fit in.
     pub list_document_size: usize,
+    /// The most fields of an upload form.
+    pub form_fields: usize,
+    /// The longest field of an upload form, its head included, in bytes.
+    pub form_field_size: usize,
+    /// The most bytes of an upload form before its file, and again behind it.
+    pub form_size: usize,
+    /// How long the fields of an upload form may take to arrive.
+    pub form_time: Duration,
     /// The longest request line's target, in bytes; longer ones are `RequestURITooLong`.
     pub target_length: usize,
     /// The longest head, in bytes; a longer one is `InvalidRequest`, and the connection is closed. At least 8 KiB.
@@ -71,6 +84,10 @@ impl Default for Limits {
             part_size: 1 << 20,
             document_size: 64 * 1024,
             list_document_size: 2 << 20,
+            form_fields: 128,
+            form_field_size: 32 * 1024,
+            form_size: 64 * 1024,
+            form_time: Duration::from_secs(30),
             target_length: 16 * 1024,
             head_size: 32 * 1024,
             headers: 128,

@@ -4,6 +4,8 @@
 //! service, **T** asserted by an official SDK's test against it, **D** documented, **K** general knowledge, **I** inferred,
 //! **!** a decision of this project where nothing is known. A row with two tags has them for Code and Message.
 
+use std::fmt::Display;
+
 use cospass_protocol::operation::{DecodeError, StorageClass};
 use cospass_protocol::policy::{PolicyError, PolicyProblem};
 use cospass_protocol::xml::{Evidence, XmlError, iso8601};
@@ -134,6 +136,23 @@ causes! {
     MissingBody "missing-body" => MissingRequestBodyError "Request body is empty.",
     /// **C** node#29.
     MalformedXml "malformed-xml" => MalformedXML "The XML you provided was not well-formed or did not validate against our published schema.",
+
+    // A form.
+
+    /// **D** 436/14690, "Error message" pages of POST Object.
+    MalformedForm "malformed-form" => MalformedPOSTRequest "The body of your POST request is not well-formed multipart/form-data.",
+    /// **! K** What stands before the file is longer than the endpoint's limit.
+    FormTooLarge "form-too-large" => EntityTooLarge "Your POST request fields preceding the upload file were too large.",
+    /// **D K** No file, or several.
+    NumberOfFiles "number-of-files" => IncorrectNumberOfFilesInPostRequest "POST requires exactly one file upload per request.",
+    /// **D** The policy is not base64, not JSON, or has no conditions.
+    PolicyWithoutConditions "policy-without-conditions" => InvalidPolicyDocument "You must provide condition if you specify a policy in post object request.",
+    /// **D !** Anything else that is wrong with a policy; the message tells what.
+    InvalidPolicy "invalid-policy" => InvalidPolicyDocument "The policy of the form is not valid.",
+    /// **D** The message tells field and value.
+    ConditionUnmet "condition-unmet" => AccessDenied "Condition key doesn't match the value",
+    /// **D** The message tells both times.
+    PolicyExpired "policy-expired" => AccessDenied "You post object request has been expired",
 
     // A bucket's configurations.
 
@@ -306,6 +325,19 @@ impl Refusal {
         Self::new(Cause::Expired, Detail { evidence, ..Detail::default() })
     }
 
+    /// With a message of its own.
+    pub(crate) fn told(cause: Cause, what: &dyn Display) -> Self {
+        Self::new(cause, Detail { message: Some(what.to_string()), ..Detail::default() })
+    }
+
+    /// The policy of a form expired then, at the server's time, both Unix seconds. The words are the service's.
+    pub(crate) fn policy_expired(expiration: i64, now: i64) -> Self {
+        let message = format!(
+            "You post object request has been expired, expiration time: {expiration} but the time now : {now}"
+        );
+        Self::told(Cause::PolicyExpired, &message)
+    }
+
     pub(crate) fn mismatch(view: &CanonicalView) -> Self {
         let evidence = Some(Evidence::Signed {
             string_to_sign: view.string_to_sign().to_owned(),
@@ -368,12 +400,17 @@ impl From<DecodeError> for Refusal {
             DecodeError::InvalidDigest => Cause::InvalidDigest,
             DecodeError::InvalidCopySource => Cause::InvalidCopySource,
             DecodeError::InvalidTag(_) => Cause::InvalidTag,
+            DecodeError::NotAForm => Cause::MalformedForm,
+            DecodeError::MissingField { .. } => Cause::InvalidArgument,
+            DecodeError::KeyNotText => Cause::KeyNotText,
+            DecodeError::KeyTooLong { .. } => Cause::KeyTooLong,
             DecodeError::MetadataTooLong { .. } => Cause::MetadataTooLong,
         };
         match error {
             // Where the service's own words are not known, these tell what to change.
             DecodeError::Unserved(_)
             | DecodeError::InvalidArgument { .. }
+            | DecodeError::MissingField { .. }
             | DecodeError::InvalidTag(_) => {
                 Self::new(cause, Detail { message: Some(error.to_string()), ..Detail::default() })
             }
@@ -465,12 +502,15 @@ mod tests {
     /// The answer to each cause is asserted over a socket; this asserts that none is forgotten there.
     #[test]
     fn every_cause_has_a_test_of_the_whole_server() {
-        let tests = include_str!("../tests/refusals.rs");
+        let tests = concat!(
+            include_str!("../tests/refusals.rs"),
+            include_str!("../tests/refusals_of_forms.rs")
+        );
         // Only a failing disk, or a client that stands still, would show these; other tests reach them.
         let elsewhere = [Cause::Failure];
         for cause in Cause::ALL.iter().filter(|cause| !elsewhere.contains(cause)) {
             let name = format!("{:?}", cause.name());
-            assert!(tests.contains(&name), "tests/refusals.rs does not name {name}");
+            assert!(tests.contains(&name), "no test of the refusals names {name}");
         }
     }
 }

@@ -49,7 +49,7 @@ pub(crate) use record::{
     UploadRecord, tag_pairs,
 };
 pub(crate) use scan::{Step, past, start};
-pub(crate) use upload::Upload;
+pub(crate) use upload::{Hashing, Upload, Writing};
 pub(crate) use version::{Former, Versioning};
 
 use backend::{Backend, Rows, Table};
@@ -173,14 +173,22 @@ impl Store {
     ) -> Result<(), E> {
         let row = bucket_key(bucket.as_str());
         let _guard = self.0.bucket_changes.lock().unwrap_or_else(PoisonError::into_inner);
-        let changed = self.write(|tables| change(tables, &row));
-        // Whatever came of it, also of what failed and happened all the same, is what everybody sees from now on.
-        let there = find(&*self.0.backend, Table::Buckets, &row);
+        let changed = self.write(|tables| {
+            change(tables, &row)?;
+            Ok::<_, E>(find::<BucketRecord>(tables, Table::Buckets, &row)?)
+        });
+        let (there, changed) = match changed {
+            Ok(there) => (Ok(there), Ok(())),
+            // What failed may have happened all the same: everybody is to see what came of it.
+            Err(error) => (find(&*self.0.backend, Table::Buckets, &row), Err(error)),
+        };
         let mut buckets = self.0.buckets.write().unwrap_or_else(PoisonError::into_inner);
         match there {
             Ok(Some(record)) => _ = buckets.insert(bucket.as_str().to_owned(), record),
             Ok(None) => _ = buckets.remove(bucket.as_str()),
-            Err(error) => return changed.and(Err(error.into())),
+            Err(error) => {
+                tracing::error!(%error, "a bucket is shown as it was, after a change that failed")
+            }
         }
         changed
     }
@@ -285,5 +293,7 @@ impl From<postcard::Error> for StoreError {
 
 #[cfg(test)]
 mod contract;
+#[cfg(test)]
+mod model;
 #[cfg(test)]
 mod tests;

@@ -7,10 +7,12 @@
 //! canonicalisation, [`Canonical`].
 
 mod authorization;
+mod batch;
 mod canonical;
 mod claim;
 mod convention;
 pub mod explain;
+mod form;
 mod head;
 mod key_time;
 mod names;
@@ -23,9 +25,11 @@ mod signing;
 mod verify;
 
 pub use authorization::{Authorization, FieldError};
+pub use batch::Batch;
 pub use canonical::Canonical;
 pub use claim::{Carrier, Claim, ClaimError};
 pub use convention::{Convention, Deviation};
+pub use form::FormClaim;
 pub use head::{Parameter, RequestHead, SIGN_PARAMETER, SIGNATURE_FIELDS, is_signature_field};
 pub use key_time::{KeyTime, KeyTimeError};
 pub use names::{OFFICIAL_HEADERS, is_official_header};

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use hmac::{Hmac, KeyInit, Mac};
-use sha1::Sha1;
+use sha1::{Digest, Sha1};
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
@@ -51,6 +51,13 @@ impl SigningKey {
             .chain_update("\n");
         Signature(hex(&mac.finalize().into_bytes().into()))
     }
+
+    /// Signs the policy of an upload form, given as text, not as base64: `hex(HMAC-SHA1(SignKey, hex(SHA1(policy))))`
+    /// (COS document 436/14690). See [`FormClaim`](crate::FormClaim).
+    pub fn sign_policy(&self, policy: &[u8]) -> Signature {
+        let mac = self.0.clone().chain_update(hex(&Sha1::digest(policy).into()));
+        Signature(hex(&mac.finalize().into_bytes().into()))
+    }
 }
 
 impl fmt::Debug for SigningKey {
@@ -64,6 +71,10 @@ impl fmt::Debug for SigningKey {
 pub struct Signature([u8; 40]);
 
 impl Signature {
+    pub(crate) fn of(digits: [u8; 40]) -> Self {
+        Self(digits)
+    }
+
     /// Reads 40 lower-case hex digits.
     pub fn parse(text: &str) -> Option<Self> {
         let digits: [u8; 40] = text.as_bytes().try_into().ok()?;
@@ -91,7 +102,7 @@ impl fmt::Debug for Signature {
     }
 }
 
-fn keyed(key: &[u8]) -> HmacSha1 {
+pub(crate) fn keyed(key: &[u8]) -> HmacSha1 {
     HmacSha1::new_from_slice(key).unwrap_or_else(|_| unreachable!("HMAC takes keys of any length"))
 }
 

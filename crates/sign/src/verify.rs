@@ -7,6 +7,7 @@ use crate::canonical::Canonical;
 use crate::claim::Claim;
 use crate::convention::{Convention, Deviation};
 use crate::head::RequestHead;
+use crate::key_time::KeyTime;
 use crate::percent::Plus;
 use crate::reading::{Attempt, Reading, readings_of_plus};
 use crate::refusal::Refusal;
@@ -140,12 +141,7 @@ impl Claim<'_> {
             unreachable!("an Authorization is made with times that were parsed")
         });
         for (field, time) in [("q-sign-time", sign_time), ("q-key-time", key_time)] {
-            if now > time.end() {
-                return Err(Refusal::Expired { field, end: time.end(), now });
-            }
-            if time.start() > now.saturating_add(CLOCK_SKEW_SECONDS) {
-                return Err(Refusal::NotYetValid { field, start: time.start(), now });
-            }
+            check_time(field, time, now)?;
         }
         Ok(fractional)
     }
@@ -180,6 +176,17 @@ impl Claim<'_> {
         }
         Err(first_refusal.unwrap_or(Refusal::SignatureMismatch))
     }
+}
+
+/// Whether a time range holds `now`, or will within the tolerated skew.
+pub(crate) fn check_time(field: &'static str, time: KeyTime, now: i64) -> Result<(), Refusal> {
+    if now > time.end() {
+        return Err(Refusal::Expired { field, end: time.end(), now });
+    }
+    if time.start() > now.saturating_add(CLOCK_SKEW_SECONDS) {
+        return Err(Refusal::NotYetValid { field, start: time.start(), now });
+    }
+    Ok(())
 }
 
 /// The canonical text of a request, as a verifier makes it.

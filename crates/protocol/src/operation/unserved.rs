@@ -5,8 +5,8 @@
 
 use std::fmt;
 
+use super::DecodeError;
 use super::parts::{Headers, Params, Resource};
-use super::{Configuration, DecodeError};
 
 /// An operation or option of the service that is not served here.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,8 +15,6 @@ pub enum Unserved {
     Parameter(String),
     /// A header names it.
     Header(String),
-    /// The method and the resource name it.
-    Method(&'static str),
 }
 
 impl fmt::Display for Unserved {
@@ -24,7 +22,6 @@ impl fmt::Display for Unserved {
         match self {
             Self::Parameter(name) => write!(f, "the parameter {name} is not served here"),
             Self::Header(name) => write!(f, "the header {name} is not served here"),
-            Self::Method(what) => write!(f, "{what} is not served here"),
         }
     }
 }
@@ -85,17 +82,7 @@ pub(super) fn refuse(
     {
         return Err(DecodeError::Unserved(Unserved::Header(name)));
     }
-    let what = match (resource, method) {
-        (Resource::Bucket(_), "POST") if !params.has("delete") && !names_configuration(params) => {
-            "POST Object (form upload)"
-        }
-        _ => return Ok(()),
-    };
-    Err(DecodeError::Unserved(Unserved::Method(what)))
-}
-
-fn names_configuration(params: Params<'_, '_>) -> bool {
-    Configuration::ALL.iter().any(|configuration| params.has(configuration.subresource()))
+    Ok(())
 }
 
 fn processing(params: Params<'_, '_>) -> Option<&'static str> {

@@ -1,22 +1,20 @@
 //! PUT Object.
 //!
-//! The body is gathered into chunks; while one is written and hashed on a thread that may block, the next one arrives. So
-//! an upload never holds more than two chunks in memory, and a thread only while there is something to write.
+//! The body is gathered into chunks, which are hashed and written while the next one arrives ([`intake`](super::intake)).
 
 use cospass_protocol::Bucket;
 use cospass_protocol::operation::{ContentMd5, PutObject, TrafficLimit};
 use http::StatusCode;
 use http::header::{ETAG, HeaderName};
 use md5::{Digest, Md5};
-use tokio::task::JoinHandle;
 
 use super::draft::{self, Wanted};
+use super::intake::Intake;
 use super::{check_md5, encryption, with_encryption, with_version};
 use crate::authorize::Permit;
-use crate::body::{Length, SealedBody};
+use crate::body::{Length, Pieces, SealedBody};
 use crate::conditions;
 use crate::endpoint::Endpoint;
-use crate::limits::CHUNK;
 use crate::pace::Pace;
 use crate::refusal::{Cause, Refusal};
 use crate::reply::Reply;
@@ -31,7 +29,15 @@ pub(super) async fn put(
     check_before_the_body(&endpoint.store, permit.operation()).await?;
     let traffic_limit = permit.operation().traffic_limit;
     let received = receive(endpoint, &permit, body, traffic_limit).await?;
-    let mut put = permit.into_operation();
+    keep(endpoint, received, permit.into_operation()).await.map(|(_, reply)| reply)
+}
+
+/// Makes an object of what was received, and the answer that tells of it.
+pub(super) async fn keep(
+    endpoint: &Endpoint,
+    received: Received,
+    mut put: PutObject,
+) -> Result<(ObjectRecord, Reply), Refusal> {
     put.encryption = encryption(endpoint, &put.bucket, put.encryption);
     let headers = draft::headers(&put.key, &put.content, &put.metadata);
     let wanted = Wanted {
@@ -50,13 +56,14 @@ pub(super) async fn put(
             let record = store.commit(upload, &put.bucket, &put.key, draft, |object| {
                 conditions::of_upload(&put, object).map_err(Refusal::from)
             })?;
-            Ok(reply(store, &put.bucket, &record))
+            let reply = reply(store, &put.bucket, &record);
+            Ok((record, reply))
         })
         .await
 }
 
 /// An upload that cannot succeed need not be sent. What counts is the check when it is committed.
-async fn check_before_the_body(store: &Store, put: &PutObject) -> Result<(), Refusal> {
+pub(super) async fn check_before_the_body(store: &Store, put: &PutObject) -> Result<(), Refusal> {
     if !put.forbid_overwrite && put.conditions.iter().next().is_none() {
         return Ok(());
     }
@@ -119,33 +126,24 @@ pub(super) async fn receive<Op>(
     body: &mut SealedBody,
     limit: Option<TrafficLimit>,
 ) -> Result<Received, Refusal> {
-    let mut pieces = body.open(permit, endpoint.limits.object_size, Pace::of(limit));
-    let mut chunk = Vec::new();
-    let mut writing = None;
-    while let Some(piece) = pieces.next().await? {
-        chunk.extend_from_slice(&piece);
-        if chunk.len() >= CHUNK {
-            let full = std::mem::replace(&mut chunk, Vec::with_capacity(CHUNK));
-            let upload = written(writing.take()).await?;
-            let store = endpoint.store.clone();
-            writing = Some(tokio::spawn(async move {
-                store.blocking(move |store| write(store, upload, &full)).await
-            }));
-        }
-    }
-    Ok(Received { upload: written(writing).await?, rest: chunk })
+    let pieces = body.open(permit, endpoint.limits.object_size, Pace::of(limit));
+    receive_pieces(endpoint, pieces).await
 }
 
-type Writing = JoinHandle<Result<Upload, Refusal>>;
-
-async fn written(writing: Option<Writing>) -> Result<Option<Upload>, Refusal> {
-    match writing {
-        None => Ok(None),
-        Some(writing) => match writing.await {
-            Ok(upload) => upload.map(Some),
-            Err(_) => Err(Cause::Failure.into()),
-        },
+/// Takes the pieces of an opened body in.
+pub(super) async fn receive_pieces(
+    endpoint: &Endpoint,
+    mut pieces: Pieces<'_>,
+) -> Result<Received, Refusal> {
+    let mut intake = Intake::new(endpoint.store.clone());
+    let mut chunk = Vec::new();
+    while let Some(piece) = pieces.next().await? {
+        chunk.extend_from_slice(&piece);
+        if chunk.len() >= intake.chunk() {
+            chunk = intake.take(chunk).await?;
+        }
     }
+    Ok(Received { upload: intake.end().await?, rest: chunk })
 }
 
 fn write(store: &Store, upload: Option<Upload>, chunk: &[u8]) -> Result<Upload, Refusal> {

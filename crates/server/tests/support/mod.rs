@@ -2,6 +2,8 @@
 #![allow(dead_code, unreachable_pub, reason = "each test uses a part of it")]
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "it serves tests alone")]
 
+pub mod form;
+
 use std::io::{Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::time::Duration;
@@ -305,6 +307,12 @@ impl Request {
     pub fn body(mut self, body: &[u8]) -> Self {
         self.body = body.to_vec();
         self
+    }
+
+    /// With another length told than that of the body.
+    pub fn replace_length(mut self, length: u64) -> Self {
+        self.headers.retain(|(name, _)| name != "Content-Length");
+        self.header("Content-Length", length.to_string())
     }
 
     pub fn key(mut self, secret_id: &str, secret_key: &str) -> Self {

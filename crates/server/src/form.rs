@@ -1,0 +1,130 @@
+//! An upload out of a form, POST Object (436/14690), from its head to its permit.
+//!
+//! ```text
+//! Head ─► fields (Form) ─► authenticate (FormClaim, FormPolicy → Principal) ─► decode (PostObject) ─► authorize (Permit) ─► file
+//! ```
+//!
+//! A form carries its signature in its body. So this is the one body of which something is read before there is a
+//! [`Permit`](crate::authorize::Permit): the fields up to the file, which have to stand before it, within the limits
+//! [`Limits::form_fields`], [`Limits::form_field_size`], [`Limits::form_size`] and [`Limits::form_time`]. The bytes of the
+//! file wait for the permit like any other body.
+
+use std::ops::RangeInclusive;
+
+use bytes::Bytes;
+use cospass_protocol::Bucket;
+use cospass_protocol::form::{FileReader, FormError, FormLimits};
+use cospass_protocol::operation::{Operation, PostObject, Resource};
+use cospass_sign::percent::Plus;
+use http::Method;
+use http::header::{CONTENT_TYPE, HeaderValue};
+use http::request::Parts;
+
+use crate::authenticate::authenticate_form;
+use crate::authorize::{Permitted, authorize};
+use crate::body::SealedBody;
+use crate::endpoint::Endpoint;
+use crate::exchange::Trail;
+use crate::head::Head;
+use crate::limits::Limits;
+use crate::refusal::{Cause, Refusal};
+
+/// The operation's name in the documentation.
+pub(crate) const NAME: &str = "POST Object";
+
+/// The bucket for which a request brings a form, unless it is none: a POST to the bucket itself, with a body that calls
+/// itself a form. `?delete` and its like bring documents.
+pub(crate) fn bucket_of_form<'a>(parts: &Parts, resource: &'a Resource) -> Option<&'a Bucket> {
+    let content_type = parts.headers.get(CONTENT_TYPE)?.as_bytes();
+    let kind = content_type.split(|&byte| byte == b';').next()?.trim_ascii();
+    match resource {
+        Resource::Bucket(bucket)
+            if parts.method == Method::POST
+                && kind.eq_ignore_ascii_case(b"multipart/form-data") =>
+        {
+            Some(bucket)
+        }
+        _ => None,
+    }
+}
+
+/// Reads the fields of a form, finds out who signed it, and whether the signer may do what it asks for, `now` in Unix
+/// seconds.
+pub(crate) async fn permit(
+    endpoint: &Endpoint,
+    head: &Head<'_>,
+    parts: &Parts,
+    bucket: &Bucket,
+    body: &mut SealedBody,
+    now: i64,
+    trail: &mut Trail,
+) -> Result<Permitted, Refusal> {
+    trail.operation = NAME;
+    let content_type = parts.headers.get(CONTENT_TYPE).map_or(&b""[..], HeaderValue::as_bytes);
+    let form = body.read_fields(content_type).await?;
+    let claimed = form.fields.value("q-ak").map(|id| String::from_utf8_lossy(id).into_owned());
+    trail.secret_id = claimed;
+    let (principal, policy) =
+        authenticate_form(head, bucket, &form.fields, &endpoint.credentials, now)?;
+    let params: Vec<_> = head.request.params(Plus::Space).collect();
+    let operation = PostObject::decode(bucket.clone(), &params, &form.fields, policy.as_ref());
+    authorize(&principal, operation.map(Operation::PostObject), &endpoint.observers.metrics)
+}
+
+impl Limits {
+    pub(crate) fn of_form(&self) -> FormLimits {
+        FormLimits {
+            fields: self.form_fields,
+            field_size: self.form_field_size,
+            size: self.form_size,
+        }
+    }
+}
+
+/// The file of a form as it comes in, held to the length that the policy allows.
+pub(crate) struct FormFile {
+    reader: FileReader,
+    length: RangeInclusive<u64>,
+    taken: u64,
+}
+
+impl FormFile {
+    pub(crate) fn new(reader: FileReader, length: RangeInclusive<u64>) -> Self {
+        Self { reader, length, taken: 0 }
+    }
+
+    /// The bytes of the file that are among those of the body, or were kept when its fields were read. None of either at
+    /// the end of the body: the file is whole.
+    pub(crate) fn take(&mut self, body: Option<&[u8]>) -> Result<Bytes, Refusal> {
+        let mut file = Vec::with_capacity(body.map_or(0, <[u8]>::len));
+        self.reader.read(body.unwrap_or_default(), &mut file)?;
+        self.taken += file.len() as u64;
+        if self.taken > *self.length.end() {
+            return Err(Cause::EntityTooLarge.into());
+        }
+        if body.is_none() && file.is_empty() {
+            self.reader.finish()?;
+            if self.taken < *self.length.start() {
+                return Err(Cause::EntityTooSmall.into());
+            }
+        }
+        Ok(file.into())
+    }
+}
+
+impl From<FormError> for Refusal {
+    fn from(error: FormError) -> Self {
+        match error {
+            FormError::TooLarge => Cause::FormTooLarge.into(),
+            FormError::NoFile | FormError::SeveralFiles => Cause::NumberOfFiles.into(),
+            FormError::Repeated(_) | FormError::NoFilename => {
+                Self::told(Cause::InvalidArgument, &error)
+            }
+            // What is wrong is told in the log, the answer has the documented words.
+            error => {
+                tracing::debug!(%error, "a form is malformed");
+                Cause::MalformedForm.into()
+            }
+        }
+    }
+}
