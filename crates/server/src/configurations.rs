@@ -127,7 +127,6 @@ impl Configurations {
         self.0.lifecycle.as_ref()
     }
 
-    #[allow(dead_code, reason = "part of what comes next: website hosts")]
     pub(crate) fn website(&self) -> Option<&WebsiteConfiguration> {
         self.0.website.as_ref()
     }
