@@ -133,7 +133,7 @@ fn an_endpoint_without_file_descriptors_recovers() {
     std::thread::sleep(Duration::from_millis(300));
     drop(hoard);
     // Who comes while the endpoint still finds out that the others are gone is told to come later.
-    let mut upload = || {
+    let upload = || {
         let mut connection = Connection::over(TcpStream::connect(process.address).unwrap());
         connection.write(&put("/a", b"x").sign().bytes());
         std::thread::sleep(Duration::from_millis(100));
