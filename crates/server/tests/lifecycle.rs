@@ -93,7 +93,7 @@ fn the_background_follows_the_clock_without_being_asked() {
             "{EXPIRE}<AbortIncompleteMultipartUpload><DaysAfterInitiation>2</DaysAfterInitiation></AbortIncompleteMultipartUpload>"
         ),
     );
-    assert_eq!(endpoint.files("blobs"), 2);
+    assert_eq!(endpoint.blobs(2), 2);
     endpoint.clock.set(NOW + 3 * DAY);
     let started = Instant::now();
     while endpoint.files("blobs") > 0 {
@@ -200,5 +200,5 @@ fn versions_that_were_replaced_go_and_markers_that_hide_nothing() {
     assert_eq!(versions(), (2, 2));
     endpoint.clock.set(NOW + 7 * DAY);
     assert_eq!(versions(), (0, 0));
-    assert_eq!(endpoint.files("blobs"), 0);
+    assert_eq!(endpoint.blobs(0), 0);
 }

@@ -372,7 +372,7 @@ fn the_body() {
     refused(&delete(many.as_bytes()).sign(), "malformed-xml", 400, "MalformedXML");
     let large = delete(&[b' '; 40_001]).sign();
     refused(&large, "entity-too-large", 400, "EntityTooLarge");
-    assert_eq!((endpoint.files("blobs"), endpoint.files("incoming")), (1, 0));
+    assert_eq!((endpoint.blobs(1), endpoint.files("incoming")), (1, 0));
 }
 
 /// The document of a configuration that was put, or refused.
@@ -694,7 +694,7 @@ fn what_was_uploaded_in_parts() {
     let other_key = get("/b").param("uploadId", &id);
     refused(&other_key.sign(), "no-such-upload", 404, "NoSuchUpload");
     assert_eq!(endpoint.send(&get("/a").sign()).body, b"there");
-    assert_eq!((endpoint.files("blobs"), endpoint.files("incoming")), (3, 0));
+    assert_eq!((endpoint.blobs(3), endpoint.files("incoming")), (3, 0));
 }
 
 #[test]

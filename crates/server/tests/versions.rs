@@ -92,7 +92,7 @@ fn a_bucket_that_never_kept_versions_tells_none() {
     let deleted = delete(&endpoint, "/a", None);
     assert_eq!((deleted.header(VERSION), deleted.header(MARKER)), (None, None));
     assert_eq!(listed(&list(&endpoint, &[])), []);
-    assert_eq!(endpoint.files("blobs"), 0);
+    assert_eq!(endpoint.blobs(0), 0);
 }
 
 #[test]
@@ -191,7 +191,7 @@ fn the_former_version_comes_back_when_the_current_one_is_deleted() {
     delete(&endpoint, "/a", Some(&marker));
     assert_eq!(text(&endpoint, get("/a")), "0");
     assert_eq!(delete(&endpoint, "/a", Some(&ids[3])).header(VERSION), Some(ids[3].as_str()));
-    assert_eq!(endpoint.files("blobs"), 1);
+    assert_eq!(endpoint.blobs(1), 1);
 }
 
 #[test]
@@ -203,7 +203,7 @@ fn while_suspended_the_null_version_is_replaced_and_no_other() {
         assert_eq!(upload(&endpoint, "/a", body.as_bytes()), "null");
         assert_eq!(text(&endpoint, of("GET", "/a", "null")), body);
     }
-    assert_eq!(endpoint.files("blobs"), 2);
+    assert_eq!(endpoint.blobs(2), 2);
     let null = || ("a".to_owned(), "null".to_owned(), true, false);
     let kept_row = || ("a".to_owned(), kept.clone(), false, false);
     assert_eq!(listed(&list(&endpoint, &[])), [null(), kept_row()]);
@@ -338,7 +338,7 @@ fn an_upload_in_parts_makes_a_version() {
     assert_eq!(third.status, 200, "a manifest onto itself");
     delete(&endpoint, "/a", Some(&second));
     assert_eq!(text(&endpoint, get("/a")), "parts");
-    assert_eq!(endpoint.files("blobs"), 2);
+    assert_eq!(endpoint.blobs(2), 2);
 }
 
 #[test]

@@ -100,6 +100,19 @@ impl Endpoint {
         answer
     }
 
+    /// How many blobs there are, when there are as many as expected, or soon. What is held while it is read or swept is
+    /// removed a moment later.
+    pub fn blobs(&self, expected: usize) -> usize {
+        let settled = (0..60).any(|_| {
+            let settled = self.files("blobs") == expected;
+            if !settled {
+                std::thread::sleep(Duration::from_millis(50));
+            }
+            settled
+        });
+        if settled { expected } else { self.files("blobs") }
+    }
+
     /// How many blobs, or uploads under way, there are.
     pub fn files(&self, folder: &str) -> usize {
         fn count(path: &std::path::Path) -> usize {
