@@ -15,7 +15,8 @@ help:
 	@echo "make test               everything: Rust, documentation, the official Python SDK against the endpoint"
 	@echo "make conformance        five official SDKs against the endpoint; writes docs/conformance.md"
 	@echo "make lint               format, warnings, architecture, some seconds of fuzzing"
-	@echo "make bench              URLs per second, beside the Python SDK and the bare hashing"
+	@echo "make bench              URLs per second, beside the Python SDK and the bare hashing; bench-endpoint"
+	@echo "make bench-endpoint     the endpoint beside nginx: downloads, uploads, listings, memory"
 	@echo "make fuzz SECONDS=60    each fuzz target for that long"
 	@echo "make clean              remove what was built and installed"
 
@@ -54,9 +55,18 @@ fuzz:
 
 # The table on stdout; the fields of the JSON file are explained in crates/bench/src/report.rs.
 .PHONY: bench
-bench: .venv/installed
+bench: bench-sign bench-endpoint
+
+.PHONY: bench-sign
+bench-sign: .venv/installed
 	cargo build --release --locked --package cospass-bench
 	$(TARGET)/release/cospass-bench $(VENV_PYTHON) tests/python/bench.py target/bench/sign.json
+
+# Beside nginx, under wrk: both are the system's own, and what is not installed is told as not run.
+.PHONY: bench-endpoint
+bench-endpoint:
+	cargo build --release --locked --package cospass-bench --package cospass-cli
+	$(TARGET)/release/cospass-bench-endpoint $(TARGET)/release/cospass target/bench/endpoint.json
 
 .venv/installed: tests/python/requirements.txt
 	$(PYTHON) -m venv --clear .venv
