@@ -6,7 +6,7 @@ mod server;
 
 use clap::Args;
 use cospass::Credentials;
-use cospass_sign::explain::{Cause, Evidence, Explanation, ServerView, explain};
+use cospass_sign::explain::{Evidence, Explanation, ServerView, explain};
 
 use crate::curl::parse_curl;
 use crate::exit::{Exit, Failure};
@@ -15,7 +15,6 @@ use crate::pairs::{Pairs, borrowed};
 use crate::sent::{self, SentRequest};
 use crate::verify::JudgingArgs;
 use crate::{environment, lines};
-use report::Report;
 
 pub(crate) use report::printable;
 pub(crate) use server::parse_answer;
@@ -74,10 +73,9 @@ pub(crate) fn run(args: ExplainArgs) -> Result<Exit, Failure> {
     if let Some(from) = &args.from {
         return lines::answer_each(from, |line, output| {
             let (request, now) = sent::read_line(line, &judging.headers)?;
-            let finding = case(&request, now).explain(&request);
-            let report = Report::of(&finding);
-            output.json(&report)?;
-            Ok(report.exit())
+            let explanation = case(&request, now).explain(&request);
+            output.line(explanation.to_json())?;
+            Ok(report::exit(explanation.cause()))
         });
     }
     let request = args.request()?;
@@ -95,15 +93,14 @@ pub(crate) fn run(args: ExplainArgs) -> Result<Exit, Failure> {
         original: original.transpose()?,
         ..case(&request, None)
     };
-    let finding = case.explain(&request);
-    let report = Report::of(&finding);
+    let explanation = case.explain(&request);
     let mut output = Output::stdout();
     match args.json {
-        true => output.json(&report)?,
-        false => report.write(&mut output)?,
+        true => output.line(explanation.to_json())?,
+        false => report::write(&explanation, &mut output)?,
     }
     output.flush()?;
-    Ok(report.exit())
+    Ok(report::exit(explanation.cause()))
 }
 
 impl ExplainArgs {
@@ -145,7 +142,7 @@ impl<'a> Case<'a> {
     }
 
     /// The finding on a request.
-    pub(crate) fn explain(&self, request: &SentRequest<'_>) -> Finding {
+    pub(crate) fn explain(&self, request: &SentRequest<'_>) -> Explanation {
         let headers = request.headers();
         let original_headers = self.original.as_ref().map(SentRequest::headers);
         let original = self.original.as_ref().zip(original_headers.as_ref());
@@ -159,29 +156,6 @@ impl<'a> Case<'a> {
             ..Evidence::new(request.head(&headers))
         });
         tracing::debug!(cause = explanation.cause().id(), now = self.now, "explained");
-        Finding { strict_cause: self.strict_cause(&explanation), explanation }
-    }
-
-    /// What a server that accepts the canonical rule alone has against a signature that holds by a convention.
-    fn strict_cause(&self, explanation: &Explanation) -> Option<Cause> {
-        match explanation.cause() {
-            Cause::Accepted { convention } if self.strict && !convention.is_canonical() => {
-                Some(Cause::Convention { convention: *convention })
-            }
-            _ => None,
-        }
-    }
-}
-
-/// An explanation, and what strictness makes of it.
-pub(crate) struct Finding {
-    explanation: Explanation,
-    strict_cause: Option<Cause>,
-}
-
-impl Finding {
-    /// The first thing that is wrong.
-    pub(crate) fn cause(&self) -> &Cause {
-        self.strict_cause.as_ref().unwrap_or(self.explanation.cause())
+        if self.strict { explanation.strictly() } else { explanation }
     }
 }

@@ -56,3 +56,33 @@ impl StopSignal {
         }
     }
 }
+
+/// Waits for SIGHUP, which asks for what was replaced to be opened again. Where there is no such signal, it never comes.
+pub(crate) struct ReloadSignal {
+    #[cfg(unix)]
+    hangup: tokio::signal::unix::Signal,
+}
+
+impl ReloadSignal {
+    #[cfg(unix)]
+    pub(crate) fn listen() -> Result<Self, Failure> {
+        use tokio::signal::unix::{SignalKind, signal};
+        let hangup = signal(SignalKind::hangup());
+        let hangup = hangup.map_err(|error| Failure::io("cannot listen for signals", &error))?;
+        Ok(ReloadSignal { hangup })
+    }
+
+    #[cfg(not(unix))]
+    pub(crate) fn listen() -> Result<Self, Failure> {
+        Ok(ReloadSignal {})
+    }
+
+    /// The next signal to reload.
+    pub(crate) async fn received(&mut self) {
+        #[cfg(unix)]
+        if self.hangup.recv().await.is_some() {
+            return;
+        }
+        std::future::pending::<()>().await;
+    }
+}

@@ -2,17 +2,21 @@
 
 mod welcome;
 
+use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use cospass::{Bucket, Credentials, Region};
-use cospass_server::{KeptCredentials, Running, Server, StartError};
+use cospass::{Bucket, Credentials, Region, Scheme};
+use cospass_server::{
+    AccessLogTarget, Clock, ClockSetting, ClockSettingError, KeptCredentials, Running, Server,
+    StartError,
+};
 
 use crate::environment;
 use crate::exit::{Exit, Failure};
 use crate::output::{Output, note};
-use crate::runtime::{StopSignal, block_on};
+use crate::runtime::{ReloadSignal, StopSignal, block_on};
 use welcome::Welcome;
 
 #[derive(Args)]
@@ -48,9 +52,42 @@ pub(crate) struct ServeArgs {
     /// The region that the buckets are in
     #[arg(long, default_value = "ap-guangzhou", value_parser = parse_region)]
     region: Region,
+
+    /// The time by which signatures are judged: system, fixed:UNIX, or offset:±DURATION such as offset:+15m
+    #[arg(long, value_name = "CLOCK", default_value = "system", value_parser = parse_clock)]
+    clock: ClockSetting,
+
+    /// Speak TLS, with the certificate in this PEM file, and those that lead from it to a root; SIGHUP reads it again
+    #[arg(long, value_name = "FILE", requires = "tls_key")]
+    tls_cert: Option<PathBuf>,
+
+    /// The private key of the certificate, in a PEM file
+    #[arg(long, value_name = "FILE", requires = "tls_cert")]
+    tls_key: Option<PathBuf>,
+
+    /// Where to open the control listener, such as 127.0.0.1:9001: it moves the clock, lists recent requests with what
+    /// was wrong with their signatures, tells metrics and health. Off if not given
+    #[arg(long, value_name = "ADDRESS:PORT", value_parser = parse_address)]
+    control: Option<SocketAddr>,
+
+    /// Let the control listener lie where other machines reach it; whoever reaches it may use it
+    #[arg(long, requires = "control")]
+    control_off_loopback: bool,
+
+    /// A name by which the control listener may be called, beside localhost and addresses; may be given again
+    #[arg(long = "control-host", value_name = "NAME", requires = "control")]
+    control_hosts: Vec<String>,
+
+    /// Append a line of JSON for each request to a file, or to standard output for -; SIGHUP opens the file again
+    #[arg(long, value_name = "FILE", value_parser = parse_access_log)]
+    access_log: Option<AccessLogTarget>,
 }
 
 impl ServeArgs {
+    fn scheme(&self) -> Scheme {
+        if self.tls_cert.is_some() { Scheme::Https } else { Scheme::Http }
+    }
+
     /// Every bucket that the command line names, all of which are to be there.
     fn named_buckets(&self) -> impl Iterator<Item = &Bucket> {
         let mapped = self.mappings.iter().map(|(_, bucket)| bucket);
@@ -72,6 +109,18 @@ fn parse_region(text: &str) -> Result<Region, String> {
     Region::new(text).map_err(|error| error.to_string())
 }
 
+fn parse_clock(text: &str) -> Result<ClockSetting, String> {
+    text.parse().map_err(|error: ClockSettingError| error.to_string())
+}
+
+#[allow(clippy::unnecessary_wraps, reason = "the form of a parser of arguments")]
+fn parse_access_log(text: &str) -> Result<AccessLogTarget, Infallible> {
+    Ok(match text {
+        "-" => AccessLogTarget::Stdout,
+        path => AccessLogTarget::File(path.into()),
+    })
+}
+
 fn parse_mapping(text: &str) -> Result<(String, Bucket), String> {
     match text.split_once('=') {
         Some((host, bucket)) if !host.is_empty() => Ok((host.to_owned(), parse_bucket(bucket)?)),
@@ -84,17 +133,22 @@ pub(crate) fn run(args: ServeArgs) -> Result<Exit, Failure> {
     let (credentials, source) = credentials(&args)?;
     block_on(async {
         let mut stop = StopSignal::listen()?;
+        let mut reload = ReloadSignal::listen()?;
+        cospass_server::raise_file_limit();
         let running = start(&args, credentials.clone()).await?;
         let welcome = Welcome { args: &args, address: running.local_addr(), source, credentials };
-        let mut output = Output::stdout();
-        let announced = output.line(format_args!("listening on http://{}", running.local_addr()));
-        match announced.and_then(|()| output.flush()) {
-            // Whoever started the endpoint may not want to read more of it.
-            Ok(()) | Err(Failure::PipeClosed) => {}
-            Err(failure) => return Err(failure),
-        }
+        announce(&running, args.scheme())?;
         welcome.tell();
-        stop.received().await;
+        loop {
+            tokio::select! {
+                () = stop.received() => break,
+                () = reload.received() => {
+                    if let Err(error) = tokio::task::block_in_place(|| running.reload()) {
+                        note(format_args!("the certificate stays as it was: {error}"));
+                    }
+                }
+            }
+        }
         note("stopping: open requests may end; press Ctrl-C again to cut them off");
         tokio::select! {
             () = running.shutdown() => {}
@@ -102,6 +156,22 @@ pub(crate) fn run(args: ServeArgs) -> Result<Exit, Failure> {
         }
         Ok(Exit::Done)
     })
+}
+
+/// Tells the address on standard output, and lets go of it: the access log may go there.
+fn announce(running: &Running, scheme: Scheme) -> Result<(), Failure> {
+    let mut output = Output::stdout();
+    let address = running.local_addr();
+    let mut announced = output.line(format_args!("listening on {scheme}://{address}"));
+    if let Some(control) = running.control_addr() {
+        announced =
+            announced.and_then(|()| output.line(format_args!("control on http://{control}")));
+    }
+    match announced.and_then(|()| output.flush()) {
+        // Whoever started the endpoint may not want to read more of it.
+        Ok(()) | Err(Failure::PipeClosed) => Ok(()),
+        Err(failure) => Err(failure),
+    }
 }
 
 /// Where the credentials of the endpoint come from.
@@ -133,8 +203,11 @@ async fn start(args: &ServeArgs, credentials: Credentials) -> Result<Running, Fa
         Some(folder) => Server::builder().data_dir(folder).no_sync(args.no_sync),
         None => Server::builder().in_memory(),
     };
-    let mut builder =
-        builder.listen(args.listen).credentials(credentials).region(args.region.name());
+    let mut builder = builder
+        .listen(args.listen)
+        .credentials(credentials)
+        .region(args.region.name())
+        .clock(Clock::new(args.clock));
     for bucket in args.named_buckets() {
         builder = builder.bucket(bucket.as_str());
     }
@@ -144,6 +217,21 @@ async fn start(args: &ServeArgs, credentials: Credentials) -> Result<Running, Fa
     if let Some(bucket) = &args.default_bucket {
         builder = builder.default_bucket(bucket.as_str());
     }
+    if let (Some(certificate), Some(key)) = (&args.tls_cert, &args.tls_key) {
+        builder = builder.tls(certificate, key);
+    }
+    if let Some(control) = args.control {
+        builder = builder.control(control);
+    }
+    if args.control_off_loopback {
+        builder = builder.control_off_loopback();
+    }
+    for name in &args.control_hosts {
+        builder = builder.control_host(name);
+    }
+    if let Some(target) = &args.access_log {
+        builder = builder.access_log(target.clone());
+    }
     builder.start().await.map_err(|error| not_started(&error, args.data.as_deref()))
 }
 
@@ -151,7 +239,9 @@ async fn start(args: &ServeArgs, credentials: Credentials) -> Result<Running, Fa
 pub(crate) fn not_started(error: &StartError, data: Option<&Path>) -> Failure {
     let exit = match error {
         StartError::Listen { .. } => Exit::Network,
-        StartError::Bucket(_) | StartError::Region(_) => Exit::Usage,
+        StartError::Bucket(_) | StartError::Region(_) | StartError::ControlOffLoopback { .. } => {
+            Exit::Usage
+        }
         _ => Exit::Failed,
     };
     let place = data.map_or_else(|| "in memory".to_owned(), |data| format!("on {data:?}"));

@@ -56,6 +56,13 @@ fn usage_is_2() {
         (vec!["serve", "--data", "x", "--listen", "nowhere"], "127.0.0.1:9000"),
         (vec!["serve", "--data", "x", "--bucket", "short"], "short"),
         (vec!["serve", "--data", "x", "--map", "short"], "HOST=NAME-APPID"),
+        (vec!["serve", "--data", "x", "--clock", "noon"], "offset:+15m"),
+        (vec!["serve", "--data", "x", "--clock", "fixed:noon"], "fixed:1700000000"),
+        (vec!["serve", "--data", "x", "--clock", "offset:soon"], "offset:-2h"),
+        (vec!["serve", "--data", "x", "--tls-cert", "x"], "--tls-key"),
+        (vec!["serve", "--data", "x", "--control", "9001"], "127.0.0.1:9000"),
+        (vec!["serve", "--data", "x", "--control-off-loopback"], "--control"),
+        (vec!["serve", "--data", "x", "--control", "0.0.0.0:0"], "loopback"),
     ] {
         let ran = signed(&arguments).ends_with(2);
         assert!(ran.stderr.contains(told), "{arguments:?}: {}", ran.stderr);

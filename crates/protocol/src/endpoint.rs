@@ -6,6 +6,7 @@
 
 mod host;
 mod host_error;
+mod hosts;
 mod url;
 
 use std::fmt::{self, Write as _};

@@ -125,6 +125,8 @@ error_codes! {
     SignatureDoesNotMatch = 403,
     /// The service is busy.
     SlowDown = 503,
+    /// The body arrives slower than the service accepts.
+    UserNetworkTooSlow = 400,
 }
 
 impl fmt::Display for ErrorCode {

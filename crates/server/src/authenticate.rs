@@ -19,7 +19,9 @@ enum Who<'a> {
     /// By the signature of a request.
     Request(Signer<'a>),
     /// By the signature of a form, whose policy holds for what the form says.
-    Form,
+    Form {
+        secret_id: String,
+    },
 }
 
 struct Signer<'a> {
@@ -31,6 +33,15 @@ impl Principal<'_> {
     /// Whether nobody signed the request.
     pub(crate) fn is_anonymous(&self) -> bool {
         matches!(self.0, Who::Nobody)
+    }
+
+    /// Who signed.
+    pub(crate) fn secret_id(&self) -> Option<&str> {
+        match &self.0 {
+            Who::Request(signer) => Some(signer.claim.secret_id()),
+            Who::Form { secret_id } => Some(secret_id),
+            Who::Nobody => None,
+        }
     }
 
     /// How a `+` in the query is meant.
@@ -51,7 +62,7 @@ impl Principal<'_> {
     fn signer(&self) -> Option<&Signer<'_>> {
         match &self.0 {
             Who::Request(signer) => Some(signer),
-            Who::Nobody | Who::Form => None,
+            Who::Nobody | Who::Form { .. } => None,
         }
     }
 }

@@ -4,6 +4,7 @@ use cospass_protocol::for_each_operation;
 use cospass_protocol::operation::{self, DecodeError, Operation};
 
 use crate::authenticate::Principal;
+use crate::metrics::Metrics;
 use crate::refusal::{Cause, Refusal};
 
 /// The permission to do one operation, and the operation. Nothing but [`authorize`] makes one, and whatever acts on a
@@ -51,6 +52,7 @@ for_each_operation!(permitted);
 pub(crate) fn authorize(
     principal: &Principal<'_>,
     operation: Result<Operation, DecodeError>,
+    metrics: &Metrics,
 ) -> Result<Permitted, Refusal> {
     if principal.is_anonymous() {
         return Err(Cause::Anonymous.into());
@@ -58,7 +60,7 @@ pub(crate) fn authorize(
     let operation = operation?;
     match &operation {
         Operation::PutObjectCopy(_) | Operation::UploadPartCopy(_) => {
-            warn_of_unsigned_source(principal);
+            warn_of_unsigned_header(principal, "x-cos-copy-source", metrics);
         }
         Operation::GetObject(get) => {
             let mut overrides = get.overrides.iter();
@@ -71,10 +73,11 @@ pub(crate) fn authorize(
     permit(operation)
 }
 
-/// The service accepts a source that the signature does not cover: whoever holds a pre-signed upload can then copy any
-/// object that its signer may read.
-fn warn_of_unsigned_source(principal: &Principal<'_>) {
-    if !principal.signed_header("x-cos-copy-source") {
-        tracing::warn!("x-cos-copy-source is not signed; accepted, as the service accepts it");
+/// The service accepts a header that the signature does not cover, even one that gives something away: whoever holds a
+/// pre-signed upload can then copy any object that its signer may read.
+fn warn_of_unsigned_header(principal: &Principal<'_>, name: &'static str, metrics: &Metrics) {
+    if !principal.signed_header(name) {
+        tracing::warn!("{name} is not signed; accepted, as the service accepts it");
+        metrics.count_unsigned_header(name);
     }
 }

@@ -3,6 +3,7 @@
 use std::future::poll_fn;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::{Buf, Bytes};
 use cospass_protocol::form::{FieldsReader, FileReader, Form, FormError};
@@ -10,7 +11,7 @@ use cospass_protocol::operation::PostObject;
 use http::HeaderMap;
 use http::header::{CONTENT_LENGTH, EXPECT, TRANSFER_ENCODING};
 use hyper::body::{Body, Frame, Incoming};
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 
 use crate::authorize::Permit;
 use crate::form::FormFile;
@@ -24,6 +25,7 @@ pub(crate) struct SealedBody {
     length: Length,
     expects_continue: bool,
     opened: bool,
+    received: u64,
     /// The file of a form whose fields were read.
     file: Option<FileReader>,
     limits: Arc<Limits>,
@@ -50,17 +52,24 @@ impl SealedBody {
             Length::Absent
         };
         let expects_continue = headers.contains_key(EXPECT);
-        Self { incoming, length, expects_continue, opened: false, file: None, limits }
+        Self { incoming, length, expects_continue, opened: false, received: 0, file: None, limits }
     }
 
     pub(crate) fn length(&self) -> Length {
         self.length
     }
 
+    /// How many bytes were read.
+    pub(crate) fn received(&self) -> u64 {
+        self.received
+    }
+
     /// Opens the body for whoever has a permit, to read at most `most` bytes at a pace.
     pub(crate) fn open<Op>(&mut self, _permit: &Permit<Op>, most: u64, pace: Pace) -> Pieces<'_> {
         self.opened = true;
-        Pieces { incoming: &mut self.incoming, limits: &self.limits, left: most, pace, file: None }
+        let Self { incoming, limits, received, .. } = self;
+        let slowness = Slowness { unpaced: !pace.is_limited(), ..Slowness::default() };
+        Pieces { incoming, limits, received, left: most, pace, slowness, file: None }
     }
 
     /// Reads a form up to its file: all that is ever read before there is a permit, since the signature stands there.
@@ -69,18 +78,20 @@ impl SealedBody {
             return Err(Cause::MissingLength.into());
         }
         self.opened = true;
-        let mut reader = FieldsReader::new(content_type, self.limits.of_form())?;
+        let Self { incoming, limits, received, .. } = self;
+        let mut reader = FieldsReader::new(content_type, limits.of_form())?;
         let fields = async {
-            while let Some(frame) = next_frame(&mut self.incoming).await {
+            while let Some(frame) = next_frame(incoming).await {
                 let frame = frame.map_err(|_| Cause::IncompleteBody)?;
                 let Some(data) = frame.data_ref() else { continue };
+                *received += data.len() as u64;
                 if reader.read(data)? {
                     break;
                 }
             }
             Ok::<_, Refusal>(reader.finish()?)
         };
-        let fields = timeout(self.limits.form_time, fields).await;
+        let fields = timeout(limits.form_time, fields).await;
         let (form, file) = fields.map_err(|_| Cause::BodyTimeout)??;
         self.file = Some(file);
         Ok(form)
@@ -164,8 +175,10 @@ impl SealedBody {
 pub(crate) struct Pieces<'a> {
     incoming: &'a mut Incoming,
     limits: &'a Limits,
+    received: &'a mut u64,
     left: u64,
     pace: Pace,
+    slowness: Slowness,
     /// What is to be had of the body, if it is not all.
     file: Option<FormFile>,
 }
@@ -188,7 +201,9 @@ impl Pieces<'_> {
 
     async fn next_of_body(&mut self) -> Result<Option<Bytes>, Refusal> {
         loop {
+            let asked = Instant::now();
             let frame = timeout(self.limits.body_pause, next_frame(self.incoming)).await;
+            let waited = asked.elapsed();
             let data = match frame {
                 Err(_) => return Err(Cause::BodyTimeout.into()),
                 Ok(None) => return Ok(None),
@@ -201,11 +216,38 @@ impl Pieces<'_> {
                 continue;
             }
             let length = data.len();
+            *self.received += length as u64;
             let left = self.left.checked_sub(length as u64);
             self.left = left.ok_or(Cause::EntityTooLarge)?;
+            self.slowness.judge(length, waited, self.limits)?;
             self.pace.take(length).await;
             return Ok(Some(data));
         }
+    }
+}
+
+/// How slowly a body arrives, over one window after another. Only the time counts in which the endpoint waited for the
+/// client: a disk that is slow, or a pace that was asked for, is not the client's fault.
+#[derive(Default)]
+struct Slowness {
+    unpaced: bool,
+    waited: Duration,
+    bytes: u64,
+}
+
+impl Slowness {
+    fn judge(&mut self, length: usize, waited: Duration, limits: &Limits) -> Result<(), Refusal> {
+        self.waited += waited;
+        self.bytes += length as u64;
+        if self.waited < limits.body_rate_window || !self.unpaced {
+            return Ok(());
+        }
+        let least = self.waited.as_secs_f64() * limits.body_rate as f64;
+        if (self.bytes as f64) < least {
+            return Err(Cause::BodyTooSlow.into());
+        }
+        (self.waited, self.bytes) = (Duration::ZERO, 0);
+        Ok(())
     }
 }
 

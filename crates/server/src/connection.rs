@@ -2,22 +2,24 @@
 
 use std::io;
 use std::net::SocketAddr;
-use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
+use cospass_protocol::Scheme;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::JoinSet;
-use tokio::time::{Instant, Sleep, sleep, sleep_until, timeout};
+use tokio::time::{sleep, timeout};
 
-use crate::endpoint::Endpoint;
-use crate::framing::{Framing, Watch};
+use crate::endpoint::{Endpoint, Peer};
+use crate::file_limit;
+use crate::framing::Framing;
+use crate::guarded::Guarded;
+use crate::limits::Limits;
 
 /// How long to wait after the system refused a connection, most likely for want of file descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
@@ -28,17 +30,18 @@ pub(crate) async fn serve(
     endpoint: Arc<Endpoint>,
     mut stop: watch::Receiver<bool>,
 ) {
-    let free = Arc::new(Semaphore::new(endpoint.limits.connections));
+    let places = Places::new(&endpoint.limits);
     let mut connections = JoinSet::new();
     loop {
         let accepted = tokio::select! {
-            accepted = accept(&listener, &free) => accepted,
+            accepted = places.accept(&listener) => accepted,
             _ = stop.changed() => break,
         };
         while connections.try_join_next().is_some() {}
         match accepted {
-            Ok((stream, permit)) => {
-                connections.spawn(connection(stream, permit, Arc::clone(&endpoint), stop.clone()));
+            Ok((stream, remote, place)) => {
+                let endpoint = Arc::clone(&endpoint);
+                connections.spawn(connection(stream, remote, place, endpoint, stop.clone()));
             }
             Err(error) => {
                 tracing::warn!(%error, "a connection could not be accepted");
@@ -57,28 +60,105 @@ pub(crate) async fn serve(
     }
 }
 
-async fn accept(
-    listener: &TcpListener,
-    free: &Arc<Semaphore>,
-) -> io::Result<(TcpStream, OwnedSemaphorePermit)> {
-    let permit = Arc::clone(free).acquire_owned().await.map_err(io::Error::other)?;
-    let (stream, _) = listener.accept().await?;
-    Ok((stream, permit))
+/// How many connections there may be.
+struct Places {
+    served: Arc<Semaphore>,
+    /// For those over the limit, so that they are told.
+    refused: Arc<Semaphore>,
+}
+
+/// What a connection holds until it is closed.
+struct Place {
+    _permit: OwnedSemaphorePermit,
+    /// Whether its requests are served, not refused.
+    is_served: bool,
+}
+
+impl Places {
+    fn new(limits: &Limits) -> Self {
+        let most = file_limit::connections(limits.connections);
+        Self {
+            served: Arc::new(Semaphore::new(most)),
+            refused: Arc::new(Semaphore::new((most / 8).clamp(1, 64))),
+        }
+    }
+
+    /// The next connection. When neither kind of place is left, the system keeps them waiting.
+    async fn accept(&self, listener: &TcpListener) -> io::Result<(TcpStream, SocketAddr, Place)> {
+        let (served, refused) = (Arc::clone(&self.served), Arc::clone(&self.refused));
+        let (permit, is_served) = tokio::select! {
+            biased;
+            permit = served.acquire_owned() => (permit, true),
+            permit = refused.acquire_owned() => (permit, false),
+        };
+        let (stream, remote) = listener.accept().await?;
+        // While nobody came, a place may have become free.
+        let better = Arc::clone(&self.served).try_acquire_owned();
+        let place = match better {
+            Ok(permit) if !is_served => Place { _permit: permit, is_served: true },
+            _ => Place { _permit: permit.map_err(io::Error::other)?, is_served },
+        };
+        Ok((stream, remote, place))
+    }
 }
 
 async fn connection(
     stream: TcpStream,
-    _permit: OwnedSemaphorePermit,
+    remote: SocketAddr,
+    place: Place,
     endpoint: Arc<Endpoint>,
-    mut stop: watch::Receiver<bool>,
+    stop: watch::Receiver<bool>,
 ) {
     // Without it, the delayed acknowledgement of a client costs 40 ms an answer.
     let local = stream.set_nodelay(true).and_then(|()| stream.local_addr());
     let Ok(local) = local else { return };
+    let metrics = &endpoint.observers.metrics;
+    let _open = metrics.open_connection();
+    let scheme = if endpoint.tls.is_some() { Scheme::Https } else { Scheme::Http };
+    let peer = Peer { local, remote, scheme, is_served: place.is_served };
+    if place.is_served {
+        secure(stream, peer, &endpoint, stop).await;
+    } else {
+        metrics.count_refused_connection();
+        let refused = secure(stream, peer, &endpoint, stop);
+        let _ = timeout(endpoint.limits.refusal_time, refused).await;
+    }
+}
+
+/// Serves a connection, through TLS if there are certificates.
+async fn secure(
+    stream: TcpStream,
+    peer: Peer,
+    endpoint: &Endpoint,
+    mut stop: watch::Receiver<bool>,
+) {
+    let Some(tls) = &endpoint.tls else {
+        return serve_requests(stream, peer, endpoint, stop).await;
+    };
+    let handshake = timeout(endpoint.limits.handshake_time, tls.acceptor().accept(stream));
+    let secured = tokio::select! {
+        secured = handshake => secured,
+        // Nothing is open yet that would have to end.
+        _ = stop.changed() => return,
+    };
+    match secured {
+        Ok(Ok(stream)) => serve_requests(stream, peer, endpoint, stop).await,
+        Ok(Err(error)) => tracing::debug!(%error, "a TLS handshake failed"),
+        Err(_) => tracing::debug!("a TLS handshake took too long"),
+    }
+}
+
+async fn serve_requests<S: AsyncRead + AsyncWrite + Unpin>(
+    stream: S,
+    peer: Peer,
+    endpoint: &Endpoint,
+    mut stop: watch::Receiver<bool>,
+) {
     let framing = Framing::default();
     let limits = &endpoint.limits;
-    let io = Guarded::new(stream, framing.watch(), limits.answer_pause);
-    let service = service_fn(|request| endpoint.serve(request, local.ip(), &framing));
+    let refuse = |fault| endpoint.refuse_head(fault, peer);
+    let io = Guarded::new(stream, &framing, limits, refuse);
+    let service = service_fn(|request| endpoint.serve(request, peer, &framing));
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(limits.head_time)
@@ -104,78 +184,4 @@ async fn connection(
 /// Binds the address, as the standard library does it: on Unix, with `SO_REUSEADDR`.
 pub(crate) async fn bind(address: SocketAddr) -> io::Result<TcpListener> {
     TcpListener::bind(address).await
-}
-
-/// A connection whose incoming heads are watched, and which fails when the client takes nothing of an answer for too long.
-struct Guarded {
-    stream: TcpStream,
-    watch: Watch,
-    answer_pause: Duration,
-    stalled: Option<Pin<Box<Sleep>>>,
-}
-
-impl Guarded {
-    fn new(stream: TcpStream, watch: Watch, answer_pause: Duration) -> Self {
-        Self { stream, watch, answer_pause, stalled: None }
-    }
-
-    fn unless_stalled(
-        &mut self,
-        context: &mut Context<'_>,
-        written: Poll<io::Result<usize>>,
-    ) -> Poll<io::Result<usize>> {
-        if written.is_ready() {
-            self.stalled = None;
-            return written;
-        }
-        let deadline = Instant::now() + self.answer_pause;
-        let stalled = self.stalled.get_or_insert_with(|| Box::pin(sleep_until(deadline)));
-        ready!(stalled.as_mut().poll(context));
-        Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
-    }
-}
-
-impl AsyncRead for Guarded {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        buffer: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
-        let before = buffer.filled().len();
-        ready!(Pin::new(&mut self.stream).poll_read(context, buffer))?;
-        self.watch.see(buffer.filled().get(before..).unwrap_or_default());
-        Poll::Ready(Ok(()))
-    }
-}
-
-impl AsyncWrite for Guarded {
-    fn poll_write(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        bytes: &[u8],
-    ) -> Poll<io::Result<usize>> {
-        let written = Pin::new(&mut self.stream).poll_write(context, bytes);
-        self.unless_stalled(context, written)
-    }
-
-    fn poll_write_vectored(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        pieces: &[io::IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        let written = Pin::new(&mut self.stream).poll_write_vectored(context, pieces);
-        self.unless_stalled(context, written)
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        self.stream.is_write_vectored()
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(context)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(context)
-    }
 }

@@ -9,13 +9,14 @@
 //! The operation is decoded after the signature, not before: how a `+` in a parameter is meant is known from it alone.
 
 use std::convert::Infallible;
-use std::net::IpAddr;
+use std::fmt;
+use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Instant;
 
-use cospass_protocol::Region;
-use cospass_protocol::operation::{Operation, Parts as OperationParts, Resource};
-use cospass_sign::{Credentials, percent};
+use bytes::Bytes;
+use cospass_protocol::operation::{Operation, Parts as OperationParts, Request as _, Resource};
+use cospass_protocol::{Region, Scheme};
+use cospass_sign::{Claim, Credentials, percent};
 use http::header::{CONNECTION, HOST};
 use http::request::Parts;
 use http::{HeaderMap, Method, Request, Response, Version};
@@ -25,17 +26,22 @@ use crate::authenticate::authenticate;
 use crate::authorize::authorize;
 use crate::body::SealedBody;
 use crate::clock::Clock;
+use crate::exchange::{Asked, Counted, Observers, Trail};
 use crate::execute::execute;
 use crate::form;
 use crate::framing::Framing;
+use crate::guarded::HeadFault;
 use crate::head::{Head, header_pairs};
 use crate::limits::Limits;
+use crate::recent::RefusedHead;
+use crate::redact;
 use crate::refusal::{Cause, Refusal};
-use crate::reply::{Reply, ReplyBody, Shared};
+use crate::reply::{self, Reply, Shared};
 use crate::request_id::RequestId;
 use crate::route::Routes;
 use crate::spelling::Spelling;
 use crate::store::Store;
+use crate::tls::Tls;
 
 /// Everything that requests share.
 pub(crate) struct Endpoint {
@@ -48,52 +54,113 @@ pub(crate) struct Endpoint {
     pub(crate) owner_uin: String,
     pub(crate) limits: Arc<Limits>,
     pub(crate) spelling: Spelling,
+    pub(crate) observers: Arc<Observers>,
+    pub(crate) tls: Option<Tls>,
+}
+
+/// The connection that a request came on.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Peer {
+    pub(crate) local: SocketAddr,
+    pub(crate) remote: SocketAddr,
+    pub(crate) scheme: Scheme,
+    /// Whether there is a place for it, so that its requests are served, not refused.
+    pub(crate) is_served: bool,
+}
+
+/// Where a client found the endpoint: `http://HOST`.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Origin<'a> {
+    pub(crate) scheme: Scheme,
+    /// The Host header as sent: `host[:port]`.
+    pub(crate) host: &'a str,
+}
+
+impl fmt::Display for Origin<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}://{}", self.scheme, self.host)
+    }
 }
 
 impl Endpoint {
-    /// Answers a request that arrived at an address of this machine.
+    /// Answers a request.
     pub(crate) async fn serve(
         &self,
         request: Request<Incoming>,
-        local: IpAddr,
+        peer: Peer,
         framing: &Framing,
-    ) -> Result<Response<ReplyBody>, Infallible> {
-        let started = Instant::now();
+    ) -> Result<Response<Counted>, Infallible> {
+        let answering = framing.begin_answer();
         let now = self.clock.now();
-        let id = RequestId::new(now, local);
+        let id = RequestId::new(now, peer.local.ip());
         let (parts, incoming) = request.into_parts();
+        let mut asked = Asked::new(&self.observers, &parts, peer.remote, now, &id);
         let mut body = SealedBody::new(&parts.headers, incoming, Arc::clone(&self.limits));
-        let answer = self.answer(&parts, &mut body, framing, now).await;
-        let cause = answer.as_ref().err().map_or("-", |refusal| refusal.cause.name());
+        let answer = if framing.is_ambiguous() {
+            Err(Cause::AmbiguousLength.into())
+        } else if !peer.is_served {
+            Err(Cause::SlowDown.into())
+        } else {
+            self.answer(&parts, &mut body, peer.scheme, now, &mut asked.trail).await
+        };
+        let cause = answer.as_ref().err().map(|refusal| refusal.cause);
         let reply = answer.unwrap_or_else(|refusal| {
             Reply::refusal(&refusal, &parts.method, shown_resource(&parts), &id)
         });
-        let keep_alive =
-            framing.allows_another() && wants_another(&parts) && !body.is_left_waiting();
+        let keep_alive = peer.is_served
+            && framing.allows_another()
+            && wants_another(&parts)
+            && !body.is_left_waiting();
+        let received = body.received();
         body.discard();
         let mut response = reply.finish(Shared { id: &id, now, keep_alive });
         self.spelling.apply(&mut response);
+        let status = response.status().as_u16();
         tracing::info!(
             method = %parts.method,
-            path = parts.uri.path(),
-            status = response.status().as_u16(),
-            cause,
-            ms = started.elapsed().as_millis(),
+            path = &*redact::path(parts.uri.path()),
+            status,
+            cause = cause.map_or("-", Cause::name),
+            ms = asked.elapsed().as_millis(),
             request_id = id.request,
         );
-        Ok(response)
+        // The signature of a form cannot be explained by the head.
+        let is_form = asked.trail.operation == form::NAME;
+        let is_of_head = |cause: &Cause| cause.is_of_signature() && !is_form;
+        let ending = asked.answered(status, cause, received, || {
+            cause.filter(is_of_head).map(|_| RefusedHead::new(&parts, now))
+        });
+        Ok(response.map(|body| Counted { body, ending, _answering: answering }))
+    }
+
+    /// The answer, as it goes over the wire, to a head that hyper cannot read. Nothing is known of the request.
+    pub(crate) fn refuse_head(&self, fault: HeadFault, peer: Peer) -> Bytes {
+        let now = self.clock.now();
+        let id = RequestId::new(now, peer.local.ip());
+        let asked = Asked::unread(&self.observers, peer.remote, now, &id);
+        let cause = match fault {
+            HeadFault::Malformed => Cause::MalformedHead,
+            HeadFault::TooLong => Cause::HeadTooLong,
+        };
+        let reply = Reply::refusal(&cause.into(), &Method::GET, "/".to_owned(), &id);
+        let response = reply.finish(Shared { id: &id, now, keep_alive: false });
+        tracing::info!(
+            status = response.status().as_u16(),
+            cause = cause.name(),
+            request_id = id.request
+        );
+        drop(asked.answered(response.status().as_u16(), Some(cause), 0, || None));
+        reply::to_wire(response)
     }
 
     async fn answer(
         &self,
         parts: &Parts,
         body: &mut SealedBody,
-        framing: &Framing,
+        scheme: Scheme,
         now: i64,
+        trail: &mut Trail,
     ) -> Result<Reply, Refusal> {
-        if framing.is_ambiguous() {
-            return Err(Cause::AmbiguousLength.into());
-        }
         let headers = header_pairs(parts);
         let head = Head::read(parts, &headers, &self.limits)?;
         let resource = self.routes.resource(&head)?;
@@ -101,19 +168,24 @@ impl Endpoint {
             return Err(Cause::PreflightRefused.into());
         }
         self.check_bucket(&parts.method, &resource)?;
+        let origin = Origin { scheme, host: head.host };
         if let Some(bucket) = form::bucket_of_form(parts, &resource) {
-            let permitted = form::permit(self, &head, parts, bucket, body, now).await?;
-            return execute(self, permitted, body, head.host).await;
+            let permitted = form::permit(self, &head, parts, bucket, body, now, trail).await?;
+            return execute(self, permitted, body, origin).await;
         }
-        let principal = authenticate(&head, &self.credentials, now)?;
+        let claimed = || Some(Claim::read(&head.request).ok()?.secret_id().to_owned());
+        let principal = authenticate(&head, &self.credentials, now)
+            .inspect_err(|_| trail.secret_id = claimed())?;
+        trail.secret_id = principal.secret_id().map(str::to_owned);
         let operation = Operation::decode(OperationParts {
             method: head.request.method().into(),
             resource,
             params: head.request.params(principal.plus()).collect(),
             headers: headers.iter().map(|&(name, value)| (name.into(), value.into())).collect(),
         });
-        let permitted = authorize(&principal, operation)?;
-        execute(self, permitted, body, head.host).await
+        trail.operation = operation.as_ref().map_or("-", |operation| operation.name());
+        let permitted = authorize(&principal, operation, &self.observers.metrics)?;
+        execute(self, permitted, body, origin).await
     }
 
     /// The service tells whether a bucket is there before it asks who wants to know. One that is to be made is not.

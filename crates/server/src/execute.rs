@@ -23,17 +23,17 @@ use md5::{Digest, Md5};
 
 use crate::authorize::Permitted;
 use crate::body::SealedBody;
-use crate::endpoint::Endpoint;
+use crate::endpoint::{Endpoint, Origin};
 use crate::refusal::{Cause, Refusal};
 use crate::reply::Reply;
 use crate::store::{AclRecord, Encryption};
 
-/// Does what is permitted. `host` is that of the request.
+/// Does what is permitted. `origin` is where the client found the endpoint.
 pub(crate) async fn execute(
     endpoint: &Endpoint,
     permitted: Permitted,
     body: &mut SealedBody,
-    host: &str,
+    origin: Origin<'_>,
 ) -> Result<Reply, Refusal> {
     match permitted {
         Permitted::GetService(permit) => Ok(service::get(endpoint, &permit)),
@@ -46,7 +46,7 @@ pub(crate) async fn execute(
         Permitted::PutBucketAcl(permit) => acl::put_to_bucket(endpoint, permit, body).await,
         Permitted::DeleteObjects(permit) => delete::several(endpoint, permit, body).await,
         Permitted::PutObject(permit) => upload::put(endpoint, permit, body).await,
-        Permitted::PostObject(permit) => post::object(endpoint, permit, body, host).await,
+        Permitted::PostObject(permit) => post::object(endpoint, permit, body, origin).await,
         Permitted::PutObjectCopy(permit) => copy::object(endpoint, permit).await,
         Permitted::GetObject(permit) => object::get(endpoint, permit).await,
         Permitted::HeadObject(permit) => object::head(endpoint, permit).await,
@@ -65,7 +65,7 @@ pub(crate) async fn execute(
         Permitted::ListParts(permit) => multipart::list(endpoint, permit).await,
         Permitted::ListMultipartUploads(permit) => multipart::uploads(endpoint, permit).await,
         Permitted::CompleteMultipartUpload(permit) => {
-            multipart::complete(endpoint, permit, body, host).await
+            multipart::complete(endpoint, permit, body, origin).await
         }
         Permitted::AbortMultipartUpload(permit) => multipart::abort(endpoint, permit).await,
     }

@@ -24,9 +24,13 @@ use crate::authenticate::authenticate_form;
 use crate::authorize::{Permitted, authorize};
 use crate::body::SealedBody;
 use crate::endpoint::Endpoint;
+use crate::exchange::Trail;
 use crate::head::Head;
 use crate::limits::Limits;
 use crate::refusal::{Cause, Refusal};
+
+/// The operation's name in the documentation.
+pub(crate) const NAME: &str = "POST Object";
 
 /// The bucket for which a request brings a form, unless it is none: a POST to the bucket itself, with a body that calls
 /// itself a form. `?delete` and its like bring documents.
@@ -53,14 +57,18 @@ pub(crate) async fn permit(
     bucket: &Bucket,
     body: &mut SealedBody,
     now: i64,
+    trail: &mut Trail,
 ) -> Result<Permitted, Refusal> {
+    trail.operation = NAME;
     let content_type = parts.headers.get(CONTENT_TYPE).map_or(&b""[..], HeaderValue::as_bytes);
     let form = body.read_fields(content_type).await?;
+    let claimed = form.fields.value("q-ak").map(|id| String::from_utf8_lossy(id).into_owned());
+    trail.secret_id = claimed;
     let (principal, policy) =
         authenticate_form(head, bucket, &form.fields, &endpoint.credentials, now)?;
     let params: Vec<_> = head.request.params(Plus::Space).collect();
     let operation = PostObject::decode(bucket.clone(), &params, &form.fields, policy.as_ref());
-    authorize(&principal, operation.map(Operation::PostObject))
+    authorize(&principal, operation.map(Operation::PostObject), &endpoint.observers.metrics)
 }
 
 impl Limits {

@@ -18,6 +18,7 @@ pub(crate) struct Framing(Arc<Flags>);
 struct Flags {
     ambiguous: AtomicBool,
     last: AtomicBool,
+    answering: AtomicBool,
 }
 
 impl Framing {
@@ -36,8 +37,27 @@ impl Framing {
         self.0.last.store(true, Ordering::Relaxed);
     }
 
+    /// A request has been read; its answer is on its way until the guard is dropped.
+    pub(crate) fn begin_answer(&self) -> Answering {
+        self.0.answering.store(true, Ordering::Relaxed);
+        Answering(self.clone())
+    }
+
+    pub(crate) fn is_answering(&self) -> bool {
+        self.0.answering.load(Ordering::Relaxed)
+    }
+
     pub(crate) fn watch(&self) -> Watch {
         Watch { framing: self.clone(), state: State::head() }
+    }
+}
+
+/// The answer to a request is on its way.
+pub(crate) struct Answering(Framing);
+
+impl Drop for Answering {
+    fn drop(&mut self) {
+        self.0.0.answering.store(false, Ordering::Relaxed);
     }
 }
 

@@ -6,24 +6,32 @@
 //! but for the fields of an upload form, which carry its signature.
 //!
 //! What hyper refuses before any of it (a head that is no HTTP, longer than [`Limits::head_size`] or with a raw `"`, `<`
-//! or `>` in its query) is answered with a bare 400 or 431 and closed.
+//! or `>` in its query) is answered with an error document as well, and the connection closed.
 
+mod access_log;
 mod authenticate;
 mod authorize;
 mod body;
 mod clock;
 mod conditions;
 mod connection;
+mod control;
 mod credentials;
 mod download;
 mod endpoint;
+mod exchange;
 mod execute;
+mod file_limit;
 mod form;
 mod framing;
+mod guarded;
 mod head;
 mod limits;
+mod metrics;
 mod pace;
 mod private;
+mod recent;
+mod redact;
 mod refusal;
 mod reply;
 mod request_id;
@@ -31,9 +39,13 @@ mod route;
 mod server;
 mod spelling;
 mod store;
+mod tls;
 
-pub use clock::Clock;
+pub use access_log::AccessLogTarget;
+pub use clock::{Clock, ClockSetting, ClockSettingError};
 pub use credentials::{KeptCredentials, KeptCredentialsError};
+pub use file_limit::raise as raise_file_limit;
 pub use limits::Limits;
 pub use server::{Builder, Running, Server, StartError};
 pub use store::StoreError;
+pub use tls::TlsError;

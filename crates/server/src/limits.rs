@@ -12,6 +12,13 @@ pub(crate) const SMALL_OBJECT: u64 = 64 * 1024;
 /// The longest piece of a paced transfer: a tenth of a second at the slowest limit, so that it flows evenly.
 pub(crate) const PACED_CHUNK: usize = 10 * 1024;
 
+/// The most lines that wait for the access log to be written; more are lost, and counted.
+pub(crate) const LOG_LINES: usize = 16 * 1024;
+
+/// The most recent requests that the control listener lists. A refused head is kept with them, so that the most memory
+/// is this times the longest head and what is shown of it.
+pub(crate) const RECENT_REQUESTS: usize = 256;
+
 /// What the endpoint accepts of one client. The defaults are those of a public endpoint; tests make them smaller.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
@@ -34,17 +41,28 @@ pub struct Limits {
     pub form_time: Duration,
     /// The longest request line's target, in bytes; longer ones are `RequestURITooLong`.
     pub target_length: usize,
-    /// The longest head, in bytes; a longer one is answered with a bare 431. At least 8 KiB.
+    /// The longest head, in bytes; a longer one is `InvalidRequest`, and the connection is closed. At least 8 KiB.
     pub head_size: usize,
-    /// The most headers of a request; more are answered with a bare 431.
+    /// The most headers of a request; more are `InvalidRequest`, and the connection is closed.
     pub headers: usize,
-    /// The most connections at a time; more wait.
+    /// The most connections that are served at a time, and never more than half the files that the process may open; a few
+    /// more are told `SlowDown` and closed, the others wait.
     pub connections: usize,
-    /// How long a head may take to arrive, and how long a kept connection may lie idle before it.
+    /// How long a connection over the limit may take to say what it wants and to read `SlowDown`; then it is closed.
+    pub refusal_time: Duration,
+    /// How long a TLS handshake may take; then the connection is closed.
+    pub handshake_time: Duration,
+    /// How long a head may take to arrive, and how long a kept connection may lie idle before it; then the connection is
+    /// closed.
     pub head_time: Duration,
-    /// How long a body may pause.
+    /// How long a body may pause; then `RequestTimeout`.
     pub body_pause: Duration,
-    /// How long a client may take nothing of an answer.
+    /// How many bytes of a body must arrive a second, on average over [`body_rate_window`](Self::body_rate_window), while
+    /// the endpoint waits for them; fewer are `UserNetworkTooSlow`. Not for uploads with `x-cos-traffic-limit`.
+    pub body_rate: u64,
+    /// How long the average is taken over.
+    pub body_rate_window: Duration,
+    /// How long a client may take nothing of an answer; then the connection is closed.
     pub answer_pause: Duration,
     /// How many bytes of a refused body are thrown away, so that the client gets to read the refusal.
     pub discard_size: u64,
@@ -69,8 +87,12 @@ impl Default for Limits {
             head_size: 32 * 1024,
             headers: 128,
             connections: 1024,
+            refusal_time: Duration::from_secs(5),
             head_time: Duration::from_secs(10),
+            handshake_time: Duration::from_secs(10),
             body_pause: Duration::from_secs(30),
+            body_rate: 1024,
+            body_rate_window: Duration::from_secs(30),
             answer_pause: Duration::from_secs(60),
             discard_size: 64 << 20,
             discard_time: Duration::from_secs(5),

@@ -12,6 +12,7 @@ use cospass_protocol::{ErrorCode, TagError};
 use cospass_sign::{CanonicalView, ClaimError, FieldError};
 use http::header::{CONTENT_RANGE, HeaderName, HeaderValue};
 
+use crate::file_limit;
 use crate::store::StoreError;
 
 macro_rules! causes {
@@ -43,6 +44,13 @@ macro_rules! causes {
 }
 
 causes! {
+    // What is no request.
+
+    /// **!** The head is not HTTP/1.1, or has bytes in its target that must be percent-encoded.
+    MalformedHead "malformed-head" => InvalidRequest "The request is not valid HTTP/1.1.",
+    /// **!** The head is longer, or has more headers, than the endpoint's limit.
+    HeadTooLong "head-too-long" => InvalidRequest "The head of the request is too long, or has too many headers.",
+
     // Where the request is for.
 
     /// **!** A header of the head is not text that can be acted on, or the target is neither a path nor a URL.
@@ -118,6 +126,8 @@ causes! {
     IncompleteBody "incomplete-body" => IncompleteBody "You did not provide the number of bytes specified by the Content-Length HTTP header",
     /// **D K**
     BodyTimeout "body-timeout" => RequestTimeout "Your socket connection to the server was not read from or written to within the timeout period.",
+    /// **D !** Less than the endpoint's least rate arrived for too long.
+    BodyTooSlow "body-too-slow" => UserNetworkTooSlow "The request body arrives too slowly.",
     /// **D K**
     BadDigest "bad-digest" => BadDigest "The Content-MD5 you specified did not match what we received.",
     /// **D !**
@@ -178,8 +188,28 @@ causes! {
 
     // The endpoint itself.
 
+    /// **D K** More connections, or open files, than the endpoint can have.
+    SlowDown "slow-down" => SlowDown "Please reduce your request rate.",
     /// **K !** The disk or the metadata failed; the log tells more.
     Failure "failure" => InternalError "We encountered an internal error. Please try again.",
+}
+
+impl Cause {
+    /// Whether the signature, or the lack of one, is why: what `explain` can say more of.
+    pub(crate) const fn is_of_signature(self) -> bool {
+        matches!(
+            self,
+            Self::Anonymous
+                | Self::MalformedSignature
+                | Self::SeveralSignatures
+                | Self::SecretIdFormat
+                | Self::UnknownSecretId
+                | Self::WrongToken
+                | Self::Expired
+                | Self::NotYetValid
+                | Self::SignatureMismatch
+        )
+    }
 }
 
 /// A refused request: the cause, and what the answer says beside it.
@@ -326,6 +356,10 @@ impl From<StoreError> for Refusal {
             StoreError::BucketNotEmpty => Cause::BucketNotEmpty,
             StoreError::NoSuchKey => Cause::NoSuchKey,
             StoreError::NoSuchUpload => Cause::NoSuchUpload,
+            StoreError::Io(ref error) if file_limit::is_reached(error) => {
+                tracing::warn!(%error, "no more files can be opened");
+                Cause::SlowDown
+            }
             StoreError::Locked { .. }
             | StoreError::UnknownFormat { .. }
             | StoreError::Record(_)

@@ -16,6 +16,7 @@ use crate::clock::http_date;
 use crate::download::Download;
 use crate::refusal::Refusal;
 use crate::request_id::RequestId;
+use crate::spelling::spelled;
 
 const XML: HeaderValue = HeaderValue::from_static("application/xml");
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-cos-request-id");
@@ -101,6 +102,24 @@ impl Reply {
         *response.headers_mut() = headers;
         response
     }
+}
+
+/// An answer whose body is in memory as it goes over the wire, where hyper does not write it.
+pub(crate) fn to_wire(response: Response<ReplyBody>) -> Bytes {
+    let status = response.status();
+    let reason = status.canonical_reason().unwrap_or_default();
+    let mut wire = format!("HTTP/1.1 {} {reason}\r\n", status.as_u16()).into_bytes();
+    for (name, value) in response.headers() {
+        wire.extend_from_slice(spelled(name.as_str()).as_bytes());
+        wire.extend_from_slice(b": ");
+        wire.extend_from_slice(value.as_bytes());
+        wire.extend_from_slice(b"\r\n");
+    }
+    wire.extend_from_slice(b"\r\n");
+    if let ReplyBody::Whole(body) = response.into_body() {
+        wire.extend_from_slice(&body);
+    }
+    wire.into()
 }
 
 /// What all answers share.

@@ -61,6 +61,14 @@ impl Routes {
         }
     }
 
+    /// The bucket that a host stands for, if it does.
+    pub(crate) fn bucket_of(&self, host: &str) -> Option<Bucket> {
+        match self.site(host) {
+            Ok(Site::Bucket(bucket)) => Some(bucket),
+            _ => None,
+        }
+    }
+
     fn site(&self, host: &str) -> Result<Site, Refusal> {
         let host = host.to_ascii_lowercase();
         let name = without_port(&host);

@@ -9,16 +9,23 @@ use std::sync::Arc;
 use cospass_protocol::operation::CannedAcl;
 use cospass_protocol::{Bucket, BucketError, Region, RegionError};
 use cospass_sign::Credentials;
+use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
+use crate::access_log::{AccessLog, AccessLogTarget};
 use crate::clock::Clock;
 use crate::connection;
+use crate::control::{self, Guard};
 use crate::endpoint::Endpoint;
-use crate::limits::Limits;
+use crate::exchange::Observers;
+use crate::limits::{Limits, RECENT_REQUESTS};
+use crate::metrics::Metrics;
+use crate::recent::Recent;
 use crate::route::Routes;
 use crate::spelling::Spelling;
 use crate::store::{AclRecord, BucketRecord, Store, StoreError, Syncing};
+use crate::tls::{Tls, TlsError, TlsFiles};
 
 /// The number of the one account, unless the builder is given another: it shows in owners and grants.
 const DEFAULT_UIN: &str = "100000000001";
@@ -64,6 +71,11 @@ impl Server {
             owner_uin: DEFAULT_UIN.to_owned(),
             clock: Clock::system(),
             limits: Limits::default(),
+            control: None,
+            control_off_loopback: false,
+            control_hosts: Vec::new(),
+            access_log: None,
+            tls: None,
         }
     }
 }
@@ -83,6 +95,11 @@ pub struct Builder {
     owner_uin: String,
     clock: Clock,
     limits: Limits,
+    control: Option<SocketAddr>,
+    control_off_loopback: bool,
+    control_hosts: Vec<String>,
+    access_log: Option<AccessLogTarget>,
+    tls: Option<TlsFiles>,
 }
 
 impl Builder {
@@ -154,6 +171,39 @@ impl Builder {
         self
     }
 
+    /// The files of a certificate, with those that lead from it to a root, and of its private key, both as PEM. With them
+    /// the endpoint speaks TLS, and nothing else.
+    pub fn tls(mut self, certificate: impl Into<PathBuf>, key: impl Into<PathBuf>) -> Self {
+        self.tls = Some(TlsFiles { certificate: certificate.into(), key: key.into() });
+        self
+    }
+
+    /// Opens the control listener: it moves the clock, lists recent requests, tells metrics and health. Whoever reaches it
+    /// may do all of that, so that it must lie on a loopback address. Not opened if not given.
+    pub fn control(mut self, address: SocketAddr) -> Self {
+        self.control = Some(address);
+        self
+    }
+
+    /// Lets the control listener lie on an address that other machines may reach.
+    pub fn control_off_loopback(mut self) -> Self {
+        self.control_off_loopback = true;
+        self
+    }
+
+    /// A host name by which the control listener may be called, beside `localhost` and every address; may be called
+    /// again.
+    pub fn control_host(mut self, name: impl Into<String>) -> Self {
+        self.control_hosts.push(name.into());
+        self
+    }
+
+    /// Where a line of JSON goes for each request; nowhere if not given.
+    pub fn access_log(mut self, target: AccessLogTarget) -> Self {
+        self.access_log = Some(target);
+        self
+    }
+
     /// The largest object that one request may upload, in bytes; 5 GiB if not given.
     pub fn object_limit(mut self, bytes: u64) -> Self {
         self.limits.object_size = bytes;
@@ -178,6 +228,14 @@ impl Builder {
             self.buckets.into_iter().map(Bucket::new).collect::<Result<_, _>>()?;
         let routes = routes(self.mapped, self.default_bucket)?;
         let created = self.clock.now();
+        let tls = self.tls.map(Tls::load).transpose()?;
+        let control = match self.control {
+            Some(address) if !(address.ip().is_loopback() || self.control_off_loopback) => {
+                return Err(StartError::ControlOffLoopback { address });
+            }
+            Some(address) => Some(listen(address).await?),
+            None => None,
+        };
         let store = tokio::task::spawn_blocking(move || {
             let store = kept.open(self.syncing)?;
             create(&store, &buckets, created)?;
@@ -185,10 +243,17 @@ impl Builder {
         });
         let store = store.await.map_err(io::Error::other)??;
         let spelling = Spelling::learn().await?;
-        let listener = connection::bind(self.listen)
-            .await
-            .map_err(|error| StartError::Listen { address: self.listen, error })?;
+        let listener = listen(self.listen).await?;
         let local_addr = listener.local_addr()?;
+        let control_addr = control.as_ref().map(TcpListener::local_addr).transpose()?;
+        let metrics = Metrics::default();
+        let access_log =
+            self.access_log.map(|target| AccessLog::open(target, metrics.log_lines_lost()));
+        let observers = Observers {
+            metrics,
+            access_log: access_log.transpose().map_err(StartError::AccessLog)?,
+            recent: control.as_ref().map(|_| Recent::new(RECENT_REQUESTS)),
+        };
         let endpoint = Arc::new(Endpoint {
             store,
             clock: self.clock,
@@ -198,15 +263,42 @@ impl Builder {
             owner_uin: self.owner_uin,
             limits: Arc::new(self.limits),
             spelling,
+            observers: Arc::new(observers),
+            tls,
         });
         let (stop, stopped) = watch::channel(false);
-        let store = endpoint.store.clone();
-        let serving = tokio::spawn(async move {
-            let sweeping = store.keep_swept(stopped.clone());
-            tokio::join!(connection::serve(listener, endpoint, stopped), sweeping);
-        });
-        Ok(Running { local_addr, stop, serving })
+        let control = control.map(|listener| (listener, Guard::new(self.control_hosts)));
+        let serving = tokio::spawn(run(listener, control, Arc::clone(&endpoint), stopped));
+        Ok(Running { local_addr, control_addr, endpoint, stop, serving })
     }
+}
+
+async fn listen(address: SocketAddr) -> Result<TcpListener, StartError> {
+    let listener = connection::bind(address).await;
+    listener.map_err(|error| StartError::Listen { address, error })
+}
+
+/// Serves until it is stopped. The control listener tells of the end as well, and goes last.
+async fn run(
+    listener: TcpListener,
+    control: Option<(TcpListener, Guard)>,
+    endpoint: Arc<Endpoint>,
+    stopped: watch::Receiver<bool>,
+) {
+    let control = control.map(|(listener, guard)| {
+        tokio::spawn(control::serve(listener, guard, Arc::clone(&endpoint), stopped.clone()))
+    });
+    let sweeping = endpoint.store.keep_swept(stopped.clone());
+    tokio::join!(connection::serve(listener, Arc::clone(&endpoint), stopped), sweeping);
+    if let Some(control) = control {
+        control.abort();
+    }
+    let finished = tokio::task::spawn_blocking(move || {
+        if let Some(log) = &endpoint.observers.access_log {
+            log.finish();
+        }
+    });
+    let _ = finished.await;
 }
 
 fn routes(
@@ -250,9 +342,10 @@ fn create(store: &Store, buckets: &[Bucket], created: i64) -> Result<(), StoreEr
 }
 
 /// An endpoint that runs. Dropped, it stops as if it were [shut down](Self::shutdown), without anyone waiting for it.
-#[derive(Debug)]
 pub struct Running {
     local_addr: SocketAddr,
+    control_addr: Option<SocketAddr>,
+    endpoint: Arc<Endpoint>,
     stop: watch::Sender<bool>,
     serving: JoinHandle<()>,
 }
@@ -263,12 +356,39 @@ impl Running {
         self.local_addr
     }
 
+    /// The address of the control listener, if there is one.
+    pub fn control_addr(&self) -> Option<SocketAddr> {
+        self.control_addr
+    }
+
+    /// Opens again what others may have replaced: the file of the access log, the certificate and its key. Blocks for as
+    /// long as it takes to read these.
+    ///
+    /// # Errors
+    /// [`TlsError`]; the certificate stays as it was then.
+    pub fn reload(&self) -> Result<(), TlsError> {
+        if let Some(log) = &self.endpoint.observers.access_log {
+            log.reopen();
+        }
+        self.endpoint.tls.as_ref().map_or(Ok(()), Tls::reload)
+    }
+
     /// Stops: accepts no more connections, lets open requests end for a while ([`Limits::drain_time`]), cuts off the rest.
     pub async fn shutdown(self) {
         let _ = self.stop.send(true);
         if let Err(error) = self.serving.await {
             tracing::error!(%error, "the endpoint did not stop in order");
         }
+    }
+}
+
+impl fmt::Debug for Running {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { local_addr, control_addr, .. } = self;
+        f.debug_struct("Running")
+            .field("local_addr", local_addr)
+            .field("control_addr", control_addr)
+            .finish_non_exhaustive()
     }
 }
 
@@ -292,6 +412,15 @@ pub enum StartError {
         /// What the system said.
         error: io::Error,
     },
+    /// The control listener was to lie where other machines may reach it, and nobody said that it may.
+    ControlOffLoopback {
+        /// The address.
+        address: SocketAddr,
+    },
+    /// The certificate or its key cannot be used.
+    Tls(TlsError),
+    /// The access log cannot be opened.
+    AccessLog(io::Error),
     /// The system failed otherwise.
     Io(io::Error),
 }
@@ -307,6 +436,13 @@ impl fmt::Display for StartError {
             Self::Region(error) => write!(f, "{error}"),
             Self::Store(error) => write!(f, "{error}"),
             Self::Listen { address, error } => write!(f, "cannot listen on {address}: {error}"),
+            Self::ControlOffLoopback { address } => write!(
+                f,
+                "the control listener moves the clock and shows requests to whoever reaches it, so that it does not \
+                 listen on {address}, which is no loopback address, unless that is explicitly allowed"
+            ),
+            Self::Tls(error) => write!(f, "{error}"),
+            Self::AccessLog(error) => write!(f, "the access log cannot be opened: {error}"),
             Self::Io(error) => write!(f, "the system failed: {error}"),
         }
     }
@@ -329,6 +465,12 @@ impl From<RegionError> for StartError {
 impl From<StoreError> for StartError {
     fn from(error: StoreError) -> Self {
         Self::Store(error)
+    }
+}
+
+impl From<TlsError> for StartError {
+    fn from(error: TlsError) -> Self {
+        Self::Tls(error)
     }
 }
 

@@ -37,6 +37,11 @@ const NAMES: [&str; 17] = [
     "Transfer-Encoding",
 ];
 
+/// A name, in lower case, as the service spells it.
+pub(crate) fn spelled(name: &str) -> &str {
+    NAMES.into_iter().find(|known| known.eq_ignore_ascii_case(name)).unwrap_or(name)
+}
+
 /// The spelling of all names.
 #[derive(Clone)]
 pub(crate) struct Spelling(Extensions);

@@ -1,5 +1,7 @@
 //! Bytes on the wire: spelling, chunks, `Expect`, pace, limits, slow clients, stopping.
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests")]
+
 mod support;
 
 use std::io::Write;
@@ -216,31 +218,108 @@ fn a_slow_reader_is_cut_off() {
     assert_eq!(endpoint.send(&get("/absent").sign()).status, 404);
 }
 
+/// The answers themselves are asserted in `refusals.rs`.
 #[test]
-fn a_head_that_is_too_long_is_refused() {
+fn what_follows_a_head_that_cannot_be_read_is_not_served() {
     let endpoint = Endpoint::start();
-    let status = |bytes: &[u8]| endpoint.exchange(bytes, false).status;
-    let long = get("/a").header("x-long", "v".repeat(40_000)).sign();
-    assert_eq!(status(&long.bytes()), 431);
-    let many =
-        (0..200).fold(get("/a"), |request, index| request.header(&format!("x-{index}"), "v"));
-    assert_eq!(status(&many.sign().bytes()), 431);
-    assert_eq!(status(b"GET /a HTTP/9.9\r\n\r\n"), 400);
-    assert_eq!(status(b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n"), 400, "TLS");
-    assert_eq!(status(get("/a?x=\"<>\"").sign().bytes().as_slice()), 400);
+    let mut connection = endpoint.connect();
+    connection.write(&put("/a", b"x").sign().bytes());
+    assert_eq!(connection.answer(false).status, 200);
+    let bad = [&b"GET /a HTTP/9.9\r\n\r\n"[..], &put("/b", b"x").sign().bytes()].concat();
+    connection.write(&bad);
+    let answer = connection.answer(false);
+    assert_eq!((answer.status, answer.header("Connection")), (400, Some("close")));
+    assert!(answer.head.contains("\r\nx-cos-request-id: ") && answer.head.contains("\r\nDate: "));
+    assert!(connection.is_closed());
+    assert_eq!(endpoint.send(&get("/b").sign()).status, 404);
+}
+
+/// What hyper says by itself is replaced; what an object says is not.
+#[test]
+fn an_object_that_looks_like_an_answer_comes_down_as_it_is() {
+    let endpoint = Endpoint::start();
+    let content = b"HTTP/1.1 400 Bad Request\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
+    endpoint.put("/a", content);
+    assert_eq!(endpoint.send(&get("/a").sign()).body, content);
+    let padded = [&vec![b'x'; 700_000][..], content].concat();
+    endpoint.put("/a", &padded);
+    for start in [262_144, 524_288, 700_000] {
+        let range = format!("bytes={start}-");
+        let answer = endpoint.send(&get("/a").header("Range", range).sign());
+        assert!(answer.body == padded[start..], "{start}");
+    }
 }
 
 #[test]
-fn a_connection_over_the_limit_waits() {
+fn a_refusal_reaches_a_client_whose_head_does_not_end() {
+    let endpoint = limits(|limits| limits.discard_time = Duration::from_secs(10));
+    let mut connection = endpoint.connect();
+    let mut writing = connection.stream.try_clone().unwrap();
+    let writer = std::thread::spawn(move || {
+        let _ = writing.write_all(b"GET / HTTP/1.1\r\nHost: h\r\nx-long: ");
+        let _ = writing.write_all(&vec![b'v'; 4 << 20]);
+    });
+    let answer = connection.answer(false);
+    assert_eq!((answer.status, answer.error().code.as_str()), (400, "InvalidRequest"));
+    writer.join().unwrap();
+}
+
+fn trickle(endpoint: &Endpoint, upload: Request, pieces: usize, pause: u64) -> Answer {
+    let mut connection = endpoint.connect();
+    connection.write(&upload.head());
+    let mut writing = connection.stream.try_clone().unwrap();
+    let writer = std::thread::spawn(move || {
+        for _ in 0..pieces {
+            std::thread::sleep(Duration::from_millis(pause));
+            let _ = writing.write_all(&[b'x'; 100]);
+        }
+    });
+    let answer = connection.answer(false);
+    writer.join().unwrap();
+    answer
+}
+
+#[test]
+fn a_body_that_trickles_is_cut_off() {
+    let endpoint = limits(|limits| {
+        limits.body_rate = 4000;
+        limits.body_rate_window = Duration::from_millis(300);
+    });
+    let upload = |length: usize| request("PUT", "/a").header("Content-Length", length.to_string());
+    let slow = trickle(&endpoint, upload(2000).sign(), 20, 50);
+    assert_eq!((slow.status, slow.error().code.as_str()), (400, "UserNetworkTooSlow"));
+    assert_eq!((endpoint.files("blobs"), endpoint.files("incoming")), (0, 0));
+    // Slow, but not for long enough.
+    assert_eq!(trickle(&endpoint, upload(200).sign(), 2, 100).status, 200);
+    let paced = upload(2000).header("x-cos-traffic-limit", "819200").sign();
+    assert_eq!(trickle(&endpoint, paced, 20, 50).status, 200, "who asks for a pace is not hurried");
+}
+
+#[test]
+fn a_connection_over_the_limit_is_told_to_slow_down() {
     let endpoint = limits(|limits| {
         limits.connections = 1;
-        limits.head_time = Duration::from_millis(400);
+        limits.refusal_time = Duration::from_millis(400);
     });
-    let _first = endpoint.connect();
-    std::thread::sleep(Duration::from_millis(50));
-    let start = Instant::now();
-    assert_eq!(endpoint.send(&get("/absent").sign()).status, 404);
-    assert!(start.elapsed() >= Duration::from_millis(200));
+    let mut first = endpoint.connect();
+    first.write(&get("/absent").sign().bytes());
+    assert_eq!(first.answer(false).status, 404);
+    let mut second = endpoint.connect();
+    second.write(&put("/a", b"x").sign().bytes());
+    let refused = second.answer(false);
+    assert_eq!((refused.status, refused.error().code.as_str()), (503, "SlowDown"));
+    assert_eq!(refused.header("Connection"), Some("close"));
+    assert!(second.is_closed());
+    let mut silent = endpoint.connect();
+    assert!(silent.is_closed(), "it takes a place of its own, for a while");
+    first.write(&get("/absent").sign().bytes());
+    assert_eq!(first.answer(false).status, 404, "who was there first is served on");
+    drop(first);
+    let deadline = Instant::now() + Duration::from_secs(10);
+    while endpoint.send(&get("/absent").sign()).status != 404 {
+        assert!(Instant::now() < deadline);
+        std::thread::sleep(Duration::from_millis(10));
+    }
 }
 
 #[test]

@@ -34,6 +34,22 @@ fn refused_bytes(
 }
 
 #[test]
+fn what_is_no_request() {
+    let endpoint = Endpoint::start();
+    let refused = |bytes: &[u8], cause| {
+        refused_bytes(&endpoint, bytes, cause, 400, "InvalidRequest");
+    };
+    let long = get("/a").header("x-long", "v".repeat(40_000)).sign();
+    refused(&long.bytes(), "head-too-long");
+    let many =
+        (0..200).fold(get("/a"), |request, index| request.header(&format!("x-{index}"), "v"));
+    refused(&many.sign().bytes(), "head-too-long");
+    refused(b"GET /a HTTP/9.9\r\n\r\n", "malformed-head");
+    refused(b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n", "malformed-head");
+    refused(&get("/a?x=\"<>\"").sign().bytes(), "malformed-head");
+}
+
+#[test]
 fn where_the_request_is_for() {
     let endpoint = Endpoint::start();
     let refused = |request: &Request, cause, status, code| {
@@ -328,6 +344,14 @@ fn the_body() {
 }
 
 #[test]
+fn a_body_that_comes_too_slowly() {
+    let mut limits = Limits::default();
+    (limits.body_rate, limits.body_rate_window) = (u64::MAX, Duration::ZERO);
+    let endpoint = Endpoint::start_with(|builder| builder.limits(limits));
+    refused(&endpoint, &put("/a", b"x").sign(), "body-too-slow", 400, "UserNetworkTooSlow");
+}
+
+#[test]
 fn what_is_there() {
     let endpoint = Endpoint::start();
     let refused =
@@ -460,6 +484,18 @@ fn what_was_uploaded_in_parts() {
     refused(&other_key.sign(), "no-such-upload", 404, "NoSuchUpload");
     assert_eq!(endpoint.send(&get("/a").sign()).body, b"there");
     assert_eq!((endpoint.files("blobs"), endpoint.files("incoming")), (3, 0));
+}
+
+#[test]
+fn who_comes_when_there_is_no_place() {
+    let mut limits = Limits::default();
+    limits.connections = 1;
+    let endpoint = Endpoint::start_with(|builder| builder.limits(limits));
+    let mut first = endpoint.connect();
+    first.write(&get("/absent").sign().bytes());
+    assert_eq!(first.answer(false).status, 404);
+    refused(&endpoint, &put("/a", b"x").sign(), "slow-down", 503, "SlowDown");
+    refused(&endpoint, &get("/a"), "slow-down", 503, "SlowDown");
 }
 
 #[test]

@@ -1,31 +1,8 @@
 //! The hosts of one bucket: those that a signature may have been made for.
 
-use cospass_protocol::{Bucket, Endpoint, Host, HostError, Region, Scheme};
+use cospass_protocol::{Bucket, Endpoint, Host, HostError, Region};
 
 use crate::environment;
-
-/// The regions that a signature may have been made for by mistake (COS document 436/6224).
-const REGIONS: [&str; 19] = [
-    "ap-beijing",
-    "ap-beijing-1",
-    "ap-nanjing",
-    "ap-shanghai",
-    "ap-guangzhou",
-    "ap-chengdu",
-    "ap-chongqing",
-    "ap-hongkong",
-    "ap-singapore",
-    "ap-jakarta",
-    "ap-mumbai",
-    "ap-seoul",
-    "ap-bangkok",
-    "ap-tokyo",
-    "na-siliconvalley",
-    "na-ashburn",
-    "na-toronto",
-    "sa-saopaulo",
-    "eu-frankfurt",
-];
 
 /// Every domain of the bucket that `host` leads to, those of its own region first. A host that does not tell the bucket
 /// is taken for a custom domain of `COS_BUCKET`; the region that a host does not tell is `COS_REGION`.
@@ -38,22 +15,7 @@ pub(super) fn of_same_bucket(host: &str) -> Vec<String> {
     let region = endpoint.and_then(|endpoint| endpoint.region().cloned());
     let region = region.or_else(|| Region::new(environment::variable("COS_REGION")?).ok());
     let Some(bucket) = bucket else { return Vec::new() };
-    let others = REGIONS.iter().filter_map(|name| Region::new(name).ok());
-    let others: Vec<_> = others.filter(|other| Some(other) != region.as_ref()).collect();
-    let of_region = |region: Region| {
-        [
-            Endpoint::default_domain(region.clone()),
-            Endpoint::new_domain(region.clone()),
-            Endpoint::internal(region),
-        ]
-    };
-    let anywhere = [Endpoint::accelerate(), Endpoint::internal_accelerate()];
-    (region.into_iter().flat_map(of_region))
-        .chain(anywhere)
-        .chain(others.into_iter().flat_map(of_region))
-        .map(|endpoint| endpoint.host(&bucket, Scheme::Https))
-        .filter(|other| other != host)
-        .collect()
+    Endpoint::hosts_of(&bucket, region.as_ref()).filter(|other| other != host).collect()
 }
 
 /// Whether the host is a domain of the CDN, as far as its name shows it.

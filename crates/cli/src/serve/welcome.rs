@@ -2,7 +2,8 @@
 
 use std::net::{Ipv4Addr, SocketAddr};
 
-use cospass::{Bucket, Credentials};
+use cospass::{Bucket, Credentials, Scheme};
+use cospass_server::ClockSetting;
 
 use super::{ServeArgs, Source};
 use crate::output::note;
@@ -21,9 +22,14 @@ impl Welcome<'_> {
     pub(super) fn tell(&self) {
         self.tell_what_is_kept();
         self.tell_credentials();
+        if self.args.clock != ClockSetting::System {
+            note(format_args!("The clock is not the system's: {}.", self.args.clock));
+        }
         self.tell_commands();
-        note("\nAn official SDK, unchanged, with scheme http:");
-        note(format_args!("  export http_proxy=http://{}", self.numeric()));
+        if self.args.scheme() == Scheme::Http {
+            note("\nAn official SDK, unchanged, with scheme http:");
+            note(format_args!("  export http_proxy=http://{}", self.numeric()));
+        }
         note("\nCtrl-C or SIGTERM stops the endpoint.");
     }
 
@@ -89,18 +95,21 @@ impl Welcome<'_> {
 
     /// The curl command, and the options of `cospass`, with which a bucket is reached.
     fn way_to(&self, bucket: Option<&Bucket>) -> (String, String) {
-        let ip = self.address.ip();
+        let (ip, scheme) = (self.address.ip(), self.args.scheme());
         let is_here = ip.is_loopback() || ip.is_unspecified();
         let curl = "curl".to_owned();
         if bucket.is_some() && self.args.default_bucket.as_ref() == bucket {
-            (curl, format!("--scheme http --domain {}", self.numeric()))
+            (curl, format!("--scheme {scheme} --domain {}", self.numeric()))
         } else if is_here {
             // An address names no bucket; `BUCKET.localhost` does, and curl takes it for this machine.
-            (curl, format!("--scheme http --endpoint localhost:{}", self.address.port()))
+            (curl, format!("--scheme {scheme} --endpoint localhost:{}", self.address.port()))
         } else {
             let region = self.args.region.name();
-            let curl = format!("curl -x http://{}", self.address);
-            (curl, format!("--scheme http --region {region}"))
+            let curl = match scheme {
+                Scheme::Http => format!("curl -x http://{}", self.address),
+                Scheme::Https => format!("curl --connect-to ::{}", self.address),
+            };
+            (curl, format!("--scheme {scheme} --region {region}"))
         }
     }
 

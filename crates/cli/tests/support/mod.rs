@@ -3,7 +3,7 @@
 
 use std::io::{BufRead, BufReader, Write};
 use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStdout, Command, Stdio};
 
 pub(crate) const SECRET_ID: &str = "AKIDEXAMPLE0123456789abcdefABCDEF";
 pub(crate) const SECRET_KEY: &str = "EXAMPLEsecretKEY0123456789abcdef";
@@ -114,6 +114,8 @@ pub(crate) fn vectors(name: &str) -> Vec<serde_json::Value> {
 pub(crate) struct Served {
     pub(crate) child: Child,
     pub(crate) origin: String,
+    /// What it tells after that.
+    pub(crate) told: Option<BufReader<ChildStdout>>,
     pub(crate) folder: tempfile::TempDir,
 }
 
@@ -130,9 +132,17 @@ impl Served {
             .spawn()
             .unwrap();
         let mut line = String::new();
-        BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
+        let mut told = BufReader::new(child.stdout.take().unwrap());
+        told.read_line(&mut line).unwrap();
         let origin = line.trim_end().strip_prefix("listening on ").unwrap().to_owned();
-        Self { child, origin, folder }
+        Self { child, origin, told: Some(told), folder }
+    }
+
+    /// The next line on standard output.
+    pub(crate) fn line(&mut self) -> String {
+        let mut line = String::new();
+        self.told.as_mut().unwrap().read_line(&mut line).unwrap();
+        line
     }
 
     pub(crate) fn address(&self) -> &str {

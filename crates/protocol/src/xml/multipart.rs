@@ -208,8 +208,8 @@ fn read_part(part: &Element) -> Result<(u64, String), XmlError> {
 pub struct Completed {
     /// The bucket, `NAME-APPID`.
     pub bucket: String,
-    /// The host that the request was sent to.
-    pub host: String,
+    /// Where the request was sent to: `http://HOST` or `https://HOST`.
+    pub origin: String,
     /// The key.
     pub key: String,
     /// The entity tag in quotes.
@@ -223,7 +223,7 @@ impl Completed {
         // One of the namespaces that the Python SDK strips.
         let namespace = r#"xmlns="http://www.qcloud.com/document/product/436/7751""#;
         writer.open_with("CompleteMultipartUploadResult", namespace);
-        writer.leaf("Location", &format!("http://{}/{}", self.host, url_encoded(&self.key)));
+        writer.leaf("Location", &format!("{}/{}", self.origin, url_encoded(&self.key)));
         writer.leaf("Bucket", &self.bucket);
         writer.leaf("Key", &self.key);
         writer.leaf("ETag", &self.etag);
@@ -337,7 +337,7 @@ mod tests {
     fn what_was_completed_is_told() {
         let completed = Completed {
             bucket: "b-1".into(),
-            host: "b-1.cos.ap-guangzhou.myqcloud.com".into(),
+            origin: "http://b-1.cos.ap-guangzhou.myqcloud.com".into(),
             key: "a/b c".into(),
             etag: "\"ee8d-2\"".into(),
         };

@@ -47,7 +47,8 @@ pub(crate) fn authenticate_form<'a>(
         return Err(Refusal::policy_expired(policy.expiration, now));
     }
     policy.check(bucket, fields)?;
-    Ok((Principal(Who::Form), Some(policy)))
+    let secret_id = claim.secret_id().to_owned();
+    Ok((Principal(Who::Form { secret_id }), Some(policy)))
 }
 
 impl From<FormPolicyError> for Refusal {

@@ -17,7 +17,7 @@ use super::{check_md5, with_encryption};
 use crate::authorize::Permit;
 use crate::body::SealedBody;
 use crate::conditions;
-use crate::endpoint::Endpoint;
+use crate::endpoint::{Endpoint, Origin};
 use crate::refusal::{Cause, Refusal};
 use crate::reply::Reply;
 use crate::store::{Kind, PartRecord, Store, UploadName, UploadRecord, tag_pairs};
@@ -150,7 +150,7 @@ pub(super) async fn complete(
     endpoint: &Endpoint,
     permit: Permit<CompleteMultipartUpload>,
     body: &mut SealedBody,
-    host: &str,
+    origin: Origin<'_>,
 ) -> Result<Reply, Refusal> {
     let document = body.read_list(&permit).await?;
     let asked = permit.into_operation();
@@ -172,7 +172,7 @@ pub(super) async fn complete(
     let (name, record) = endpoint.store.blocking(assemble).await?;
     let completed = Completed {
         bucket: name.bucket.as_str().to_owned(),
-        host: host.to_owned(),
+        origin: origin.to_string(),
         key: name.key.as_str().to_owned(),
         etag: record.etag(),
     };

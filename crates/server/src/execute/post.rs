@@ -10,7 +10,7 @@ use http::header::LOCATION;
 use super::upload;
 use crate::authorize::Permit;
 use crate::body::SealedBody;
-use crate::endpoint::Endpoint;
+use crate::endpoint::{Endpoint, Origin};
 use crate::pace::Pace;
 use crate::refusal::Refusal;
 use crate::reply::Reply;
@@ -19,7 +19,7 @@ pub(super) async fn object(
     endpoint: &Endpoint,
     permit: Permit<PostObject>,
     body: &mut SealedBody,
-    host: &str,
+    origin: Origin<'_>,
 ) -> Result<Reply, Refusal> {
     let put = &permit.operation().put;
     upload::check_before_the_body(&endpoint.store, put).await?;
@@ -29,14 +29,14 @@ pub(super) async fn object(
     let (bucket, key) = (put.bucket.clone(), put.key.clone());
     let record = upload::keep(endpoint, received, put).await?;
     let etag = record.etag();
-    Ok(answer(success, host, &bucket, &key, &etag, upload::reply(&record)))
+    Ok(answer(success, origin, &bucket, &key, &etag, upload::reply(&record)))
 }
 
 /// The answer that the form asked for. With 201 comes a document, as elsewhere in the field: a decision, the
 /// documentation shows no example of it and says of all answers that they have no body.
 fn answer(
     success: SuccessAction,
-    host: &str,
+    origin: Origin<'_>,
     bucket: &Bucket,
     key: &ObjectKey,
     etag: &str,
@@ -48,7 +48,7 @@ fn answer(
             Reply { status, ..reply }.header(LOCATION, redirection(&url, bucket, key, etag))
         }
         SuccessAction::Status(status) => {
-            let location = location(host, key);
+            let location = location(origin, key);
             let status = StatusCode::from_u16(status).unwrap_or(StatusCode::NO_CONTENT);
             let reply = Reply { status, ..reply }.header(LOCATION, location.as_str());
             if status != StatusCode::CREATED {
@@ -65,10 +65,10 @@ fn answer(
     }
 }
 
-/// `http://HOST/KEY`, as documented.
-fn location(host: &str, key: &ObjectKey) -> String {
+/// `http://HOST/KEY`, as documented, or https where the client came so.
+fn location(origin: Origin<'_>, key: &ObjectKey) -> String {
     let path = key.url_path().unwrap_or_else(|_| percent::encode(key.path().as_bytes()));
-    format!("http://{host}{path}")
+    format!("{origin}{path}")
 }
 
 /// The URL with bucket, key and entity tag in its query, before a fragment and behind what stands in the query already.
@@ -98,6 +98,8 @@ fn ascii(url: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use cospass_protocol::Scheme;
+
     use super::*;
 
     #[test]
@@ -121,7 +123,8 @@ mod tests {
     fn a_location_is_a_url() {
         for (key, path) in [("a/b c", "/a/b%20c"), ("a/../b", "/a/..%2Fb"), ("..", "%2F..")] {
             let key = ObjectKey::new(key).unwrap();
-            assert_eq!(location("h:1", &key), format!("http://h:1{path}"));
+            let origin = Origin { scheme: Scheme::Http, host: "h:1" };
+            assert_eq!(location(origin, &key), format!("http://h:1{path}"));
         }
     }
 }

@@ -65,6 +65,15 @@ impl Endpoint {
         folder
     }
 
+    pub fn running(&self) -> &Running {
+        self.running.as_ref().unwrap()
+    }
+
+    /// Takes the running endpoint out, to be stopped elsewhere: with the handle of its runtime.
+    pub fn take_running(&mut self) -> (Running, tokio::runtime::Handle) {
+        (self.running.take().unwrap(), self.runtime.handle().clone())
+    }
+
     pub fn drop_running(&mut self) {
         self.running = None;
     }

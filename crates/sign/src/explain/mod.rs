@@ -12,6 +12,7 @@
 mod cause;
 mod compare;
 mod inquiry;
+mod json;
 mod search;
 mod stage;
 
@@ -88,6 +89,19 @@ impl Explanation {
     /// What was compared, in the order in which it is hashed.
     pub fn stages(&self) -> &[Stage] {
         &self.stages
+    }
+
+    /// The finding for a server that accepts the canonical rule alone: a signature that holds by a convention does not
+    /// hold there.
+    #[must_use]
+    pub fn strictly(self) -> Self {
+        let cause = match self.cause {
+            Cause::Accepted { convention } if !convention.is_canonical() => {
+                Cause::Convention { convention }
+            }
+            cause => cause,
+        };
+        Self { cause, ..self }
     }
 }
 

@@ -1,0 +1,179 @@
+//! `serve` as an operator runs it: the clock, the control listener, the access log, signals.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "helpers of tests")]
+
+mod support;
+
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+use support::*;
+
+/// The status and the body of an answer.
+fn curl(arguments: &[&str]) -> (u16, String) {
+    let output = Command::new("curl")
+        .args(["-sS", "--noproxy", "*", "-w", "\n%{http_code}"])
+        .args(arguments)
+        .output()
+        .unwrap();
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    let (body, status) = text.rsplit_once('\n').unwrap();
+    (status.parse().unwrap(), body.to_owned())
+}
+
+/// A URL of an object that need not be there, signed at a time.
+fn url(served: &Served, time: &str) -> String {
+    let target = format!("cos://{BUCKET}/a");
+    let place = ["--scheme", "http", "--domain", served.address(), "--now", time];
+    signed(&[&["presign", "GET", &target], &place[..]].concat()).ends_with(0).line().to_owned()
+}
+
+const SERVED: [&str; 2] = ["--default-bucket", BUCKET];
+
+#[test]
+fn signatures_are_judged_by_the_clock_that_is_given() {
+    for (clock, good) in [("fixed:1700000000", NOW), ("offset:-9m", "now"), ("offset:+1d", "later")]
+    {
+        let served = Served::start(&mut cospass(), &[&SERVED[..], &["--clock", clock]].concat());
+        let system = std::time::SystemTime::now();
+        let system = system.duration_since(std::time::UNIX_EPOCH).unwrap().as_secs();
+        let (good, bad) = match good {
+            "now" => (system - 540, system - 2000),
+            "later" => (system + 86_400, system),
+            fixed => (fixed.parse().unwrap(), system),
+        };
+        assert_eq!(curl(&[&url(&served, &good.to_string())]).0, 404, "{clock}");
+        assert_eq!(curl(&[&url(&served, &bad.to_string())]).0, 403, "{clock}");
+        let told = served.stop().ends_with(0).stderr;
+        assert!(told.contains("The clock is not the system's"), "{told}");
+    }
+}
+
+#[test]
+fn the_control_listener_moves_the_clock_and_explains() {
+    let control = ["--control", "127.0.0.1:0", "--clock", "fixed:1700000000"];
+    let mut served = Served::start(&mut cospass(), &[&SERVED[..], &control].concat());
+    let line = served.line();
+    let control = line.trim_end().strip_prefix("control on ").unwrap();
+    let url = url(&served, NOW);
+    assert_eq!(curl(&[&url]).0, 404);
+    let moved = format!("{control}/clock");
+    let json_type = ["-H", "Content-Type: application/json"];
+    let (status, clock) = curl(&[&json_type[..], &["-d", r#"{"advance":"1h"}"#, &moved]].concat());
+    let clock: Value = serde_json::from_str(&clock).unwrap();
+    let shown = json!({"now": 1_700_003_600, "clock": "fixed:1700003600"});
+    assert_eq!((status, clock), (200, shown));
+    assert_eq!(curl(&[&url]).0, 403);
+    let (status, list) = curl(&[&format!("{control}/requests?limit=1")]);
+    let list: Value = serde_json::from_str(&list).unwrap();
+    assert_eq!((status, &list["requests"][0]["explanation"]["cause"]), (200, &json!("expired")));
+    // The same words as those of the command.
+    let told = signed(&["explain", "GET", &url, "--now", "1700003600", "--json"]).ends_with(4);
+    assert_eq!(list["requests"][0]["explanation"], told.json());
+    assert_eq!(curl(&[&format!("{control}/health")]), (200, "{\"status\":\"ready\"}\n".to_owned()));
+    served.stop().ends_with(0);
+}
+
+#[test]
+fn the_access_log_goes_to_a_file_that_sighup_opens_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let (log, moved) = (folder.path().join("access.log"), folder.path().join("access.log.1"));
+    let path = log.to_str().unwrap();
+    let served = Served::start(&mut cospass(), &[&SERVED[..], &["--access-log", path]].concat());
+    curl(&[&url(&served, "1700000000")]);
+    std::fs::rename(&log, &moved).unwrap();
+    let pid = served.child.id().to_string();
+    assert!(Command::new("kill").args(["-HUP", &pid]).status().unwrap().success());
+    let deadline = Instant::now() + Duration::from_secs(10);
+    while !log.exists() {
+        assert!(Instant::now() < deadline);
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    curl(&[&url(&served, "1700000000")]);
+    served.stop().ends_with(0);
+    for path in [&log, &moved] {
+        let text = std::fs::read_to_string(path).unwrap();
+        let line: Value = serde_json::from_str(&text).unwrap();
+        assert_eq!((&line["cause"], &line["secret_id"]), (&json!("expired"), &json!(SECRET_ID)));
+        assert!(!text.contains("q-signature"));
+    }
+}
+
+/// `head -1` takes the announcement and closes the pipe; nobody reads the log.
+#[test]
+fn the_access_log_goes_to_standard_output_and_nobody_need_read_it() {
+    let mut served = Served::start(&mut cospass(), &[&SERVED[..], &["--access-log", "-"]].concat());
+    let url = url(&served, NOW);
+    assert_eq!(curl(&[&url]).0, 403);
+    let line: Value = serde_json::from_str(&served.line()).unwrap();
+    assert_eq!((&line["method"], &line["status"]), (&json!("GET"), &json!(403)));
+    drop(served.told.take());
+    for _ in 0..3 {
+        assert_eq!(curl(&[&url]).0, 403);
+    }
+    served.stop().ends_with(0);
+}
+
+/// `openssl` makes the certificate, as an operator would.
+#[test]
+fn https_is_served_and_sighup_reads_the_certificate_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let (cert, key) = (folder.path().join("cert.pem"), folder.path().join("key.pem"));
+    let (cert, key) = (cert.to_str().unwrap(), key.to_str().unwrap());
+    let certify = || {
+        let made = Command::new("openssl")
+            .args([
+                "req",
+                "-x509",
+                "-newkey",
+                "rsa:2048",
+                "-nodes",
+                "-days",
+                "2",
+                "-subj",
+                "/CN=localhost",
+            ])
+            .args(["-addext", "subjectAltName=DNS:localhost", "-keyout", key, "-out", cert])
+            .output()
+            .unwrap();
+        assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+    };
+    certify();
+    let more = ["--tls-cert", cert, "--tls-key", key];
+    let served = Served::start(&mut cospass(), &[&SERVED[..], &more].concat());
+    let address = served.origin.strip_prefix("https://127.0.0.1:").unwrap();
+    let domain = format!("localhost:{address}");
+    let target = format!("cos://{BUCKET}/a");
+    let presign = |method| {
+        signed(&["presign", method, &target, "--domain", &domain]).ends_with(0).line().to_owned()
+    };
+    let curl = |arguments: &[&str]| {
+        // curl is another client than ours, and another library of TLS.
+        let output = Command::new("curl")
+            .args(["-sS", "--noproxy", "*", "--cacert", cert, "-w", "\n%{http_code}"])
+            .args(arguments)
+            .output()
+            .unwrap();
+        String::from_utf8(output.stdout).unwrap()
+    };
+    assert_eq!(
+        curl(&["-X", "PUT", "-H", "Content-Type:", "-d", "hello", &presign("PUT")]),
+        "\n200"
+    );
+    assert_eq!(curl(&[&presign("GET")]), "hello\n200");
+    certify();
+    let url = presign("GET");
+    assert_eq!(curl(&[&url]), "\n000", "the endpoint still has the old certificate");
+    let pid = served.child.id().to_string();
+    assert!(Command::new("kill").args(["-HUP", &pid]).status().unwrap().success());
+    let deadline = Instant::now() + Duration::from_secs(10);
+    while curl(&[&url]) != "hello\n200" {
+        assert!(Instant::now() < deadline);
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    std::fs::write(cert, "nothing").unwrap();
+    assert!(Command::new("kill").args(["-HUP", &pid]).status().unwrap().success());
+    std::thread::sleep(Duration::from_millis(300));
+    let told = served.stop().ends_with(0).stderr;
+    assert!(told.contains("the certificate stays as it was: there is no certificate in"), "{told}");
+}

@@ -1,0 +1,234 @@
+//! What the endpoint counts, and how Prometheus reads it (text format 0.0.4).
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
+
+/// The upper bounds of the histogram's buckets, in milliseconds.
+const BUCKETS: [u64; 12] = [1, 2, 5, 10, 25, 50, 100, 250, 1000, 5000, 30_000, 300_000];
+
+/// Counters of one endpoint, from its start on.
+#[derive(Debug, Default)]
+pub(crate) struct Metrics {
+    requests: Family<(&'static str, u16)>,
+    refusals: Family<&'static str>,
+    unsigned_headers: Family<&'static str>,
+    durations: Histogram,
+    received: AtomicU64,
+    sent: AtomicU64,
+    store_errors: AtomicU64,
+    log_lines_lost: Arc<AtomicU64>,
+    open_connections: AtomicI64,
+    connections: AtomicU64,
+    refused_connections: AtomicU64,
+}
+
+impl Metrics {
+    /// An answer to a request: its operation, or `-` if none was reached, and its status.
+    pub(crate) fn count_request(&self, operation: &'static str, status: u16) {
+        self.requests.count((operation, status));
+    }
+
+    pub(crate) fn count_refusal(&self, cause: &'static str) {
+        self.refusals.count(cause);
+    }
+
+    /// A header that gives something away, accepted although the signature does not cover it.
+    pub(crate) fn count_unsigned_header(&self, name: &'static str) {
+        self.unsigned_headers.count(name);
+    }
+
+    /// A request that is over: the bytes of both bodies, and its time from head to last byte.
+    pub(crate) fn count_end(&self, received: u64, sent: u64, took: Duration) {
+        self.received.fetch_add(received, Ordering::Relaxed);
+        self.sent.fetch_add(sent, Ordering::Relaxed);
+        self.durations.count(took);
+    }
+
+    pub(crate) fn count_store_error(&self) {
+        self.store_errors.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Where the access log counts the lines that it loses.
+    pub(crate) fn log_lines_lost(&self) -> Arc<AtomicU64> {
+        Arc::clone(&self.log_lines_lost)
+    }
+
+    /// A connection over the limit, which is told to slow down.
+    pub(crate) fn count_refused_connection(&self) {
+        self.refused_connections.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Counts a connection as open until the guard is dropped.
+    pub(crate) fn open_connection(&self) -> OpenConnection<'_> {
+        self.connections.fetch_add(1, Ordering::Relaxed);
+        self.open_connections.fetch_add(1, Ordering::Relaxed);
+        OpenConnection(self)
+    }
+
+    /// Everything, as Prometheus reads it.
+    pub(crate) fn write(&self) -> String {
+        let mut page = Page(String::new());
+        page.family("requests_total", "counter", "Requests answered, by operation and status.");
+        self.requests.each(|(operation, status), count| {
+            let labels = format!("operation=\"{operation}\",status=\"{status}\"");
+            page.sample("requests_total", &labels, count);
+        });
+        page.family("refusals_total", "counter", "Requests refused, by cause.");
+        self.refusals.each(|cause, count| {
+            page.sample("refusals_total", &format!("cause=\"{cause}\""), count);
+        });
+        let help = "Privileged headers accepted although the signature does not cover them.";
+        page.family("unsigned_privileged_headers_total", "counter", help);
+        self.unsigned_headers.each(|name, count| {
+            let labels = format!("header=\"{name}\"");
+            page.sample("unsigned_privileged_headers_total", &labels, count);
+        });
+        self.durations.write(&mut page);
+        for (name, help, counter) in [
+            ("received_bytes_total", "Bytes of request bodies that were read.", &self.received),
+            ("sent_bytes_total", "Bytes of response bodies that were sent.", &self.sent),
+            ("store_errors_total", "Failures of disk or metadata.", &self.store_errors),
+            ("log_lines_lost_total", "Lines the access log could not take.", &self.log_lines_lost),
+            ("connections_total", "Connections accepted.", &self.connections),
+            ("refused_connections_total", "Connections over the limit.", &self.refused_connections),
+        ] {
+            page.family(name, "counter", help);
+            page.sample(name, "", counter.load(Ordering::Relaxed));
+        }
+        page.family("open_connections", "gauge", "Connections open now.");
+        page.sample("open_connections", "", self.open_connections.load(Ordering::Relaxed));
+        page.0
+    }
+}
+
+/// A connection that is counted as open.
+pub(crate) struct OpenConnection<'a>(&'a Metrics);
+
+impl Drop for OpenConnection<'_> {
+    fn drop(&mut self) {
+        self.0.open_connections.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// A counter for each of a few keys, none of which a client chooses.
+#[derive(Debug)]
+struct Family<K>(RwLock<BTreeMap<K, AtomicU64>>);
+
+impl<K> Default for Family<K> {
+    fn default() -> Self {
+        Self(RwLock::default())
+    }
+}
+
+impl<K: Ord + Copy> Family<K> {
+    fn count(&self, key: K) {
+        let counters = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        if let Some(counter) = counters.get(&key) {
+            counter.fetch_add(1, Ordering::Relaxed);
+            return;
+        }
+        drop(counters);
+        let mut counters = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        counters.entry(key).or_default().fetch_add(1, Ordering::Relaxed);
+    }
+
+    fn each(&self, mut visit: impl FnMut(K, u64)) {
+        let counters = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        for (key, counter) in counters.iter() {
+            visit(*key, counter.load(Ordering::Relaxed));
+        }
+    }
+}
+
+#[derive(Debug, Default)]
+struct Histogram {
+    /// By the first bound that holds; those over the last bound are in `count` alone.
+    buckets: [AtomicU64; BUCKETS.len()],
+    micros: AtomicU64,
+    count: AtomicU64,
+}
+
+impl Histogram {
+    fn count(&self, took: Duration) {
+        let micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
+        let bucket = BUCKETS.iter().position(|bound| micros <= bound * 1000);
+        if let Some(bucket) = bucket.and_then(|bucket| self.buckets.get(bucket)) {
+            bucket.fetch_add(1, Ordering::Relaxed);
+        }
+        self.micros.fetch_add(micros, Ordering::Relaxed);
+        self.count.fetch_add(1, Ordering::Relaxed);
+    }
+
+    fn write(&self, page: &mut Page) {
+        let name = "request_duration_seconds";
+        page.family(name, "histogram", "Time from the head of a request to the end of its answer.");
+        let mut below = 0;
+        for (bound, bucket) in BUCKETS.iter().zip(&self.buckets) {
+            below += bucket.load(Ordering::Relaxed);
+            let labels = format!("le=\"{}\"", *bound as f64 / 1000.0);
+            page.sample("request_duration_seconds_bucket", &labels, below);
+        }
+        let count = self.count.load(Ordering::Relaxed).max(below);
+        page.sample("request_duration_seconds_bucket", "le=\"+Inf\"", count);
+        let seconds = self.micros.load(Ordering::Relaxed) as f64 / 1e6;
+        page.sample("request_duration_seconds_sum", "", seconds);
+        page.sample("request_duration_seconds_count", "", count);
+    }
+}
+
+struct Page(String);
+
+impl Page {
+    fn family(&mut self, name: &str, kind: &str, help: &str) {
+        let _ = writeln!(self.0, "# HELP cospass_{name} {help}\n# TYPE cospass_{name} {kind}");
+    }
+
+    fn sample(&mut self, name: &str, labels: &str, value: impl std::fmt::Display) {
+        let _ = match labels {
+            "" => writeln!(self.0, "cospass_{name} {value}"),
+            labels => writeln!(self.0, "cospass_{name}{{{labels}}} {value}"),
+        };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_counted_is_written() {
+        let metrics = Metrics::default();
+        metrics.count_request("GetObject", 200);
+        metrics.count_request("GetObject", 200);
+        metrics.count_request("-", 403);
+        metrics.count_refusal("expired");
+        metrics.count_unsigned_header("x-cos-acl");
+        metrics.count_end(3, 5, Duration::from_micros(1000));
+        metrics.count_end(3, 5, Duration::from_micros(1001));
+        metrics.count_end(0, 0, Duration::from_secs(301));
+        let open = metrics.open_connection();
+        let text = metrics.write();
+        for line in [
+            "cospass_requests_total{operation=\"GetObject\",status=\"200\"} 2",
+            "cospass_requests_total{operation=\"-\",status=\"403\"} 1",
+            "cospass_refusals_total{cause=\"expired\"} 1",
+            "cospass_unsigned_privileged_headers_total{header=\"x-cos-acl\"} 1",
+            "cospass_received_bytes_total 6",
+            "cospass_sent_bytes_total 10",
+            "cospass_request_duration_seconds_bucket{le=\"0.001\"} 1",
+            "cospass_request_duration_seconds_bucket{le=\"0.002\"} 2",
+            "cospass_request_duration_seconds_bucket{le=\"300\"} 2",
+            "cospass_request_duration_seconds_bucket{le=\"+Inf\"} 3",
+            "cospass_request_duration_seconds_count 3",
+            "cospass_open_connections 1",
+            "cospass_connections_total 1",
+        ] {
+            assert!(text.lines().any(|found| found == line), "{line}\n{text}");
+        }
+        drop(open);
+        assert!(metrics.write().contains("\ncospass_open_connections 0\n"));
+    }
+}
