@@ -49,6 +49,10 @@ error_codes! {
     BucketAlreadyOwnedByYou = 409,
     /// A bucket that still has objects cannot be deleted.
     BucketNotEmpty = 409,
+    /// No domain leads to the bucket.
+    DomainConfigNotFoundError = 404,
+    /// There is a report of that id.
+    DuplicateInventoryId = 409,
     /// The object is larger than one request may upload.
     EntityTooLarge = 400,
     /// A part that is not the last is smaller than 1 MB.
@@ -67,6 +71,8 @@ error_codes! {
     InvalidArgument = 400,
     /// The bucket's name breaks the naming rules.
     InvalidBucketName = 400,
+    /// Versions must be kept for this, or may not be.
+    InvalidBucketState = 409,
     /// `x-cos-copy-source` does not name an object.
     InvalidCopySource = 400,
     /// `Content-MD5` is not 16 bytes of base64.
@@ -89,8 +95,14 @@ error_codes! {
     InvalidURI = 400,
     /// The key is longer than 850 bytes, or the user metadata longer than 2 KB.
     KeyTooLong = 400,
+    /// Two lifecycle rules have one id.
+    LifeCycleIdNotUnique = 400,
+    /// Two lifecycle rules say different things of the same objects.
+    LifeCycleRuleConflicted = 400,
     /// The body is not a form.
     MalformedPOSTRequest = 400,
+    /// The policy is none.
+    MalformedPolicy = 400,
     /// The XML body is not well-formed or not of the right shape.
     MalformedXML = 400,
     /// The method does not go with the resource.
@@ -99,18 +111,46 @@ error_codes! {
     MissingContentLength = 411,
     /// The operation needs a body.
     MissingRequestBodyError = 400,
+    /// Replication leads to one bucket.
+    MultiBucketNotSupport = 400,
     /// There is no such bucket.
     NoSuchBucket = 404,
+    /// The bucket has no policy.
+    NoSuchBucketPolicy = 404,
+    /// There is no rule of that id.
+    NoSuchConfiguration = 404,
     /// There is no such object to copy.
     NoSuchCopySource = 404,
+    /// No rules say which pages may read answers.
+    NoSuchCORSConfiguration = 404,
+    /// No encryption is configured.
+    NoSuchEncryptionConfiguration = 404,
     /// There is no such object.
     NoSuchKey = 404,
+    /// The bucket has no lifecycle rules.
+    NoSuchLifecycleConfiguration = 404,
+    /// The bucket has no rules of origin.
+    NoSuchOriginConfiguration = 404,
+    /// The bucket has no tags.
+    NoSuchTagSet = 404,
     /// There is no such upload in parts.
     NoSuchUpload = 404,
+    /// The bucket is no website.
+    NoSuchWebsiteConfiguration = 404,
     /// An operation or option that this endpoint does not serve.
     NotImplemented = 501,
+    /// Objects cannot change to that class.
+    NotSupportedStorageClass = 400,
+    /// Objects of the bucket cannot be locked.
+    ObjectLockConfigurationNotFoundError = 404,
+    /// The policy is too large.
+    PolicyFull = 400,
     /// An `If-…` header does not hold.
     PreconditionFailed = 412,
+    /// The domain leads to another bucket.
+    RecordAlreadyExist = 409,
+    /// The bucket is not replicated.
+    ReplicationConfigurationNotFoundError = 404,
     /// Nothing of the body arrived for too long.
     RequestTimeout = 400,
     /// The signature starts in the future, beyond the tolerated skew.
@@ -125,8 +165,12 @@ error_codes! {
     SignatureDoesNotMatch = 403,
     /// The service is busy.
     SlowDown = 503,
+    /// The bucket has as many rules of this kind as it may have.
+    TooManyConfigurations = 400,
     /// The body arrives slower than the service accepts.
     UserNetworkTooSlow = 400,
+    /// The XML body is too large.
+    XMLSizeLimit = 400,
 }
 
 impl fmt::Display for ErrorCode {

@@ -6,6 +6,7 @@
 
 mod acl;
 mod bucket;
+mod configuration;
 mod copy;
 mod delete;
 mod encryption;
@@ -25,7 +26,13 @@ mod value;
 use std::fmt;
 
 pub use acl::{AclHeaders, CannedAcl, Grant, Grantee, Permission};
-pub use bucket::{DeleteBucket, GetBucketAcl, GetService, HeadBucket, PutBucket, PutBucketAcl};
+pub use bucket::{
+    CreatedRange, DeleteBucket, GetBucketAcl, GetService, HeadBucket, PutBucket, PutBucketAcl,
+};
+pub use configuration::{
+    Configuration, DeleteBucketConfiguration, GetBucketConfiguration, ListBucketConfigurations,
+    PostBucketInventory, PutBucketConfiguration,
+};
 pub use copy::{CopySource, PutObjectCopy, Replaced, UploadPartCopy};
 pub use delete::DeleteObjects;
 pub use encryption::ServerSideEncryption;
@@ -72,6 +79,16 @@ macro_rules! for_each_operation {
             GetBucketAcl,
             /// Replaces a bucket's access control.
             PutBucketAcl,
+            /// Reads a configuration of a bucket.
+            GetBucketConfiguration,
+            /// Lists the configurations of a bucket of which there are several.
+            ListBucketConfigurations,
+            /// Replaces a configuration of a bucket.
+            PutBucketConfiguration,
+            /// Asks for a report of what a bucket holds.
+            PostBucketInventory,
+            /// Deletes a configuration of a bucket.
+            DeleteBucketConfiguration,
             /// Deletes many objects at once.
             DeleteObjects,
             /// Uploads an object.
@@ -163,7 +180,7 @@ impl Operation {
     pub fn decode(parts: Parts<'_>) -> Result<Self, DecodeError> {
         let (params, headers) = (Params(&parts.params), Headers(&parts.headers));
         unserved::refuse(&parts.method, &parts.resource, params, headers)?;
-        let sub = subresource(params)?;
+        let sub = subresource(&parts.resource, params)?;
         let method = parts.method.as_ref();
         match parts.resource {
             Resource::Service => match (method, sub) {
@@ -197,7 +214,10 @@ impl Operation {
             ("PUT", "acl") => Self::PutBucketAcl(PutBucketAcl::decode(bucket, headers)?),
             ("POST", "") => return Err(DecodeError::NotAForm),
             ("GET", "location") => Self::GetBucketLocation(GetBucketLocation { bucket }),
-            _ => return Err(not_allowed(method)),
+            _ => match Configuration::from_subresource(sub) {
+                Some(which) => configuration::decode(method, which, bucket, params, headers)?,
+                None => return Err(not_allowed(method)),
+            },
         })
     }
 
@@ -267,9 +287,14 @@ impl Operation {
 const SUBRESOURCES: [&str; 8] =
     ["acl", "delete", "location", "restore", "symlink", "tagging", "uploadId", "uploads"];
 
-/// The one that is named, or `""`. Two of them are a contradiction.
-fn subresource(params: Params<'_, '_>) -> Result<&'static str, DecodeError> {
-    let mut named = SUBRESOURCES.into_iter().filter(|name| params.has(name));
+/// The one that is named, or `""`. Two of them are a contradiction. Those of a bucket's configurations name nothing of
+/// its objects.
+fn subresource(resource: &Resource, params: Params<'_, '_>) -> Result<&'static str, DecodeError> {
+    let is_bucket = matches!(resource, Resource::Bucket(_));
+    let configurations = Configuration::ALL.iter().map(|which| which.subresource());
+    // Objects have tags, too.
+    let configurations = configurations.filter(|name| is_bucket && !SUBRESOURCES.contains(name));
+    let mut named = SUBRESOURCES.into_iter().chain(configurations).filter(|name| params.has(name));
     match (named.next(), named.next()) {
         (Some(first), Some(second)) => Err(invalid(second, &format!("beside {first}"))),
         (named, _) => Ok(named.unwrap_or_default()),

@@ -5,34 +5,56 @@
 
 mod acl;
 mod bucket;
+mod configuration;
 mod copy;
+mod cors;
 mod delete;
+mod encryption;
 mod error;
+mod lifecycle;
 mod list;
 mod multipart;
+mod object_lock;
 mod post;
 mod read;
+mod referer;
 mod restore;
+mod schema;
 mod service;
 mod tagging;
 mod time;
+mod versioning;
+mod website;
 mod write;
 
 pub use acl::AccessControlPolicy;
 pub use bucket::CreateBucketConfiguration;
+pub use configuration::{
+    ConfigurationDocument, ConfigurationList, certificate_domains, default_tiering_rule,
+    domain_certificate,
+};
 pub use copy::CopyResult;
+pub use cors::{CorsConfiguration, CorsRule};
 pub use delete::{Delete, DeleteResult, ObjectToDelete};
+pub use encryption::ServerSideEncryptionConfiguration;
 pub use error::{ErrorDocument, Evidence};
+pub use lifecycle::{
+    Expiration, LifecycleConfiguration, LifecycleFilter, LifecycleRule, Transition, When,
+};
 pub use list::{ListBucket, ObjectEntry, location_constraint};
 pub use multipart::{
     Completed, PartEntry, PartList, UploadEntry, UploadList, initiated, read_parts,
 };
+pub use object_lock::{DefaultRetention, ObjectLockConfiguration};
 pub use post::PostResponse;
 pub use read::XmlError;
+pub use referer::RefererConfiguration;
 pub use restore::{RestoreRequest, RestoreTier};
 pub use service::{BucketEntry, ListAllMyBuckets};
 pub use tagging::{read_tagging, write_tagging};
 pub use time::{from_iso8601, iso8601, iso8601_millis};
+pub use versioning::VersioningConfiguration;
+pub use website::{ErrorPage, Replacement, RoutingCondition, RoutingRule, WebsiteConfiguration};
 
 /// How the service writes an account, `qcs::cam::uin/OWNER:uin/SUB`, for the account itself.
 pub fn account_id(uin: &str) -> String {

@@ -8,6 +8,8 @@
 //!
 //! The operation is decoded after the signature, not before: how a `+` in a parameter is meant is known from it alone.
 
+mod visit;
+
 use std::convert::Infallible;
 use std::fmt;
 use std::net::SocketAddr;
@@ -32,6 +34,7 @@ use crate::form;
 use crate::framing::Framing;
 use crate::guarded::HeadFault;
 use crate::head::{Head, header_pairs};
+use crate::lifecycle::Rounds;
 use crate::limits::Limits;
 use crate::recent::RefusedHead;
 use crate::redact;
@@ -42,6 +45,7 @@ use crate::route::Routes;
 use crate::spelling::Spelling;
 use crate::store::Store;
 use crate::tls::Tls;
+use visit::Visitor;
 
 /// Everything that requests share.
 pub(crate) struct Endpoint {
@@ -54,6 +58,7 @@ pub(crate) struct Endpoint {
     pub(crate) owner_uin: String,
     pub(crate) limits: Arc<Limits>,
     pub(crate) spelling: Spelling,
+    pub(crate) rounds: Rounds,
     pub(crate) observers: Arc<Observers>,
     pub(crate) tls: Option<Tls>,
 }
@@ -169,14 +174,24 @@ impl Endpoint {
         }
         self.check_bucket(&parts.method, &resource)?;
         let origin = Origin { scheme, host: head.host };
-        if let Some(bucket) = form::bucket_of_form(parts, &resource) {
+        let is_website = self.routes.is_website(head.host);
+        if let (Some(bucket), false) = (form::bucket_of_form(parts, &resource), is_website) {
             let permitted = form::permit(self, &head, parts, bucket, body, now, trail).await?;
+            self.rounds.make(&self.store, bucket, now).await?;
             return execute(self, permitted, body, origin).await;
         }
         let claimed = || Some(Claim::read(&head.request).ok()?.secret_id().to_owned());
         let principal = authenticate(&head, &self.credentials, now)
             .inspect_err(|_| trail.secret_id = claimed())?;
         trail.secret_id = principal.secret_id().map(str::to_owned);
+        if let Some(bucket) = resource.bucket() {
+            self.rounds.make(&self.store, bucket, now).await?;
+            if is_website {
+                let target = parts.uri.path_and_query().map_or("/", |target| target.as_str());
+                let visitor = Visitor { head: &head, headers: &headers, principal, origin, target };
+                return self.visit(visitor, &resource, body, trail).await;
+            }
+        }
         let operation = Operation::decode(OperationParts {
             method: head.request.method().into(),
             resource,

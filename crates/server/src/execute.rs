@@ -2,6 +2,7 @@
 
 mod acl;
 mod bucket;
+mod configuration;
 mod content_type;
 mod copy;
 mod delete;
@@ -17,6 +18,7 @@ mod symlink;
 mod tagging;
 mod upload;
 
+use cospass_protocol::Bucket;
 use cospass_protocol::operation::{AclHeaders, ContentMd5, ServerSideEncryption};
 use http::header::{HeaderName, HeaderValue};
 use md5::{Digest, Md5};
@@ -44,6 +46,17 @@ pub(crate) async fn execute(
         Permitted::GetBucketLocation(permit) => Ok(list::location(endpoint, &permit)),
         Permitted::GetBucketAcl(permit) => acl::of_bucket(endpoint, &permit),
         Permitted::PutBucketAcl(permit) => acl::put_to_bucket(endpoint, permit, body).await,
+        Permitted::GetBucketConfiguration(permit) => configuration::get(endpoint, &permit),
+        Permitted::ListBucketConfigurations(permit) => configuration::list(endpoint, &permit),
+        Permitted::PutBucketConfiguration(permit) => {
+            configuration::put(endpoint, permit, body).await
+        }
+        Permitted::PostBucketInventory(permit) => {
+            configuration::post_inventory(endpoint, permit, body).await
+        }
+        Permitted::DeleteBucketConfiguration(permit) => {
+            configuration::delete(endpoint, permit).await
+        }
         Permitted::DeleteObjects(permit) => delete::several(endpoint, permit, body).await,
         Permitted::PutObject(permit) => upload::put(endpoint, permit, body).await,
         Permitted::PostObject(permit) => post::object(endpoint, permit, body, origin).await,
@@ -98,4 +111,18 @@ fn acl_record(acl: &AclHeaders) -> AclRecord {
         AclHeaders::Canned(canned) => AclRecord::canned(*canned),
         AclHeaders::Grants(grants) => AclRecord::grants(grants),
     }
+}
+
+/// How an object is to be encrypted: as its request says, or else as its bucket does (436/40136).
+fn encryption(
+    endpoint: &Endpoint,
+    bucket: &Bucket,
+    asked: Option<ServerSideEncryption>,
+) -> Option<ServerSideEncryption> {
+    let by_default = || {
+        let record = endpoint.store.bucket(bucket)?;
+        // No other algorithm can be configured here.
+        record.configurations.encryption().map(|_| ServerSideEncryption::Aes256)
+    };
+    asked.or_else(by_default)
 }

@@ -7,11 +7,13 @@
 use std::fmt::Display;
 
 use cospass_protocol::operation::{DecodeError, StorageClass};
+use cospass_protocol::policy::{PolicyError, PolicyProblem};
 use cospass_protocol::xml::{Evidence, XmlError, iso8601};
 use cospass_protocol::{ErrorCode, TagError};
 use cospass_sign::{CanonicalView, ClaimError, FieldError};
 use http::header::{CONTENT_RANGE, HeaderName, HeaderValue};
 
+use crate::configurations::DocumentError;
 use crate::file_limit;
 use crate::store::StoreError;
 
@@ -151,6 +153,57 @@ causes! {
     ConditionUnmet "condition-unmet" => AccessDenied "Condition key doesn't match the value",
     /// **D** The message tells both times.
     PolicyExpired "policy-expired" => AccessDenied "You post object request has been expired",
+
+    // A bucket's configurations.
+
+    /// **D !** Longer than a document may be.
+    XmlSizeLimit "xml-size-limit" => XMLSizeLimit "Your XML was larger than it may be.",
+    /// **! !** The code of a policy that is none is not known.
+    MalformedPolicy "malformed-policy" => MalformedPolicy "The policy is not a valid policy of version 2.0.",
+    /// **C** php#69.
+    PolicyFull "policy-full" => PolicyFull "your policy or acl has reached the limit",
+    /// **D K**
+    NoSuchCors "no-such-cors" => NoSuchCORSConfiguration "The CORS configuration does not exist.",
+    /// **T K** cos-java-sdk-v5 throws on any other code.
+    NoSuchPolicy "no-such-policy" => NoSuchBucketPolicy "The bucket policy does not exist.",
+    /// **D K**
+    NoSuchTagSet "no-such-tag-set" => NoSuchTagSet "The TagSet does not exist.",
+    /// **D K**
+    NoSuchLifecycle "no-such-lifecycle" => NoSuchLifecycleConfiguration "The lifecycle configuration does not exist.",
+    /// **T K**
+    NoSuchWebsite "no-such-website" => NoSuchWebsiteConfiguration "The specified bucket does not have a website configuration.",
+    /// **T K** cos-python-sdk-v5.
+    NoSuchDomain "no-such-domain" => DomainConfigNotFoundError "The domain configuration does not exist.",
+    /// **! !** That it is an error is asserted; its code is not known.
+    NoSuchOrigin "no-such-origin" => NoSuchOriginConfiguration "The origin configuration does not exist.",
+    /// **T K** cos-nodejs-sdk-v5.
+    NoSuchEncryption "no-such-encryption" => NoSuchEncryptionConfiguration "The server side encryption configuration was not found.",
+    /// **T K** With a capital N: cos-nodejs-sdk-v5 takes the one with a small n for an unset configuration.
+    NoSuchReplication "no-such-replication" => ReplicationConfigurationNotFoundError "The replication configuration was not found.",
+    /// **! !** That it is 404 is inferred from cos-java-sdk-v5.
+    NoSuchObjectLock "no-such-object-lock" => ObjectLockConfigurationNotFoundError "Object Lock configuration does not exist for this bucket.",
+    /// **! !** An inventory or a rule of intelligent tiering: that it is 404 is asserted, or inferred.
+    NoSuchConfiguration "no-such-configuration" => NoSuchConfiguration "The specified configuration does not exist.",
+    /// **K !** More than 1000 of a kind.
+    TooManyConfigurations "too-many-configurations" => TooManyConfigurations "You are attempting to create a new configuration but have already reached the limit.",
+    /// **T !** Its status is a decision.
+    DuplicateInventory "duplicate-inventory" => DuplicateInventoryId "There is an inventory of that id.",
+    /// **T !** Its status is a decision.
+    DomainBound "domain-bound" => RecordAlreadyExist "The domain name is bound to another bucket.",
+    /// **! C** cos-python-sdk-v5 compares the message; the code is not known.
+    TieringStays "tiering-stays" => InvalidRequest "Not support modify intelligent tiering configuration",
+    /// **! C** As the one before.
+    DefaultRule "default-rule" => InvalidRequest "The default rule cannot be modified",
+    /// **D !** Replication without versions, or versions that are to end while there is replication.
+    NotInThatState "not-in-that-state" => InvalidBucketState "The request is not valid with the current state of the bucket.",
+    /// **D !**
+    MultipleBuckets "multiple-buckets" => MultiBucketNotSupport "Replication to more than one bucket is not supported.",
+    /// **D !**
+    LifecycleIdTwice "lifecycle-id-twice" => LifeCycleIdNotUnique "The ID of a lifecycle rule must be unique.",
+    /// **D !**
+    LifecycleConflict "lifecycle-conflict" => LifeCycleRuleConflicted "Two lifecycle rules say different things of the same objects.",
+    /// **D !**
+    UnsupportedClass "unsupported-class" => NotSupportedStorageClass "Objects cannot change to that storage class.",
 
     // What is there.
 
@@ -297,6 +350,12 @@ impl Refusal {
         Self::new(Cause::NotRestored, Detail { header, ..Detail::default() })
     }
 
+    /// A document whose elements are right, but not what one of them holds: the message tells.
+    pub(crate) fn document_value(error: &XmlError) -> Self {
+        let message = Some(error.to_string());
+        Self::new(Cause::InvalidArgument, Detail { message, ..Detail::default() })
+    }
+
     /// What an unreadable claim is refused with; a request without any is anonymous and not refused here.
     pub(crate) fn claim(error: &ClaimError, now: i64) -> Self {
         match error {
@@ -339,6 +398,30 @@ impl From<DecodeError> for Refusal {
 impl From<TagError> for Refusal {
     fn from(error: TagError) -> Self {
         DecodeError::InvalidTag(error).into()
+    }
+}
+
+impl From<PolicyError> for Refusal {
+    fn from(error: PolicyError) -> Self {
+        match error.problem {
+            PolicyProblem::TooLong { .. } | PolicyProblem::StatementTooLong { .. } => {
+                Cause::PolicyFull.into()
+            }
+            // The service's own words are not known; these tell what to change.
+            _ => {
+                let message = Some(format!("The policy is not valid: {error}"));
+                Self::new(Cause::MalformedPolicy, Detail { message, ..Detail::default() })
+            }
+        }
+    }
+}
+
+impl From<DocumentError> for Refusal {
+    fn from(error: DocumentError) -> Self {
+        match error {
+            DocumentError::Xml(error) => error.into(),
+            DocumentError::Policy(error) => error.into(),
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 //! ```text
 //! mapped by the operator     HOST=BUCKET, with or without the port
 //! service.…, cos.REGION.…    the account
-//! BUCKET.anything            that bucket
+//! BUCKET.anything            that bucket, as a website if the second label is cos-website
 //! anything else              the default bucket, or the account for an address and a bare name
 //! ```
 //!
@@ -67,6 +67,12 @@ impl Routes {
             Ok(Site::Bucket(bucket)) => Some(bucket),
             _ => None,
         }
+    }
+
+    /// Whether a host serves a bucket as a website: `BUCKET.cos-website.REGION.…`.
+    pub(crate) fn is_website(&self, host: &str) -> bool {
+        let label = without_port(host).split('.').nth(1);
+        label.is_some_and(|label| label.eq_ignore_ascii_case("cos-website"))
     }
 
     fn site(&self, host: &str) -> Result<Site, Refusal> {
@@ -172,6 +178,20 @@ mod tests {
         assert_eq!(site(&routes, "service.cos.myqcloud.com"), Ok(Site::Service));
         let other = Bucket::new("other-1250000000").unwrap();
         assert_eq!(site(&routes, "other-1250000000.x"), Ok(Site::Bucket(other)));
+    }
+
+    #[test]
+    fn a_website_is_told_by_its_second_label() {
+        let routes = Routes::default();
+        for (host, is_website) in [
+            ("examplebucket-1250000000.cos-website.ap-guangzhou.myqcloud.com", true),
+            ("examplebucket-1250000000.COS-Website.localhost:9000", true),
+            ("examplebucket-1250000000.cos.ap-guangzhou.myqcloud.com", false),
+            ("cos-website.ap-guangzhou.myqcloud.com", false),
+            ("localhost", false),
+        ] {
+            assert_eq!(routes.is_website(host), is_website, "{host}");
+        }
     }
 
     #[test]

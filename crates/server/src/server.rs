@@ -19,6 +19,7 @@ use crate::connection;
 use crate::control::{self, Guard};
 use crate::endpoint::Endpoint;
 use crate::exchange::Observers;
+use crate::lifecycle::Rounds;
 use crate::limits::{Limits, RECENT_REQUESTS};
 use crate::metrics::Metrics;
 use crate::recent::Recent;
@@ -263,6 +264,7 @@ impl Builder {
             owner_uin: self.owner_uin,
             limits: Arc::new(self.limits),
             spelling,
+            rounds: Rounds::default(),
             observers: Arc::new(observers),
             tls,
         });
@@ -289,7 +291,8 @@ async fn run(
         tokio::spawn(control::serve(listener, guard, Arc::clone(&endpoint), stopped.clone()))
     });
     let sweeping = endpoint.store.keep_swept(stopped.clone());
-    tokio::join!(connection::serve(listener, Arc::clone(&endpoint), stopped), sweeping);
+    let rounds = endpoint.rounds.keep_going(&endpoint.store, &endpoint.clock, stopped.clone());
+    tokio::join!(connection::serve(listener, Arc::clone(&endpoint), stopped), sweeping, rounds);
     if let Some(control) = control {
         control.abort();
     }
@@ -332,7 +335,7 @@ impl Kept {
 
 fn create(store: &Store, buckets: &[Bucket], created: i64) -> Result<(), StoreError> {
     for bucket in buckets {
-        let record = BucketRecord { created, acl: AclRecord::canned(CannedAcl::Private) };
+        let record = BucketRecord::new(created, AclRecord::canned(CannedAcl::Private));
         match store.create_bucket(bucket, record) {
             Ok(()) | Err(StoreError::BucketExists) => {}
             Err(error) => return Err(error),

@@ -10,7 +10,9 @@
 //! Every function blocks; callers on an async runtime go through [`Store::blocking`].
 
 mod backend;
+mod configurations;
 mod disk;
+mod lifecycle;
 mod memory;
 mod metadata;
 mod multipart;
@@ -149,11 +151,11 @@ impl Store {
     }
 
     /// Runs a transaction that changes the row of a bucket.
-    fn change_bucket(
+    fn change_bucket<E: From<StoreError>>(
         &self,
         bucket: &Bucket,
-        change: impl Fn(&mut Transaction<'_>, &RowKey) -> Result<(), StoreError>,
-    ) -> Result<(), StoreError> {
+        change: impl Fn(&mut Transaction<'_>, &RowKey) -> Result<(), E>,
+    ) -> Result<(), E> {
         let row = bucket_key(bucket.as_str());
         let _guard = self.0.bucket_changes.lock().unwrap_or_else(PoisonError::into_inner);
         let changed = self.write(|tables| change(tables, &row));
@@ -163,7 +165,7 @@ impl Store {
         match there {
             Ok(Some(record)) => _ = buckets.insert(bucket.as_str().to_owned(), record),
             Ok(None) => _ = buckets.remove(bucket.as_str()),
-            Err(error) => return changed.and(Err(error)),
+            Err(error) => return changed.and(Err(error.into())),
         }
         changed
     }

@@ -32,6 +32,45 @@ fn a_bucket_of_the_plain_kind_may_say_so() {
 }
 
 #[test]
+fn a_bucket_may_be_made_with_tags_and_in_several_zones() {
+    let endpoint = Endpoint::start();
+    let body = b"<CreateBucketConfiguration><BucketAZConfig>MAZ</BucketAZConfig></CreateBucketConfiguration>";
+    let made = put("/", body).host(OTHER_HOST).header("x-cos-tagging", "a=1&b%20c=").sign();
+    assert_eq!(endpoint.send(&made).status, 200);
+    let head = |host| endpoint.send(&request("HEAD", "/").host(host).sign());
+    assert_eq!(head(OTHER_HOST).header("x-cos-bucket-az-type"), Some("MAZ"));
+    assert_eq!(head(HOST).header("x-cos-bucket-az-type"), None);
+    let tags = endpoint.send(&get("/").host(OTHER_HOST).param("tagging", "").sign());
+    assert_eq!(tags.all("Key"), ["a", "b c"]);
+    let bad = request("PUT", "/").host(OTHER_HOST).header("x-cos-tagging", "?=1").sign();
+    assert_eq!(endpoint.send(&bad).error().code, "InvalidTag");
+    let bad = put("/", &body.map(|byte| if byte == b'M' { b'L' } else { byte }));
+    assert_eq!(endpoint.send(&bad.host(OTHER_HOST).sign()).status, 400);
+}
+
+#[test]
+fn the_list_of_buckets_is_filtered() {
+    let endpoint = Endpoint::start();
+    endpoint.clock.set(NOW + 10);
+    let made = request("PUT", "/").host(OTHER_HOST).header("x-cos-tagging", "a=1&b=2").sign();
+    assert_eq!(endpoint.send(&made).status, 200);
+    let list = |params: &[(&str, &str)]| -> Vec<String> {
+        let asked = params.iter().fold(get("/"), |asked, (name, value)| asked.param(name, value));
+        let answer = endpoint.send(&asked.host(SERVICE).sign());
+        assert_eq!(answer.status, 200, "{}", answer.text());
+        answer.all("Name").into_iter().map(str::to_owned).collect()
+    };
+    assert_eq!(list(&[]), [BUCKET, OTHER]);
+    assert_eq!(list(&[("tagkey", "b"), ("tagvalue", "2")]), [OTHER]);
+    assert!(list(&[("tagkey", "b"), ("tagvalue", "1")]).is_empty());
+    let at = |range, time: i64| list(&[("create-time", &time.to_string()), ("range", range)]);
+    assert_eq!((at("lt", NOW + 10), at("lte", NOW)), (vec![BUCKET.into()], vec![BUCKET.into()]));
+    assert_eq!((at("gt", NOW), at("gte", NOW + 10)), (vec![OTHER.into()], vec![OTHER.into()]));
+    assert!(at("lt", NOW).is_empty() && at("gt", NOW + 10).is_empty());
+    assert_eq!(list(&[("region", "ap-guangzhou"), ("marker", BUCKET)]), [OTHER]);
+}
+
+#[test]
 fn access_control_of_a_bucket_is_kept() {
     let endpoint = Endpoint::start();
     let acl = || endpoint.send(&get("/").param("acl", "").sign());

@@ -56,8 +56,9 @@ impl PostObject {
         policy: Option<&FormPolicy>,
     ) -> Result<Self, DecodeError> {
         let (params, none) = (Params(params), Headers(&[]));
-        unserved::refuse("POST", &Resource::Bucket(bucket.clone()), params, none)?;
-        if !subresource(params)?.is_empty() {
+        let resource = Resource::Bucket(bucket.clone());
+        unserved::refuse("POST", &resource, params, none)?;
+        if !subresource(&resource, params)?.is_empty() {
             return Err(super::not_allowed("POST"));
         }
         let of_headers: Vec<_> = fields.iter().filter_map(header_of_field).collect();

@@ -101,6 +101,15 @@ impl Request for DeleteObjectTagging {
 /// Reads `x-cos-tagging: k1=v1&k2=v2`, each key and value percent-encoded. A `+` is a space, as in a form: whoever
 /// encodes leaves no other one. An absent header is no tags.
 pub(super) fn tags(headers: Headers<'_, '_>) -> Result<TagSet, DecodeError> {
+    tags_up_to(headers, TagSet::OF_OBJECT)
+}
+
+/// As [`tags`], of a bucket that is to be (436/7738).
+pub(super) fn bucket_tags(headers: Headers<'_, '_>) -> Result<TagSet, DecodeError> {
+    tags_up_to(headers, TagSet::OF_BUCKET)
+}
+
+fn tags_up_to(headers: Headers<'_, '_>, most: usize) -> Result<TagSet, DecodeError> {
     let text = headers.text(TAGGING)?.unwrap_or_default();
     let decoded = |text: &str| {
         let text = text.replace('+', " ");
@@ -114,7 +123,7 @@ pub(super) fn tags(headers: Headers<'_, '_>) -> Result<TagSet, DecodeError> {
     let pieces = text.split('&').filter(|piece| !piece.is_empty());
     let tags: Option<Vec<_>> = pieces.map(tag).collect();
     let tags = tags.ok_or_else(|| invalid(TAGGING, &text))?;
-    TagSet::new(tags, TagSet::OF_OBJECT).map_err(DecodeError::InvalidTag)
+    TagSet::new(tags, most).map_err(DecodeError::InvalidTag)
 }
 
 /// The inverse of [`tags`].

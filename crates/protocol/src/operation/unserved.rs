@@ -26,31 +26,7 @@ impl fmt::Display for Unserved {
     }
 }
 
-const OF_SERVICE: &[&str] = &["create-time", "range", "tagkey", "tagvalue"];
-
-const OF_BUCKET: &[&str] = &[
-    "accelerate",
-    "cors",
-    "domain",
-    "domaincertificate",
-    "encryption",
-    "intelligent-tiering",
-    "intelligenttiering",
-    "inventory",
-    "lifecycle",
-    "logging",
-    "notification",
-    "object-lock",
-    "origin",
-    "policy",
-    "publicAccessBlock",
-    "referer",
-    "replication",
-    "tagging",
-    "versioning",
-    "versions",
-    "website",
-];
+const OF_BUCKET: &[&str] = &["notification", "publicAccessBlock", "response-control", "versions"];
 
 const OF_OBJECT: &[&str] = &[
     "append",
@@ -86,7 +62,7 @@ pub(super) fn refuse(
     headers: Headers<'_, '_>,
 ) -> Result<(), DecodeError> {
     let names = match resource {
-        Resource::Service => OF_SERVICE,
+        Resource::Service => &[],
         Resource::Bucket(_) => OF_BUCKET,
         Resource::Object(..) => OF_OBJECT,
     };
@@ -98,11 +74,6 @@ pub(super) fn refuse(
     }
     if let (Resource::Object(..), Some(name)) = (resource, processing(params)) {
         return Err(DecodeError::Unserved(Unserved::Parameter(name.to_owned())));
-    }
-    if let (Resource::Bucket(_), Some((name, _))) =
-        (resource, headers.with_prefix("x-cos-tagging").next())
-    {
-        return Err(DecodeError::Unserved(Unserved::Header(name)));
     }
     for prefix in HEADERS {
         if let Some((name, _)) = headers.with_prefix(prefix).next() {

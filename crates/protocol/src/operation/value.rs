@@ -183,7 +183,8 @@ mod tests {
         for class in StorageClass::ALL {
             assert_eq!(class.as_str().parse(), Ok(class));
         }
-        assert_eq!("standard".parse::<StorageClass>(), Err(UnknownStorageClass));
+        assert_eq!("Standard_IA".parse(), Ok(StorageClass::StandardIa));
+        assert_eq!("STANDARDS".parse::<StorageClass>(), Err(UnknownStorageClass));
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use std::error::Error;
 use std::fmt;
+use std::str::FromStr;
 
 use quick_xml::Reader;
 use quick_xml::escape::resolve_predefined_entity;
@@ -27,6 +28,8 @@ pub enum XmlError {
     TooLarge,
     /// It is well-formed, but not the document that stands here; the text names what is missing or wrong.
     Shape(&'static str),
+    /// It has the right elements, but one of them holds a value that may not stand there.
+    Value(&'static str),
 }
 
 impl fmt::Display for XmlError {
@@ -36,6 +39,7 @@ impl fmt::Display for XmlError {
             Self::DocumentType => f.write_str("the XML has a document type; remove it"),
             Self::TooLarge => f.write_str("the XML is nested too deep or has too many elements"),
             Self::Shape(what) => write!(f, "the XML is not of the right shape: {what}"),
+            Self::Value(what) => write!(f, "the XML holds {what}"),
         }
     }
 }
@@ -69,6 +73,26 @@ impl Element {
 
     pub(super) fn child(&self, name: &str) -> Option<&Element> {
         self.children.iter().find(|child| child.name == name)
+    }
+
+    /// The children of a name.
+    pub(super) fn all(&self, name: &str) -> impl Iterator<Item = &Element> {
+        self.children.iter().filter(move |child| child.name == name)
+    }
+
+    /// The texts of the children of a name.
+    pub(super) fn texts(&self, name: &str) -> Vec<String> {
+        self.all(name).map(|child| child.text.clone()).collect()
+    }
+
+    /// The text of a child, if there is such a child.
+    pub(super) fn optional(&self, name: &str) -> Option<String> {
+        self.child(name).map(|child| child.text.clone())
+    }
+
+    /// The number in a child, if there is one.
+    pub(super) fn number<T: FromStr>(&self, name: &str) -> Option<T> {
+        self.child(name)?.text.parse().ok()
     }
 
     /// The text of a child, empty if there is no such child.

@@ -7,18 +7,18 @@ pub(super) const DECLARATION: &str = "<?xml version='1.0' encoding='utf-8' ?>\n"
 
 /// A document under construction.
 #[derive(Default)]
-pub(super) struct Writer {
+pub(super) struct Writer<'a> {
     out: String,
-    open: Vec<&'static str>,
+    open: Vec<&'a str>,
 }
 
-impl Writer {
-    pub(super) fn open(&mut self, name: &'static str) {
+impl<'a> Writer<'a> {
+    pub(super) fn open(&mut self, name: &'a str) {
         self.open_with(name, "");
     }
 
     /// Opens an element with attributes, which are written as they stand.
-    pub(super) fn open_with(&mut self, name: &'static str, attributes: &str) {
+    pub(super) fn open_with(&mut self, name: &'a str, attributes: &str) {
         self.indent();
         self.out.push('<');
         self.out.push_str(name);
@@ -38,7 +38,7 @@ impl Writer {
     }
 
     /// An element that holds text; self-closed when there is none.
-    pub(super) fn leaf(&mut self, name: &'static str, text: &str) {
+    pub(super) fn leaf(&mut self, name: &str, text: &str) {
         if text.is_empty() {
             return self.empty(name);
         }
@@ -50,7 +50,21 @@ impl Writer {
         self.end_tag(name);
     }
 
-    pub(super) fn empty(&mut self, name: &'static str) {
+    /// An element that holds text, if there is any to hold.
+    pub(super) fn optional(&mut self, name: &str, text: Option<impl AsRef<str>>) {
+        if let Some(text) = text {
+            self.leaf(name, text.as_ref());
+        }
+    }
+
+    /// An element for each text.
+    pub(super) fn leaves(&mut self, name: &str, texts: &[String]) {
+        for text in texts {
+            self.leaf(name, text);
+        }
+    }
+
+    pub(super) fn empty(&mut self, name: &str) {
         self.indent();
         self.out.push('<');
         self.out.push_str(name);

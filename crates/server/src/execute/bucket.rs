@@ -1,9 +1,9 @@
 //! Operations on buckets.
 
-use cospass_protocol::operation::{CannedAcl, DeleteBucket, HeadBucket, PutBucket};
-use cospass_protocol::xml::CreateBucketConfiguration;
+use cospass_protocol::operation::{CannedAcl, Configuration, DeleteBucket, HeadBucket, PutBucket};
+use cospass_protocol::xml::{CreateBucketConfiguration, write_tagging};
 use http::StatusCode;
-use http::header::HeaderName;
+use http::header::{HeaderName, HeaderValue};
 
 use super::acl_record;
 use crate::authorize::Permit;
@@ -19,15 +19,16 @@ pub(super) async fn put(
     body: &mut SealedBody,
 ) -> Result<Reply, Refusal> {
     let document = body.read_document(&permit).await?;
-    if !document.is_empty() {
-        let wanted = CreateBucketConfiguration::read(&document)?;
-        if wanted != CreateBucketConfiguration::default() {
-            return Err(Cause::Unserved.into());
-        }
-    }
-    let PutBucket { bucket, acl } = permit.into_operation();
+    let is_multi_az = is_multi_az(&document)?;
+    let PutBucket { bucket, acl, tags } = permit.into_operation();
     let acl = acl.as_ref().map_or_else(|| AclRecord::canned(CannedAcl::Private), acl_record);
-    let record = BucketRecord { created: endpoint.clock.now(), acl };
+    let now = endpoint.clock.now();
+    let mut record = BucketRecord { is_multi_az, ..BucketRecord::new(now, acl) };
+    if !tags.is_empty() {
+        let tagging = Configuration::Tagging.subresource();
+        let document = write_tagging(tags.as_slice());
+        record.configurations = record.configurations.with(tagging, "", document, now)?;
+    }
     endpoint
         .store
         .blocking(move |store| store.create_bucket(&bucket, record).map_err(Refusal::from))
@@ -35,9 +36,33 @@ pub(super) async fn put(
     Ok(Reply::empty(StatusCode::OK))
 }
 
-pub(super) fn head(endpoint: &Endpoint, _permit: &Permit<HeadBucket>) -> Reply {
-    let region = HeaderName::from_static("x-cos-bucket-region");
-    Reply::empty(StatusCode::OK).header(region, endpoint.region.name())
+/// Whether a bucket is asked for that lies in several zones. That is told, and means nothing else on one machine. A bucket
+/// that is a file system, or all of another class, would have to behave so.
+fn is_multi_az(document: &[u8]) -> Result<bool, Refusal> {
+    if document.is_empty() {
+        return Ok(false);
+    }
+    let wanted = CreateBucketConfiguration::read(document)?;
+    let CreateBucketConfiguration { az_config, arch_config, storage_class } = wanted;
+    match (az_config.as_deref(), arch_config, storage_class) {
+        (None, None, None) => Ok(false),
+        (Some("MAZ"), None, None) => Ok(true),
+        (Some(_), None, None) => Err(Cause::InvalidArgument.into()),
+        _ => Err(Cause::Unserved.into()),
+    }
+}
+
+pub(super) fn head(endpoint: &Endpoint, permit: &Permit<HeadBucket>) -> Reply {
+    let reply = Reply::empty(StatusCode::OK);
+    let record = endpoint.store.bucket(&permit.operation().bucket);
+    let reply = match record {
+        Some(BucketRecord { is_multi_az: true, .. }) => reply.header(
+            HeaderName::from_static("x-cos-bucket-az-type"),
+            HeaderValue::from_static("MAZ"),
+        ),
+        _ => reply,
+    };
+    reply.header(HeaderName::from_static("x-cos-bucket-region"), endpoint.region.name())
 }
 
 pub(super) async fn delete(

@@ -7,7 +7,7 @@ use cospass_protocol::operation::{Conditions, CopySource, PutObjectCopy, UploadP
 use cospass_protocol::xml::{CopyResult, iso8601, iso8601_millis};
 
 use super::draft::{self, Wanted};
-use super::{symlink, with_encryption};
+use super::{encryption, symlink, with_encryption};
 use crate::authorize::Permit;
 use crate::conditions::{self, Verdict};
 use crate::endpoint::Endpoint;
@@ -22,7 +22,8 @@ pub(super) async fn object(
     endpoint: &Endpoint,
     permit: Permit<PutObjectCopy>,
 ) -> Result<Reply, Refusal> {
-    let copy = permit.into_operation();
+    let mut copy = permit.into_operation();
+    copy.encryption = encryption(endpoint, &copy.bucket, copy.encryption);
     let now = endpoint.clock.now();
     let make = move |store: &Store| {
         if store.bucket(&copy.source.bucket).is_none() {

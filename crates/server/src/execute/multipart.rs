@@ -13,7 +13,7 @@ use http::header::{ETAG, HeaderName};
 use super::draft::{self, Wanted};
 use super::page::Page;
 use super::upload::{check_length, receive};
-use super::{check_md5, with_encryption};
+use super::{check_md5, encryption, with_encryption};
 use crate::authorize::Permit;
 use crate::body::SealedBody;
 use crate::conditions;
@@ -26,7 +26,8 @@ pub(super) async fn initiate(
     endpoint: &Endpoint,
     permit: Permit<InitiateMultipartUpload>,
 ) -> Result<Reply, Refusal> {
-    let asked = permit.into_operation();
+    let mut asked = permit.into_operation();
+    asked.encryption = encryption(endpoint, &asked.bucket, asked.encryption);
     let now = endpoint.clock.now();
     let begin = move |store: &Store| {
         if asked.forbid_overwrite {

@@ -1,6 +1,6 @@
 //! GET Service.
 
-use cospass_protocol::operation::GetService;
+use cospass_protocol::operation::{CreatedRange, GetService};
 use cospass_protocol::xml::{BucketEntry, ListAllMyBuckets, iso8601};
 
 use crate::authorize::Permit;
@@ -16,7 +16,14 @@ pub(super) fn get(endpoint: &Endpoint, permit: &Permit<GetService>) -> Reply {
         .store
         .buckets()
         .into_iter()
-        .filter(|(name, _)| !elsewhere && name.as_str() > marker.as_str())
+        .filter(|(name, record)| {
+            let is_meant = |(range, time): (CreatedRange, i64)| range.has(record.created, time);
+            let is_tagged = |tag| record.configurations.tags().contains(tag);
+            !elsewhere
+                && name.as_str() > marker.as_str()
+                && asked.created.is_none_or(is_meant)
+                && asked.tag.as_ref().is_none_or(is_tagged)
+        })
         .map(|(name, record)| BucketEntry {
             name,
             location: here.to_owned(),

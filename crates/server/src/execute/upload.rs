@@ -9,7 +9,7 @@ use http::header::{ETAG, HeaderName};
 use tokio::task::JoinHandle;
 
 use super::draft::{self, Wanted};
-use super::with_encryption;
+use super::{encryption, with_encryption};
 use crate::authorize::Permit;
 use crate::body::{Length, Pieces, SealedBody};
 use crate::conditions;
@@ -37,8 +37,9 @@ pub(super) async fn put(
 pub(super) async fn keep(
     endpoint: &Endpoint,
     received: Received,
-    put: PutObject,
+    mut put: PutObject,
 ) -> Result<ObjectRecord, Refusal> {
+    put.encryption = encryption(endpoint, &put.bucket, put.encryption);
     let headers = draft::headers(&put.key, &put.content, &put.metadata);
     let wanted = Wanted {
         headers,

@@ -12,6 +12,7 @@ use std::io;
 
 use super::backend::BlobId;
 use super::upload::Written;
+use crate::configurations::Configurations;
 
 /// The random name of a manifest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -52,11 +53,21 @@ pub(super) enum Place {
 }
 
 /// A bucket.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct BucketRecord {
     /// When it was made, Unix seconds.
     pub(crate) created: i64,
     pub(crate) acl: AclRecord,
+    /// Whether it was asked to lie in several zones.
+    pub(crate) is_multi_az: bool,
+    pub(crate) configurations: Configurations,
+}
+
+impl BucketRecord {
+    /// A bucket that is made then, Unix seconds, and configured to nothing.
+    pub(crate) fn new(created: i64, acl: AclRecord) -> Self {
+        Self { created, acl, is_multi_az: false, configurations: Configurations::default() }
+    }
 }
 
 /// An object without its bytes.
@@ -149,6 +160,12 @@ impl ObjectRecord {
 
     pub(crate) fn storage_class(&self) -> StorageClass {
         self.storage_class.parse().unwrap_or_default()
+    }
+
+    /// Gives it another class; nothing is restored of it then.
+    pub(super) fn change_class(&mut self, class: StorageClass) {
+        self.storage_class = class.as_str().to_owned();
+        self.restored = None;
     }
 
     /// Whether its bytes may be read at a time, Unix seconds.

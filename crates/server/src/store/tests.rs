@@ -19,7 +19,7 @@ pub(super) fn key(text: &str) -> ObjectKey {
 }
 
 pub(super) fn bucket_record() -> BucketRecord {
-    BucketRecord { created: 5, acl: AclRecord::canned(CannedAcl::Private) }
+    BucketRecord::new(5, AclRecord::canned(CannedAcl::Private))
 }
 
 pub(super) fn draft() -> Draft {

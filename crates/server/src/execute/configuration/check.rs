@@ -1,0 +1,148 @@
+//! What a document must be beside well-formed.
+
+use std::collections::HashSet;
+
+use cospass_protocol::operation::{Configuration, StorageClass};
+use cospass_protocol::xml::{
+    ConfigurationDocument, LifecycleConfiguration, LifecycleRule,
+    ServerSideEncryptionConfiguration, VersioningConfiguration,
+};
+
+use super::default_rule;
+use crate::configurations::Configurations;
+use crate::refusal::{Cause, Refusal};
+use crate::store::BucketRecord;
+
+/// What a configuration is put beside.
+pub(super) struct Surroundings<'a> {
+    /// The other configurations of the bucket.
+    pub(super) there: &'a Configurations,
+    /// The bucket's name.
+    pub(super) bucket: &'a str,
+    /// All buckets, of those configurations that name some.
+    pub(super) buckets: &'a [(String, BucketRecord)],
+}
+
+/// Refuses what contradicts other configurations, of this bucket or of others.
+pub(super) fn beside(
+    surroundings: &Surroundings<'_>,
+    configuration: Configuration,
+    id: &str,
+    document: &str,
+) -> Result<(), Refusal> {
+    let there = surroundings.there;
+    match configuration {
+        // Versions are what is replicated.
+        Configuration::Versioning if document.contains("Suspended") => {
+            let replicates = there.find(Configuration::Replication, "").is_some();
+            if replicates { Err(Cause::NotInThatState.into()) } else { Ok(()) }
+        }
+        Configuration::IntelligentTiering if there.find(configuration, "").is_some() => {
+            Err(Cause::TieringStays.into())
+        }
+        Configuration::IntelligentTieringRules if id == super::DEFAULT_RULE => {
+            let is_there = default_rule(there, configuration).is_some()
+                || there.find(configuration, id).is_some();
+            if is_there { Err(Cause::DefaultRule.into()) } else { Ok(()) }
+        }
+        Configuration::Domain => domains(surroundings, document),
+        Configuration::Replication => replication(surroundings, document),
+        _ => Ok(()),
+    }
+}
+
+/// A domain leads to one bucket.
+fn domains(surroundings: &Surroundings<'_>, document: &str) -> Result<(), Refusal> {
+    let names = |document: &str| -> Result<HashSet<String>, Refusal> {
+        let tree = ConfigurationDocument::read(Configuration::Domain, document.as_bytes())?;
+        let tree = tree.ok_or(Cause::MalformedXml)?;
+        let names = tree.texts(&["DomainRule", "Name"]);
+        Ok(names.into_iter().map(str::to_ascii_lowercase).collect())
+    };
+    let wanted = names(document)?;
+    let others = surroundings.buckets.iter().filter(|(name, _)| name != surroundings.bucket);
+    for (_, record) in others {
+        if let Some(kept) = record.configurations.find(Configuration::Domain, "")
+            && !names(&kept.document)?.is_disjoint(&wanted)
+        {
+            return Err(Cause::DomainBound.into());
+        }
+    }
+    Ok(())
+}
+
+/// All rules lead to one bucket, versions are kept on both sides (436/19223), and no object falls under two rules.
+fn replication(surroundings: &Surroundings<'_>, document: &str) -> Result<(), Refusal> {
+    let tree = ConfigurationDocument::read(Configuration::Replication, document.as_bytes())?;
+    let tree = tree.ok_or(Cause::MalformedXml)?;
+    let destinations = tree.texts(&["Rule", "Destination", "Bucket"]);
+    let Some(destination) = destinations.first() else { return Err(Cause::MalformedXml.into()) };
+    if destinations.iter().any(|other| other != destination) {
+        return Err(Cause::MultipleBuckets.into());
+    }
+    let prefixes = tree.texts(&["Rule", "Prefix"]);
+    for (index, prefix) in prefixes.iter().enumerate() {
+        if prefixes
+            .iter()
+            .skip(index + 1)
+            .any(|other| prefix.starts_with(*other) || other.starts_with(*prefix))
+        {
+            return Err(Cause::InvalidArgument.into());
+        }
+    }
+    // `qcs::cos:REGION::BUCKET`; a bucket that is not here is one of another endpoint, of which nothing is known.
+    let name = destination.rsplit(':').next().unwrap_or_default();
+    let found = surroundings.buckets.iter().find(|(bucket, _)| bucket == name);
+    let there = found.map(|(_, record)| &record.configurations);
+    let keeps_versions = |configurations: &Configurations| {
+        configurations.versioning() == Some(VersioningConfiguration::Enabled)
+    };
+    if keeps_versions(surroundings.there) && there.is_none_or(keeps_versions) {
+        Ok(())
+    } else {
+        Err(Cause::NotInThatState.into())
+    }
+}
+
+/// Objects are encrypted by a key of the service alone; one of the KMS is none that this endpoint has.
+pub(super) fn encryption(encryption: &ServerSideEncryptionConfiguration) -> Result<(), Refusal> {
+    if encryption.algorithm == "AES256" { Ok(()) } else { Err(Cause::Unserved.into()) }
+}
+
+/// Ids stand once, classes are some that objects can change to, and no two rules say different things of the same objects
+/// (436/8280; when rules are in conflict is a decision).
+pub(super) fn lifecycle(lifecycle: &LifecycleConfiguration) -> Result<(), Refusal> {
+    let mut ids = HashSet::new();
+    for rule in &lifecycle.rules {
+        if rule.id.as_ref().is_some_and(|id| !ids.insert(id)) {
+            return Err(Cause::LifecycleIdTwice.into());
+        }
+        let classes = rule.transitions.iter().map(|transition| &transition.storage_class);
+        let noncurrent = rule.noncurrent_transitions.iter().map(|(_, class)| class);
+        for class in classes.chain(noncurrent) {
+            match class.parse() {
+                Ok(StorageClass::Standard | StorageClass::MazStandard) | Err(_) => {
+                    return Err(Cause::UnsupportedClass.into());
+                }
+                Ok(_) => {}
+            }
+        }
+    }
+    for (index, rule) in lifecycle.rules.iter().enumerate() {
+        let before = lifecycle.rules.iter().take(index);
+        if before.filter(|other| other.filter == rule.filter).any(|other| conflict(rule, other)) {
+            return Err(Cause::LifecycleConflict.into());
+        }
+    }
+    Ok(())
+}
+
+/// Whether two rules of the same objects say when they go, each its own.
+fn conflict(rule: &LifecycleRule, other: &LifecycleRule) -> bool {
+    fn differ<T: PartialEq>(one: Option<T>, other: Option<T>) -> bool {
+        one.zip(other).is_some_and(|(one, other)| one != other)
+    }
+    differ(rule.expiration, other.expiration)
+        || differ(rule.abort_upload_days, other.abort_upload_days)
+        || differ(rule.noncurrent_expiration_days, other.noncurrent_expiration_days)
+}

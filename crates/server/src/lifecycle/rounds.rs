@@ -1,0 +1,150 @@
+//! Doing what lifecycle rules say: when a request comes for a bucket in which something may have become due since the
+//! last round, and in the background.
+//!
+//! Whoever asks after the time sees what the rules made of the bucket, whether the background was there before or not.
+//! Between two moments at which something can become due there is nothing to do, so that a request costs a comparison.
+
+use std::collections::HashMap;
+use std::ops::Bound;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use cospass_protocol::xml::LifecycleConfiguration;
+use cospass_protocol::{Bucket, ObjectKey};
+use tokio::sync::watch;
+
+use super::{Fate, Subject, fate, is_given_up, last_moment};
+use crate::clock::Clock;
+use crate::store::{ObjectRecord, Step, Store, StoreError, UploadName};
+
+/// How many objects one transaction changes.
+const BATCH: usize = 250;
+
+/// How often the background looks at the clock, which a test may move.
+const INTERVAL: Duration = Duration::from_secs(1);
+
+/// Which rules were last followed up to which moment, by bucket.
+#[derive(Debug, Default)]
+pub(crate) struct Rounds {
+    done: Mutex<HashMap<String, (LifecycleConfiguration, i64)>>,
+    /// Held during a round: whoever comes in the meantime waits for it.
+    turn: tokio::sync::Mutex<()>,
+}
+
+impl Rounds {
+    /// Makes a round through a bucket if something may have become due by now, Unix seconds.
+    pub(crate) async fn make(
+        &self,
+        store: &Store,
+        bucket: &Bucket,
+        now: i64,
+    ) -> Result<(), StoreError> {
+        let rules = || {
+            let record = store.bucket(bucket)?;
+            record.configurations.lifecycle().cloned()
+        };
+        let Some(found) = rules() else { return Ok(()) };
+        if self.is_done(bucket, &found, now) {
+            return Ok(());
+        }
+        let _turn = self.turn.lock().await;
+        let Some(rules) = rules() else { return Ok(()) };
+        if self.is_done(bucket, &rules, now) {
+            return Ok(());
+        }
+        let (name, followed) = (bucket.clone(), rules.clone());
+        store.blocking(move |store| follow(store, &name, &followed, now)).await?;
+        let moment = last_moment(&rules, now);
+        let mut done = self.done.lock().unwrap_or_else(PoisonError::into_inner);
+        done.insert(bucket.as_str().to_owned(), (rules, moment));
+        Ok(())
+    }
+
+    fn is_done(&self, bucket: &Bucket, rules: &LifecycleConfiguration, now: i64) -> bool {
+        let done = self.done.lock().unwrap_or_else(PoisonError::into_inner);
+        done.get(bucket.as_str()).is_some_and(|(followed, moment)| {
+            followed == rules && *moment == last_moment(rules, now)
+        })
+    }
+
+    /// Makes rounds through all buckets until the endpoint stops.
+    pub(crate) async fn keep_going(
+        &self,
+        store: &Store,
+        clock: &Clock,
+        mut stopped: watch::Receiver<bool>,
+    ) {
+        loop {
+            tokio::select! {
+                _ = stopped.wait_for(|stopped| *stopped) => return,
+                () = tokio::time::sleep(INTERVAL) => {}
+            }
+            for (name, _) in store.buckets() {
+                let Ok(bucket) = Bucket::new(name) else { continue };
+                if let Err(error) = self.make(store, &bucket, clock.now()).await {
+                    tracing::error!(%error, bucket = bucket.as_str(), "lifecycle rules were not followed");
+                }
+            }
+        }
+    }
+}
+
+/// Does everything that is due in a bucket. Blocks.
+fn follow(
+    store: &Store,
+    bucket: &Bucket,
+    rules: &LifecycleConfiguration,
+    now: i64,
+) -> Result<(), StoreError> {
+    let judge = |key: &str, record: &ObjectRecord| {
+        let tags = record.tags();
+        let object = Subject {
+            key,
+            size: record.size,
+            tags: &tags,
+            storage_class: record.storage_class(),
+            modified: record.modified,
+        };
+        fate(rules, &object, now)
+    };
+    let mut from = Bound::Unbounded;
+    loop {
+        let mut due = Vec::new();
+        store.scan_objects(bucket, from.clone(), |key, record| {
+            if judge(key, &record) != Fate::Stays {
+                due.push(key.to_owned());
+            }
+            if due.len() < BATCH { Step::Next } else { Step::Stop }
+        })?;
+        let Some(last) = due.last() else { break };
+        from = Bound::Excluded(last.clone());
+        store.settle(bucket, &due, judge)?;
+        tracing::info!(bucket = bucket.as_str(), objects = due.len(), "lifecycle rules followed");
+    }
+    give_up_uploads(store, bucket, rules, now)
+}
+
+fn give_up_uploads(
+    store: &Store,
+    bucket: &Bucket,
+    rules: &LifecycleConfiguration,
+    now: i64,
+) -> Result<(), StoreError> {
+    let mut due = Vec::new();
+    store.scan_uploads(bucket, Bound::Unbounded, "", |key, id, upload| {
+        if is_given_up(rules, key, upload.initiated, now) {
+            due.push((key.to_owned(), id.to_owned()));
+        }
+        Step::Next
+    })?;
+    for (key, id) in due {
+        let Ok(key) = ObjectKey::new(key) else { continue };
+        let name = UploadName { bucket: bucket.clone(), key, id };
+        match store.abort_parts(&name) {
+            // Somebody else was faster.
+            Ok(()) | Err(StoreError::NoSuchUpload) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
+}
