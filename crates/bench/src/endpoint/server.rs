@@ -67,6 +67,8 @@ impl Cospass {
             .env("COS_SECRET_ID", SECRET_ID)
             .env("COS_SECRET_KEY", SECRET_KEY)
             .stdout(Stdio::piped())
+            // What it tells a person.
+            .stderr(Stdio::null())
             .spawn()?;
         let greeting = child.stdout.take().map(BufReader::new);
         let process = Process(child);
