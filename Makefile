@@ -14,9 +14,12 @@ FUZZ := --manifest-path fuzz/Cargo.toml
 help:
 	@echo "make test               everything: Rust, documentation, the official Python SDK against the endpoint"
 	@echo "make conformance        five official SDKs against the endpoint; writes docs/conformance.md"
+	@echo "make test-faults        the endpoint is killed, starved, kept waiting, and its disk fails and fills up: some minutes"
 	@echo "make lint               format, warnings, architecture, some seconds of fuzzing"
-	@echo "make bench              URLs per second, beside the Python SDK and the bare hashing; bench-endpoint"
-	@echo "make bench-endpoint     the endpoint beside nginx: downloads, uploads, listings, memory"
+	@echo "make bench              bench-sign, bench-endpoint and bench-listing"
+	@echo "make bench-sign         URLs per second, beside the Python SDK and the bare hashing"
+	@echo "make bench-endpoint     the endpoint beside nginx: downloads, uploads, memory"
+	@echo "make bench-listing      a page of a listing out of ten thousand objects and out of a million; memory"
 	@echo "make fuzz SECONDS=60    each fuzz target for that long"
 	@echo "make clean              remove what was built and installed"
 
@@ -39,6 +42,14 @@ conformance: .venv/installed
 	cargo build --locked --package cospass-cli
 	COSPASS=$(abspath $(TARGET))/debug/cospass $(PYTHON) tests/conformance/run.py
 
+# What needs root or a C compiler says so where there is none. ROUNDS, SEED: tests/faults/run.py; CASES: of the model.
+CASES ?= 3000
+.PHONY: test-faults
+test-faults:
+	cargo build --release --locked --package cospass-cli
+	COSPASS_MODEL_CASES=$(CASES) cargo test --release --locked --package cospass-server --lib -- store::model
+	COSPASS=$(abspath $(TARGET))/release/cospass $(PYTHON) tests/faults/run.py
+
 .PHONY: lint
 lint:
 	cargo fmt --all --check
@@ -55,7 +66,7 @@ fuzz:
 
 # The table on stdout; the fields of the JSON file are explained in crates/bench/src/report.rs.
 .PHONY: bench
-bench: bench-sign bench-endpoint
+bench: bench-sign bench-endpoint bench-listing
 
 .PHONY: bench-sign
 bench-sign: .venv/installed
@@ -67,6 +78,13 @@ bench-sign: .venv/installed
 bench-endpoint:
 	cargo build --release --locked --package cospass-bench --package cospass-cli
 	$(TARGET)/release/cospass-bench-endpoint $(TARGET)/release/cospass target/bench/endpoint.json
+
+# Filling the bucket takes some minutes. COUNTS are the sizes at which pages are asked for.
+COUNTS ?= 10000 1000000
+.PHONY: bench-listing
+bench-listing:
+	cargo build --release --locked --package cospass-bench --package cospass-cli
+	$(TARGET)/release/cospass-bench-listing $(TARGET)/release/cospass $(COUNTS)
 
 .venv/installed: tests/python/requirements.txt
 	$(PYTHON) -m venv --clear .venv

@@ -47,11 +47,11 @@ def body_of(client, key="exampleobject", **arguments):
 class Endpoint:
     """A running endpoint with one bucket, which is also the bucket of hosts that name none."""
 
-    def __init__(self, folder, token=None):
+    def __init__(self, folder, token=None, more=(), scheme="http"):
         self.token = token
         self.errors = folder / "stderr"
         command = [COSPASS, "serve", "--listen", "127.0.0.1:0", "--data", str(folder / "data")]
-        command += ["--bucket", BUCKET, "--default-bucket", BUCKET]
+        command += ["--bucket", BUCKET, "--default-bucket", BUCKET, *more]
         self.process = subprocess.Popen(
             command,
             env=environment(token),
@@ -61,7 +61,7 @@ class Endpoint:
             text=True,
         )
         self.greeting = self.process.stdout.readline()
-        prefix = "listening on http://127.0.0.1:"
+        prefix = f"listening on {scheme}://127.0.0.1:"
         assert self.greeting.startswith(prefix), self.greeting + self.errors.read_text()
         self.port = int(self.greeting[len(prefix) :])
 

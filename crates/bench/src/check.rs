@@ -2,7 +2,7 @@
 
 use std::error::Error;
 
-use cospass::Expires;
+use cospass::{Expires, Urls};
 use cospass_protocol::UrlParts;
 use cospass_sign::percent::{Plus, decode_query};
 
@@ -16,14 +16,18 @@ pub(crate) fn equal_to_python(
     workload: &Workload,
     python: &mut Python,
 ) -> Result<(), Box<dyn Error>> {
-    let mut ours = Ours::new(workload)?;
+    let (mut ours, mut ours_batched) = (Ours::new(workload)?, Ours::new(workload)?);
     let key_time = Expires::from(EXPIRES).key_time(NOW)?;
     for key in workload.keys.iter().step_by(workload.keys.len() / 5) {
         let theirs = python.output(workload, key, NOW)?;
         let built = ours.build(workload, key, Some(NOW))?;
         let built = if workload.authorization { built.authorization() } else { built.url() };
         let filled = ours.fill(workload, key, key_time)?;
-        for output in [built, filled] {
+        let mut urls = Urls::new();
+        if !workload.authorization {
+            ours_batched.batch(workload, key_time)?.presign([key.as_str()], &mut urls)?;
+        }
+        for output in [built, filled].into_iter().chain(urls.get(0)) {
             let same = if workload.authorization {
                 output == theirs
             } else {

@@ -3,7 +3,7 @@
 use std::error::Error;
 use std::hint::black_box;
 
-use cospass::Expires;
+use cospass::{Expires, KeyTime, Urls};
 
 use crate::floor::Floor;
 use crate::ours::Ours;
@@ -19,6 +19,8 @@ pub(crate) enum Tool {
     Floor,
     /// `cospass::Presigner`, the bulk call.
     Presigner,
+    /// `cospass::Presigner::batch`, many keys at once; there is none for an `Authorization` text.
+    Batch,
     /// `cospass::Signer`, the builder.
     Signer,
     /// `cospass_sign::Claim`, which verifies the signed request: read, derive the key, compare.
@@ -32,6 +34,7 @@ impl Tool {
         match self {
             Self::Floor => "bare hashing",
             Self::Presigner => "cospass Presigner",
+            Self::Batch => "cospass batch",
             Self::Signer => "cospass Signer",
             Self::Verifier => "cospass verify",
             Self::Python => "python-sdk",
@@ -43,7 +46,7 @@ impl Tool {
 pub(crate) fn round(
     workload: &Workload,
     python: &mut Python,
-) -> Result<[(Tool, f64); 5], Box<dyn Error>> {
+) -> Result<Vec<(Tool, f64)>, Box<dyn Error>> {
     let floor = Floor::new(workload, &workload.host()?).ok_or("a workload has keys")?;
     let mut ours = Ours::new(workload)?;
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH)?.as_secs();
@@ -52,7 +55,7 @@ pub(crate) fn round(
     let received = Received::all(workload, &ours, now)?;
     let secret_key = workload.credentials().secret_key().clone();
     let mut next = received.iter().cycle();
-    Ok([
+    let mut rates = vec![
         (
             Tool::Floor,
             sign_for_a_slice(workload, |_| {
@@ -81,7 +84,32 @@ pub(crate) fn round(
             })?,
         ),
         (Tool::Python, python.measure(workload, SLICE_SECONDS)?),
-    ])
+    ];
+    if !workload.authorization {
+        rates.push((Tool::Batch, batch_for_a_slice(workload, &mut ours, key_time)?));
+    }
+    Ok(rates)
+}
+
+fn batch_for_a_slice(
+    workload: &Workload,
+    ours: &mut Ours,
+    key_time: KeyTime,
+) -> Result<f64, Box<dyn Error>> {
+    let mut urls = Urls::new();
+    let mut batch = ours.batch(workload, key_time)?;
+    let mut count = 0;
+    let start = cpu::seconds();
+    loop {
+        urls.clear();
+        batch.presign(black_box(&workload.keys).iter().map(String::as_str), &mut urls)?;
+        black_box(&urls);
+        count += urls.len();
+        let seconds = cpu::seconds() - start;
+        if seconds >= SLICE_SECONDS {
+            return Ok(count as f64 / seconds);
+        }
+    }
 }
 
 fn sign_for_a_slice(

@@ -6,6 +6,8 @@ use cospass::{
     Bucket, Credentials, Endpoint, KeyTime, ObjectKey, PresignRequest, Presigned, Presigner, Signer,
 };
 
+use cospass_protocol::Batch;
+
 use crate::workload::{self, EXPIRES, Workload};
 
 /// Both callers, with what one has at hand before the first URL.
@@ -53,6 +55,21 @@ impl Ours {
             None => call,
         };
         Ok(call.sign()?)
+    }
+
+    /// Many keys at once, at one key time.
+    pub(crate) fn batch(
+        &mut self,
+        workload: &Workload,
+        key_time: KeyTime,
+    ) -> Result<Batch, Box<dyn Error>> {
+        let any = ObjectKey::bucket();
+        let request = PresignRequest {
+            params: &workload.params,
+            headers: &workload.headers,
+            ..PresignRequest::new(workload.method, &self.bucket, &any, &self.endpoint)
+        };
+        Ok(self.presigner.batch(&request, key_time, cospass::fastest_engine())?)
     }
 
     /// The bulk call, for one key time: a URL goes to a buffer that is used again. There is none for

@@ -6,6 +6,7 @@ mod duration;
 mod environment;
 mod exit;
 mod explain;
+mod health;
 mod json;
 mod lines;
 mod logging;
@@ -26,6 +27,7 @@ use clap::{Parser, Subcommand};
 use demo::DemoArgs;
 use exit::{Exit, Failure};
 use explain::ExplainArgs;
+use health::HealthArgs;
 use logging::LogArgs;
 use serve::ServeArgs;
 use sign::{Product, SignArgs};
@@ -61,6 +63,8 @@ enum Command {
     Explain(ExplainArgs),
     /// Run an endpoint that honours valid signatures and refuses every other request
     Serve(ServeArgs),
+    /// Ask the control listener of an endpoint whether it is ready: exit code 0 if it is, else 6
+    Health(HealthArgs),
     /// See a file go up and come down through pre-signed URLs, and three refusals
     Demo(DemoArgs),
 }
@@ -84,6 +88,7 @@ fn run(cli: Cli) -> Result<Exit, Failure> {
         Command::Verify(args) => verify::run(args),
         Command::Explain(args) => explain::run(args),
         Command::Serve(args) => serve::run(args),
+        Command::Health(args) => health::run(&args),
         Command::Demo(args) => demo::run(args),
     }
 }

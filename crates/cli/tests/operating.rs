@@ -71,7 +71,13 @@ fn the_control_listener_moves_the_clock_and_explains() {
     let told = signed(&["explain", "GET", &url, "--now", "1700003600", "--json"]).ends_with(4);
     assert_eq!(list["requests"][0]["explanation"], told.json());
     assert_eq!(curl(&[&format!("{control}/health")]), (200, "{\"status\":\"ready\"}\n".to_owned()));
+    let address = control.strip_prefix("http://").unwrap();
+    let ready = run(bare().args(["health", address])).ends_with(0);
+    assert_eq!(ready.stdout, "{\"status\":\"ready\"}\n");
+    let address = address.to_owned();
     served.stop().ends_with(0);
+    let gone = run(bare().args(["health", &address])).ends_with(6);
+    assert!(gone.stderr.contains(&address) && gone.stdout.is_empty(), "{gone:?}");
 }
 
 #[test]
@@ -176,4 +182,85 @@ fn https_is_served_and_sighup_reads_the_certificate_again() {
     std::thread::sleep(Duration::from_millis(300));
     let told = served.stop().ends_with(0).stderr;
     assert!(told.contains("the certificate stays as it was: there is no certificate in"), "{told}");
+}
+
+#[test]
+#[cfg(unix)]
+fn a_file_says_what_the_command_line_does_not() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = tempfile::tempdir().unwrap();
+    let (config, key) = (folder.path().join("cospass.toml"), folder.path().join("secret-key"));
+    std::fs::write(&key, format!("{SECRET_KEY}\n")).unwrap();
+    let text = format!(
+        "clock = \"fixed:{NOW}\"\nregion = \"ap-beijing\"\nlisten = \"127.0.0.1:1\"\n[map]\n\"127.0.0.1\" = \
+         {BUCKET:?}\n[[account]]\nsecret_id = {SECRET_ID:?}\nsecret_key_file = {key:?}\n[[bucket]]\nname = \"b-1\"\n"
+    );
+    std::fs::write(&config, text).unwrap();
+    let path = config.to_str().unwrap();
+    let mode = |mode| std::fs::set_permissions(&key, PermissionsExt::from_mode(mode)).unwrap();
+
+    mode(0o644);
+    let refused = run(bare().args(["serve", "--in-memory", "--config", path])).ends_with(3);
+    assert!(refused.stderr.contains("can be read by everybody"), "{refused:?}");
+    mode(0o600);
+    // The port of the file is one that nobody may take; the command line wins.
+    let served = Served::start(&mut bare(), &["--config", path]);
+    assert_eq!(curl(&[&url(&served, NOW)]).0, 404);
+    let told = served.stop().ends_with(0).stderr;
+    assert!(told.contains("--config") && !told.contains(SECRET_KEY), "{told}");
+
+    std::fs::write(&config, "clock = \"system\"\nprot = 9000\n").unwrap();
+    let refused = run(bare().args(["serve", "--in-memory", "--config", path])).ends_with(2);
+    assert!(refused.stderr.contains("line 2, prot: unknown field"), "{refused:?}");
+    run(bare().args(["serve", "--config", "/nonexistent"])).ends_with(1);
+}
+
+/// With 64 open files there are places for (64 - 32) / 2 connections.
+#[test]
+#[cfg(target_os = "linux")]
+fn few_files_make_few_places_and_who_finds_none_is_told() {
+    use std::io::{Read, Write};
+    use std::net::TcpStream;
+    let folder = tempfile::tempdir().unwrap();
+    let mut command = cospass_in_a_shell("ulimit -n 64", folder.path());
+    let served = Served::start(&mut command, &SERVED);
+    let address = served.address().to_owned();
+    let ask = |stream: &mut TcpStream| {
+        stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+        let head = format!("GET /a HTTP/1.1\r\nHost: {address}\r\n\r\n");
+        stream.write_all(head.as_bytes()).unwrap();
+        let mut status = [0; 12];
+        stream.read_exact(&mut status).unwrap();
+        String::from_utf8_lossy(&status[9..]).into_owned()
+    };
+    let connect = || TcpStream::connect(&address).unwrap();
+    let mut kept: Vec<_> = (0..16).map(|_| connect()).collect();
+    for stream in &mut kept {
+        assert_eq!(ask(stream), "403", "anonymous, and served");
+    }
+    for _ in 0..40 {
+        assert_eq!(ask(&mut connect()), "503");
+    }
+    drop(kept);
+    let deadline = Instant::now() + Duration::from_secs(10);
+    while ask(&mut connect()) != "403" {
+        assert!(Instant::now() < deadline, "it recovers");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    // More at once than there are files.
+    let crowd: Vec<_> = (0..100).map(|_| connect()).collect();
+    drop(crowd);
+    assert_eq!(curl(&[&url(&served, NOW)]).0, 403, "expired, and served");
+    served.stop().ends_with(0);
+}
+
+/// The command, after something else in the same process.
+#[cfg(target_os = "linux")]
+fn cospass_in_a_shell(first: &str, folder: &std::path::Path) -> Command {
+    let script = folder.join("run");
+    let text = format!("{first}\nexec {} \"$@\"\n", env!("CARGO_BIN_EXE_cospass"));
+    std::fs::write(&script, text).unwrap();
+    let mut command = Command::new("sh");
+    command.arg(script).env("COS_SECRET_ID", SECRET_ID).env("COS_SECRET_KEY", SECRET_KEY);
+    command
 }

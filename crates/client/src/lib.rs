@@ -30,14 +30,16 @@
 //! The three calls of the official Python SDK have their counterparts in [`Signer`]; [`documentation`] sets each
 //! documented use side by side.
 
+mod batch;
 pub mod credentials;
 pub mod documentation;
 mod signer;
 
+pub use batch::{PresignedMany, SignManyError, fastest_engine};
 pub use cospass_protocol::{
     Bucket, BucketError, DotSegmentKey, Endpoint, Expires, ExpiresError, HostError, KeyError,
     ObjectKey, PresignError, PresignRequest, Presigned, Presigner, Region, RegionError, Scheme,
-    UnknownScheme, Warning,
+    UnknownScheme, Urls, Warning,
 };
 pub use cospass_sign::{Credentials, KeyTime, SecretId, SecretKey, SecurityToken};
 pub use signer::{SignError, Signer, Signing};

@@ -12,6 +12,8 @@ use cospass_protocol::{
 };
 use cospass_sign::{Credentials, KeyTime};
 
+use crate::batch::{self, PresignedMany, SignManyError};
+
 /// Signs requests to one endpoint with one pair of keys. Cheap to clone and to share among threads.
 ///
 /// The clones share the signing key of the last second and the buffers, behind a lock that is held for a few
@@ -202,6 +204,55 @@ impl<'a> Signing<'a> {
     /// # Errors
     /// [`SignError`]; nothing is signed then.
     pub fn sign(self) -> Result<Presigned, SignError> {
+        let form = self.form;
+        self.with_presigner(|presigner, request, key_time| match form {
+            Form::Url => Ok(presigner.presign(request, key_time)?),
+            Form::Authorization => Ok(presigner.authorization(request, key_time)?),
+        })
+    }
+
+    /// Makes the pre-signed URL of each key, in their order, on so many threads (0: as many as the machine has cores). The
+    /// key that the request began with is of no account, and it is always URLs that are made.
+    ///
+    /// It is an order of magnitude faster than signing one by one: the hashes of many URLs are made side by side.
+    ///
+    /// ```
+    /// use cospass::{Bucket, Credentials, Endpoint, ObjectKey, Region, Signer};
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let endpoint = Endpoint::default_domain(Region::new("ap-guangzhou")?);
+    /// let signer = Signer::new(Credentials::new("AKIDEXAMPLE", "secret"), endpoint);
+    /// let bucket = Bucket::new("examplebucket-1250000000")?;
+    /// let many = signer
+    ///     .presigned_download_url(&bucket, &ObjectKey::bucket())
+    ///     .expires(600)
+    ///     .sign_many(&["a.jpg", "b.jpg"], 1)?;
+    /// assert!(many.urls().next().unwrap().contains("/a.jpg?"));
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// [`SignManyError`]; nothing is made then.
+    pub fn sign_many<K: AsRef<str> + Sync>(
+        self,
+        keys: &[K],
+        threads: usize,
+    ) -> Result<PresignedMany, SignManyError> {
+        let (one, batch) = self.with_presigner(|presigner, request, key_time| {
+            let bucket = ObjectKey::bucket();
+            let request = PresignRequest { key: &bucket, ..*request };
+            let batch = presigner.batch(&request, key_time, batch::fastest_engine())?;
+            Ok((presigner.presign(&request, key_time)?, batch))
+        })?;
+        PresignedMany::of(&one, &batch, keys, threads)
+    }
+
+    /// Lets `run` sign the request at its key time.
+    fn with_presigner<T>(
+        self,
+        run: impl FnOnce(&mut Presigner, &PresignRequest<'_>, KeyTime) -> Result<T, SignError>,
+    ) -> Result<T, SignError> {
         let key_time = match (self.key_time, self.now) {
             (Some(key_time), _) => key_time,
             (None, Some(now)) => self.expires.key_time(now)?,
@@ -218,11 +269,7 @@ impl<'a> Signing<'a> {
         };
         // What a panicking thread left in the buffers is cleared before it is used again.
         let mut presigner = self.signer.presigner.lock().unwrap_or_else(PoisonError::into_inner);
-        let signed = match self.form {
-            Form::Url => presigner.presign(&request, key_time),
-            Form::Authorization => presigner.authorization(&request, key_time),
-        };
-        Ok(signed?)
+        run(&mut presigner, &request, key_time)
     }
 }
 

@@ -41,6 +41,8 @@ error_codes! {
     AccessDenied = 403,
     /// A CORS preflight that no rule allows.
     AccessForbidden = 403,
+    /// What is appended does not begin where the object ends.
+    AppendPositionErr = 409,
     /// The body's MD5 is not the one of `Content-MD5`.
     BadDigest = 400,
     /// Another account owns a bucket of this name.
@@ -135,6 +137,8 @@ error_codes! {
     NoSuchTagSet = 404,
     /// There is no such upload in parts.
     NoSuchUpload = 404,
+    /// There is no such version of the object.
+    NoSuchVersion = 404,
     /// The bucket is no website.
     NoSuchWebsiteConfiguration = 404,
     /// An operation or option that this endpoint does not serve.
@@ -143,6 +147,8 @@ error_codes! {
     NotSupportedStorageClass = 400,
     /// Objects of the bucket cannot be locked.
     ObjectLockConfigurationNotFoundError = 404,
+    /// The object was not begun by appending.
+    ObjectNotAppendable = 409,
     /// The policy is too large.
     PolicyFull = 400,
     /// An `If-…` header does not hold.

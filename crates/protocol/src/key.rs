@@ -25,15 +25,7 @@ impl ObjectKey {
     /// # Errors
     /// [`KeyError::Empty`] and [`KeyError::TooLong`].
     pub fn new(key: impl AsRef<str>) -> Result<Self, KeyError> {
-        let given = key.as_ref();
-        if given.is_empty() {
-            return Err(KeyError::Empty);
-        }
-        let key = given.strip_prefix('/').unwrap_or(given);
-        if key.len() > KEY_MAX {
-            return Err(KeyError::TooLong { length: key.len() });
-        }
-        Ok(ObjectKey { path: ["/", key].concat() })
+        Ok(ObjectKey { path: ["/", without_root(key.as_ref())?].concat() })
     }
 
     /// The path that names the bucket itself, `/`.
@@ -71,26 +63,7 @@ impl ObjectKey {
     /// # Errors
     /// [`DotSegmentKey`] when the key is `.` or `..`.
     pub fn write_url_path(&self, out: &mut String) -> Result<(), DotSegmentKey> {
-        let key = self.as_str();
-        if is_dot_segment(key) {
-            return Err(DotSegmentKey { key: key.to_owned() });
-        }
-        if !self.path.contains("/.") {
-            percent::push_encoded_path(out, self.path.as_bytes());
-            return Ok(());
-        }
-        out.push('/');
-        let mut segments = key.split('/').peekable();
-        while let Some(segment) = segments.next() {
-            percent::push_encoded(out, segment.as_bytes());
-            let Some(next) = segments.peek().copied() else {
-                break;
-            };
-            let next_is_last_dots = is_dot_segment(next) && is_last(segments.clone());
-            let literal = !is_dot_segment(segment) && !next_is_last_dots;
-            out.push_str(if literal { "/" } else { "%2F" });
-        }
-        Ok(())
+        write_url_path(self.as_str(), out)
     }
 }
 
@@ -98,6 +71,41 @@ impl fmt::Display for ObjectKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(if self.is_bucket() { "/" } else { self.as_str() })
     }
+}
+
+/// The key in a text: what stands after one leading slash, if there is one. Empty for the bucket itself.
+pub(crate) fn without_root(given: &str) -> Result<&str, KeyError> {
+    if given.is_empty() {
+        return Err(KeyError::Empty);
+    }
+    let key = given.strip_prefix('/').unwrap_or(given);
+    match key.len() {
+        length if length > KEY_MAX => Err(KeyError::TooLong { length }),
+        _ => Ok(key),
+    }
+}
+
+/// Appends the path of a URL that names a key, or the bucket itself if that is empty; nothing on error.
+pub(crate) fn write_url_path(key: &str, out: &mut String) -> Result<(), DotSegmentKey> {
+    if is_dot_segment(key) {
+        return Err(DotSegmentKey { key: key.to_owned() });
+    }
+    out.push('/');
+    if !key.starts_with('.') && !key.contains("/.") {
+        percent::push_encoded_path(out, key.as_bytes());
+        return Ok(());
+    }
+    let mut segments = key.split('/').peekable();
+    while let Some(segment) = segments.next() {
+        percent::push_encoded(out, segment.as_bytes());
+        let Some(next) = segments.peek().copied() else {
+            break;
+        };
+        let next_is_last_dots = is_dot_segment(next) && is_last(segments.clone());
+        let literal = !is_dot_segment(segment) && !next_is_last_dots;
+        out.push_str(if literal { "/" } else { "%2F" });
+    }
+    Ok(())
 }
 
 fn is_dot_segment(segment: &str) -> bool {

@@ -23,7 +23,8 @@ pub use endpoint::{Endpoint, Host, HostError, UrlError, UrlParts};
 pub use error_code::{ErrorCode, UnknownErrorCode};
 pub use key::{DotSegmentKey, KeyError, ObjectKey};
 pub use presign::{
-    Expires, ExpiresError, PresignError, PresignRequest, Presigned, Presigner, Warning,
+    Batch, BatchError, Expires, ExpiresError, PresignError, PresignRequest, Presigned, Presigner,
+    Unsignable, Urls, Warning,
 };
 pub use range::{ByteRange, content_range};
 pub use region::{Region, RegionError};

@@ -5,6 +5,7 @@
 //! operation, or an option that would change what this one does, is a named refusal: see [`Unserved`].
 
 mod acl;
+mod append;
 mod bucket;
 mod configuration;
 mod copy;
@@ -22,10 +23,12 @@ mod symlink;
 mod tagging;
 mod unserved;
 mod value;
+mod versions;
 
 use std::fmt;
 
 pub use acl::{AclHeaders, CannedAcl, Grant, Grantee, Permission};
+pub use append::AppendObject;
 pub use bucket::{
     CreatedRange, DeleteBucket, GetBucketAcl, GetService, HeadBucket, PutBucket, PutBucketAcl,
 };
@@ -54,9 +57,11 @@ pub use symlink::{GetSymlink, PutSymlink, SymlinkTarget};
 pub use tagging::{DeleteObjectTagging, GetObjectTagging, PutObjectTagging};
 pub use unserved::Unserved;
 pub use value::{ContentMd5, StorageClass, TrafficLimit};
+pub use versions::GetBucketObjectVersions;
 
 use crate::{Bucket, ObjectKey, TagError};
 use parts::{Headers, Params};
+use versions::version_id;
 
 /// Shows every operation's type to a macro, so that whoever must treat each of them writes the list no second time.
 #[macro_export]
@@ -73,6 +78,8 @@ macro_rules! for_each_operation {
             DeleteBucket,
             /// Lists the objects of a bucket.
             GetBucket,
+            /// Lists the versions of the objects of a bucket.
+            GetBucketObjectVersions,
             /// Tells the region of a bucket.
             GetBucketLocation,
             /// Reads a bucket's access control.
@@ -115,6 +122,8 @@ macro_rules! for_each_operation {
             DeleteObjectTagging,
             /// Makes an archived object readable for a while.
             PostObjectRestore,
+            /// Appends to an object.
+            AppendObject,
             /// Makes a link to an object.
             PutSymlink,
             /// Reads a link.
@@ -212,6 +221,9 @@ impl Operation {
             }
             ("GET", "acl") => Self::GetBucketAcl(GetBucketAcl { bucket }),
             ("PUT", "acl") => Self::PutBucketAcl(PutBucketAcl::decode(bucket, headers)?),
+            ("GET", "versions") => {
+                Self::GetBucketObjectVersions(GetBucketObjectVersions::decode(bucket, params)?)
+            }
             ("POST", "") => return Err(DecodeError::NotAForm),
             ("GET", "location") => Self::GetBucketLocation(GetBucketLocation { bucket }),
             _ => match Configuration::from_subresource(sub) {
@@ -235,20 +247,40 @@ impl Operation {
             }
             ("PUT", "") => Self::PutObject(PutObject::decode(bucket, key, params, headers)?),
             ("GET", "") => Self::GetObject(GetObject::decode(bucket, key, params, headers)?),
-            ("HEAD", "") => Self::HeadObject(HeadObject::decode(bucket, key, headers)?),
-            ("DELETE", "") => Self::DeleteObject(DeleteObject { bucket, key }),
-            ("GET", "acl") => Self::GetObjectAcl(GetObjectAcl { bucket, key }),
-            ("PUT", "acl") => Self::PutObjectAcl(PutObjectAcl::decode(bucket, key, headers)?),
-            ("GET", "tagging") => Self::GetObjectTagging(GetObjectTagging { bucket, key }),
-            ("PUT", "tagging") => {
-                Self::PutObjectTagging(PutObjectTagging::decode(bucket, key, headers)?)
+            ("HEAD", "") => Self::HeadObject(HeadObject::decode(bucket, key, params, headers)?),
+            ("DELETE", "") => {
+                let version_id = version_id(params)?;
+                Self::DeleteObject(DeleteObject { bucket, key, version_id })
             }
-            ("DELETE", "tagging") => Self::DeleteObjectTagging(DeleteObjectTagging { bucket, key }),
+            ("GET", "acl") => {
+                let version_id = version_id(params)?;
+                Self::GetObjectAcl(GetObjectAcl { bucket, key, version_id })
+            }
+            ("PUT", "acl") => {
+                Self::PutObjectAcl(PutObjectAcl::decode(bucket, key, params, headers)?)
+            }
+            ("GET", "tagging") => {
+                let version_id = version_id(params)?;
+                Self::GetObjectTagging(GetObjectTagging { bucket, key, version_id })
+            }
+            ("PUT", "tagging") => {
+                Self::PutObjectTagging(PutObjectTagging::decode(bucket, key, params, headers)?)
+            }
+            ("DELETE", "tagging") => {
+                let version_id = version_id(params)?;
+                Self::DeleteObjectTagging(DeleteObjectTagging { bucket, key, version_id })
+            }
             ("POST", "restore") => {
-                Self::PostObjectRestore(PostObjectRestore::decode(bucket, key, headers)?)
+                Self::PostObjectRestore(PostObjectRestore::decode(bucket, key, params, headers)?)
+            }
+            ("POST", "append") => {
+                Self::AppendObject(AppendObject::decode(bucket, key, params, headers)?)
             }
             ("PUT", "symlink") => Self::PutSymlink(PutSymlink::decode(bucket, key, headers)?),
-            ("GET", "symlink") => Self::GetSymlink(GetSymlink { bucket, key }),
+            ("GET", "symlink") => {
+                let version_id = version_id(params)?;
+                Self::GetSymlink(GetSymlink { bucket, key, version_id })
+            }
             _ => return Self::of_upload(method, sub, bucket, key, params, headers),
         })
     }
@@ -284,8 +316,10 @@ impl Operation {
 }
 
 /// Parameters that name what of a bucket or an object is meant, without being its bytes.
-const SUBRESOURCES: [&str; 8] =
-    ["acl", "delete", "location", "restore", "symlink", "tagging", "uploadId", "uploads"];
+const SUBRESOURCES: [&str; 10] = [
+    "acl", "append", "delete", "location", "restore", "symlink", "tagging", "uploadId", "uploads",
+    "versions",
+];
 
 /// The one that is named, or `""`. Two of them are a contradiction. Those of a bucket's configurations name nothing of
 /// its objects.

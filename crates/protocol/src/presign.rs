@@ -4,6 +4,7 @@
 //! the token of temporary credentials, everything percent-encoded (`%20`, never `+`). By default the host, every header
 //! of the official list and every parameter are signed; the token always is, unless an exact list leaves it out.
 
+mod batch;
 mod check;
 mod error;
 mod expires;
@@ -15,6 +16,7 @@ mod warning;
 
 use std::fmt;
 
+pub use batch::{Batch, BatchError, Unsignable, Urls};
 pub use error::PresignError;
 pub use expires::{Expires, ExpiresError};
 pub use presigned::Presigned;

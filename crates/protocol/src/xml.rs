@@ -24,6 +24,7 @@ mod service;
 mod tagging;
 mod time;
 mod versioning;
+mod versions;
 mod website;
 mod write;
 
@@ -35,7 +36,7 @@ pub use configuration::{
 };
 pub use copy::CopyResult;
 pub use cors::{CorsConfiguration, CorsRule};
-pub use delete::{Delete, DeleteResult, ObjectToDelete};
+pub use delete::{Delete, DeleteResult, DeletedObject, ObjectToDelete};
 pub use encryption::ServerSideEncryptionConfiguration;
 pub use error::{ErrorDocument, Evidence};
 pub use lifecycle::{
@@ -54,6 +55,7 @@ pub use service::{BucketEntry, ListAllMyBuckets};
 pub use tagging::{read_tagging, write_tagging};
 pub use time::{from_iso8601, iso8601, iso8601_millis};
 pub use versioning::VersioningConfiguration;
+pub use versions::{ListVersions, VersionEntry, VersionObject};
 pub use website::{ErrorPage, Replacement, RoutingCondition, RoutingRule, WebsiteConfiguration};
 
 /// How the service writes an account, `qcs::cam::uin/OWNER:uin/SUB`, for the account itself.

@@ -1,12 +1,14 @@
 //! The fifth stage: a [`Permit`](crate::authorize::Permit) is acted on.
 
 mod acl;
+mod append;
 mod bucket;
 mod configuration;
 mod content_type;
 mod copy;
 mod delete;
 mod draft;
+mod intake;
 mod list;
 mod multipart;
 mod object;
@@ -17,6 +19,7 @@ mod service;
 mod symlink;
 mod tagging;
 mod upload;
+mod versions;
 
 use cospass_protocol::Bucket;
 use cospass_protocol::operation::{AclHeaders, ContentMd5, ServerSideEncryption};
@@ -28,7 +31,7 @@ use crate::body::SealedBody;
 use crate::endpoint::{Endpoint, Origin};
 use crate::refusal::{Cause, Refusal};
 use crate::reply::Reply;
-use crate::store::{AclRecord, Encryption};
+use crate::store::{AclRecord, Encryption, ObjectRecord, Store, Versioning};
 
 /// Does what is permitted. `origin` is where the client found the endpoint.
 pub(crate) async fn execute(
@@ -43,6 +46,7 @@ pub(crate) async fn execute(
         Permitted::HeadBucket(permit) => Ok(bucket::head(endpoint, &permit)),
         Permitted::DeleteBucket(permit) => bucket::delete(endpoint, permit).await,
         Permitted::GetBucket(permit) => list::get(endpoint, permit).await,
+        Permitted::GetBucketObjectVersions(permit) => versions::list(endpoint, permit).await,
         Permitted::GetBucketLocation(permit) => Ok(list::location(endpoint, &permit)),
         Permitted::GetBucketAcl(permit) => acl::of_bucket(endpoint, &permit),
         Permitted::PutBucketAcl(permit) => acl::put_to_bucket(endpoint, permit, body).await,
@@ -70,6 +74,7 @@ pub(crate) async fn execute(
         Permitted::PutObjectTagging(permit) => tagging::put(endpoint, permit, body).await,
         Permitted::DeleteObjectTagging(permit) => tagging::delete(endpoint, permit).await,
         Permitted::PostObjectRestore(permit) => restore::post(endpoint, permit, body).await,
+        Permitted::AppendObject(permit) => append::append(endpoint, permit, body).await,
         Permitted::PutSymlink(permit) => symlink::put(endpoint, permit).await,
         Permitted::GetSymlink(permit) => symlink::get(endpoint, permit).await,
         Permitted::InitiateMultipartUpload(permit) => multipart::initiate(endpoint, permit).await,
@@ -91,6 +96,18 @@ fn check_md5(md5: Option<ContentMd5>, document: &[u8]) -> Result<(), Refusal> {
             Err(Cause::BadDigest.into())
         }
         _ => Ok(()),
+    }
+}
+
+const VERSION_ID: HeaderName = HeaderName::from_static("x-cos-version-id");
+
+/// Adds which version an object is, unless versions were never kept in its bucket.
+fn with_version(reply: Reply, store: &Store, bucket: &Bucket, record: &ObjectRecord) -> Reply {
+    match store.bucket(bucket).map(|bucket| bucket.versioning()) {
+        None | Some(Versioning::Never) => reply,
+        Some(Versioning::Enabled | Versioning::Suspended) => {
+            reply.header(VERSION_ID, record.version.id())
+        }
     }
 }
 

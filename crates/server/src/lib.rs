@@ -5,6 +5,31 @@
 //! before can make: the head, the signer, the permit, the answer. No byte of a body is read before there is a permit,
 //! but for the fields of an upload form, which carry its signature.
 //!
+//! In a test of whatever uses COS: a free port, a clock that the test moves, buckets that are there, nothing left behind.
+//!
+//! ```
+//! use cospass_server::{Clock, Server};
+//! use cospass_sign::Credentials;
+//!
+//! # tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
+//! let clock = Clock::manual(1_700_000_000);
+//! let endpoint = Server::builder()
+//!     .in_memory()
+//!     .credentials(Credentials::new("AKIDEXAMPLE", "secret"))
+//!     .bucket("examplebucket-1250000000")
+//!     .default_bucket("examplebucket-1250000000") // of requests to the bare address
+//!     .clock(clock.clone())
+//!     .start()
+//!     .await?;
+//! let url = format!("http://{}/a.txt", endpoint.local_addr()); // sign it, use it
+//! clock.advance(3600); // and see how it expires
+//! endpoint.shutdown().await;
+//! # assert!(url.starts_with("http://127.0.0.1:"));
+//! # Ok::<(), cospass_server::StartError>(())
+//! # })?;
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
 //! What hyper refuses before any of it (a head that is no HTTP, longer than [`Limits::head_size`] or with a raw `"`, `<`
 //! or `>` in its query) is answered with an error document as well, and the connection closed.
 

@@ -120,8 +120,8 @@ causes! {
 
     /// **!** RFC 9112 §6.1: a length and chunks contradict each other.
     AmbiguousLength "ambiguous-length" => InvalidRequest "Content-Length and Transfer-Encoding exclude each other.",
-    /// **D K**
-    MissingLength "missing-length" => MissingContentLength "You must provide the Content-Length HTTP header.",
+    /// **D** #170009879.
+    MissingLength "missing-length" => MissingContentLength "You must provide the Content-Length HTTP header",
     /// **D K**
     EntityTooLarge "entity-too-large" => EntityTooLarge "Your proposed upload exceeds the maximum allowed object size.",
     /// **D K** The connection ended, or a chunk was none, before the body did.
@@ -209,6 +209,12 @@ causes! {
 
     /// **C** #32171282306.
     NoSuchKey "no-such-key" => NoSuchKey "The specified key does not exist.",
+    /// **T K** Also a version whose id none can have.
+    NoSuchVersion "no-such-version" => NoSuchVersion "The specified version does not exist.",
+    /// **K** The version that is asked for is a delete marker; with `x-cos-delete-marker`.
+    DeleteMarker "delete-marker" => MethodNotAllowed "The specified method is not allowed against this resource.",
+    /// **D K** A version to copy is a delete marker: 400.
+    SourceDeleteMarker "source-delete-marker" => InvalidRequest "The source of a copy request may not specifically refer to a delete marker by version id.",
     /// **K !** Neither the source's key nor its bucket may be missing.
     NoSuchCopySource "no-such-copy-source" => NoSuchCopySource "The specified copy source does not exist.",
     /// **T K** C sdk.
@@ -234,6 +240,14 @@ causes! {
     RestoreRunning "restore-running" => RestoreAlreadyInProgress "Object restore is already in progress.",
     /// **D !**
     NotArchived "not-archived" => RestoreNonArchiveObject "Restore is not allowed, since the object's storage class is not an archive.",
+    /// **D K** The position is not the length of the object.
+    AppendPosition "append-position" => AppendPositionErr "The append position is not the length of the object.",
+    /// **D** #170009879.
+    NotAppendable "not-appendable" => ObjectNotAppendable "The operation is not valid for the current state of the object",
+    /// **D !** Not with intelligent tiering; **!** nor with an archive.
+    ClassNotAppendable "class-not-appendable" => InvalidArgument "x-cos-storage-class: an object of this class cannot be appended to.",
+    /// **D !**
+    SourceAppendable "source-appendable" => InvalidRequest "An object that was made by appending cannot be copied.",
     /// **! !** A link is asked for, and there is an object that is none.
     NotSymlink "not-symlink" => InvalidRequest "The object is not a symbolic link.",
     /// **! !** What the link stands for is not there, or is itself a link.
@@ -278,7 +292,7 @@ struct Detail {
     /// Instead of the cause's own.
     message: Option<String>,
     evidence: Option<Evidence>,
-    header: Option<(HeaderName, HeaderValue)>,
+    headers: Vec<(HeaderName, HeaderValue)>,
 }
 
 impl From<Cause> for Refusal {
@@ -301,8 +315,8 @@ impl Refusal {
         self.detail.as_ref()?.evidence.as_ref()
     }
 
-    pub(crate) fn header(&self) -> Option<&(HeaderName, HeaderValue)> {
-        self.detail.as_ref()?.header.as_ref()
+    pub(crate) fn headers(&self) -> &[(HeaderName, HeaderValue)] {
+        self.detail.as_ref().map_or(&[], |detail| &detail.headers)
     }
 
     /// Expired at the server's time, Unix seconds.
@@ -334,8 +348,8 @@ impl Refusal {
 
     pub(crate) fn range(size: u64) -> Self {
         let value = HeaderValue::from_str(&format!("bytes */{size}")).ok();
-        let header = value.map(|value| (CONTENT_RANGE, value));
-        Self::new(Cause::InvalidRange, Detail { header, ..Detail::default() })
+        let headers = value.map(|value| (CONTENT_RANGE, value)).into_iter().collect();
+        Self::new(Cause::InvalidRange, Detail { headers, ..Detail::default() })
     }
 
     /// A parameter, header or element whose value is not allowed, and why.
@@ -346,8 +360,18 @@ impl Refusal {
 
     pub(crate) fn not_restored(class: StorageClass) -> Self {
         let name = HeaderName::from_static("x-cos-storage-class");
-        let header = Some((name, HeaderValue::from_static(class.as_str())));
-        Self::new(Cause::NotRestored, Detail { header, ..Detail::default() })
+        let headers = vec![(name, HeaderValue::from_static(class.as_str()))];
+        Self::new(Cause::NotRestored, Detail { headers, ..Detail::default() })
+    }
+
+    /// What a delete marker answers: that the object is not there, or that the marker has no bytes.
+    fn delete_marker(version: &str, is_asked: bool) -> Self {
+        let cause = if is_asked { Cause::DeleteMarker } else { Cause::NoSuchKey };
+        let marker = HeaderName::from_static("x-cos-delete-marker");
+        let mut headers = vec![(marker, HeaderValue::from_static("true"))];
+        let version = HeaderValue::from_str(version).ok();
+        headers.extend(version.map(|id| (HeaderName::from_static("x-cos-version-id"), id)));
+        Self::new(cause, Detail { headers, ..Detail::default() })
     }
 
     /// A document whose elements are right, but not what one of them holds: the message tells.
@@ -438,6 +462,10 @@ impl From<StoreError> for Refusal {
             StoreError::BucketExists => Cause::BucketOwned,
             StoreError::BucketNotEmpty => Cause::BucketNotEmpty,
             StoreError::NoSuchKey => Cause::NoSuchKey,
+            StoreError::NoSuchVersion => Cause::NoSuchVersion,
+            StoreError::DeleteMarker { version, is_asked } => {
+                return Self::delete_marker(&version, is_asked);
+            }
             StoreError::NoSuchUpload => Cause::NoSuchUpload,
             StoreError::Io(ref error) if file_limit::is_reached(error) => {
                 tracing::warn!(%error, "no more files can be opened");

@@ -69,11 +69,11 @@ impl Reply {
             evidence: refusal.evidence().cloned(),
             resource,
             request_id: id.request.clone(),
-            trace_id: id.trace.clone(),
+            trace_id: id.trace.to_owned(),
         };
         let body = if method == Method::HEAD { String::new() } else { document.write() };
         let mut reply = Self { status, ..Self::xml(body) };
-        reply.headers.extend(refusal.header().cloned());
+        reply.headers.extend(refusal.headers().iter().cloned());
         reply
     }
 
@@ -91,7 +91,7 @@ impl Reply {
         let texts = [
             (DATE, http_date(shared.now)),
             (REQUEST_ID, shared.id.request.clone()),
-            (TRACE_ID, shared.id.trace.clone()),
+            (TRACE_ID, shared.id.trace.to_owned()),
         ];
         for (name, text) in texts {
             headers.extend(HeaderValue::try_from(text).ok().map(|value| (name, value)));

@@ -89,7 +89,7 @@ pub struct Builder {
     syncing: Syncing,
     listen: SocketAddr,
     credentials: Option<Credentials>,
-    buckets: Vec<String>,
+    buckets: Vec<(String, CannedAcl)>,
     mapped: Vec<(String, String)>,
     default_bucket: Option<String>,
     region: String,
@@ -137,8 +137,14 @@ impl Builder {
     }
 
     /// A bucket that is to be there, `NAME-APPID`; may be called again.
-    pub fn bucket(mut self, bucket: impl Into<String>) -> Self {
-        self.buckets.push(bucket.into());
+    pub fn bucket(self, bucket: impl Into<String>) -> Self {
+        self.bucket_with_acl(bucket, CannedAcl::Private)
+    }
+
+    /// A bucket that is to be there, and the access control that it is made with, if it is not there yet. The first that
+    /// names a bucket counts.
+    pub fn bucket_with_acl(mut self, bucket: impl Into<String>, acl: CannedAcl) -> Self {
+        self.buckets.push((bucket.into(), acl));
         self
     }
 
@@ -225,8 +231,8 @@ impl Builder {
         let kept = self.kept.ok_or(StartError::NoDataDir)?;
         let credentials = self.credentials.ok_or(StartError::NoCredentials)?;
         let region = Region::new(self.region)?;
-        let buckets: Vec<_> =
-            self.buckets.into_iter().map(Bucket::new).collect::<Result<_, _>>()?;
+        let buckets = self.buckets.into_iter().map(|(name, acl)| Ok((Bucket::new(name)?, acl)));
+        let buckets: Vec<_> = buckets.collect::<Result<_, BucketError>>()?;
         let routes = routes(self.mapped, self.default_bucket)?;
         let created = self.clock.now();
         let tls = self.tls.map(Tls::load).transpose()?;
@@ -333,9 +339,9 @@ impl Kept {
     }
 }
 
-fn create(store: &Store, buckets: &[Bucket], created: i64) -> Result<(), StoreError> {
-    for bucket in buckets {
-        let record = BucketRecord::new(created, AclRecord::canned(CannedAcl::Private));
+fn create(store: &Store, buckets: &[(Bucket, CannedAcl)], created: i64) -> Result<(), StoreError> {
+    for (bucket, acl) in buckets {
+        let record = BucketRecord::new(created, AclRecord::canned(*acl));
         match store.create_bucket(bucket, record) {
             Ok(()) | Err(StoreError::BucketExists) => {}
             Err(error) => return Err(error),

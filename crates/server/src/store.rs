@@ -9,6 +9,7 @@
 //!
 //! Every function blocks; callers on an async runtime go through [`Store::blocking`].
 
+mod append;
 mod backend;
 mod configurations;
 mod disk;
@@ -25,16 +26,20 @@ mod scan;
 mod sweep;
 mod transaction;
 mod upload;
+mod version;
+mod version_scan;
 
 use std::collections::BTreeMap;
 use std::fmt;
 use std::io;
 use std::ops::Bound;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use cospass_protocol::Bucket;
 
+pub(crate) use append::Appended;
 pub(crate) use disk::Syncing;
 pub(crate) use multipart::UploadName;
 pub(crate) use reader::Reader;
@@ -43,7 +48,8 @@ pub(crate) use record::{
     UploadRecord, tag_pairs,
 };
 pub(crate) use scan::{Step, past, start};
-pub(crate) use upload::Upload;
+pub(crate) use upload::{Hashing, Upload, Writing};
+pub(crate) use version::{Former, Versioning};
 
 use backend::{Backend, Rows, Table};
 use disk::Disk;
@@ -64,6 +70,8 @@ struct Inner {
     buckets: RwLock<BTreeMap<String, BucketRecord>>,
     /// Held while a bucket is made, changed or deleted, so that `buckets` follows the tables.
     bucket_changes: Mutex<()>,
+    /// The time of the last version, in microseconds since 1970: no two have the same.
+    last_version: AtomicU64,
 }
 
 impl Store {
@@ -87,7 +95,13 @@ impl Store {
             Ok(metadata::Walk::Next)
         })?;
         let (pins, buckets) = (Pins::new(Arc::clone(&backend)), RwLock::new(buckets));
-        Ok(Self(Arc::new(Inner { backend, pins, buckets, bucket_changes: Mutex::new(()) })))
+        Ok(Self(Arc::new(Inner {
+            backend,
+            pins,
+            buckets,
+            bucket_changes: Mutex::new(()),
+            last_version: AtomicU64::new(0),
+        })))
     }
 
     /// Runs something that blocks on a thread that may.
@@ -131,7 +145,7 @@ impl Store {
 
     pub(crate) fn delete_bucket(&self, bucket: &Bucket) -> Result<(), StoreError> {
         self.change_bucket(bucket, |tables, row| {
-            for table in [Table::Objects, Table::Uploads] {
+            for table in [Table::Objects, Table::Versions, Table::Uploads] {
                 if !metadata::is_empty(tables, table, row)? {
                     return Err(StoreError::BucketNotEmpty);
                 }
@@ -158,16 +172,34 @@ impl Store {
     ) -> Result<(), E> {
         let row = bucket_key(bucket.as_str());
         let _guard = self.0.bucket_changes.lock().unwrap_or_else(PoisonError::into_inner);
-        let changed = self.write(|tables| change(tables, &row));
-        // Whatever came of it, also of what failed and happened all the same, is what everybody sees from now on.
-        let there = find(&*self.0.backend, Table::Buckets, &row);
+        let changed = self.write(|tables| {
+            change(tables, &row)?;
+            Ok::<_, E>(find::<BucketRecord>(tables, Table::Buckets, &row)?)
+        });
+        let (there, changed) = match changed {
+            Ok(there) => (Ok(there), Ok(())),
+            // What failed may have happened all the same: everybody is to see what came of it.
+            Err(error) => (find(&*self.0.backend, Table::Buckets, &row), Err(error)),
+        };
         let mut buckets = self.0.buckets.write().unwrap_or_else(PoisonError::into_inner);
         match there {
             Ok(Some(record)) => _ = buckets.insert(bucket.as_str().to_owned(), record),
             Ok(None) => _ = buckets.remove(bucket.as_str()),
-            Err(error) => return changed.and(Err(error.into())),
+            Err(error) => {
+                tracing::error!(%error, "a bucket is shown as it was, after a change that failed")
+            }
         }
         changed
+    }
+
+    /// What the next version has at most as its number, so that it comes before all others. `now` in Unix seconds.
+    fn next_version(&self, now: i64) -> u64 {
+        let now = u64::try_from(now).unwrap_or(0).saturating_mul(1_000_000);
+        let after = |last: u64| Some(last.saturating_add(1).max(now));
+        let last = &self.0.last_version;
+        let before = last.fetch_update(Ordering::SeqCst, Ordering::SeqCst, after);
+        let micros = before.ok().and_then(after).unwrap_or(now);
+        0_u64.wrapping_sub(micros)
     }
 
     /// Runs a transaction; see [`metadata::write`].
@@ -200,6 +232,15 @@ pub enum StoreError {
     BucketNotEmpty,
     /// There is no such object.
     NoSuchKey,
+    /// There is no such version of the object.
+    NoSuchVersion,
+    /// A delete marker says that the object was deleted.
+    DeleteMarker {
+        /// The marker's own version.
+        version: String,
+        /// Whether it was asked for by that version.
+        is_asked: bool,
+    },
     /// There is no such upload in parts.
     NoSuchUpload,
     /// A record of the metadata cannot be read.
@@ -223,6 +264,10 @@ impl fmt::Display for StoreError {
             Self::BucketExists => f.write_str("there is a bucket of that name"),
             Self::BucketNotEmpty => f.write_str("the bucket is not empty"),
             Self::NoSuchKey => f.write_str("there is no such object"),
+            Self::NoSuchVersion => f.write_str("there is no such version of the object"),
+            Self::DeleteMarker { version, .. } => {
+                write!(f, "the object was deleted: {version} is a delete marker")
+            }
             Self::NoSuchUpload => f.write_str("there is no such upload in parts"),
             Self::Record(error) => write!(f, "a record of the metadata cannot be read: {error}"),
             Self::Key => f.write_str("the key of a record of the metadata cannot be read"),
@@ -247,5 +292,7 @@ impl From<postcard::Error> for StoreError {
 
 #[cfg(test)]
 mod contract;
+#[cfg(test)]
+mod model;
 #[cfg(test)]
 mod tests;

@@ -208,10 +208,7 @@ fn what_is_asked() {
     let refused =
         |request: &Request, cause, status, code| refused(&endpoint, request, cause, status, code);
     for unserved in [
-        request("POST", "/a").param("append", "").param("position", "0").sign(),
         get("/a").header("x-cos-copy-source", "b-1.x/c").sign(),
-        put("/a", b"").header("x-cos-copy-source", "b-1.x/c?versionId=1").sign(),
-        get("/").param("versions", "").sign(),
         get("/").param("notification", "").sign(),
         request("PUT", "/").header("Content-Length", "95").body(b"<CreateBucketConfiguration><BucketArchConfig>OFS</BucketArchConfig></CreateBucketConfiguration>").sign(),
     ] {
@@ -559,6 +556,32 @@ fn what_is_there() {
     refused(&restore("/a"), "not-archived", 405, "RestoreNonArchiveObject");
     assert_eq!(endpoint.send(&restore("/b")).status, 202);
     refused(&restore("/b"), "restore-running", 409, "RestoreAlreadyInProgress");
+    let append = |target, position| {
+        let post = request("POST", target).header("Content-Length", "1").body(b"x");
+        post.param("append", "").param("position", position)
+    };
+    let none = get("/a").param("versionId", "MTg0NDUxNTc1NjIzMTQ1MDAwODg");
+    refused(&none.sign(), "no-such-version", 404, "NoSuchVersion");
+    let kept = b"<VersioningConfiguration><Status>Enabled</Status></VersioningConfiguration>";
+    assert_eq!(endpoint.send(&put("/", kept).param("versioning", "").sign()).status, 200);
+    let deleted = endpoint.send(&request("DELETE", "/gone").sign());
+    let marker = deleted.header("x-cos-version-id").unwrap();
+    let named = get("/gone").param("versionId", marker).sign();
+    let named = refused(&named, "delete-marker", 405, "MethodNotAllowed");
+    assert_eq!(named.header("x-cos-delete-marker"), Some("true"));
+    let gone = refused(&get("/gone").sign(), "no-such-key", 404, "NoSuchKey");
+    assert_eq!(gone.header("x-cos-version-id"), Some(marker));
+    let source = copy(&format!("{HOST}/gone?versionId={marker}")).sign();
+    refused(&source, "source-delete-marker", 400, "InvalidRequest");
+    refused(&append("/new", "1").sign(), "append-position", 409, "AppendPositionErr");
+    let archived = append("/new", "0").header("x-cos-storage-class", "ARCHIVE");
+    refused(&archived.sign(), "class-not-appendable", 400, "InvalidArgument");
+    let normal = refused(&append("/a", "1").sign(), "not-appendable", 409, "ObjectNotAppendable");
+    let message = "The operation is not valid for the current state of the object";
+    assert_eq!(normal.error().message, message);
+    assert_eq!(endpoint.send(&append("/appended", "0").sign()).status, 200);
+    let source = copy(&format!("{HOST}/appended"));
+    refused(&source.sign(), "source-appendable", 400, "InvalidRequest");
     refused(&get("/a").param("symlink", "").sign(), "not-symlink", 400, "InvalidRequest");
     let link = request("PUT", "/link").param("symlink", "").header("x-cos-symlink-target", "no");
     assert_eq!(endpoint.send(&link.sign()).status, 200);

@@ -7,6 +7,7 @@
 //! canonicalisation, [`Canonical`].
 
 mod authorization;
+mod batch;
 mod canonical;
 mod claim;
 mod convention;
@@ -24,6 +25,7 @@ mod signing;
 mod verify;
 
 pub use authorization::{Authorization, FieldError};
+pub use batch::Batch;
 pub use canonical::Canonical;
 pub use claim::{Carrier, Claim, ClaimError};
 pub use convention::{Convention, Deviation};

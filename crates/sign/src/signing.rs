@@ -71,6 +71,10 @@ impl fmt::Debug for SigningKey {
 pub struct Signature([u8; 40]);
 
 impl Signature {
+    pub(crate) fn of(digits: [u8; 40]) -> Self {
+        Self(digits)
+    }
+
     /// Reads 40 lower-case hex digits.
     pub fn parse(text: &str) -> Option<Self> {
         let digits: [u8; 40] = text.as_bytes().try_into().ok()?;
@@ -98,7 +102,7 @@ impl fmt::Debug for Signature {
     }
 }
 
-fn keyed(key: &[u8]) -> HmacSha1 {
+pub(crate) fn keyed(key: &[u8]) -> HmacSha1 {
     HmacSha1::new_from_slice(key).unwrap_or_else(|_| unreachable!("HMAC takes keys of any length"))
 }
 

@@ -8,6 +8,11 @@ from report import NotOffered, operation
 NAME = {"Bucket": BUCKET}
 
 
+def is_empty(document):
+    """Of an empty root, the SDK makes its name with nothing."""
+    return not any(document.values())
+
+
 @operation("policy")
 def policy():
     put("policy/a", b"text")
@@ -34,7 +39,7 @@ def policy():
 
 @operation("referer")
 def referer():
-    assert not COS.get_bucket_referer(**NAME)
+    assert is_empty(COS.get_bucket_referer(**NAME))
     document = {
         "Status": "Enabled",
         "RefererType": "White-List",
@@ -91,7 +96,7 @@ def logging():
     COS.put_bucket_logging(BucketLoggingStatus=document, **NAME)
     equal(COS.get_bucket_logging(**NAME), document)
     COS.put_bucket_logging(BucketLoggingStatus={}, **NAME)
-    assert not COS.get_bucket_logging(**NAME)
+    assert is_empty(COS.get_bucket_logging(**NAME))
 
 
 @operation("encryption")
@@ -129,7 +134,8 @@ def inventory():
     found = COS.get_bucket_inventory(Id="list1", **NAME)
     contains(found, {**document, "Id": "list1"})
     listed = COS.list_bucket_inventory_configurations(**NAME)
-    equal([entry["Id"] for entry in listed["InventoryConfiguration"]], ["list1"])
+    # The SDK makes a list only of several.
+    equal(listed["InventoryConfiguration"]["Id"], "list1")
     COS.delete_bucket_inventory(Id="list1", **NAME)
     try:
         COS.get_bucket_inventory(Id="list1", **NAME)

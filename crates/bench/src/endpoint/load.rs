@@ -64,12 +64,12 @@ pub(crate) fn measure(
 fn prepare_cospass(cospass: &Cospass, keys: &[String], content: &[u8]) -> Outcome<Vec<String>> {
     let mut connection = Connection::open(cospass.address)?;
     for key in keys {
-        let status = connection.put(&cospass.target("PUT", key, &[])?, content, content.len())?;
+        let status = connection.put(&cospass.target("PUT", key)?, content, content.len())?;
         if status != 200 {
             return Err(format!("PUT {key}: {status}").into());
         }
     }
-    let targets: Outcome<Vec<_>> = keys.iter().map(|key| cospass.target("GET", key, &[])).collect();
+    let targets: Outcome<Vec<_>> = keys.iter().map(|key| cospass.target("GET", key)).collect();
     let targets = targets?;
     check(cospass.address, &targets, content)?;
     let changed = targets.first().ok_or("no keys")?.replacen("-0.bin", "-1.bin", 1);

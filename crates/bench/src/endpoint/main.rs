@@ -13,7 +13,6 @@
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "the table is this program's output")]
 
 mod http;
-mod listing;
 mod load;
 mod report;
 mod server;
@@ -51,13 +50,11 @@ fn main() -> Outcome<()> {
 }
 
 fn measure(command: &Path, folder: &Path) -> Outcome<Report> {
-    let cospass = Cospass::start(command, &folder.join("cospass"), &[])?;
+    let cospass = Cospass::start(command, &folder.join("cospass"))?;
     let nginx = Nginx::start(&folder.join("nginx"))?;
     let mut report = Report::new(nginx.is_some(), load::is_installed());
     load::measure(&cospass, nginx.as_ref(), folder, &mut report)?;
     transfer::measure(&cospass, nginx.as_ref(), folder, &mut report)?;
-    drop((cospass, nginx));
-    listing::measure(command, &folder.join("listing"), &mut report)?;
     Ok(report)
 }
 

@@ -58,12 +58,11 @@ pub(crate) struct Cospass {
 }
 
 impl Cospass {
-    pub(crate) fn start(command: &Path, data: &Path, flags: &[&str]) -> Outcome<Self> {
+    pub(crate) fn start(command: &Path, data: &Path) -> Outcome<Self> {
         fs::create_dir_all(data)?;
         let mut child = Command::new(command)
             .args(["serve", "--listen", "127.0.0.1:0", "--default-bucket", BUCKET, "--data"])
             .arg(data)
-            .args(flags)
             .env("COS_SECRET_ID", SECRET_ID)
             .env("COS_SECRET_KEY", SECRET_KEY)
             .stdout(Stdio::piped())
@@ -82,15 +81,10 @@ impl Cospass {
     }
 
     /// Path and query of a pre-signed URL.
-    pub(crate) fn target(
-        &self,
-        method: &str,
-        key: &str,
-        params: &[(&str, &str)],
-    ) -> Outcome<String> {
+    pub(crate) fn target(&self, method: &str, key: &str) -> Outcome<String> {
         let key = ObjectKey::new(key)?;
         let call = self.signer.presigned_url(method, &self.bucket, &key);
-        let call = call.params(params.iter().copied()).scheme(Scheme::Http).expires(7200);
+        let call = call.scheme(Scheme::Http).expires(7200);
         let url = call.sign()?.url().to_owned();
         let path = url.splitn(4, '/').nth(3).ok_or("a URL without path")?;
         Ok(format!("/{path}"))

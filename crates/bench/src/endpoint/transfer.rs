@@ -25,9 +25,9 @@ pub(crate) fn measure(
         let mut add = |title, tool, rate| report.add(title, tool, "MB/s", Better::More, rate);
         let (put, get) = ("PUT 256 MiB, durable", "GET 256 MiB");
         add(put, Tool::Disk, to_disk(&folder.join("floor"), &piece)?);
-        let target = cospass.target("PUT", KEY, &[])?;
+        let target = cospass.target("PUT", KEY)?;
         add(put, Tool::Cospass, rate(|| upload(cospass.address, &target, &piece))?);
-        let target = cospass.target("GET", KEY, &[])?;
+        let target = cospass.target("GET", KEY)?;
         add(get, Tool::Cospass, rate(|| download(cospass.address, &target))?);
         if let Some(nginx) = nginx {
             let target = format!("/{KEY}");

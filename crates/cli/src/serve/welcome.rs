@@ -5,13 +5,14 @@ use std::net::{Ipv4Addr, SocketAddr};
 use cospass::{Bucket, Credentials, Scheme};
 use cospass_server::ClockSetting;
 
-use super::{ServeArgs, Source};
+use super::Source;
+use super::settings::Settings;
 use crate::output::note;
 use crate::shell::quote;
 
 /// An endpoint that has just started.
 pub(super) struct Welcome<'a> {
-    pub(super) args: &'a ServeArgs,
+    pub(super) settings: &'a Settings,
     pub(super) address: SocketAddr,
     pub(super) source: Source,
     pub(super) credentials: Credentials,
@@ -22,11 +23,11 @@ impl Welcome<'_> {
     pub(super) fn tell(&self) {
         self.tell_what_is_kept();
         self.tell_credentials();
-        if self.args.clock != ClockSetting::System {
-            note(format_args!("The clock is not the system's: {}.", self.args.clock));
+        if self.settings.clock != ClockSetting::System {
+            note(format_args!("The clock is not the system's: {}.", self.settings.clock));
         }
         self.tell_commands();
-        if self.args.scheme() == Scheme::Http {
+        if self.settings.scheme() == Scheme::Http {
             note("\nAn official SDK, unchanged, with scheme http:");
             note(format_args!("  export http_proxy=http://{}", self.numeric()));
         }
@@ -35,10 +36,10 @@ impl Welcome<'_> {
 
     /// What is given up, if anything is.
     fn tell_what_is_kept(&self) {
-        if self.args.in_memory {
+        if self.settings.data.is_none() {
             note("Everything is kept in memory: it is gone when the endpoint stops.\n");
         }
-        if self.args.no_sync {
+        if self.settings.no_sync {
             note(
                 "--no-sync: uploads are acknowledged before they are on the disk. They survive the end of this process,",
             );
@@ -49,10 +50,11 @@ impl Welcome<'_> {
     }
 
     fn tell_credentials(&self) {
-        let file = self.args.data.as_ref().map(|data| data.join("credentials"));
+        let file = self.settings.data.as_ref().map(|data| data.join("credentials"));
         let file = file.map(|file| quote(&file.to_string_lossy())).unwrap_or_default();
         match self.source {
             Source::Environment => note("Credentials: those of the environment."),
+            Source::Config => note("Credentials: those of the account in the file of --config."),
             Source::MadeNow => {
                 note(format_args!("Credentials, made now, shown this once, and kept in {file}:"));
                 self.tell_secret();
@@ -77,7 +79,7 @@ impl Welcome<'_> {
     }
 
     fn tell_commands(&self) {
-        let named = self.args.named_buckets().next();
+        let named = self.settings.named_buckets().next();
         let bucket = named.map_or("$BUCKET", |bucket| bucket.as_str());
         let (curl, place) = self.way_to(named);
         if named.is_none() {
@@ -95,16 +97,16 @@ impl Welcome<'_> {
 
     /// The curl command, and the options of `cospass`, with which a bucket is reached.
     fn way_to(&self, bucket: Option<&Bucket>) -> (String, String) {
-        let (ip, scheme) = (self.address.ip(), self.args.scheme());
+        let (ip, scheme) = (self.address.ip(), self.settings.scheme());
         let is_here = ip.is_loopback() || ip.is_unspecified();
         let curl = "curl".to_owned();
-        if bucket.is_some() && self.args.default_bucket.as_ref() == bucket {
+        if bucket.is_some() && self.settings.default_bucket.as_ref() == bucket {
             (curl, format!("--scheme {scheme} --domain {}", self.numeric()))
         } else if is_here {
             // An address names no bucket; `BUCKET.localhost` does, and curl takes it for this machine.
             (curl, format!("--scheme {scheme} --endpoint localhost:{}", self.address.port()))
         } else {
-            let region = self.args.region.name();
+            let region = self.settings.region.name();
             let curl = match scheme {
                 Scheme::Http => format!("curl -x http://{}", self.address),
                 Scheme::Https => format!("curl --connect-to ::{}", self.address),

@@ -220,24 +220,23 @@ pub struct CopySource {
     pub domain: String,
     /// The key.
     pub key: ObjectKey,
+    /// Which version of it; the current one if absent.
+    pub version_id: Option<String>,
 }
 
 impl CopySource {
     /// Reads the header's value. A `+` is a `+`, as in a path. An empty `versionId` is none.
     ///
     /// # Errors
-    /// [`DecodeError::InvalidCopySource`] for another form, [`DecodeError::Unserved`] for a version.
+    /// [`DecodeError::InvalidCopySource`] for another form.
     pub fn parse(value: &[u8]) -> Result<Self, DecodeError> {
         let bad = || DecodeError::InvalidCopySource;
         let text = std::str::from_utf8(value).map_err(|_| bad())?;
         let (path, query) = text.split_once('?').unwrap_or((text, ""));
-        match query.strip_prefix("versionId=") {
+        let version_id = match query.strip_prefix("versionId=") {
             None if !query.is_empty() => return Err(bad()),
-            Some(version) if !version.is_empty() => {
-                return Err(DecodeError::Unserved(Unserved::Parameter("versionId".to_owned())));
-            }
-            _ => {}
-        }
+            version => version.filter(|version| !version.is_empty()),
+        };
         let path = path.strip_prefix('/').unwrap_or(path);
         let (host, key) = path.split_once('/').ok_or_else(bad)?;
         let (bucket, domain) = host.split_once('.').ok_or_else(bad)?;
@@ -249,7 +248,8 @@ impl CopySource {
             return Err(bad());
         }
         let bucket = Bucket::new(bucket).map_err(|_| bad())?;
-        Ok(Self { bucket, domain: domain.to_owned(), key })
+        let version_id = version_id.map(str::to_owned);
+        Ok(Self { bucket, domain: domain.to_owned(), key, version_id })
     }
 
     pub(super) fn decode(headers: Headers<'_, '_>) -> Result<Self, DecodeError> {
@@ -275,7 +275,11 @@ impl CopySource {
 impl fmt::Display for CopySource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let key = percent::encode(self.key.as_str().as_bytes()).replace("%2F", "/");
-        write!(f, "{}.{}/{key}", self.bucket.as_str(), self.domain)
+        write!(f, "{}.{}/{key}", self.bucket.as_str(), self.domain)?;
+        match &self.version_id {
+            Some(version) => write!(f, "?versionId={version}"),
+            None => Ok(()),
+        }
     }
 }
 
@@ -341,7 +345,12 @@ mod tests {
         }
         let long = format!("b-1.x/{}", "k".repeat(851));
         assert_eq!(parse(&long), Err(DecodeError::InvalidCopySource));
-        let version = Unserved::Parameter("versionId".to_owned());
-        assert_eq!(parse("b-1.x/a?versionId=1"), Err(DecodeError::Unserved(version)));
+    }
+
+    #[test]
+    fn a_version_is_read() {
+        let source = parse("b-1.x/a?versionId=MTg0").unwrap();
+        assert_eq!(source.version_id.as_deref(), Some("MTg0"));
+        assert_eq!(parse(&source.to_string()), Ok(source));
     }
 }

@@ -6,6 +6,7 @@ use super::parts::{Headers, Pair, Params, Parts, pair, parts};
 use super::request::Request;
 use super::tagging::{tags, tags_header};
 use super::value::{ContentMd5, StorageClass, TrafficLimit};
+use super::versions::{version_id, version_param};
 use super::{DecodeError, invalid};
 use super::{Need, Permission};
 use crate::policy::Target;
@@ -128,6 +129,8 @@ pub struct GetObject {
     pub bucket: Bucket,
     /// The key.
     pub key: ObjectKey,
+    /// Which version of it; the current one if absent.
+    pub version_id: Option<String>,
     /// Which part of it; all of it if absent.
     pub range: Option<ByteRange>,
     /// What must hold of the object.
@@ -148,6 +151,7 @@ impl GetObject {
         Ok(Self {
             bucket,
             key,
+            version_id: version_id(params)?,
             range: headers.once("Range")?.and_then(ByteRange::parse),
             conditions: Conditions::decode(headers)?,
             overrides: ResponseOverrides::decode(params)?,
@@ -157,7 +161,8 @@ impl GetObject {
 
     fn params(&self) -> Vec<Pair<'_>> {
         let overrides = self.overrides.iter();
-        overrides.map(|(param, _, value)| (param.as_bytes().into(), value.into())).collect()
+        let overrides = overrides.map(|(param, _, value)| (param.as_bytes().into(), value.into()));
+        overrides.chain(version_param(self.version_id.as_ref())).collect()
     }
 
     fn headers(&self) -> Vec<Pair<'_>> {
@@ -194,6 +199,8 @@ pub struct HeadObject {
     pub bucket: Bucket,
     /// The key.
     pub key: ObjectKey,
+    /// Which version of it; the current one if absent.
+    pub version_id: Option<String>,
     /// What must hold of the object.
     pub conditions: Conditions,
 }
@@ -202,9 +209,11 @@ impl HeadObject {
     pub(super) fn decode(
         bucket: Bucket,
         key: ObjectKey,
+        params: Params<'_, '_>,
         headers: Headers<'_, '_>,
     ) -> Result<Self, DecodeError> {
-        Ok(Self { bucket, key, conditions: Conditions::decode(headers)? })
+        let conditions = Conditions::decode(headers)?;
+        Ok(Self { bucket, key, version_id: version_id(params)?, conditions })
     }
 
     fn headers(&self) -> Vec<Pair<'_>> {
@@ -222,7 +231,8 @@ impl Request for HeadObject {
     }
 
     fn encode(&self) -> Parts<'_> {
-        parts("HEAD", (&self.bucket, &self.key), "", vec![], self.headers())
+        let version = version_param(self.version_id.as_ref());
+        parts("HEAD", (&self.bucket, &self.key), "", version, self.headers())
     }
 
     fn need(&self) -> Need {
@@ -238,6 +248,8 @@ pub struct DeleteObject {
     pub bucket: Bucket,
     /// The key.
     pub key: ObjectKey,
+    /// Which version of it; the current one if absent.
+    pub version_id: Option<String>,
 }
 
 impl Request for DeleteObject {
@@ -250,7 +262,8 @@ impl Request for DeleteObject {
     }
 
     fn encode(&self) -> Parts<'_> {
-        parts("DELETE", (&self.bucket, &self.key), "", vec![], vec![])
+        let version = version_param(self.version_id.as_ref());
+        parts("DELETE", (&self.bucket, &self.key), "", version, vec![])
     }
 
     fn need(&self) -> Need {
@@ -266,6 +279,8 @@ pub struct GetObjectAcl {
     pub bucket: Bucket,
     /// The key.
     pub key: ObjectKey,
+    /// Which version of it; the current one if absent.
+    pub version_id: Option<String>,
 }
 
 impl Request for GetObjectAcl {
@@ -278,7 +293,8 @@ impl Request for GetObjectAcl {
     }
 
     fn encode(&self) -> Parts<'_> {
-        parts("GET", (&self.bucket, &self.key), "acl", vec![], vec![])
+        let version = version_param(self.version_id.as_ref());
+        parts("GET", (&self.bucket, &self.key), "acl", version, vec![])
     }
 
     fn need(&self) -> Need {
@@ -294,6 +310,8 @@ pub struct PutObjectAcl {
     pub bucket: Bucket,
     /// The key.
     pub key: ObjectKey,
+    /// Which version of it; the current one if absent.
+    pub version_id: Option<String>,
     /// The new access control; in the body if absent.
     pub acl: Option<AclHeaders>,
     /// What the body's MD5 must be.
@@ -304,10 +322,12 @@ impl PutObjectAcl {
     pub(super) fn decode(
         bucket: Bucket,
         key: ObjectKey,
+        params: Params<'_, '_>,
         headers: Headers<'_, '_>,
     ) -> Result<Self, DecodeError> {
         let acl = AclHeaders::decode(&headers, CannedAcl::is_for_object)?;
-        Ok(Self { bucket, key, acl, md5: content_md5(headers)? })
+        let (version_id, md5) = (version_id(params)?, content_md5(headers)?);
+        Ok(Self { bucket, key, version_id, acl, md5 })
     }
 
     fn headers(&self) -> Vec<Pair<'_>> {
@@ -327,7 +347,8 @@ impl Request for PutObjectAcl {
     }
 
     fn encode(&self) -> Parts<'_> {
-        parts("PUT", (&self.bucket, &self.key), "acl", vec![], self.headers())
+        let version = version_param(self.version_id.as_ref());
+        parts("PUT", (&self.bucket, &self.key), "acl", version, self.headers())
     }
 
     fn need(&self) -> Need {

@@ -1,10 +1,12 @@
 //! Restoring an archived object.
 
-use super::DecodeError;
 use super::object::content_md5;
-use super::parts::{Headers, Pair, Parts, parts};
+use super::parts::{Headers, Pair, Params, Parts, parts};
 use super::request::Request;
 use super::value::ContentMd5;
+use super::versions::{version_id, version_param};
+use super::{DecodeError, Need};
+use crate::policy::Target;
 use crate::{Bucket, ObjectKey};
 
 /// Makes an archived object readable for some days, which the body tells (436/12633).
@@ -14,6 +16,8 @@ pub struct PostObjectRestore {
     pub bucket: Bucket,
     /// The key.
     pub key: ObjectKey,
+    /// Which version of it; the current one if absent.
+    pub version_id: Option<String>,
     /// What the body's MD5 must be.
     pub md5: Option<ContentMd5>,
 }
@@ -22,9 +26,10 @@ impl PostObjectRestore {
     pub(super) fn decode(
         bucket: Bucket,
         key: ObjectKey,
+        params: Params<'_, '_>,
         headers: Headers<'_, '_>,
     ) -> Result<Self, DecodeError> {
-        Ok(Self { bucket, key, md5: content_md5(headers)? })
+        Ok(Self { bucket, key, version_id: version_id(params)?, md5: content_md5(headers)? })
     }
 
     fn headers(&self) -> Vec<Pair<'_>> {
@@ -42,6 +47,12 @@ impl Request for PostObjectRestore {
     }
 
     fn encode(&self) -> Parts<'_> {
-        parts("POST", (&self.bucket, &self.key), "restore", vec![], self.headers())
+        let version = version_param(self.version_id.as_ref());
+        parts("POST", (&self.bucket, &self.key), "restore", version, self.headers())
+    }
+
+    /// The documentation names one action (598/31923), the Node SDK another.
+    fn need(&self) -> Need {
+        Need::new(self.action(), Target::object(&self.bucket, &self.key)).or("RestoreObject")
     }
 }

@@ -6,7 +6,9 @@ use super::acl::{AclHeaders, CannedAcl};
 use super::object::{FORBID_OVERWRITE, forbid_overwrite, metadata, metadata_headers};
 use super::parts::{Headers, Pair, Parts, pair, parts};
 use super::request::Request;
-use super::{ContentHeaders, DecodeError, invalid};
+use super::versions::version_param;
+use super::{ContentHeaders, DecodeError, Need, Permission, invalid};
+use crate::policy::Target;
 use crate::{Bucket, ObjectKey};
 
 const TARGET: &str = "x-cos-symlink-target";
@@ -69,6 +71,11 @@ impl Request for PutSymlink {
     fn encode(&self) -> Parts<'_> {
         parts("PUT", (&self.bucket, &self.key), "symlink", vec![], self.headers())
     }
+
+    fn need(&self) -> Need {
+        Need::new(self.action(), Target::object(&self.bucket, &self.key))
+            .granted_by(Permission::Write)
+    }
 }
 
 /// Reads a link itself.
@@ -78,6 +85,8 @@ pub struct GetSymlink {
     pub bucket: Bucket,
     /// The key of the link.
     pub key: ObjectKey,
+    /// Which version of it; the current one if absent.
+    pub version_id: Option<String>,
 }
 
 impl Request for GetSymlink {
@@ -90,7 +99,13 @@ impl Request for GetSymlink {
     }
 
     fn encode(&self) -> Parts<'_> {
-        parts("GET", (&self.bucket, &self.key), "symlink", vec![], vec![])
+        let version = version_param(self.version_id.as_ref());
+        parts("GET", (&self.bucket, &self.key), "symlink", version, vec![])
+    }
+
+    fn need(&self) -> Need {
+        Need::new(self.action(), Target::object(&self.bucket, &self.key))
+            .granted_by(Permission::Read)
     }
 }
 

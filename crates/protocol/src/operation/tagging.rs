@@ -4,9 +4,10 @@
 use cospass_sign::percent;
 
 use super::object::content_md5;
-use super::parts::{Headers, Pair, Parts, pair, parts};
+use super::parts::{Headers, Pair, Params, Parts, pair, parts};
 use super::request::Request;
 use super::value::ContentMd5;
+use super::versions::{version_id, version_param};
 use super::{DecodeError, invalid};
 use crate::{Bucket, ObjectKey, Tag, TagSet};
 
@@ -20,6 +21,8 @@ pub struct PutObjectTagging {
     pub bucket: Bucket,
     /// The key.
     pub key: ObjectKey,
+    /// Which version of it; the current one if absent.
+    pub version_id: Option<String>,
     /// What the body's MD5 must be.
     pub md5: Option<ContentMd5>,
 }
@@ -28,9 +31,10 @@ impl PutObjectTagging {
     pub(super) fn decode(
         bucket: Bucket,
         key: ObjectKey,
+        params: Params<'_, '_>,
         headers: Headers<'_, '_>,
     ) -> Result<Self, DecodeError> {
-        Ok(Self { bucket, key, md5: content_md5(headers)? })
+        Ok(Self { bucket, key, version_id: version_id(params)?, md5: content_md5(headers)? })
     }
 
     fn headers(&self) -> Vec<Pair<'_>> {
@@ -48,7 +52,8 @@ impl Request for PutObjectTagging {
     }
 
     fn encode(&self) -> Parts<'_> {
-        parts("PUT", (&self.bucket, &self.key), "tagging", vec![], self.headers())
+        let version = version_param(self.version_id.as_ref());
+        parts("PUT", (&self.bucket, &self.key), "tagging", version, self.headers())
     }
 }
 
@@ -59,6 +64,8 @@ pub struct GetObjectTagging {
     pub bucket: Bucket,
     /// The key.
     pub key: ObjectKey,
+    /// Which version of it; the current one if absent.
+    pub version_id: Option<String>,
 }
 
 impl Request for GetObjectTagging {
@@ -71,7 +78,8 @@ impl Request for GetObjectTagging {
     }
 
     fn encode(&self) -> Parts<'_> {
-        parts("GET", (&self.bucket, &self.key), "tagging", vec![], vec![])
+        let version = version_param(self.version_id.as_ref());
+        parts("GET", (&self.bucket, &self.key), "tagging", version, vec![])
     }
 }
 
@@ -82,6 +90,8 @@ pub struct DeleteObjectTagging {
     pub bucket: Bucket,
     /// The key.
     pub key: ObjectKey,
+    /// Which version of it; the current one if absent.
+    pub version_id: Option<String>,
 }
 
 impl Request for DeleteObjectTagging {
@@ -94,7 +104,8 @@ impl Request for DeleteObjectTagging {
     }
 
     fn encode(&self) -> Parts<'_> {
-        parts("DELETE", (&self.bucket, &self.key), "tagging", vec![], vec![])
+        let version = version_param(self.version_id.as_ref());
+        parts("DELETE", (&self.bucket, &self.key), "tagging", version, vec![])
     }
 }
 

@@ -149,17 +149,13 @@ fn unknown_parameters_and_headers_are_ignored() {
 
 #[test]
 fn what_names_another_operation_is_refused() {
-    for (method, name) in [
-        ("POST", "append"),
-        ("GET", "partNumber"),
-        ("GET", "versionId"),
-        ("GET", "ci-process"),
-        ("GET", "imageMogr2/thumbnail/!50p"),
-    ] {
+    for (method, name) in
+        [("GET", "partNumber"), ("GET", "ci-process"), ("GET", "imageMogr2/thumbnail/!50p")]
+    {
         let refused = object(method, &[(name, "")], &[]);
         assert!(matches!(refused, Err(DecodeError::Unserved(Unserved::Parameter(_)))), "{name}");
     }
-    for name in ["notification", "versions"] {
+    for name in ["notification", "publicAccessBlock"] {
         let refused = decode("PUT", Resource::Bucket(bucket()), &[(name, "")], &[]);
         let want = Unserved::Parameter(name.to_owned());
         assert_eq!(refused, Err(DecodeError::Unserved(want)));
@@ -266,10 +262,11 @@ fn any_operation() -> impl Strategy<Value = Operation> {
     let range = prop::option::of((0..9_u64, 9..99_u64).prop_map(|(a, b)| ByteRange::FromTo(a, b)));
     let class = prop::sample::select(StorageClass::ALL.to_vec());
     let text = "[ -~页]{0,20}";
-    (0..29, acl, limit, range, class, text, conditions(), any::<bool>()).prop_map(
+    (0..31, acl, limit, range, class, text, conditions(), any::<bool>()).prop_map(
         |(which, acl, traffic_limit, range, storage_class, text, conditions, flag)| {
             let (bucket, key) = (bucket(), key());
             let md5 = flag.then_some(ContentMd5([7; 16]));
+            let version_id = flag.then(|| "MTg0".to_owned());
             match which {
                 0 => Operation::GetService(GetService {
                     region: flag.then(|| text.clone()),
@@ -307,6 +304,7 @@ fn any_operation() -> impl Strategy<Value = Operation> {
                         bucket: Bucket::new("source-1").unwrap(),
                         domain: "cos.ap-guangzhou.myqcloud.com".to_owned(),
                         key: ObjectKey::new(format!("a{text}")).unwrap(),
+                        version_id,
                     },
                     source_conditions: conditions,
                     replaced: flag.then(|| Replaced {
@@ -349,18 +347,25 @@ fn any_operation() -> impl Strategy<Value = Operation> {
                 5 => Operation::GetObject(GetObject {
                     bucket,
                     key,
+                    version_id,
                     range,
                     conditions,
                     overrides: ResponseOverrides::default().with("response-expires", text),
                     traffic_limit,
                 }),
-                6 => Operation::HeadObject(HeadObject { bucket, key, conditions }),
-                7 => Operation::DeleteObject(DeleteObject { bucket, key }),
-                23 => Operation::GetObjectTagging(GetObjectTagging { bucket, key }),
-                24 => Operation::PutObjectTagging(PutObjectTagging { bucket, key, md5 }),
-                25 => Operation::DeleteObjectTagging(DeleteObjectTagging { bucket, key }),
-                26 => Operation::PostObjectRestore(PostObjectRestore { bucket, key, md5 }),
-                27 => Operation::GetSymlink(GetSymlink { bucket, key }),
+                6 => Operation::HeadObject(HeadObject { bucket, key, version_id, conditions }),
+                7 => Operation::DeleteObject(DeleteObject { bucket, key, version_id }),
+                23 => Operation::GetObjectTagging(GetObjectTagging { bucket, key, version_id }),
+                24 => {
+                    Operation::PutObjectTagging(PutObjectTagging { bucket, key, version_id, md5 })
+                }
+                25 => {
+                    Operation::DeleteObjectTagging(DeleteObjectTagging { bucket, key, version_id })
+                }
+                26 => {
+                    Operation::PostObjectRestore(PostObjectRestore { bucket, key, version_id, md5 })
+                }
+                27 => Operation::GetSymlink(GetSymlink { bucket, key, version_id }),
                 28 => Operation::PutSymlink(PutSymlink {
                     target: SymlinkTarget::parse(format!("/a{text}").as_bytes()).unwrap(),
                     content: ContentHeaders::default(),
@@ -370,8 +375,30 @@ fn any_operation() -> impl Strategy<Value = Operation> {
                     bucket,
                     key,
                 }),
-                8 => Operation::GetObjectAcl(GetObjectAcl { bucket, key }),
-                _ => Operation::PutObjectAcl(PutObjectAcl { bucket, key, acl, md5 }),
+                29 => Operation::AppendObject(AppendObject {
+                    position: u64::from(flag) * 7,
+                    content: ContentHeaders::default(),
+                    metadata: vec![("a-b".to_owned(), text.into_bytes())],
+                    storage_class,
+                    acl,
+                    tags: tags(flag),
+                    encryption: flag.then_some(ServerSideEncryption::Aes256),
+                    md5,
+                    traffic_limit,
+                    bucket,
+                    key,
+                }),
+                30 => Operation::GetBucketObjectVersions(GetBucketObjectVersions {
+                    prefix: text.clone(),
+                    delimiter: text.chars().take(1).collect(),
+                    key_marker: text,
+                    version_id_marker: version_id.unwrap_or_default(),
+                    max_keys: if flag { 1000 } else { 7 },
+                    url_encoded: flag,
+                    bucket,
+                }),
+                8 => Operation::GetObjectAcl(GetObjectAcl { bucket, key, version_id }),
+                _ => Operation::PutObjectAcl(PutObjectAcl { bucket, key, version_id, acl, md5 }),
             }
         },
     )

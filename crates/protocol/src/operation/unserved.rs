@@ -26,10 +26,9 @@ impl fmt::Display for Unserved {
     }
 }
 
-const OF_BUCKET: &[&str] = &["notification", "publicAccessBlock", "response-control", "versions"];
+const OF_BUCKET: &[&str] = &["notification", "publicAccessBlock", "response-control"];
 
 const OF_OBJECT: &[&str] = &[
-    "append",
     "ci-process",
     "ci-processing",
     "imageInfo",
@@ -37,11 +36,9 @@ const OF_OBJECT: &[&str] = &[
     "object-lock",
     "partNumber",
     "policy",
-    "position",
     "retention",
     "select",
     "torrent",
-    "versionId",
 ];
 
 /// Image processing writes its whole instruction as a parameter's name.

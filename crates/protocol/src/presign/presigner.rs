@@ -3,11 +3,14 @@
 use std::fmt;
 
 use cospass_sign::{Authorization, Canonical, Credentials, KeyTime, SigningKey, TOKEN_NAME};
+use sha1_lanes::Engine;
 
+use super::batch::{Around, Batch};
 use super::check::{check, check_header};
 use super::selection::{Pairs, is_given, select_headers, select_params};
 use super::signed::Signed;
 use super::{PresignError, PresignRequest, Presigned};
+use crate::ObjectKey;
 
 /// Signs requests, one after the other, with one pair of keys.
 ///
@@ -121,6 +124,31 @@ impl Presigner {
             signed.write_plain_url(&mut url);
             Ok(signed.into_presigned(key_time, url))
         })
+    }
+
+    /// Prepares a [`Batch`]: the same request for many keys, at one key time. The key of `request` is of no account.
+    ///
+    /// # Errors
+    /// [`PresignError`], of what is the same for all keys.
+    pub fn batch(
+        &mut self,
+        request: &PresignRequest<'_>,
+        key_time: KeyTime,
+        engine: Engine,
+    ) -> Result<Batch, PresignError> {
+        let bucket = ObjectKey::bucket();
+        let request = PresignRequest { key: &bucket, ..*request };
+        let [origin, query, params] = self.sign(&request, key_time, Carrier::Query, |signed| {
+            Ok(signed.around_key_and_signature())
+        })?;
+        let http_string = self.canonical.http_string();
+        let line = http_string.split_inclusive(|byte| *byte == b'\n').next().unwrap_or_default();
+        let method = line.to_vec();
+        // Its path is the one slash.
+        let rest = http_string.get(method.len() + 1..).unwrap_or_default().to_vec();
+        let time = key_time.to_string();
+        let signer = cospass_sign::Batch::new(self.credentials.secret_key(), &time, engine);
+        Ok(Batch::new(signer, Around { method, rest, origin, query, params }))
     }
 
     /// Checks and signs a request, and lets `write` make of it what is wanted before the buffers are used again.

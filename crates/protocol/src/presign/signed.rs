@@ -45,6 +45,18 @@ impl Signed<'_> {
         self.write_params(out, '?');
     }
 
+    /// The pre-signed URL without the key's path and without the signature: what is before, between and after them.
+    pub(super) fn around_key_and_signature(&self) -> [String; 3] {
+        let [mut origin, mut query, mut params] = [const { String::new() }; 3];
+        self.write_origin(&mut origin);
+        query.push('?');
+        query.push_str(self.query_start);
+        self.authorization.write_query_end(&mut query);
+        query.truncate(query.len() - self.authorization.signature().as_str().len());
+        self.write_params(&mut params, '&');
+        [origin, query, params]
+    }
+
     fn write_origin(&self, out: &mut String) {
         out.push_str(self.request.scheme.as_str());
         out.push_str("://");

@@ -11,6 +11,8 @@ pub struct CopyResult {
     pub crc64: u64,
     /// When the copy was made, `2019-05-24T11:49:50Z`; of a part with `.000`.
     pub last_modified: String,
+    /// The version that was made, if versions are kept.
+    pub version_id: Option<String>,
 }
 
 impl CopyResult {
@@ -21,6 +23,9 @@ impl CopyResult {
         writer.leaf("ETag", &self.etag);
         writer.leaf("CRC64", &self.crc64.to_string());
         writer.leaf("LastModified", &self.last_modified);
+        if let Some(version) = &self.version_id {
+            writer.leaf("VersionId", version);
+        }
         writer.close();
         format!("{DECLARATION}{}", writer.finish())
     }
@@ -47,6 +52,7 @@ mod tests {
             etag: "\"ee8d\"".into(),
             crc64: 7,
             last_modified: "2019-05-24T11:49:50Z".into(),
+            version_id: None,
         };
         assert_eq!(
             result.write_object(),
@@ -56,5 +62,7 @@ mod tests {
             result.write_part(),
             "<CopyPartResult>\n\t<ETag>&quot;ee8d&quot;</ETag>\n\t<LastModified>2019-05-24T11:49:50Z</LastModified>\n\t<CRC64>7</CRC64>\n</CopyPartResult>"
         );
+        let versioned = CopyResult { version_id: Some("MTg0".into()), ..result }.write_object();
+        assert!(versioned.contains("Z</LastModified>\n\t<VersionId>MTg0</VersionId>\n</Copy"));
     }
 }

@@ -60,9 +60,18 @@ fn read_object(object: &Element) -> Result<ObjectToDelete, XmlError> {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct DeleteResult {
     /// What is gone.
-    pub deleted: Vec<ObjectToDelete>,
+    pub deleted: Vec<DeletedObject>,
     /// What is not: the object, the error code, what is wrong.
     pub errors: Vec<(ObjectToDelete, String, String)>,
+}
+
+/// One object of a [`DeleteResult`] that is gone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DeletedObject {
+    /// What was asked for.
+    pub object: ObjectToDelete,
+    /// The delete marker that was made, or that was the version asked for.
+    pub marker_version_id: Option<String>,
 }
 
 impl DeleteResult {
@@ -74,14 +83,20 @@ impl DeleteResult {
             return writer.finish();
         }
         writer.open("DeleteResult");
-        for object in &self.deleted {
+        for DeletedObject { object, marker_version_id } in &self.deleted {
             writer.open("Deleted");
-            write_object(&mut writer, object);
+            writer.leaf("Key", &object.key);
+            if let Some(marker) = marker_version_id {
+                writer.leaf("DeleteMarker", "true");
+                writer.leaf("DeleteMarkerVersionId", marker);
+            }
+            write_version(&mut writer, object);
             writer.close();
         }
         for (object, code, message) in &self.errors {
             writer.open("Error");
-            write_object(&mut writer, object);
+            writer.leaf("Key", &object.key);
+            write_version(&mut writer, object);
             writer.leaf("Code", code);
             writer.leaf("Message", message);
             writer.close();
@@ -91,8 +106,7 @@ impl DeleteResult {
     }
 }
 
-fn write_object(writer: &mut Writer, object: &ObjectToDelete) {
-    writer.leaf("Key", &object.key);
+fn write_version(writer: &mut Writer, object: &ObjectToDelete) {
     if !object.version_id.is_empty() {
         writer.leaf("VersionId", &object.version_id);
     }
@@ -143,12 +157,18 @@ mod tests {
     fn the_shape_is_the_documented_one() {
         assert_eq!(DeleteResult::default().write(), "<DeleteResult/>");
         let result = DeleteResult {
-            deleted: vec![object("a")],
+            deleted: vec![
+                DeletedObject { object: object("a"), marker_version_id: None },
+                DeletedObject {
+                    object: ObjectToDelete { version_id: "MTg0".to_owned(), ..object("c") },
+                    marker_version_id: Some("MTg0".to_owned()),
+                },
+            ],
             errors: vec![(object("b"), "PathConflict".to_owned(), "Path conflict.".to_owned())],
         };
         assert_eq!(
             result.write(),
-            "<DeleteResult>\n\t<Deleted>\n\t\t<Key>a</Key>\n\t</Deleted>\n\t<Error>\n\t\t<Key>b</Key>\n\t\t<Code>PathConflict</Code>\n\t\t<Message>Path conflict.</Message>\n\t</Error>\n</DeleteResult>"
+            "<DeleteResult>\n\t<Deleted>\n\t\t<Key>a</Key>\n\t</Deleted>\n\t<Deleted>\n\t\t<Key>c</Key>\n\t\t<DeleteMarker>true</DeleteMarker>\n\t\t<DeleteMarkerVersionId>MTg0</DeleteMarkerVersionId>\n\t\t<VersionId>MTg0</VersionId>\n\t</Deleted>\n\t<Error>\n\t\t<Key>b</Key>\n\t\t<Code>PathConflict</Code>\n\t\t<Message>Path conflict.</Message>\n\t</Error>\n</DeleteResult>"
         );
     }
 }

@@ -19,10 +19,12 @@ pub(super) async fn of_object(
     endpoint: &Endpoint,
     permit: Permit<GetObjectAcl>,
 ) -> Result<Reply, Refusal> {
-    let GetObjectAcl { bucket, key } = permit.into_operation();
+    let GetObjectAcl { bucket, key, version_id } = permit.into_operation();
     let record = endpoint
         .store
-        .blocking(move |store| store.object(&bucket, &key).map_err(Refusal::from))
+        .blocking(move |store| {
+            store.version(&bucket, &key, version_id.as_deref()).map_err(Refusal::from)
+        })
         .await?;
     Ok(reply(endpoint, &record.acl))
 }
@@ -41,11 +43,14 @@ pub(super) async fn put_to_object(
     body: &mut SealedBody,
 ) -> Result<Reply, Refusal> {
     let document = body.read_document(&permit).await?;
-    let PutObjectAcl { bucket, key, acl, md5 } = permit.into_operation();
+    let PutObjectAcl { bucket, key, version_id, acl, md5 } = permit.into_operation();
     let acl = wanted(acl, md5, &document)?;
     endpoint
         .store
-        .blocking(move |store| store.set_object_acl(&bucket, &key, acl).map_err(Refusal::from))
+        .blocking(move |store| {
+            let set = store.set_object_acl(&bucket, &key, version_id.as_deref(), acl);
+            set.map_err(Refusal::from)
+        })
         .await?;
     Ok(Reply::empty(StatusCode::OK))
 }

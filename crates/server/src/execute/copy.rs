@@ -6,8 +6,11 @@ use cospass_protocol::ObjectKey;
 use cospass_protocol::operation::{Conditions, CopySource, PutObjectCopy, UploadPartCopy};
 use cospass_protocol::xml::{CopyResult, iso8601, iso8601_millis};
 
+use http::StatusCode;
+use http::header::HeaderName;
+
 use super::draft::{self, Wanted};
-use super::{encryption, symlink, with_encryption};
+use super::{VERSION_ID, encryption, symlink, with_encryption, with_version};
 use crate::authorize::Permit;
 use crate::conditions::{self, Verdict};
 use crate::endpoint::Endpoint;
@@ -29,8 +32,8 @@ pub(super) async fn object(
         if store.bucket(&copy.source.bucket).is_none() {
             return Err(Cause::NoSuchCopySource.into());
         }
-        let source_key = source_key(store, &copy.source)?;
-        let from = (&copy.source.bucket, &source_key);
+        let (source_key, version) = source(store, &copy.source)?;
+        let from = (&copy.source.bucket, &source_key, version.as_deref());
         store
             .copy(
                 from,
@@ -42,18 +45,24 @@ pub(super) async fn object(
             )
             .map_err(|failed| match failed {
                 // Only the source is asked for by its key.
-                Failed::Store(StoreError::NoSuchKey) => Cause::NoSuchCopySource.into(),
-                Failed::Store(error) => error.into(),
+                Failed::Store(error) => of_source(error.into()),
                 Failed::Refused(refusal) => refusal,
             })
+            .map(|record| {
+                let reply =
+                    with_version(Reply::empty(StatusCode::OK), store, &copy.bucket, &record);
+                (record, with_source_version(reply, &copy.source).headers)
+            })
     };
-    let record = endpoint.store.blocking(make).await?;
+    let (record, headers) = endpoint.store.blocking(make).await?;
     let result = CopyResult {
         etag: record.etag(),
         crc64: record.crc64,
         last_modified: iso8601(record.modified),
+        version_id: headers.contains_key(VERSION_ID).then(|| record.version.id()),
     };
-    Ok(with_encryption(Reply::xml(result.write_object()), record.encryption))
+    let reply = Reply { headers, ..Reply::xml(result.write_object()) };
+    Ok(with_encryption(reply, record.encryption))
 }
 
 /// The bytes of a part are read and written again: they need an MD5 of their own.
@@ -66,12 +75,9 @@ pub(super) async fn part(
     let make = move |store: &Store| {
         let name = UploadName { bucket: copy.bucket, key: copy.key, id: copy.upload_id };
         store.upload_in_parts(&name)?;
-        let source_key = source_key(store, &copy.source)?;
-        let opened = store.open_object(&copy.source.bucket, &source_key);
-        let (source, reader) = opened.map_err(|error| match error {
-            StoreError::NoSuchKey => Cause::NoSuchCopySource.into(),
-            error => Refusal::from(error),
-        })?;
+        let (source_key, version) = source(store, &copy.source)?;
+        let opened = store.open_object(&copy.source.bucket, &source_key, version.as_deref());
+        let (source, reader) = opened.map_err(|error| of_source(error.into()))?;
         check_source(&copy.source_conditions, &source, now)?;
         let range = match copy.range {
             None => 0..source.size,
@@ -82,23 +88,43 @@ pub(super) async fn part(
             return Err(Cause::EntityTooLarge.into());
         }
         let upload = copy_range(store, reader, &range)?;
-        store.commit_part(upload, &name, copy.number, now).map_err(Refusal::from)
+        let part = store.commit_part(upload, &name, copy.number, now)?;
+        Ok::<_, Refusal>((part, with_source_version(Reply::empty(StatusCode::OK), &copy.source)))
     };
-    let part = endpoint.store.blocking(make).await?;
+    let (part, Reply { headers, .. }) = endpoint.store.blocking(make).await?;
     let result = CopyResult {
         etag: part.etag(),
         crc64: part.crc64,
         last_modified: iso8601_millis(part.modified),
+        version_id: None,
     };
-    Ok(Reply::xml(result.write_part()))
+    Ok(Reply { headers, ..Reply::xml(result.write_part()) })
 }
 
-fn source_key(store: &Store, source: &CopySource) -> Result<ObjectKey, Refusal> {
-    let found = symlink::key_of_source(store, &source.bucket, &source.key);
-    found.map_err(|refusal| match refusal.cause {
+/// The key and the version that are copied.
+fn source(store: &Store, source: &CopySource) -> Result<(ObjectKey, Option<String>), Refusal> {
+    let version = source.version_id.as_deref();
+    symlink::source(store, &source.bucket, &source.key, version).map_err(of_source)
+}
+
+/// A refusal of what is copied is told as one of the source.
+fn of_source(refusal: Refusal) -> Refusal {
+    match refusal.cause {
         Cause::NoSuchKey | Cause::NoSuchBucket => Cause::NoSuchCopySource.into(),
+        Cause::DeleteMarker => Cause::SourceDeleteMarker.into(),
         _ => refusal,
-    })
+    }
+}
+
+/// Adds the version that the source names.
+fn with_source_version(reply: Reply, source: &CopySource) -> Reply {
+    match &source.version_id {
+        None => reply,
+        Some(version) => {
+            let name = HeaderName::from_static("x-cos-copy-source-version-id");
+            reply.header(name, version.as_str())
+        }
+    }
 }
 
 fn copy_range(store: &Store, reader: Reader, range: &Range<u64>) -> Result<Upload, StoreError> {
@@ -117,6 +143,9 @@ fn copy_range(store: &Store, reader: Reader, range: &Range<u64>) -> Result<Uploa
 
 /// Whether a source is as the request wants it, and can be read.
 fn check_source(wanted: &Conditions, source: &ObjectRecord, now: i64) -> Result<(), Refusal> {
+    if source.kind == Kind::Appendable {
+        return Err(Cause::SourceAppendable.into());
+    }
     if conditions::of_download(wanted, source) != Verdict::Go {
         return Err(Cause::PreconditionFailed.into());
     }

@@ -1,27 +1,36 @@
 //! DELETE Object, of one and of many.
 
 use cospass_protocol::operation::{DeleteObject, DeleteObjects};
-use cospass_protocol::xml::{Delete, DeleteResult, ObjectToDelete};
+use cospass_protocol::xml::{Delete, DeleteResult, DeletedObject, ObjectToDelete};
 use cospass_protocol::{KeyError, ObjectKey};
 use http::StatusCode;
+use http::header::{HeaderName, HeaderValue};
 
-use super::check_md5;
+use super::{VERSION_ID, check_md5};
 use crate::authorize::Permit;
 use crate::body::SealedBody;
 use crate::endpoint::Endpoint;
 use crate::refusal::{Cause, Refusal};
 use crate::reply::Reply;
+use crate::store::Store;
 
 pub(super) async fn one(
     endpoint: &Endpoint,
     permit: Permit<DeleteObject>,
 ) -> Result<Reply, Refusal> {
-    let DeleteObject { bucket, key } = permit.into_operation();
-    endpoint
-        .store
-        .blocking(move |store| store.delete_objects(&bucket, &[key]).map_err(Refusal::from))
-        .await?;
-    Ok(Reply::empty(StatusCode::NO_CONTENT))
+    let DeleteObject { bucket, key, version_id } = permit.into_operation();
+    let (objects, now) = ([(key, version_id)], endpoint.clock.now());
+    let delete = move |store: &Store| store.delete_objects(&bucket, &objects, now);
+    let deleted = endpoint.store.blocking(delete).await?.pop().unwrap_or_default();
+    let mut reply = Reply::empty(StatusCode::NO_CONTENT);
+    if deleted.marker.is_some() {
+        let name = HeaderName::from_static("x-cos-delete-marker");
+        reply = reply.header(name, HeaderValue::from_static("true"));
+    }
+    Ok(match deleted.version.or(deleted.marker) {
+        Some(version) => reply.header(VERSION_ID, version),
+        None => reply,
+    })
 }
 
 /// Keys that can be deleted are, all at once; those that are not there count as deleted (inferred).
@@ -37,12 +46,14 @@ pub(super) async fn several(
         return Err(Cause::MissingBody.into());
     }
     let Delete { quiet, objects } = Delete::read(&document)?;
-    let (mut keys, mut result) = (Vec::new(), DeleteResult::default());
+    let (mut named, mut asked) = (Vec::new(), Vec::new());
+    let mut result = DeleteResult::default();
     for object in objects {
         match key(&object) {
             Ok(key) => {
-                keys.push(key);
-                result.deleted.push(object);
+                let version = Some(object.version_id.clone()).filter(|id| !id.is_empty());
+                named.push((key, version));
+                asked.push(object);
             }
             Err(cause) => {
                 let refusal = Refusal::from(cause);
@@ -51,21 +62,22 @@ pub(super) async fn several(
             }
         }
     }
-    endpoint
-        .store
-        .blocking(move |store| store.delete_objects(&bucket, &keys).map_err(Refusal::from))
-        .await?;
+    let now = endpoint.clock.now();
+    let delete = move |store: &Store| store.delete_objects(&bucket, &named, now);
+    let deleted = endpoint.store.blocking(delete).await?;
+    let deleted = asked
+        .into_iter()
+        .zip(deleted)
+        .map(|(object, deleted)| DeletedObject { object, marker_version_id: deleted.marker });
+    result.deleted.extend(deleted);
     if quiet {
         result.deleted.clear();
     }
     Ok(Reply::xml(result.write()))
 }
 
-/// The object that is meant. Without versions, `null` is the one there is.
+/// The object that is meant.
 fn key(object: &ObjectToDelete) -> Result<ObjectKey, Cause> {
-    if !matches!(object.version_id.as_str(), "" | "null") {
-        return Err(Cause::Unserved);
-    }
     // In a document a key stands as in a listing, not as a path: its leading slash is its own.
     match ObjectKey::new(format!("/{}", object.key)) {
         Ok(key) => Ok(key),

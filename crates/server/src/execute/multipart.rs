@@ -13,7 +13,7 @@ use http::header::{ETAG, HeaderName};
 use super::draft::{self, Wanted};
 use super::page::Page;
 use super::upload::{check_length, receive};
-use super::{check_md5, encryption, with_encryption};
+use super::{check_md5, encryption, with_encryption, with_version};
 use crate::authorize::Permit;
 use crate::body::SealedBody;
 use crate::conditions;
@@ -168,9 +168,10 @@ pub(super) async fn complete(
             conditions::of_overwrite(asked.forbid_overwrite, there).map_err(Refusal::from)
         };
         let record = store.complete_parts(&name, now, choose, check)?;
-        Ok::<_, Refusal>((name, record))
+        let reply = with_version(Reply::empty(StatusCode::OK), store, &name.bucket, &record);
+        Ok::<_, Refusal>((name, record, reply.headers))
     };
-    let (name, record) = endpoint.store.blocking(assemble).await?;
+    let (name, record, headers) = endpoint.store.blocking(assemble).await?;
     let completed = Completed {
         bucket: name.bucket.as_str().to_owned(),
         origin: origin.to_string(),
@@ -178,8 +179,8 @@ pub(super) async fn complete(
         etag: record.etag(),
     };
     let crc64 = HeaderName::from_static("x-cos-hash-crc64ecma");
-    Ok(with_encryption(Reply::xml(completed.write()), record.encryption)
-        .header(crc64, record.crc64.to_string()))
+    let reply = Reply { headers, ..Reply::xml(completed.write()) };
+    Ok(with_encryption(reply, record.encryption).header(crc64, record.crc64.to_string()))
 }
 
 pub(super) async fn abort(

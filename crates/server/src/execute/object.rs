@@ -7,7 +7,7 @@ use cospass_protocol::operation::{GetObject, HeadObject, StorageClass};
 use http::StatusCode;
 use http::header::{ACCEPT_RANGES, CONTENT_RANGE, ETAG, HeaderName, HeaderValue, LAST_MODIFIED};
 
-use super::{restore, symlink, with_encryption};
+use super::{restore, symlink, with_encryption, with_version};
 use crate::authorize::Permit;
 use crate::clock::http_date;
 use crate::conditions::{self, Verdict};
@@ -17,12 +17,13 @@ use crate::limits::SMALL_OBJECT;
 use crate::pace::Pace;
 use crate::refusal::{Cause, Refusal};
 use crate::reply::{Reply, ReplyBody};
-use crate::store::{ObjectRecord, Reader, StoreError};
+use crate::store::{Kind, ObjectRecord, Reader, StoreError};
 
 pub(super) async fn get(endpoint: &Endpoint, permit: Permit<GetObject>) -> Result<Reply, Refusal> {
     let (get, now) = (permit.into_operation(), endpoint.clock.now());
     let found = move |store: &crate::store::Store| {
-        let (record, reader) = symlink::open(store, &get.bucket, &get.key)?;
+        let (record, reader) =
+            symlink::open(store, &get.bucket, &get.key, get.version_id.as_deref())?;
         match conditions::of_download(&get.conditions, &record) {
             Verdict::Failed => return Err(Cause::PreconditionFailed.into()),
             Verdict::NotModified => return Ok(not_modified(&record)),
@@ -31,7 +32,8 @@ pub(super) async fn get(endpoint: &Endpoint, permit: Permit<GetObject>) -> Resul
         if !record.is_readable(now) {
             return Err(Refusal::not_restored(record.storage_class()));
         }
-        content(&get, &record, reader, now)
+        let reply = content(&get, &record, reader, now)?;
+        Ok(with_version(reply, store, &get.bucket, &record))
     };
     endpoint.store.blocking(found).await
 }
@@ -42,13 +44,15 @@ pub(super) async fn head(
 ) -> Result<Reply, Refusal> {
     let (head, now) = (permit.into_operation(), endpoint.clock.now());
     let found = move |store: &crate::store::Store| {
-        let record = symlink::follow(store, &head.bucket, &head.key)?;
+        let record = symlink::follow(store, &head.bucket, &head.key, head.version_id.as_deref())?;
         match conditions::of_download(&head.conditions, &record) {
             Verdict::Failed => Err(Cause::PreconditionFailed.into()),
             Verdict::NotModified => Ok(not_modified(&record)),
             Verdict::Go => {
                 let length = Some(record.size);
-                Ok(describe(Reply { length, ..Reply::empty(StatusCode::OK) }, &record, now))
+                let reply = Reply { length, ..Reply::empty(StatusCode::OK) };
+                let reply = describe(reply, &record, now);
+                Ok(with_version(reply, store, &head.bucket, &record))
             }
         }
     };
@@ -117,10 +121,11 @@ fn describe(mut reply: Reply, record: &ObjectRecord, now: i64) -> Reply {
         let name = HeaderName::from_static("x-cos-tagging-count");
         reply = reply.header(name, HeaderValue::from(record.tags.len()));
     }
+    let kind = if record.kind == Kind::Appendable { "appendable" } else { "normal" };
     reply = with_encryption(restore::with_state(reply, record, now), record.encryption);
     reply
         .header(ETAG, record.etag())
         .header(LAST_MODIFIED, http_date(record.modified))
         .header(HeaderName::from_static("x-cos-hash-crc64ecma"), record.crc64.to_string())
-        .header(HeaderName::from_static("x-cos-object-type"), HeaderValue::from_static("normal"))
+        .header(HeaderName::from_static("x-cos-object-type"), HeaderValue::from_static(kind))
 }

@@ -27,9 +27,8 @@ pub(super) async fn object(
     let received = upload::receive_pieces(endpoint, pieces).await?;
     let PostObject { put, success, .. } = permit.into_operation();
     let (bucket, key) = (put.bucket.clone(), put.key.clone());
-    let record = upload::keep(endpoint, received, put).await?;
-    let etag = record.etag();
-    Ok(answer(success, origin, &bucket, &key, &etag, upload::reply(&record)))
+    let (record, reply) = upload::keep(endpoint, received, put).await?;
+    Ok(answer(success, origin, &bucket, &key, &record.etag(), reply))
 }
 
 /// The answer that the form asked for. With 201 comes a document, as elsewhere in the field: a decision, the

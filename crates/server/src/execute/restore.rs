@@ -24,15 +24,17 @@ pub(super) async fn post(
     body: &mut SealedBody,
 ) -> Result<Reply, Refusal> {
     let document = body.read_document(&permit).await?;
-    let PostObjectRestore { bucket, key, md5 } = permit.into_operation();
+    let PostObjectRestore { bucket, key, version_id, md5 } = permit.into_operation();
     check_md5(md5, &document)?;
     if document.is_empty() {
         return Err(Cause::MissingBody.into());
     }
     let (asked, now) = (RestoreRequest::read(&document)?, endpoint.clock.now());
     let restore = move |record: &mut ObjectRecord| restore(record, asked, now);
-    let status =
-        endpoint.store.blocking(move |store| store.update_object(&bucket, &key, restore)).await?;
+    let status = endpoint
+        .store
+        .blocking(move |store| store.update_object(&bucket, &key, version_id.as_deref(), restore))
+        .await?;
     Ok(Reply::empty(status))
 }
 

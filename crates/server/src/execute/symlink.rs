@@ -9,7 +9,7 @@ use http::StatusCode;
 use http::header::{ETAG, HeaderName, HeaderValue, LAST_MODIFIED};
 
 use super::draft::{self, Wanted};
-use super::upload;
+use super::{upload, with_version};
 use crate::authorize::Permit;
 use crate::clock::http_date;
 use crate::conditions;
@@ -32,28 +32,30 @@ pub(super) async fn put(endpoint: &Endpoint, permit: Permit<PutSymlink>) -> Resu
         let mut bytes = store.upload()?;
         let path = format!("/{}", put.target.key().as_str());
         bytes.write(path.as_bytes()).map_err(StoreError::from)?;
-        store.commit(bytes, &put.bucket, &put.key, wanted.at(now), |there| {
+        let record = store.commit(bytes, &put.bucket, &put.key, wanted.at(now), |there| {
             conditions::of_overwrite(put.forbid_overwrite, there).map_err(Refusal::from)
-        })
+        })?;
+        Ok(upload::reply(store, &put.bucket, &record))
     };
-    let record = endpoint.store.blocking(make).await?;
-    Ok(upload::reply(&record))
+    endpoint.store.blocking(make).await
 }
 
 pub(super) async fn get(endpoint: &Endpoint, permit: Permit<GetSymlink>) -> Result<Reply, Refusal> {
-    let GetSymlink { bucket, key } = permit.into_operation();
-    let find = move |store: &Store| store.object(&bucket, &key).map_err(Refusal::from);
-    let record = endpoint.store.blocking(find).await?;
-    let Kind::Symlink(target) = &record.kind else {
-        return Err(Cause::NotSymlink.into());
+    let GetSymlink { bucket, key, version_id } = permit.into_operation();
+    let find = move |store: &Store| {
+        let record = store.version(&bucket, &key, version_id.as_deref())?;
+        let Kind::Symlink(target) = &record.kind else {
+            return Err(Cause::NotSymlink.into());
+        };
+        let mut reply = with_version(Reply::empty(StatusCode::OK), store, &bucket, &record)
+            .header(ETAG, record.etag())
+            .header(LAST_MODIFIED, http_date(record.modified));
+        if let Ok(target) = HeaderValue::from_bytes(target.as_bytes()) {
+            reply.headers.insert(HeaderName::from_static("x-cos-symlink-target"), target);
+        }
+        Ok::<_, Refusal>(reply)
     };
-    let mut reply = Reply::empty(StatusCode::OK)
-        .header(ETAG, record.etag())
-        .header(LAST_MODIFIED, http_date(record.modified));
-    if let Ok(target) = HeaderValue::from_bytes(target.as_bytes()) {
-        reply.headers.insert(HeaderName::from_static("x-cos-symlink-target"), target);
-    }
-    Ok(reply)
+    endpoint.store.blocking(find).await
 }
 
 /// The object that a key stands for.
@@ -61,25 +63,27 @@ pub(super) fn follow(
     store: &Store,
     bucket: &Bucket,
     key: &ObjectKey,
+    version: Option<&str>,
 ) -> Result<ObjectRecord, Refusal> {
-    let record = store.object(bucket, key)?;
+    let record = store.version(bucket, key, version)?;
     match target(&record)? {
         None => Ok(record),
         Some(key) => store.object(bucket, &key).map_err(missing).and_then(no_link),
     }
 }
 
-/// The key of the object whose bytes are copied: a copy of a link is one of what it stands for (a decision).
-pub(super) fn key_of_source(
+/// The object whose bytes are copied, key and version: a copy of a link is one of what it stands for (a decision).
+pub(super) fn source(
     store: &Store,
     bucket: &Bucket,
     key: &ObjectKey,
-) -> Result<ObjectKey, Refusal> {
-    let Some(target) = target(&store.object(bucket, key)?)? else {
-        return Ok(key.clone());
+    version: Option<&str>,
+) -> Result<(ObjectKey, Option<String>), Refusal> {
+    let Some(target) = target(&store.version(bucket, key, version)?)? else {
+        return Ok((key.clone(), version.map(str::to_owned)));
     };
     store.object(bucket, &target).map_err(missing).and_then(no_link)?;
-    Ok(target)
+    Ok((target, None))
 }
 
 /// The object that a key stands for, and its bytes.
@@ -87,12 +91,13 @@ pub(super) fn open(
     store: &Store,
     bucket: &Bucket,
     key: &ObjectKey,
+    version: Option<&str>,
 ) -> Result<(ObjectRecord, Reader), Refusal> {
-    let (record, reader) = store.open_object(bucket, key)?;
+    let (record, reader) = store.open_object(bucket, key, version)?;
     match target(&record)? {
         None => Ok((record, reader)),
         Some(key) => {
-            let (record, reader) = store.open_object(bucket, &key).map_err(missing)?;
+            let (record, reader) = store.open_object(bucket, &key, None).map_err(missing)?;
             Ok((no_link(record)?, reader))
         }
     }
@@ -100,7 +105,7 @@ pub(super) fn open(
 
 fn target(record: &ObjectRecord) -> Result<Option<ObjectKey>, Refusal> {
     match &record.kind {
-        Kind::Normal => Ok(None),
+        Kind::Normal | Kind::Appendable => Ok(None),
         Kind::Symlink(target) => {
             let target = SymlinkTarget::parse(target.as_bytes());
             target.map(|target| Some(target.key().clone())).ok_or_else(|| Cause::Failure.into())
@@ -111,13 +116,15 @@ fn target(record: &ObjectRecord) -> Result<Option<ObjectKey>, Refusal> {
 fn no_link(record: ObjectRecord) -> Result<ObjectRecord, Refusal> {
     match record.kind {
         Kind::Symlink(_) => Err(Cause::SymlinkTargetMissing.into()),
-        Kind::Normal => Ok(record),
+        Kind::Normal | Kind::Appendable => Ok(record),
     }
 }
 
 fn missing(error: StoreError) -> Refusal {
     match error {
-        StoreError::NoSuchKey => Cause::SymlinkTargetMissing.into(),
+        StoreError::NoSuchKey | StoreError::DeleteMarker { .. } => {
+            Cause::SymlinkTargetMissing.into()
+        }
         error => error.into(),
     }
 }

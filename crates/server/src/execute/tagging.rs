@@ -17,10 +17,12 @@ pub(super) async fn get(
     endpoint: &Endpoint,
     permit: Permit<GetObjectTagging>,
 ) -> Result<Reply, Refusal> {
-    let GetObjectTagging { bucket, key } = permit.into_operation();
+    let GetObjectTagging { bucket, key, version_id } = permit.into_operation();
     let record = endpoint
         .store
-        .blocking(move |store| store.object(&bucket, &key).map_err(Refusal::from))
+        .blocking(move |store| {
+            store.version(&bucket, &key, version_id.as_deref()).map_err(Refusal::from)
+        })
         .await?;
     Ok(Reply::xml(write_tagging(&record.tags())))
 }
@@ -31,32 +33,36 @@ pub(super) async fn put(
     body: &mut SealedBody,
 ) -> Result<Reply, Refusal> {
     let document = body.read_document(&permit).await?;
-    let PutObjectTagging { bucket, key, md5 } = permit.into_operation();
+    let PutObjectTagging { bucket, key, version_id, md5 } = permit.into_operation();
     check_md5(md5, &document)?;
     if document.is_empty() {
         return Err(Cause::MissingBody.into());
     }
     let tags = TagSet::new(read_tagging(&document)?, TagSet::OF_OBJECT)?;
-    replace(endpoint, bucket, key, tags).await
+    replace(endpoint, bucket, key, version_id, tags).await
 }
 
 pub(super) async fn delete(
     endpoint: &Endpoint,
     permit: Permit<DeleteObjectTagging>,
 ) -> Result<Reply, Refusal> {
-    let DeleteObjectTagging { bucket, key } = permit.into_operation();
-    replace(endpoint, bucket, key, TagSet::default()).await
+    let DeleteObjectTagging { bucket, key, version_id } = permit.into_operation();
+    replace(endpoint, bucket, key, version_id, TagSet::default()).await
 }
 
 async fn replace(
     endpoint: &Endpoint,
     bucket: Bucket,
     key: ObjectKey,
+    version_id: Option<String>,
     tags: TagSet,
 ) -> Result<Reply, Refusal> {
     endpoint
         .store
-        .blocking(move |store| store.set_object_tags(&bucket, &key, &tags).map_err(Refusal::from))
+        .blocking(move |store| {
+            let set = store.set_object_tags(&bucket, &key, version_id.as_deref(), &tags);
+            set.map_err(Refusal::from)
+        })
         .await?;
     Ok(Reply::empty(StatusCode::NO_CONTENT))
 }

@@ -1,24 +1,24 @@
 //! PUT Object.
 //!
-//! The body is gathered into chunks; while one is written and hashed on a thread that may block, the next one arrives. So
-//! an upload never holds more than two chunks in memory, and a thread only while there is something to write.
+//! The body is gathered into chunks, which are hashed and written while the next one arrives ([`intake`](super::intake)).
 
+use cospass_protocol::Bucket;
 use cospass_protocol::operation::{ContentMd5, PutObject, TrafficLimit};
 use http::StatusCode;
 use http::header::{ETAG, HeaderName};
-use tokio::task::JoinHandle;
+use md5::{Digest, Md5};
 
 use super::draft::{self, Wanted};
-use super::{encryption, with_encryption};
+use super::intake::Intake;
+use super::{check_md5, encryption, with_encryption, with_version};
 use crate::authorize::Permit;
 use crate::body::{Length, Pieces, SealedBody};
 use crate::conditions;
 use crate::endpoint::Endpoint;
-use crate::limits::CHUNK;
 use crate::pace::Pace;
 use crate::refusal::{Cause, Refusal};
 use crate::reply::Reply;
-use crate::store::{Kind, ObjectRecord, Store, StoreError, Upload, tag_pairs};
+use crate::store::{Appended, Kind, ObjectRecord, Store, StoreError, Upload, tag_pairs};
 
 pub(super) async fn put(
     endpoint: &Endpoint,
@@ -29,16 +29,15 @@ pub(super) async fn put(
     check_before_the_body(&endpoint.store, permit.operation()).await?;
     let traffic_limit = permit.operation().traffic_limit;
     let received = receive(endpoint, &permit, body, traffic_limit).await?;
-    let record = keep(endpoint, received, permit.into_operation()).await?;
-    Ok(reply(&record))
+    keep(endpoint, received, permit.into_operation()).await.map(|(_, reply)| reply)
 }
 
-/// Makes an object of what was received.
+/// Makes an object of what was received, and the answer that tells of it.
 pub(super) async fn keep(
     endpoint: &Endpoint,
     received: Received,
     mut put: PutObject,
-) -> Result<ObjectRecord, Refusal> {
+) -> Result<(ObjectRecord, Reply), Refusal> {
     put.encryption = encryption(endpoint, &put.bucket, put.encryption);
     let headers = draft::headers(&put.key, &put.content, &put.metadata);
     let wanted = Wanted {
@@ -54,9 +53,11 @@ pub(super) async fn keep(
         .store
         .blocking(move |store| {
             let upload = received.finish(store, put.md5)?;
-            store.commit(upload, &put.bucket, &put.key, draft, |object| {
+            let record = store.commit(upload, &put.bucket, &put.key, draft, |object| {
                 conditions::of_upload(&put, object).map_err(Refusal::from)
-            })
+            })?;
+            let reply = reply(store, &put.bucket, &record);
+            Ok((record, reply))
         })
         .await
 }
@@ -100,6 +101,22 @@ impl Received {
             _ => Ok(upload),
         }
     }
+
+    /// As [`finish`](Self::finish), to be appended: what it is, its length and its MD5.
+    pub(super) fn append(
+        self,
+        store: &Store,
+        md5: Option<ContentMd5>,
+    ) -> Result<(Appended, u64, [u8; 16]), Refusal> {
+        if self.upload.is_none() {
+            check_md5(md5, &self.rest)?;
+            let (length, md5) = (self.rest.len() as u64, Md5::digest(&self.rest).into());
+            return Ok((Appended::Few(self.rest), length, md5));
+        }
+        let upload = self.finish(store, md5)?;
+        let (length, md5) = (upload.size(), upload.md5());
+        Ok((Appended::Upload(Box::new(upload)), length, md5))
+    }
 }
 
 /// Takes a body in.
@@ -118,32 +135,15 @@ pub(super) async fn receive_pieces(
     endpoint: &Endpoint,
     mut pieces: Pieces<'_>,
 ) -> Result<Received, Refusal> {
+    let mut intake = Intake::new(endpoint.store.clone());
     let mut chunk = Vec::new();
-    let mut writing = None;
     while let Some(piece) = pieces.next().await? {
         chunk.extend_from_slice(&piece);
-        if chunk.len() >= CHUNK {
-            let full = std::mem::replace(&mut chunk, Vec::with_capacity(CHUNK));
-            let upload = written(writing.take()).await?;
-            let store = endpoint.store.clone();
-            writing = Some(tokio::spawn(async move {
-                store.blocking(move |store| write(store, upload, &full)).await
-            }));
+        if chunk.len() >= intake.chunk() {
+            chunk = intake.take(chunk).await?;
         }
     }
-    Ok(Received { upload: written(writing).await?, rest: chunk })
-}
-
-type Writing = JoinHandle<Result<Upload, Refusal>>;
-
-async fn written(writing: Option<Writing>) -> Result<Option<Upload>, Refusal> {
-    match writing {
-        None => Ok(None),
-        Some(writing) => match writing.await {
-            Ok(upload) => upload.map(Some),
-            Err(_) => Err(Cause::Failure.into()),
-        },
-    }
+    Ok(Received { upload: intake.end().await?, rest: chunk })
 }
 
 fn write(store: &Store, upload: Option<Upload>, chunk: &[u8]) -> Result<Upload, Refusal> {
@@ -155,8 +155,9 @@ fn write(store: &Store, upload: Option<Upload>, chunk: &[u8]) -> Result<Upload, 
     Ok(upload)
 }
 
-pub(super) fn reply(record: &ObjectRecord) -> Reply {
-    with_encryption(Reply::empty(StatusCode::OK), record.encryption)
+pub(super) fn reply(store: &Store, bucket: &Bucket, record: &ObjectRecord) -> Reply {
+    let reply = with_version(Reply::empty(StatusCode::OK), store, bucket, record);
+    with_encryption(reply, record.encryption)
         .header(ETAG, record.etag())
         .header(HeaderName::from_static("x-cos-hash-crc64ecma"), record.crc64.to_string())
 }

@@ -24,10 +24,12 @@ pub(crate) enum Table {
     Parts,
     Manifests,
     Blobs,
+    Versions,
+    NullVersions,
 }
 
 impl Table {
-    pub(super) const ALL: [Self; 7] = [
+    pub(super) const ALL: [Self; 9] = [
         Self::About,
         Self::Buckets,
         Self::Objects,
@@ -35,6 +37,8 @@ impl Table {
         Self::Parts,
         Self::Manifests,
         Self::Blobs,
+        Self::Versions,
+        Self::NullVersions,
     ];
 
     pub(super) fn name(self) -> &'static str {
@@ -46,6 +50,8 @@ impl Table {
             Self::Parts => "parts",
             Self::Manifests => "manifests",
             Self::Blobs => "blobs",
+            Self::Versions => "versions",
+            Self::NullVersions => "null-versions",
         }
     }
 }

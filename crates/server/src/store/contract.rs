@@ -11,8 +11,8 @@ use super::backend::{Backend, BlobId, Row, Rows, Span, Table, Verdict};
 use super::disk::{Disk, Syncing};
 use super::memory::Memory;
 use super::tests::{
-    begin, bucket, bucket_record, complete, copy, draft, key, put, put_part, read, read_all, sweep,
-    upload,
+    begin, bucket, bucket_record, complete, copy, delete, draft, key, put, put_part, read,
+    read_all, sweep, upload,
 };
 use super::transaction::Transaction;
 use super::{ObjectRecord, Step, Store, StoreError, metadata, start};
@@ -334,7 +334,7 @@ fn what_is_acknowledged_is_read_and_listed() {
                         put(store, &name, name.as_bytes());
                         assert_eq!(read(store, &name), name.as_bytes());
                         assert!(listed(store).contains(&name));
-                        store.delete_objects(&bucket(), &[key(&name)]).unwrap();
+                        delete(store, &[&name]);
                         assert!(store.find_object(&bucket(), &key(&name)).unwrap().is_none());
                         assert!(!listed(store).contains(&name));
                     }
@@ -438,14 +438,14 @@ fn what_is_opened_is_read_whole_whatever_happens() {
         put_part(store, &name, 1, b"par");
         put_part(store, &name, 2, b"ts");
         complete(store, &name).unwrap();
-        let open = |name: &str| store.open_object(&bucket(), &key(name)).unwrap();
+        let open = |name: &str| store.open_object(&bucket(), &key(name), None).unwrap();
         let (whole, parts) = (open("whole"), open("parts"));
         let (whole_again, parts_again) = (open("whole"), open("parts"));
         put(store, "whole", b"other");
         put(store, "parts", b"other");
         assert_eq!(read_all(whole.1, &whole.0), b"whole");
         assert_eq!(read_all(parts.1, &parts.0), b"parts");
-        store.delete_objects(&bucket(), &[key("whole"), key("parts")]).unwrap();
+        delete(store, &["whole", "parts"]);
         sweep(store);
         assert_eq!(read_all(whole_again.1, &whole_again.0), b"whole");
         assert_eq!(read_all(parts_again.1, &parts_again.0), b"parts");

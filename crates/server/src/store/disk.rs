@@ -12,6 +12,7 @@
 
 mod blobs;
 mod checked;
+mod system;
 mod tables;
 
 use std::fs::{File, TryLockError};

@@ -5,6 +5,8 @@
 //! | about | `format` | the number of the format |
 //! | buckets | bucket | [`BucketRecord`](super::BucketRecord) |
 //! | objects | bucket, key | [`ObjectRecord`] |
+//! | versions | bucket, key, version | [`Former`](super::version::Former): a former version, or a delete marker |
+//! | null-versions | bucket, key | which of the former versions is the `null` one |
 //! | uploads | bucket, key, upload | [`UploadRecord`](super::UploadRecord) |
 //! | parts | upload, number | [`PartRecord`](super::PartRecord) |
 //! | manifests | manifest | [`Manifest`] |

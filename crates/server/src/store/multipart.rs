@@ -8,13 +8,13 @@ use cospass_protocol::{Bucket, ObjectKey};
 
 use super::backend::{Rows, Table};
 use super::metadata::{
-    self, Walk, bucket_key, current, decode, find, manifest_key, put, put_object, release, unname,
-    walk,
+    self, Walk, bucket_key, current, decode, find, manifest_key, put, unname, walk,
 };
 use super::record::{Draft, Manifest, ManifestId, ObjectRecord, PartRecord, Piece, UploadRecord};
 use super::row::{Fields, RowKey};
 use super::scan::{self, Step};
 use super::transaction::Transaction;
+use super::version::{Name, put_current, versioning};
 use super::{Store, StoreError, Upload};
 
 /// Which upload of which object.
@@ -151,22 +151,20 @@ impl Store {
         check: impl Fn(Option<&ObjectRecord>) -> Result<(), E>,
     ) -> Result<ObjectRecord, E> {
         let manifest = ManifestId::random().map_err(StoreError::from)?;
-        let (bucket, key) = (name.bucket.as_str(), name.key.as_str());
+        let number = self.next_version(now);
         let (record, orphans) = self.write(|tables| {
             let upload = find_upload(tables, name)?;
             let there = take_parts(tables, name)?;
             let chosen = choose(&there)?;
-            let record = ObjectRecord::of_parts(upload, &chosen, manifest, now);
-            let replaced = current(tables, bucket, key)?;
-            check(replaced.as_ref())?;
+            let mut record = ObjectRecord::of_parts(upload, &chosen, manifest, now);
+            let versioning = versioning(tables, name.bucket.as_str())?;
+            check(current(tables, name.bucket.as_str(), name.key.as_str())?.as_ref())?;
             add_manifest(tables, manifest, &chosen)?;
-            put_object(tables, bucket, key, &record)?;
             let chosen: HashSet<_> = chosen.iter().map(|part| part.blob).collect();
             let left = there.iter().map(|(_, part)| part.blob);
             let mut orphans = unname(tables, left.filter(|blob| !chosen.contains(blob)));
-            if let Some(replaced) = replaced {
-                orphans.extend(release(tables, &replaced)?);
-            }
+            let object = Name::of(&name.bucket, &name.key);
+            orphans.extend(put_current(tables, object, &mut record, number, versioning)?);
             Ok::<_, E>((record, orphans))
         })?;
         self.0.pins.remove(orphans);

@@ -6,13 +6,11 @@ use std::ops::Bound;
 use cospass_protocol::{Bucket, ObjectKey, TagSet};
 
 use super::backend::{BlobId, Table};
-use super::metadata::{
-    bucket_key, current, decode, find, find_object, is_named, manifest_key, object_key, put,
-    put_object, release, walk,
-};
+use super::metadata::{bucket_key, decode, find, find_object, is_named, manifest_key, walk};
 use super::record::{AclRecord, Draft, Manifest, ManifestId, ObjectRecord, Place, tag_pairs};
 use super::row::Fields;
 use super::scan::{self, Step};
+use super::version::{self, Deleted, Name, find_version, put_changed, put_current, versioning};
 use super::{Reader, Store, StoreError, Upload};
 
 impl Store {
@@ -21,7 +19,17 @@ impl Store {
         bucket: &Bucket,
         key: &ObjectKey,
     ) -> Result<ObjectRecord, StoreError> {
-        self.find_object(bucket, key)?.ok_or(StoreError::NoSuchKey)
+        self.version(bucket, key, None)
+    }
+
+    /// The version of an object that is asked for, or the current one.
+    pub(crate) fn version(
+        &self,
+        bucket: &Bucket,
+        key: &ObjectKey,
+        version: Option<&str>,
+    ) -> Result<ObjectRecord, StoreError> {
+        find_version(&*self.0.backend, Name::of(bucket, key), version)
     }
 
     /// As [`object`](Self::object), for those to whom it may be absent.
@@ -61,14 +69,15 @@ impl Store {
         &self,
         bucket: &Bucket,
         key: &ObjectKey,
+        version: Option<&str>,
     ) -> Result<(ObjectRecord, Reader), StoreError> {
         loop {
-            let record = self.object(bucket, key)?;
+            let record = self.version(bucket, key, version)?;
             if let Some(reader) = self.reader(&record)? {
                 return Ok((record, reader));
             }
             // Another upload may have replaced the object since: then the metadata names other bytes.
-            if self.object(bucket, key)?.place == record.place {
+            if self.version(bucket, key, version)?.place == record.place {
                 return Err(io::Error::from(io::ErrorKind::NotFound).into());
             }
         }
@@ -93,9 +102,10 @@ impl Store {
             return Ok(None);
         };
         let pin = self.0.pins.hold(pieces.iter().map(|piece| piece.blob).collect());
-        // They go together: if one is named now, all of them were when they were pinned.
-        if let Some(first) = pieces.first()
-            && !is_named(&**backend, first.blob)?
+        // They go together, or the last of them first, when an append merges them: if that is named now, all of them were
+        // when they were pinned.
+        if let Some(last) = pieces.last()
+            && !is_named(&**backend, last.blob)?
         {
             return Ok(None);
         }
@@ -125,13 +135,13 @@ impl Store {
     /// sees the object that is there. Both may refuse.
     pub(crate) fn copy<E: From<StoreError>>(
         &self,
-        from: (&Bucket, &ObjectKey),
+        from: (&Bucket, &ObjectKey, Option<&str>),
         to: (&Bucket, &ObjectKey),
         plan: impl Fn(&ObjectRecord) -> Result<Draft, E>,
         check: impl Fn(Option<&ObjectRecord>) -> Result<(), E>,
     ) -> Result<ObjectRecord, E> {
         loop {
-            let source = self.object(from.0, from.1)?;
+            let source = self.version(from.0, from.1, from.2)?;
             let draft = plan(&source)?;
             let mut pin = None;
             let place = match source.place {
@@ -158,7 +168,7 @@ impl Store {
                 Some(Err(Tried::Store(error))) => return Err(error.into()),
             }
             // As in `open_object`.
-            if self.object(from.0, from.1)?.place == source.place {
+            if self.version(from.0, from.1, from.2)?.place == source.place {
                 return Err(StoreError::from(io::Error::from(io::ErrorKind::NotFound)).into());
             }
         }
@@ -171,16 +181,16 @@ impl Store {
         record: ObjectRecord,
         check: impl Fn(Option<&ObjectRecord>) -> Result<(), E>,
     ) -> Result<ObjectRecord, E> {
-        let (bucket, key) = (bucket.as_str(), key.as_str());
+        let (name, number) = (Name::of(bucket, key), self.next_version(record.modified));
         let put = self.write(|tables| {
-            let replaced = current(tables, bucket, key)?;
-            check(replaced.as_ref())?;
-            put_object(tables, bucket, key, &record)?;
-            let orphans = replaced.map(|replaced| release(tables, &replaced)).transpose()?;
-            Ok::<_, E>(orphans.unwrap_or_default())
+            let versioning = versioning(tables, name.bucket)?;
+            check(find_object(tables, name.bucket, name.key)?.as_ref())?;
+            let mut record = record.clone();
+            let orphans = put_current(tables, name, &mut record, number, versioning)?;
+            Ok::<_, E>((record, orphans))
         });
         match put {
-            Ok(orphans) => {
+            Ok((record, orphans)) => {
                 self.0.pins.remove(orphans);
                 Ok(record)
             }
@@ -200,34 +210,40 @@ impl Store {
         }
     }
 
-    /// Deletes objects, all or none; deleting what is not there is no error.
+    /// Deletes objects, or those versions of them that are asked for, all or none, at a time, Unix seconds. Deleting what
+    /// is not there is no error.
     pub(crate) fn delete_objects(
         &self,
         bucket: &Bucket,
-        keys: &[ObjectKey],
-    ) -> Result<(), StoreError> {
-        let orphans = self.write(|tables| {
-            let mut orphans = Vec::new();
-            for key in keys {
-                if let Some(record) = find_object(tables, bucket.as_str(), key.as_str())? {
-                    let row = object_key(bucket.as_str(), key.as_str());
-                    tables.remove(Table::Objects, row.into_bytes());
-                    orphans.extend(release(tables, &record)?);
-                }
+        objects: &[(ObjectKey, Option<String>)],
+        now: i64,
+    ) -> Result<Vec<Deleted>, StoreError> {
+        let number = self.next_version(now);
+        let (deleted, orphans) = self.write(|tables| {
+            let versioning = versioning(tables, bucket.as_str())?;
+            let (mut all, mut orphans) = (Vec::new(), Vec::new());
+            for (key, version) in objects {
+                let name = Name::of(bucket, key);
+                let at = (number, now);
+                let (deleted, released) =
+                    version::delete(tables, name, version.as_deref(), at, versioning)?;
+                all.push(deleted);
+                orphans.extend(released);
             }
-            Ok::<_, StoreError>(orphans)
+            Ok::<_, StoreError>((all, orphans))
         })?;
         self.0.pins.remove(orphans);
-        Ok(())
+        Ok(deleted)
     }
 
     pub(crate) fn set_object_acl(
         &self,
         bucket: &Bucket,
         key: &ObjectKey,
+        version: Option<&str>,
         acl: AclRecord,
     ) -> Result<(), StoreError> {
-        self.update_object(bucket, key, |record| {
+        self.update_object(bucket, key, version, |record| {
             record.acl = acl.clone();
             Ok(())
         })
@@ -237,9 +253,10 @@ impl Store {
         &self,
         bucket: &Bucket,
         key: &ObjectKey,
+        version: Option<&str>,
         tags: &TagSet,
     ) -> Result<(), StoreError> {
-        self.update_object(bucket, key, |record| {
+        self.update_object(bucket, key, version, |record| {
             record.tags = tag_pairs(tags);
             Ok(())
         })
@@ -250,13 +267,14 @@ impl Store {
         &self,
         bucket: &Bucket,
         key: &ObjectKey,
+        version: Option<&str>,
         change: impl Fn(&mut ObjectRecord) -> Result<T, E>,
     ) -> Result<T, E> {
-        let (bucket, key) = (bucket.as_str(), key.as_str());
+        let name = Name::of(bucket, key);
         self.write(|tables| {
-            let mut record = current(tables, bucket, key)?.ok_or(StoreError::NoSuchKey)?;
+            let mut record = find_version(tables, name, version)?;
             let changed = change(&mut record)?;
-            put(tables, Table::Objects, object_key(bucket, key), &record)?;
+            put_changed(tables, name, &record)?;
             Ok(changed)
         })
     }

@@ -12,6 +12,7 @@ use std::io;
 
 use super::backend::BlobId;
 use super::upload::Written;
+use super::version::Version;
 use crate::configurations::Configurations;
 
 /// The random name of a manifest.
@@ -92,12 +93,15 @@ pub(crate) struct ObjectRecord {
     pub(crate) kind: Kind,
     pub(crate) encryption: Encryption,
     pub(crate) restored: Option<Restored>,
+    pub(crate) version: Version,
 }
 
 /// What sort of object it is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Kind {
     Normal,
+    /// It was begun by appending, and can be appended to.
+    Appendable,
     /// It stands for the object of this key, as it was written.
     Symlink(String),
 }
@@ -147,6 +151,36 @@ impl ObjectRecord {
             kind: Kind::Normal,
             encryption: upload.encryption,
             restored: None,
+            version: Version::default(),
+        }
+    }
+
+    /// What an append makes of an object, or what it begins.
+    pub(super) fn appended(
+        there: Option<&Self>,
+        draft: &Draft,
+        appended: Sums,
+        manifest: ManifestId,
+    ) -> Self {
+        let Sums { size, md5, crc64 } = appended;
+        let place = Place::Manifest(manifest);
+        match there {
+            None => Self {
+                size,
+                md5: Md5::digest(md5).into(),
+                parts: 1,
+                crc64,
+                ..draft.clone().placed(place)
+            },
+            Some(there) => Self {
+                place,
+                size: there.size.saturating_add(size),
+                md5: Md5::new().chain_update(there.md5).chain_update(md5).finalize().into(),
+                parts: there.parts.saturating_add(1),
+                crc64: crc_fast::checksum_combine(CrcAlgorithm::Crc64Xz, there.crc64, crc64, size),
+                modified: draft.modified,
+                ..there.clone()
+            },
         }
     }
 
@@ -208,6 +242,14 @@ impl UploadRecord {
     }
 }
 
+/// What some bytes amount to.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Sums {
+    pub(super) size: u64,
+    pub(super) md5: [u8; 16],
+    pub(super) crc64: u64,
+}
+
 /// A part of an upload, without its bytes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct PartRecord {
@@ -252,27 +294,23 @@ pub(crate) struct Draft {
 impl Draft {
     pub(super) fn record(self, written: &Written) -> ObjectRecord {
         let &Written { blob, size, md5, crc64, .. } = written;
-        ObjectRecord {
-            place: Place::Blob(blob),
-            size,
-            md5,
-            parts: 0,
-            crc64,
-            modified: self.modified,
-            headers: self.headers,
-            storage_class: self.storage_class.as_str().to_owned(),
-            acl: self.acl,
-            tags: self.tags,
-            kind: self.kind,
-            encryption: self.encryption,
-            restored: None,
-        }
+        ObjectRecord { size, md5, crc64, ..self.placed(Place::Blob(blob)) }
     }
 
     /// The same bytes as another object's, which are in that place, too.
     pub(super) fn copy(self, source: &ObjectRecord, place: Place) -> ObjectRecord {
+        let &ObjectRecord { size, md5, parts, crc64, .. } = source;
+        ObjectRecord { size, md5, parts, crc64, ..self.placed(place) }
+    }
+
+    /// An object whose bytes are in that place, and not counted yet.
+    fn placed(self, place: Place) -> ObjectRecord {
         ObjectRecord {
             place,
+            size: 0,
+            md5: [0; 16],
+            parts: 0,
+            crc64: 0,
             modified: self.modified,
             headers: self.headers,
             storage_class: self.storage_class.as_str().to_owned(),
@@ -281,7 +319,7 @@ impl Draft {
             kind: self.kind,
             encryption: self.encryption,
             restored: None,
-            ..*source
+            version: Version::default(),
         }
     }
 

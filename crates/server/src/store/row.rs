@@ -34,6 +34,11 @@ impl RowKey {
         self
     }
 
+    pub(super) fn long(mut self, number: u64) -> Self {
+        self.0.extend(number.to_be_bytes());
+        self
+    }
+
     pub(super) fn id(mut self, id: [u8; 16]) -> Self {
         self.0.extend(id);
         self

@@ -57,13 +57,18 @@ pub(super) fn upload(store: &Store, bytes: &[u8]) -> Upload {
     upload
 }
 
+pub(super) fn delete(store: &Store, names: &[&str]) {
+    let objects: Vec<_> = names.iter().map(|name| (key(name), None)).collect();
+    store.delete_objects(&bucket(), &objects, 7).unwrap();
+}
+
 pub(super) fn put(store: &Store, name: &str, bytes: &[u8]) -> ObjectRecord {
     let upload = upload(store, bytes);
     store.commit(upload, &bucket(), &key(name), draft(), |_| Ok::<_, StoreError>(())).unwrap()
 }
 
 pub(super) fn read(store: &Store, name: &str) -> Vec<u8> {
-    let (record, reader) = store.open_object(&bucket(), &key(name)).unwrap();
+    let (record, reader) = store.open_object(&bucket(), &key(name), None).unwrap();
     read_all(reader, &record)
 }
 
@@ -157,19 +162,19 @@ fn replacing_and_deleting_remove_the_old_bytes() {
     let folder = TempDir::new().unwrap();
     let store = store_with_bucket(folder.path());
     put(&store, "a", b"first");
-    let (first, open) = store.open_object(&bucket(), &key("a")).unwrap();
+    let (first, open) = store.open_object(&bucket(), &key("a"), None).unwrap();
     put(&store, "a", b"second");
     assert_eq!(files(&folder.path().join("blobs")).len(), 1);
     assert_eq!(read_all(open, &first), b"first", "a reader keeps what it opened");
-    store.delete_objects(&bucket(), &[key("a")]).unwrap();
-    store.delete_objects(&bucket(), &[key("a")]).unwrap();
+    delete(&store, &["a"]);
+    delete(&store, &["a"]);
     assert!(matches!(store.object(&bucket(), &key("a")), Err(StoreError::NoSuchKey)));
     assert_eq!(files(&folder.path().join("blobs")).len(), 0);
 }
 
 pub(super) fn copy(store: &Store, from: &str, to: &str) -> Result<ObjectRecord, StoreError> {
     let (bucket, from, to) = (bucket(), key(from), key(to));
-    store.copy((&bucket, &from), (&bucket, &to), |_| Ok(draft()), |_| Ok(()))
+    store.copy((&bucket, &from, None), (&bucket, &to), |_| Ok(draft()), |_| Ok(()))
 }
 
 #[test]
@@ -183,7 +188,7 @@ fn a_copy_outlives_its_source() {
     assert_eq!(files(&folder.path().join("blobs")).len(), 2);
     put(&store, "a", b"other");
     assert_eq!(read(&store, "b"), b"bytes");
-    store.delete_objects(&bucket(), &[key("a")]).unwrap();
+    delete(&store, &["a"]);
     drop(store);
     let store = open(folder.path()).unwrap();
     assert_eq!(read(&store, "b"), b"bytes");
@@ -198,7 +203,7 @@ fn a_copy_that_is_refused_leaves_nothing() {
     put(&store, "a", b"bytes");
     let (bucket, from, to) = (bucket(), key("a"), key("b"));
     let refuse = |_: Option<&ObjectRecord>| Err(StoreError::BucketExists);
-    let refused = store.copy((&bucket, &from), (&bucket, &to), |_| Ok(draft()), refuse);
+    let refused = store.copy((&bucket, &from, None), (&bucket, &to), |_| Ok(draft()), refuse);
     assert!(matches!(refused, Err(StoreError::BucketExists)));
     assert_eq!(files(&folder.path().join("blobs")).len(), 1);
 }
@@ -228,7 +233,7 @@ fn a_bucket_is_made_once_and_deleted_when_empty() {
     assert!(matches!(twice, Err(StoreError::BucketExists)));
     put(&store, "a", b"");
     assert!(matches!(store.delete_bucket(&bucket()), Err(StoreError::BucketNotEmpty)));
-    store.delete_objects(&bucket(), &[key("a")]).unwrap();
+    delete(&store, &["a"]);
     // Its neighbours in byte order do not count.
     let next = Bucket::new("examplebucket-12500000001").unwrap();
     store.create_bucket(&next, bucket_record()).unwrap();
@@ -282,10 +287,10 @@ fn access_control_is_replaced() {
     let folder = TempDir::new().unwrap();
     let store = store_with_bucket(folder.path());
     let acl = AclRecord::grants(&CannedAcl::PublicRead.grants("1"));
-    let absent = store.set_object_acl(&bucket(), &key("a"), acl.clone());
+    let absent = store.set_object_acl(&bucket(), &key("a"), None, acl.clone());
     assert!(matches!(absent, Err(StoreError::NoSuchKey)));
     put(&store, "a", b"x");
-    store.set_object_acl(&bucket(), &key("a"), acl.clone()).unwrap();
+    store.set_object_acl(&bucket(), &key("a"), None, acl.clone()).unwrap();
     assert_eq!(store.object(&bucket(), &key("a")).unwrap().acl, acl);
 
     store.set_bucket_acl(&bucket(), acl.clone()).unwrap();
@@ -379,7 +384,7 @@ fn write_at_once(store: &Store) -> Vec<Result<(), StoreError>> {
             barrier.wait();
             let acl = AclRecord::canned(CannedAcl::PublicRead);
             match number % 2 {
-                0 => store.set_object_acl(&bucket(), &key("a"), acl),
+                0 => store.set_object_acl(&bucket(), &key("a"), None, acl),
                 _ => store.set_bucket_acl(&bucket(), acl),
             }
         };
@@ -548,9 +553,9 @@ fn copies_of_parts_share_them_until_the_last_is_gone() {
     assert_eq!(copy(&store, "a", "b").unwrap().etag(), source.etag());
     copy(&store, "b", "b").unwrap();
     assert_eq!(files(&folder.path().join("blobs")).len(), 2);
-    store.delete_objects(&bucket(), &[key("a")]).unwrap();
+    delete(&store, &["a"]);
     assert_eq!(read(&store, "b"), b"onetwo");
-    store.delete_objects(&bucket(), &[key("b")]).unwrap();
+    delete(&store, &["b"]);
     assert_eq!(files(&folder.path().join("blobs")), [] as [PathBuf; 0]);
 }
 
@@ -562,8 +567,8 @@ fn a_reader_keeps_the_parts_of_what_it_opened() {
     put_part(&store, &name, 1, b"one");
     put_part(&store, &name, 2, b"two");
     complete(&store, &name).unwrap();
-    let (record, first) = store.open_object(&bucket(), &key("a")).unwrap();
-    let (_, second) = store.open_object(&bucket(), &key("a")).unwrap();
+    let (record, first) = store.open_object(&bucket(), &key("a"), None).unwrap();
+    let (_, second) = store.open_object(&bucket(), &key("a"), None).unwrap();
     put(&store, "a", b"other");
     drop(first);
     assert_eq!(read_all(second, &record), b"onetwo");

@@ -1,7 +1,6 @@
 //! The bytes of an upload on their way in, and what they amount to.
 
 use std::io;
-use std::thread::Builder;
 
 use crc_fast::{CrcAlgorithm, Digest as Crc};
 use md5::{Digest, Md5};
@@ -9,19 +8,21 @@ use md5::{Digest, Md5};
 use super::backend::{Backend, BlobId, BlobWriter};
 use super::pins::{Pin, Pins};
 
-/// So many bytes are hashed by a thread of their own while they are written: MD5 takes longer than all the rest.
-const WORTH_A_THREAD: usize = 128 * 1024;
-
-/// The stack of that thread, in bytes.
-const HASHING_STACK: usize = 64 * 1024;
-
 /// An upload under way. Dropped, it leaves nothing behind.
 pub(crate) struct Upload {
+    hashing: Hashing,
+    writing: Writing,
+}
+
+/// The half of an upload that takes most of the time: its MD5.
+pub(crate) struct Hashing(Md5);
+
+/// The half of an upload that keeps its bytes.
+pub(crate) struct Writing {
     blob: BlobId,
     pin: Pin,
     writer: Box<dyn BlobWriter>,
     size: u64,
-    md5: Md5,
     crc64: Crc,
 }
 
@@ -32,42 +33,56 @@ impl Upload {
         let writer = backend.begin(blob)?;
         // COS calls it crc64ecma; crc-fast's `Crc64Ecma182` is another, unreflected one.
         let crc64 = Crc::new(CrcAlgorithm::Crc64Xz);
-        Ok(Self { blob, pin, writer, size: 0, md5: Md5::new(), crc64 })
+        let writing = Writing { blob, pin, writer, size: 0, crc64 };
+        Ok(Self { hashing: Hashing(Md5::new()), writing })
+    }
+
+    /// Its halves, each of which has to be given every byte.
+    pub(crate) fn split(self) -> (Hashing, Writing) {
+        (self.hashing, self.writing)
+    }
+
+    /// The upload of two halves.
+    pub(crate) fn of(hashing: Hashing, writing: Writing) -> Self {
+        Self { hashing, writing }
     }
 
     pub(crate) fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
-        let Self { md5, crc64, writer, .. } = self;
-        let mut keep = || {
-            crc64.update(bytes);
-            writer.append(bytes)
-        };
-        if bytes.len() < WORTH_A_THREAD {
-            md5.update(bytes);
-            keep()?;
-        } else {
-            std::thread::scope(|scope| {
-                let hash = Builder::new().stack_size(HASHING_STACK);
-                match hash.spawn_scoped(scope, || md5.update(bytes)) {
-                    Ok(_) => keep(),
-                    Err(error) => Err(error),
-                }
-            })?;
-        }
-        self.size = self.size.saturating_add(bytes.len() as u64);
-        Ok(())
+        self.hashing.update(bytes);
+        self.writing.append(bytes)
+    }
+
+    /// How many bytes were written so far.
+    pub(crate) fn size(&self) -> u64 {
+        self.writing.size
     }
 
     /// The MD5 of what was written so far.
     pub(crate) fn md5(&self) -> [u8; 16] {
-        self.md5.clone().finalize().into()
+        self.hashing.0.clone().finalize().into()
     }
 
     /// Makes the bytes durable.
     pub(super) fn finish(self) -> io::Result<Written> {
-        let Self { blob, pin, writer, size, md5, crc64 } = self;
+        let Self { hashing, writing: Writing { blob, pin, writer, size, crc64 } } = self;
         writer.finish()?;
-        let crc64 = crc64.finalize();
-        Ok(Written { blob, size, md5: md5.finalize().into(), crc64, _pin: pin })
+        let md5 = hashing.0.finalize().into();
+        Ok(Written { blob, size, md5, crc64: crc64.finalize(), _pin: pin })
+    }
+}
+
+impl Hashing {
+    pub(crate) fn update(&mut self, bytes: &[u8]) {
+        self.0.update(bytes);
+    }
+}
+
+impl Writing {
+    pub(crate) fn append(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.crc64.update(bytes);
+        self.writer.append(bytes)?;
+        self.size = self.size.saturating_add(bytes.len() as u64);
+        Ok(())
     }
 }
 

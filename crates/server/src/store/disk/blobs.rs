@@ -4,8 +4,8 @@ use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::Syncing;
 use super::checked::{CheckedReader, CheckedWriter};
+use super::{Syncing, system};
 use crate::private;
 use crate::store::backend::{BlobId, BlobWriter};
 
@@ -35,8 +35,10 @@ impl Blobs {
 
     pub(super) fn begin(&self, blob: BlobId) -> io::Result<Writer> {
         let temporary = self.incoming.join(name(blob));
-        let bytes = CheckedWriter::new(private::create_file(&temporary)?, self.sync);
+        let file = private::create_file(&temporary)?;
         let temporary = Temporary(Some(temporary));
+        system::check_room(&file)?;
+        let bytes = CheckedWriter::new(file, self.sync);
         Ok(Writer { bytes, place: self.place(blob, temporary) })
     }
 
@@ -119,6 +121,7 @@ pub(super) struct Writer {
 
 impl BlobWriter for Writer {
     fn append(&mut self, bytes: &[u8]) -> io::Result<()> {
+        system::check_room(self.bytes.file())?;
         self.bytes.append(bytes)
     }
 

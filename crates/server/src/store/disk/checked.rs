@@ -10,7 +10,7 @@ use std::ops::Range;
 
 use crc_fast::{CrcAlgorithm, Digest, checksum};
 
-use super::Syncing;
+use super::{Syncing, system};
 use crate::store::backend::BlobReader;
 
 /// How many bytes have a checksum of their own.
@@ -46,6 +46,10 @@ impl CheckedWriter {
         Self { file, syncing, crc, sums: Vec::new(), size: 0, lingering: 0 }
     }
 
+    pub(super) fn file(&self) -> &File {
+        &self.file
+    }
+
     pub(super) fn append(&mut self, mut bytes: &[u8]) -> io::Result<()> {
         self.file.write_all(bytes)?;
         self.size = self.size.saturating_add(bytes.len() as u64);
@@ -60,7 +64,7 @@ impl CheckedWriter {
         }
         if self.syncing == Syncing::Always && self.size.saturating_sub(self.lingering) >= WRITE_BACK
         {
-            write_back(&self.file, self.lingering..self.size);
+            system::write_back(&self.file, self.lingering..self.size);
             self.lingering = self.size;
         }
         Ok(())
@@ -75,17 +79,6 @@ impl CheckedWriter {
         Ok(self.file)
     }
 }
-
-/// Asks the system to write, without waiting for it. What goes wrong is told to whoever waits for the file.
-#[cfg(target_os = "linux")]
-fn write_back(file: &File, part: Range<u64>) {
-    use rustix::fs::{Advice, fadvise};
-    let length = part.end.checked_sub(part.start).and_then(std::num::NonZero::new);
-    let _ = fadvise(file, part.start, length, Advice::DontNeed);
-}
-
-#[cfg(not(target_os = "linux"))]
-fn write_back(_: &File, _: Range<u64>) {}
 
 /// A file that was written so, of so many bytes without the checksums.
 pub(super) struct CheckedReader {

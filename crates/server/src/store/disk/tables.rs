@@ -16,8 +16,8 @@ use redb::{
     TableDefinition, WriteTransaction,
 };
 
-use super::Syncing;
 use super::checked::{seal, unseal};
+use super::{Syncing, system};
 use crate::private;
 use crate::store::backend::{Row, Rows, Span, Table, Verdict};
 use crate::store::transaction::Transaction;
@@ -137,6 +137,7 @@ impl Tables {
         if begin_write(database.as_ref()).is_err() {
             tracing::warn!("the metadata is opened anew after an error of the disk");
             *database = None;
+            system::forget_cached(&self.path)?;
             *database = Some(open(&self.path, self.sync).map_err(failure)?);
         }
         Ok(())

@@ -243,7 +243,7 @@ class Transfers extends Client {
         RestoreObjectRequest restore = new RestoreObjectRequest(BUCKET, "restore", 1);
         restore.setCASJobParameters(new CASJobParameters().withTier(Tier.Expedited));
         COS.restoreObject(restore);
-        check(head("restore").getRawMetadata().containsKey("x-cos-restore"), head("restore").getRawMetadata());
+        check(head("restore").getOngoingRestore() != null, head("restore").getRawMetadata());
         put("restore", "text");
         refused(405, "RestoreNonArchiveObject", () -> COS.restoreObject(restore));
     }

@@ -1,0 +1,263 @@
+//! What a page of a listing costs as the bucket grows, and how much memory the endpoint takes.
+//!
+//! ```text
+//! cospass-bench-listing COSPASS [COUNT …]      (by default 10000 and 1000000 objects)
+//! ```
+//!
+//! `COSPASS` is the binary under test. It serves a temporary folder, which is filled through it with empty objects; at each
+//! count, pages of 1000 keys are asked for behind random markers. Then 256 clients download, and upload, at the same time.
+//! The endpoint does not wait for the disk meanwhile, or filling would take longer still.
+
+#![allow(clippy::print_stdout, reason = "the table is this program's output")]
+
+use std::error::Error;
+use std::fmt::Write as _;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use cospass::{Bucket, Credentials, Endpoint, ObjectKey, Region, Signer};
+
+type Failure = Box<dyn Error + Send + Sync>;
+
+const BUCKET: &str = "bench-1250000000";
+const KEY: &str = "bench";
+
+const FILLERS: u32 = 16;
+const PAGES: u32 = 300;
+const CLIENTS: usize = 256;
+const LARGE: usize = 4 << 20;
+
+fn main() -> Result<(), Failure> {
+    let mut arguments = std::env::args().skip(1);
+    let binary = arguments.next().ok_or("usage: cospass-bench-listing COSPASS [COUNT …]")?;
+    let mut counts: Vec<u32> = arguments.map(|text| text.parse()).collect::<Result<_, _>>()?;
+    if counts.is_empty() {
+        counts = vec![10_000, 1_000_000];
+    }
+    let folder = std::env::temp_dir().join(format!("cospass-listing-{}", std::process::id()));
+    let measured = measure(Path::new(&binary), &folder, &counts);
+    let _ = std::fs::remove_dir_all(&folder);
+    measured
+}
+
+fn measure(binary: &Path, folder: &Path, counts: &[u32]) -> Result<(), Failure> {
+    let served = Served::start(binary, folder)?;
+    println!("idle                      {:>6.1} MB", served.memory("VmRSS")?);
+    let mut filled = 0;
+    for &count in counts {
+        let started = Instant::now();
+        fill(&served, filled, count)?;
+        let speed = f64::from(count.saturating_sub(filled)) / started.elapsed().as_secs_f64();
+        filled = count;
+        let times = pages(&served, count)?;
+        let at = |part: usize| times.get(times.len() * part / 100).copied().unwrap_or_default();
+        println!(
+            "a page of 1000 of {count:>8}: half within {:>6.2} ms, 99 % within {:>6.2} ms   ({speed:.0} PUTs a second, {:.1} MB)",
+            at(50).as_secs_f64() * 1e3,
+            at(99).as_secs_f64() * 1e3,
+            served.memory("VmRSS")?,
+        );
+    }
+    drop(served);
+
+    let served = Served::start(binary, folder)?;
+    thread::sleep(Duration::from_secs(1));
+    println!("started again             {:>6.1} MB", served.memory("VmRSS")?);
+    let body = vec![7; LARGE];
+    Client::connect(&served)?.put("large", &body)?;
+    together(|number| {
+        let mut client = Client::connect(&served)?;
+        client.get(if number % 2 == 0 { "large" } else { "key/00000000" })
+    })?;
+    println!("{CLIENTS} clients downloaded     {:>6.1} MB at most", served.memory("VmHWM")?);
+    drop(served);
+    let served = Served::start(binary, folder)?;
+    together(|number| Client::connect(&served)?.put(&format!("up/{number}"), &body))?;
+    println!("{CLIENTS} clients uploaded       {:>6.1} MB at most", served.memory("VmHWM")?);
+    Ok(())
+}
+
+/// Does something for many clients at once.
+fn together(run: impl Fn(usize) -> Result<(), Failure> + Sync) -> Result<(), Failure> {
+    thread::scope(|scope| {
+        let run = &run;
+        let clients: Vec<_> = (0..CLIENTS).map(|number| scope.spawn(move || run(number))).collect();
+        clients.into_iter().try_for_each(|client| client.join().map_err(|_| "a client panicked")?)
+    })
+}
+
+fn key(number: u32) -> String {
+    format!("key/{number:08}")
+}
+
+fn fill(served: &Served, from: u32, to: u32) -> Result<(), Failure> {
+    let next = AtomicU32::new(from);
+    thread::scope(|scope| {
+        let filler = || {
+            let mut client = Client::connect(served)?;
+            loop {
+                let number = next.fetch_add(1, Ordering::Relaxed);
+                if number >= to {
+                    return Ok(());
+                }
+                client.put(&key(number), b"")?;
+            }
+        };
+        let fillers: Vec<_> = (0..FILLERS).map(|_| scope.spawn(filler)).collect();
+        fillers.into_iter().try_for_each(|filler| filler.join().map_err(|_| "a filler panicked")?)
+    })
+}
+
+/// How long pages behind markers all over the bucket take, in order.
+fn pages(served: &Served, count: u32) -> Result<Vec<Duration>, Failure> {
+    let mut client = Client::connect(served)?;
+    let last = count.saturating_sub(1001).max(1);
+    let mut times = Vec::new();
+    for number in 0..PAGES {
+        // A multiplicative walk: neither in order nor ever twice.
+        let marker = key(number.wrapping_mul(2_654_435_761) % last);
+        let started = Instant::now();
+        let page = client.list(&marker)?;
+        times.push(started.elapsed());
+        let keys = page.windows(5).filter(|window| window == b"<Key>").count();
+        if keys != 1000.min(count as usize) {
+            return Err(format!("{keys} keys behind {marker}").into());
+        }
+    }
+    times.sort_unstable();
+    Ok(times)
+}
+
+/// An endpoint in a process of its own.
+struct Served {
+    child: Child,
+    address: String,
+    signer: Signer,
+    bucket: Bucket,
+}
+
+impl Served {
+    fn start(binary: &Path, folder: &Path) -> Result<Self, Failure> {
+        let data: PathBuf = folder.join("data");
+        std::fs::create_dir_all(folder)?;
+        let mut child = Command::new(binary)
+            .args(["serve", "--no-sync", "--listen", "127.0.0.1:0", "--default-bucket", BUCKET])
+            .arg("--data")
+            .arg(data)
+            .env("COS_SECRET_ID", KEY)
+            .env("COS_SECRET_KEY", KEY)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()?;
+        let mut line = String::new();
+        let stdout = child.stdout.take().ok_or("no output")?;
+        BufReader::new(stdout).read_line(&mut line)?;
+        let address =
+            line.trim().strip_prefix("listening on http://").ok_or("it does not listen")?;
+        let endpoint = Endpoint::default_domain(Region::new("ap-guangzhou")?);
+        let signer = Signer::new(Credentials::new(KEY, KEY), endpoint);
+        let address = address.to_owned();
+        Ok(Self { child, address, signer, bucket: Bucket::new(BUCKET)? })
+    }
+
+    /// A field of `/proc/PID/status`, in MB.
+    fn memory(&self, field: &str) -> Result<f64, Failure> {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
+        let line = status.lines().find(|line| line.starts_with(field)).ok_or("no such field")?;
+        let kib: f64 = line.split_whitespace().nth(1).ok_or("no number")?.parse()?;
+        Ok(kib * 1024.0 / 1e6)
+    }
+}
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// One connection.
+struct Client<'a> {
+    served: &'a Served,
+    stream: TcpStream,
+    read: Vec<u8>,
+}
+
+impl<'a> Client<'a> {
+    fn connect(served: &'a Served) -> Result<Self, Failure> {
+        let stream = TcpStream::connect(&served.address)?;
+        stream.set_nodelay(true)?;
+        Ok(Self { served, stream, read: Vec::new() })
+    }
+
+    fn put(&mut self, key: &str, body: &[u8]) -> Result<(), Failure> {
+        self.exchange("PUT", key, &[], body).map(drop)
+    }
+
+    fn get(&mut self, key: &str) -> Result<(), Failure> {
+        self.exchange("GET", key, &[], b"").map(drop)
+    }
+
+    fn list(&mut self, marker: &str) -> Result<Vec<u8>, Failure> {
+        self.exchange("GET", "", &[("marker", marker), ("max-keys", "1000")], b"")
+    }
+
+    fn exchange(
+        &mut self,
+        method: &'static str,
+        key: &str,
+        params: &[(&'static str, &str)],
+        body: &[u8],
+    ) -> Result<Vec<u8>, Failure> {
+        let Served { signer, bucket, .. } = self.served;
+        let key = ObjectKey::new(format!("/{key}"))?;
+        let call = signer.authorization(method, bucket, &key);
+        let signed = call.params(params.iter().copied()).sign_host(false).expires(600).sign()?;
+        let mut request = format!("{method} {}", key.path());
+        for (index, (name, value)) in params.iter().enumerate() {
+            let mark = if index == 0 { '?' } else { '&' };
+            write!(request, "{mark}{name}={}", value.replace('/', "%2F"))?;
+        }
+        write!(request, " HTTP/1.1\r\nHost: {}\r\n", self.served.address)?;
+        write!(request, "Authorization: {}\r\n", signed.authorization())?;
+        write!(request, "Content-Length: {}\r\n\r\n", body.len())?;
+        self.stream.write_all(request.as_bytes())?;
+        self.stream.write_all(body)?;
+        self.answer()
+    }
+
+    fn answer(&mut self) -> Result<Vec<u8>, Failure> {
+        let end = loop {
+            if let Some(end) = self.read.windows(4).position(|window| window == b"\r\n\r\n") {
+                break end.saturating_add(4);
+            }
+            self.fill()?;
+        };
+        let head = String::from_utf8(self.read.drain(..end).collect())?;
+        if !head.starts_with("HTTP/1.1 200") {
+            return Err(head.into());
+        }
+        let length = head.lines().find_map(|line| line.strip_prefix("Content-Length: "));
+        let length: usize = length.ok_or("no length")?.parse()?;
+        while self.read.len() < length {
+            self.fill()?;
+        }
+        Ok(self.read.drain(..length).collect())
+    }
+
+    fn fill(&mut self) -> Result<(), Failure> {
+        let mut buffer = [0; 65536];
+        match self.stream.read(&mut buffer)? {
+            0 => Err("the connection ended".into()),
+            read => {
+                self.read.extend(buffer.iter().take(read));
+                Ok(())
+            }
+        }
+    }
+}

@@ -1,0 +1,237 @@
+//! The file of `--config`: TOML, every option of `serve` by its name, and what does not fit on a command line.
+//!
+//! A member that is not known is refused, with its line. No secret stands in the file, only where one is kept; and a
+//! message never shows a line of the file, in case somebody wrote one in.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use cospass::{Bucket, Region};
+use cospass_protocol::operation::CannedAcl;
+use cospass_server::{AccessLogTarget, ClockSetting};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer};
+
+use super::args;
+use crate::exit::{Exit, Failure};
+
+/// The longest file that is read, in bytes.
+const FILE_MAX: u64 = 1024 * 1024;
+
+/// What the file says.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct Config {
+    pub(super) listen: Option<Parsed<SocketAddr>>,
+    pub(super) data: Option<PathBuf>,
+    pub(super) in_memory: bool,
+    pub(super) no_sync: bool,
+    pub(super) default_bucket: Option<Parsed<Bucket>>,
+    pub(super) region: Option<Parsed<Region>>,
+    pub(super) clock: Option<Parsed<ClockSetting>>,
+    pub(super) tls_cert: Option<PathBuf>,
+    pub(super) tls_key: Option<PathBuf>,
+    pub(super) control: Option<Parsed<SocketAddr>>,
+    pub(super) control_off_loopback: bool,
+    pub(super) control_host: Vec<String>,
+    pub(super) access_log: Option<Parsed<AccessLogTarget>>,
+    /// Buckets by host.
+    pub(super) map: BTreeMap<String, Parsed<Bucket>>,
+    pub(super) bucket: Vec<BucketTable>,
+    pub(super) account: Vec<AccountTable>,
+}
+
+/// A `[[bucket]]` that is to be there.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct BucketTable {
+    pub(super) name: Parsed<Bucket>,
+    /// What it is made with; one that is there keeps its own.
+    pub(super) acl: Option<Parsed<CannedAcl>>,
+}
+
+/// An `[[account]]`; there is one.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct AccountTable {
+    pub(super) secret_id: String,
+    pub(super) secret_key_file: PathBuf,
+    /// Its number, which shows in owners and grants.
+    pub(super) uin: Option<String>,
+}
+
+/// A value that is written as text, as on the command line.
+#[derive(Clone, Debug)]
+pub(super) struct Parsed<T>(pub(super) T);
+
+impl<'de, T: FromText> Deserialize<'de> for Parsed<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        T::from_text(&text).map(Parsed).map_err(D::Error::custom)
+    }
+}
+
+/// How a value is read.
+pub(super) trait FromText: Sized {
+    fn from_text(text: &str) -> Result<Self, String>;
+}
+
+impl FromText for SocketAddr {
+    fn from_text(text: &str) -> Result<Self, String> {
+        args::parse_address(text)
+    }
+}
+
+impl FromText for Bucket {
+    fn from_text(text: &str) -> Result<Self, String> {
+        args::parse_bucket(text)
+    }
+}
+
+impl FromText for Region {
+    fn from_text(text: &str) -> Result<Self, String> {
+        args::parse_region(text)
+    }
+}
+
+impl FromText for ClockSetting {
+    fn from_text(text: &str) -> Result<Self, String> {
+        args::parse_clock(text)
+    }
+}
+
+impl FromText for AccessLogTarget {
+    fn from_text(text: &str) -> Result<Self, String> {
+        let Ok(target) = args::parse_access_log(text);
+        Ok(target)
+    }
+}
+
+impl FromText for CannedAcl {
+    fn from_text(text: &str) -> Result<Self, String> {
+        let acl = CannedAcl::from_name(text).filter(|acl| acl.is_for_bucket());
+        acl.ok_or_else(|| {
+            "it is no ACL of a bucket; write private, public-read, public-read-write or \
+             authenticated-read"
+                .to_owned()
+        })
+    }
+}
+
+impl Config {
+    /// Reads the file.
+    pub(super) fn read(path: &Path) -> Result<Self, Failure> {
+        use std::io::Read;
+        let cannot_read =
+            |error| Failure::io(format_args!("cannot read {path:?} (--config)"), &error);
+        let mut text = String::new();
+        let file = std::fs::File::open(path).map_err(cannot_read)?;
+        file.take(FILE_MAX).read_to_string(&mut text).map_err(cannot_read)?;
+        Self::parse(&text).map_err(|message| {
+            Failure::usage("config", format_args!("{} (--config), {message}", path.display()))
+        })
+    }
+
+    /// Reads the text, or says in which line and member something is wrong, and what.
+    fn parse(text: &str) -> Result<Self, String> {
+        toml::from_str(text).map_err(|error| {
+            let start = error.span().map_or(0, |span| span.start);
+            let before = text.get(..start).unwrap_or_default();
+            let line = text.lines().nth(before.matches('\n').count()).unwrap_or_default();
+            let member = line.split('=').next().unwrap_or_default().trim();
+            let number = before.matches('\n').count() + 1;
+            format!("line {number}, {member}: {}", error.message())
+        })
+    }
+}
+
+impl AccountTable {
+    /// Reads the key that the table says where to find: the first line of its file.
+    pub(super) fn secret_key(&self) -> Result<String, Failure> {
+        let path = &self.secret_key_file;
+        let refused = |what: &str| {
+            let message = format_args!("{} (secret_key_file) {what}", path.display());
+            Failure::new(Exit::Credentials, "secret-key-file", message)
+        };
+        let text = std::fs::read_to_string(path)
+            .map_err(|error| refused(&format!("cannot be read: {error}")))?;
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt;
+            let mode = std::fs::metadata(path).map(|metadata| metadata.permissions().mode());
+            if mode.is_ok_and(|mode| mode & 0o007 != 0) {
+                return Err(refused("can be read by everybody; take their rights away"));
+            }
+        }
+        match text.lines().next().map(str::trim) {
+            Some(key) if !key.is_empty() => Ok(key.to_owned()),
+            _ => Err(refused("is empty; its first line is to be the SecretKey")),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Args as _;
+
+    use super::*;
+
+    const EXAMPLE: &str = include_str!("../../../../docs/cospass.toml");
+
+    /// The example, with what it comments out.
+    fn whole_example() -> String {
+        let lines = EXAMPLE.lines().map(|line| match line.strip_prefix("#") {
+            Some(rest) if !rest.starts_with(' ') => rest,
+            _ => line,
+        });
+        lines.collect::<Vec<_>>().join("\n")
+    }
+
+    #[test]
+    fn the_example_parses_as_it_stands_and_whole() {
+        let config = Config::parse(EXAMPLE).unwrap();
+        assert_eq!(config.account.len(), 1);
+        let config = Config::parse(&whole_example()).unwrap();
+        assert_eq!((config.bucket.len(), config.map.len()), (2, 1));
+        assert!(config.in_memory && config.no_sync && config.control_off_loopback);
+    }
+
+    #[test]
+    fn the_example_has_every_option() {
+        let table: toml::Table = whole_example().parse().unwrap();
+        let command = args::ServeArgs::augment_args(clap::Command::new("serve"));
+        let options = command.get_arguments().filter_map(clap::Arg::get_long);
+        let members: Vec<_> = options.map(|option| option.replace('-', "_")).collect();
+        assert!(members.len() > 12, "{members:?}");
+        for member in members.iter().filter(|member| *member != "config") {
+            assert!(table.contains_key(member), "{member} is not in docs/cospass.toml");
+        }
+    }
+
+    #[test]
+    fn what_is_wrong_is_told_with_its_line_and_member_and_without_its_value() {
+        for (text, told) in [
+            (
+                "listen = \"127.0.0.1:9000\"\nclok = \"system\"",
+                "line 2, clok: unknown field `clok`",
+            ),
+            ("\n\nclock = \"noon\"", "line 3, clock: it is no clock"),
+            ("listen = 9000", "line 1, listen: invalid type"),
+            ("[[bucket]]\nname = \"short\"", "line 2, name: "),
+            ("[[bucket]]\nname = \"b-1\"\nacl = \"open\"", "line 3, acl: it is no ACL of a bucket"),
+            ("[[bucket]]\nacl = \"private\"", "line 1, [[bucket]]: missing field `name`"),
+            ("[map]\n\"h\" = \"short\"", "line 2, \"h\": "),
+            (
+                "[[account]]\nsecret_id = \"A\"\nsecret_key = \"WHISPER\"",
+                "line 3, secret_key: unknown",
+            ),
+            ("no_sync = WHISPER", "line 1, no_sync: "),
+            ("data = \"a\"\ndata = \"b\"", "line 2, data: duplicate key"),
+        ] {
+            let message = Config::parse(text).unwrap_err();
+            assert!(message.starts_with(told), "{text:?}: {message}");
+            assert!(!message.contains("WHISPER"), "{message}");
+        }
+    }
+}

@@ -1,0 +1,142 @@
+//! The answer to GET Bucket Object versions.
+
+use super::list::write_common_prefixes;
+use super::write::{Writer, url_encoded};
+
+/// The document `ListVersionsResult` (436/35521).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ListVersions {
+    /// The bucket, `NAME-APPID`.
+    pub name: String,
+    /// The owner of all objects, as the service tells it here: the APPID.
+    pub appid: String,
+    /// Whether keys are written percent-encoded.
+    pub url_encoded: bool,
+    /// What all keys begin with.
+    pub prefix: String,
+    /// The key after which, or in which, the list was asked to begin.
+    pub key_marker: String,
+    /// The version of that key after which it was.
+    pub version_id_marker: String,
+    /// The most entries that were asked for.
+    pub max_keys: u32,
+    /// What ends a common prefix; none if empty.
+    pub delimiter: String,
+    /// The last entry of this page, key and version, if there is a next one.
+    pub next: Option<(String, String)>,
+    /// Prefixes that stand for all keys that begin so, in byte order.
+    pub common_prefixes: Vec<String>,
+    /// Keys in byte order, of each the newest version first.
+    pub versions: Vec<VersionEntry>,
+}
+
+/// One version of a [`ListVersions`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct VersionEntry {
+    /// The key.
+    pub key: String,
+    /// The version; empty if versions were never kept.
+    pub version_id: String,
+    /// Whether it is the newest of its key.
+    pub is_latest: bool,
+    /// When it was made, `2020-12-10T03:37:30.000Z`.
+    pub last_modified: String,
+    /// What it is beside a delete marker.
+    pub object: Option<VersionObject>,
+}
+
+/// What a version is that is no delete marker.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct VersionObject {
+    /// The entity tag in quotes.
+    pub etag: String,
+    /// In bytes.
+    pub size: u64,
+    /// The storage class.
+    pub storage_class: &'static str,
+}
+
+impl ListVersions {
+    /// The body, `Content-Type: application/xml`.
+    pub fn write(&self) -> String {
+        let name = |text: &str| if self.url_encoded { url_encoded(text) } else { text.to_owned() };
+        let mut writer = Writer::default();
+        writer.open("ListVersionsResult");
+        if self.url_encoded {
+            writer.leaf("EncodingType", "url");
+        }
+        writer.leaf("Name", &self.name);
+        writer.leaf("Prefix", &name(&self.prefix));
+        writer.leaf("KeyMarker", &name(&self.key_marker));
+        writer.leaf("VersionIdMarker", &self.version_id_marker);
+        writer.leaf("MaxKeys", &self.max_keys.to_string());
+        writer.leaf("IsTruncated", if self.next.is_some() { "true" } else { "false" });
+        if let Some((key, version)) = &self.next {
+            writer.leaf("NextKeyMarker", &name(key));
+            writer.leaf("NextVersionIdMarker", version);
+        }
+        if !self.delimiter.is_empty() {
+            writer.leaf("Delimiter", &name(&self.delimiter));
+        }
+        write_common_prefixes(&mut writer, &self.common_prefixes, name);
+        for version in &self.versions {
+            self.write_version(&mut writer, version, &name(&version.key));
+        }
+        writer.close();
+        writer.finish()
+    }
+
+    fn write_version(&self, writer: &mut Writer, version: &VersionEntry, key: &str) {
+        writer.open(if version.object.is_some() { "Version" } else { "DeleteMarker" });
+        writer.leaf("Key", key);
+        writer.leaf("VersionId", &version.version_id);
+        writer.leaf("IsLatest", if version.is_latest { "true" } else { "false" });
+        writer.leaf("LastModified", &version.last_modified);
+        if let Some(object) = &version.object {
+            writer.leaf("ETag", &object.etag);
+            writer.leaf("Size", &object.size.to_string());
+            writer.leaf("StorageClass", object.storage_class);
+        }
+        writer.open("Owner");
+        writer.leaf("ID", &self.appid);
+        writer.leaf("DisplayName", &self.appid);
+        writer.close();
+        writer.close();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_shape_is_the_documented_one() {
+        let object = VersionObject { etag: "\"ee8d\"".into(), size: 16, storage_class: "STANDARD" };
+        let entry = |is_latest, object| VersionEntry {
+            key: "照片/a b".into(),
+            version_id: "MTg0".into(),
+            is_latest,
+            last_modified: "2019-08-17T07:20:38.000Z".into(),
+            object,
+        };
+        let list = ListVersions {
+            name: "b-1".into(),
+            appid: "1".into(),
+            url_encoded: true,
+            prefix: "照片/".into(),
+            key_marker: String::new(),
+            version_id_marker: String::new(),
+            max_keys: 2,
+            delimiter: "/".into(),
+            next: Some(("照片/a b".into(), "MTg0".into())),
+            common_prefixes: vec!["照片/a/".into()],
+            versions: vec![entry(true, None), entry(false, Some(object))],
+        };
+        assert_eq!(
+            list.write(),
+            "<ListVersionsResult>\n\t<EncodingType>url</EncodingType>\n\t<Name>b-1</Name>\n\t<Prefix>%E7%85%A7%E7%89%87/</Prefix>\n\t<KeyMarker/>\n\t<VersionIdMarker/>\n\t<MaxKeys>2</MaxKeys>\n\t<IsTruncated>true</IsTruncated>\n\t<NextKeyMarker>%E7%85%A7%E7%89%87/a%20b</NextKeyMarker>\n\t<NextVersionIdMarker>MTg0</NextVersionIdMarker>\n\t<Delimiter>/</Delimiter>\n\t<CommonPrefixes>\n\t\t<Prefix>%E7%85%A7%E7%89%87/a/</Prefix>\n\t</CommonPrefixes>\n\t<DeleteMarker>\n\t\t<Key>%E7%85%A7%E7%89%87/a%20b</Key>\n\t\t<VersionId>MTg0</VersionId>\n\t\t<IsLatest>true</IsLatest>\n\t\t<LastModified>2019-08-17T07:20:38.000Z</LastModified>\n\t\t<Owner>\n\t\t\t<ID>1</ID>\n\t\t\t<DisplayName>1</DisplayName>\n\t\t</Owner>\n\t</DeleteMarker>\n\t<Version>\n\t\t<Key>%E7%85%A7%E7%89%87/a%20b</Key>\n\t\t<VersionId>MTg0</VersionId>\n\t\t<IsLatest>false</IsLatest>\n\t\t<LastModified>2019-08-17T07:20:38.000Z</LastModified>\n\t\t<ETag>&quot;ee8d&quot;</ETag>\n\t\t<Size>16</Size>\n\t\t<StorageClass>STANDARD</StorageClass>\n\t\t<Owner>\n\t\t\t<ID>1</ID>\n\t\t\t<DisplayName>1</DisplayName>\n\t\t</Owner>\n\t</Version>\n</ListVersionsResult>"
+        );
+        let last = ListVersions { next: None, versions: vec![], ..list }.write();
+        assert!(last.contains("<IsTruncated>false</IsTruncated>") && !last.contains("NextKey"));
+    }
+}

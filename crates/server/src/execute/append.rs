@@ -1,0 +1,94 @@
+//! APPEND Object.
+
+use cospass_protocol::operation::{AppendObject, StorageClass};
+use http::StatusCode;
+use http::header::{ETAG, HeaderName, HeaderValue};
+
+use super::draft::{self, Wanted};
+use super::upload::{check_length, receive};
+use super::with_encryption;
+use crate::authorize::Permit;
+use crate::body::{Length, SealedBody};
+use crate::endpoint::Endpoint;
+use crate::refusal::{Cause, Refusal};
+use crate::reply::Reply;
+use crate::store::{Kind, ObjectRecord, Store, tag_pairs};
+
+pub(super) async fn append(
+    endpoint: &Endpoint,
+    permit: Permit<AppendObject>,
+    body: &mut SealedBody,
+) -> Result<Reply, Refusal> {
+    check_length(endpoint, body)?;
+    let most = endpoint.limits.object_size;
+    let asked = permit.operation().clone();
+    if let Length::Known(length) = body.length()
+        && asked.position.saturating_add(length) > most
+    {
+        return Err(Cause::EntityTooLarge.into());
+    }
+    check_before_the_body(endpoint, &asked).await?;
+    let received = receive(endpoint, &permit, body, asked.traffic_limit).await?;
+    let draft = wanted(&asked).at(endpoint.clock.now());
+    let append = move |store: &Store| {
+        let (appended, length, md5) = received.append(store, asked.md5)?;
+        if asked.position.saturating_add(length) > most {
+            return Err(Cause::EntityTooLarge.into());
+        }
+        let check = |there: Option<&ObjectRecord>| check(&asked, there).map_err(Refusal::from);
+        let record = store.append(appended, &asked.bucket, &asked.key, &draft, check)?;
+        Ok::<_, Refusal>((record, md5))
+    };
+    let (record, md5) = endpoint.store.blocking(append).await?;
+    Ok(reply(&record, md5))
+}
+
+/// An append that cannot succeed need not be sent. What counts is the check when it is committed.
+async fn check_before_the_body(endpoint: &Endpoint, asked: &AppendObject) -> Result<(), Refusal> {
+    let asked = asked.clone();
+    let look = move |store: &Store| {
+        let there = store.find_object(&asked.bucket, &asked.key)?;
+        check(&asked, there.as_ref()).map_err(Refusal::from)
+    };
+    endpoint.store.blocking(look).await
+}
+
+fn check(asked: &AppendObject, there: Option<&ObjectRecord>) -> Result<(), Cause> {
+    let length = match there {
+        // Of an object that is there, its own class counts (436/7741).
+        None if !is_for_appending(asked.storage_class) => return Err(Cause::ClassNotAppendable),
+        None => 0,
+        Some(there) if there.kind == Kind::Appendable => there.size,
+        Some(_) => return Err(Cause::NotAppendable),
+    };
+    if asked.position == length { Ok(()) } else { Err(Cause::AppendPosition) }
+}
+
+/// Not for intelligent tiering (436/7741), nor for what could not be read again before it is restored (decided).
+fn is_for_appending(class: StorageClass) -> bool {
+    use StorageClass::{IntelligentTiering, MazIntelligentTiering};
+    class.is_readable() && !matches!(class, IntelligentTiering | MazIntelligentTiering)
+}
+
+fn wanted(asked: &AppendObject) -> Wanted<'_> {
+    Wanted {
+        headers: draft::headers(&asked.key, &asked.content, &asked.metadata),
+        storage_class: asked.storage_class,
+        acl: asked.acl.as_ref(),
+        tags: tag_pairs(&asked.tags),
+        kind: Kind::Appendable,
+        encryption: asked.encryption,
+    }
+}
+
+/// `x-cos-content-sha1` is, its name notwithstanding, the MD5 of what was appended: the Go SDK compares it so (`object.go`,
+/// `Append`).
+fn reply(record: &ObjectRecord, md5: [u8; 16]) -> Reply {
+    let md5: String = md5.iter().map(|byte| format!("{byte:02x}")).collect();
+    let next = HeaderName::from_static("x-cos-next-append-position");
+    with_encryption(Reply::empty(StatusCode::OK), record.encryption)
+        .header(ETAG, record.etag())
+        .header(HeaderName::from_static("x-cos-hash-crc64ecma"), record.crc64.to_string())
+        .header(HeaderName::from_static("x-cos-content-sha1"), md5)
+        .header(next, HeaderValue::from(record.size))
+}

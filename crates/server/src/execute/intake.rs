@@ -1,0 +1,207 @@
+//! The chunks of an upload on their way to the store: while one arrives, those before it are hashed by one thread and written
+//! by another, neither of which waits for the other. A thread is taken only while there is something to do.
+//!
+//! How much memory an upload holds depends on how many there are: few may have large chunks and some of them waiting.
+
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
+use tokio::task::spawn_blocking;
+
+use crate::limits::{CHUNK, FEW_UPLOADS, SMALL_CHUNK};
+use crate::refusal::{Cause, Refusal};
+use crate::store::{Hashing, Store, StoreError, Upload, Writing};
+
+/// The uploads that are taken in by this process.
+static UPLOADS: AtomicUsize = AtomicUsize::new(0);
+
+/// An upload of more than a chunk.
+pub(super) struct Intake {
+    store: Store,
+    lanes: Option<Lanes>,
+    /// The length of a chunk, and how many may be on their way.
+    chunk: usize,
+    free: Arc<Semaphore>,
+    spare: Spare,
+}
+
+/// Buffers that are used again.
+type Spare = Arc<Mutex<Vec<Vec<u8>>>>;
+
+struct Lanes {
+    hashing: Arc<Lane<Hashing>>,
+    writing: Arc<Lane<Writing>>,
+}
+
+impl Intake {
+    pub(super) fn new(store: Store) -> Self {
+        let few = UPLOADS.fetch_add(1, Ordering::Relaxed) < FEW_UPLOADS;
+        let (chunk, waiting) = if few { (CHUNK, 4) } else { (SMALL_CHUNK, 2) };
+        let free = Arc::new(Semaphore::new(waiting));
+        Self { store, lanes: None, chunk, free, spare: Spare::default() }
+    }
+
+    /// How many bytes are to be gathered before they are handed over.
+    pub(super) fn chunk(&self) -> usize {
+        self.chunk
+    }
+
+    /// Takes a chunk, as soon as there are not too many on their way, and returns a buffer for the next one.
+    pub(super) async fn take(&mut self, bytes: Vec<u8>) -> Result<Vec<u8>, Refusal> {
+        let lanes = match self.lanes.take() {
+            Some(lanes) => lanes,
+            None => {
+                let upload = self.store.blocking(|store| store.upload()).await?;
+                let (hashing, writing) = upload.split();
+                Lanes { hashing: Lane::new(hashing), writing: Lane::new(writing) }
+            }
+        };
+        let permit = Arc::clone(&self.free).acquire_owned().await;
+        let permit = permit.map_err(|_| Cause::Failure)?;
+        let chunk = Arc::new(Chunk { bytes, spare: Arc::clone(&self.spare), _permit: permit });
+        lanes.hashing.push(Arc::clone(&chunk))?;
+        lanes.writing.push(chunk)?;
+        self.lanes = Some(lanes);
+        Ok(lock(&self.spare).pop().unwrap_or_else(|| Vec::with_capacity(self.chunk)))
+    }
+
+    /// The upload, with every chunk written; `None` if there was none.
+    pub(super) async fn end(mut self) -> Result<Option<Upload>, Refusal> {
+        let Some(Lanes { hashing, writing }) = self.lanes.take() else {
+            return Ok(None);
+        };
+        let (hashing, writing) = (hashing.end().await?, writing.end().await?);
+        Ok(Some(Upload::of(hashing, writing)))
+    }
+}
+
+impl Drop for Intake {
+    fn drop(&mut self) {
+        UPLOADS.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// Bytes that both lanes have to see.
+struct Chunk {
+    bytes: Vec<u8>,
+    spare: Spare,
+    _permit: OwnedSemaphorePermit,
+}
+
+impl Drop for Chunk {
+    fn drop(&mut self) {
+        let mut bytes = std::mem::take(&mut self.bytes);
+        bytes.clear();
+        lock(&self.spare).push(bytes);
+    }
+}
+
+/// Something that is done with one chunk after the other.
+trait Work: Send + 'static {
+    fn work(&mut self, bytes: &[u8]) -> Result<(), StoreError>;
+}
+
+impl Work for Hashing {
+    fn work(&mut self, bytes: &[u8]) -> Result<(), StoreError> {
+        self.update(bytes);
+        Ok(())
+    }
+}
+
+impl Work for Writing {
+    fn work(&mut self, bytes: &[u8]) -> Result<(), StoreError> {
+        Ok(self.append(bytes)?)
+    }
+}
+
+/// Chunks that wait for their turn.
+struct Lane<W> {
+    state: Mutex<State<W>>,
+    changed: Notify,
+}
+
+struct State<W> {
+    waiting: VecDeque<Arc<Chunk>>,
+    worker: Worker<W>,
+}
+
+enum Worker<W> {
+    /// Nothing waits.
+    Idle(W),
+    /// A thread is at it.
+    Busy,
+    Failed(StoreError),
+    /// It was told why, or the work was handed back.
+    Gone,
+}
+
+impl<W: Work> Lane<W> {
+    fn new(work: W) -> Arc<Self> {
+        let state = State { waiting: VecDeque::new(), worker: Worker::Idle(work) };
+        Arc::new(Self { state: Mutex::new(state), changed: Notify::new() })
+    }
+
+    fn push(self: &Arc<Self>, chunk: Arc<Chunk>) -> Result<(), Refusal> {
+        let mut state = lock(&self.state);
+        state.waiting.push_back(chunk);
+        match std::mem::replace(&mut state.worker, Worker::Busy) {
+            Worker::Busy => Ok(()),
+            Worker::Idle(work) => {
+                let lane = Arc::clone(self);
+                spawn_blocking(move || lane.run(work));
+                Ok(())
+            }
+            failed => {
+                state.worker = Worker::Gone;
+                Err(failure(failed))
+            }
+        }
+    }
+
+    /// Does what waits, until nothing does.
+    fn run(&self, mut work: W) {
+        loop {
+            let mut state = lock(&self.state);
+            let Some(chunk) = state.waiting.pop_front() else {
+                state.worker = Worker::Idle(work);
+                break;
+            };
+            drop(state);
+            if let Err(error) = work.work(&chunk.bytes) {
+                let mut state = lock(&self.state);
+                state.waiting.clear();
+                state.worker = Worker::Failed(error);
+                break;
+            }
+        }
+        self.changed.notify_one();
+    }
+
+    /// Waits until everything is done.
+    async fn end(&self) -> Result<W, Refusal> {
+        loop {
+            {
+                let mut state = lock(&self.state);
+                match std::mem::replace(&mut state.worker, Worker::Gone) {
+                    Worker::Idle(work) => return Ok(work),
+                    Worker::Busy => state.worker = Worker::Busy,
+                    failed => return Err(failure(failed)),
+                }
+            }
+            self.changed.notified().await;
+        }
+    }
+}
+
+fn failure<W>(worker: Worker<W>) -> Refusal {
+    match worker {
+        Worker::Failed(error) => error.into(),
+        _ => Cause::Failure.into(),
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,49 @@
+//! What only some systems can be asked for. Elsewhere nothing is asked, and nothing is lost but time or comfort.
+
+use std::fs::File;
+use std::io;
+use std::ops::Range;
+use std::path::Path;
+
+/// So many bytes of the disk are left to the metadata, so that objects can be deleted when it is full.
+#[cfg(target_os = "linux")]
+const RESERVED: u64 = 8 << 20;
+
+/// Refuses to write where the disk of a file is as good as full.
+#[cfg(target_os = "linux")]
+pub(super) fn check_room(file: &File) -> io::Result<()> {
+    let disk = rustix::fs::fstatvfs(file)?;
+    match disk.f_bavail.saturating_mul(disk.f_frsize) {
+        0..RESERVED => Err(io::ErrorKind::StorageFull.into()),
+        _ => Ok(()),
+    }
+}
+
+/// Asks the system to begin to write a part of a file, without waiting for it. What goes wrong is told to whoever waits for
+/// the file.
+#[cfg(target_os = "linux")]
+pub(super) fn write_back(file: &File, part: Range<u64>) {
+    use rustix::fs::{Advice, fadvise};
+    let length = part.end.checked_sub(part.start).and_then(std::num::NonZero::new);
+    let _ = fadvise(file, part.start, length, Advice::DontNeed);
+}
+
+/// Forgets what the system remembers of a file: after an error, it may take for written what is not on the disk.
+#[cfg(target_os = "linux")]
+pub(super) fn forget_cached(path: &Path) -> io::Result<()> {
+    use rustix::fs::{Advice, fadvise};
+    Ok(fadvise(File::open(path)?, 0, None, Advice::DontNeed)?)
+}
+
+#[cfg(not(target_os = "linux"))]
+pub(super) fn check_room(_: &File) -> io::Result<()> {
+    Ok(())
+}
+
+#[cfg(not(target_os = "linux"))]
+pub(super) fn write_back(_: &File, _: Range<u64>) {}
+
+#[cfg(not(target_os = "linux"))]
+pub(super) fn forget_cached(_: &Path) -> io::Result<()> {
+    Ok(())
+}

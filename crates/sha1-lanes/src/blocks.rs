@@ -1,0 +1,65 @@
+//! Messages, padded and one after the other, so that every lane finds whole blocks.
+
+use crate::State;
+use crate::state::BLOCK;
+
+/// Messages to be hashed from one state on. Cleared, it keeps its memory.
+#[derive(Clone, Debug)]
+pub struct Blocks {
+    start: State,
+    bytes: Vec<u8>,
+    /// How many blocks there are up to the end of each message.
+    ends: Vec<usize>,
+}
+
+impl Blocks {
+    /// No messages yet, to be hashed from that state on.
+    pub fn new(start: &State) -> Self {
+        Self { start: start.clone(), bytes: Vec::new(), ends: Vec::new() }
+    }
+
+    /// Forgets the messages.
+    pub fn clear(&mut self) {
+        self.bytes.clear();
+        self.ends.clear();
+    }
+
+    /// Adds a message: what `write` appends. It must not change what is there before.
+    pub fn push(&mut self, write: impl FnOnce(&mut Vec<u8>)) {
+        let begin = self.bytes.len();
+        write(&mut self.bytes);
+        debug_assert!(self.bytes.len() >= begin, "the messages before were cut");
+        // A message that took some of those before with it begins where they end now.
+        self.bytes.resize(self.bytes.len().max(begin), 0);
+        let length = self.bytes.len() - begin;
+        let bits = self.start.bytes().wrapping_add(length as u64).wrapping_mul(8);
+        // FIPS 180-4 §5.1.1: a one, zeros, and the length in bits.
+        let padded = (length + 9).next_multiple_of(BLOCK);
+        self.bytes.push(0x80);
+        self.bytes.resize(begin + padded - 8, 0);
+        self.bytes.extend_from_slice(&bits.to_be_bytes());
+        self.ends.push(self.bytes.len() / BLOCK);
+    }
+
+    /// How many messages there are.
+    pub fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.ends.is_empty()
+    }
+
+    pub(crate) fn start(&self) -> &State {
+        &self.start
+    }
+
+    pub(crate) fn blocks(&self) -> &[[u8; BLOCK]] {
+        self.bytes.as_chunks().0
+    }
+
+    pub(crate) fn ends(&self) -> &[usize] {
+        &self.ends
+    }
+}
