@@ -16,8 +16,10 @@ help:
 	@echo "make conformance        five official SDKs against the endpoint; writes docs/conformance.md"
 	@echo "make test-faults        the endpoint is killed, starved, kept waiting, and its disk fails and fills up: some minutes"
 	@echo "make lint               format, warnings, architecture, some seconds of fuzzing"
-	@echo "make bench              URLs per second, beside the Python SDK and the bare hashing"
-	@echo "make bench-listing           a page of a listing out of ten thousand objects and out of a million; memory"
+	@echo "make bench              bench-sign, bench-endpoint and bench-listing"
+	@echo "make bench-sign         URLs per second, beside the Python SDK and the bare hashing"
+	@echo "make bench-endpoint     the endpoint beside nginx: downloads, uploads, memory"
+	@echo "make bench-listing      a page of a listing out of ten thousand objects and out of a million; memory"
 	@echo "make fuzz SECONDS=60    each fuzz target for that long"
 	@echo "make clean              remove what was built and installed"
 
@@ -64,9 +66,18 @@ fuzz:
 
 # The table on stdout; the fields of the JSON file are explained in crates/bench/src/report.rs.
 .PHONY: bench
-bench: .venv/installed
+bench: bench-sign bench-endpoint bench-listing
+
+.PHONY: bench-sign
+bench-sign: .venv/installed
 	cargo build --release --locked --package cospass-bench
 	$(TARGET)/release/cospass-bench $(VENV_PYTHON) tests/python/bench.py target/bench/sign.json
+
+# Beside nginx, under wrk: both are the system's own, and what is not installed is told as not run.
+.PHONY: bench-endpoint
+bench-endpoint:
+	cargo build --release --locked --package cospass-bench --package cospass-cli
+	$(TARGET)/release/cospass-bench-endpoint $(TARGET)/release/cospass target/bench/endpoint.json
 
 # Filling the bucket takes some minutes. COUNTS are the sizes at which pages are asked for.
 COUNTS ?= 10000 1000000
