@@ -34,6 +34,7 @@ test-rust:
 .PHONY: test-python
 test-python: .venv/installed
 	cargo build --locked --package cospass-cli
+	COSPASS=$(abspath $(TARGET))/debug/cospass $(PYTHON) tests/conformance/run.py --only Python
 	COSPASS=$(abspath $(TARGET))/debug/cospass $(VENV_PYTHON) -m pytest tests/python
 
 # What is not installed is reported as not run: Node and npm, Go, a JDK and Maven, Chromium (or CHROMIUM=PATH).
