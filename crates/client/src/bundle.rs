@@ -131,13 +131,7 @@ impl Client {
     /// # Errors
     /// [`Error::Bundle`], and those of signing.
     pub fn renew_bundle(&self, bundle: &Bundle, expires_seconds: i64) -> Result<Bundle, Error> {
-        let bad = |cause: &dyn std::fmt::Display| Error::Bundle { cause: cause.to_string() };
-        let upload = Upload {
-            bucket: Bucket::new(&bundle.bucket).map_err(|error| bad(&error))?,
-            key: ObjectKey::new(format!("/{}", bundle.key)).map_err(|error| bad(&error))?,
-            upload_id: bundle.upload_id.clone(),
-        };
-        self.bundle_of(&upload, bundle.size, bundle.part_size, expires_seconds)
+        self.bundle_of(&bundle.upload()?, bundle.size, bundle.part_size, expires_seconds)
     }
 }
 
@@ -210,6 +204,19 @@ impl Bundle {
             return Err(bad("the number of its parts does not go with its sizes"));
         }
         Ok(bundle)
+    }
+
+    /// The upload that it is of.
+    ///
+    /// # Errors
+    /// [`Error::Bundle`] when its bucket or its key is none.
+    pub fn upload(&self) -> Result<Upload, Error> {
+        let bad = |cause: &dyn std::fmt::Display| Error::Bundle { cause: cause.to_string() };
+        Ok(Upload {
+            bucket: Bucket::new(&self.bucket).map_err(|error| bad(&error))?,
+            key: ObjectKey::new(format!("/{}", self.key)).map_err(|error| bad(&error))?,
+            upload_id: self.upload_id.clone(),
+        })
     }
 
     /// Whether it is of the same upload.
