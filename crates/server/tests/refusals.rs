@@ -73,6 +73,8 @@ fn where_the_request_is_for() {
     let long = get("/a").param("unused", &"u".repeat(17 * 1024)).sign();
     refused(&long, "target-too-long", 414, "RequestURITooLong");
     let preflight = request("OPTIONS", "/a").header("Origin", "http://example.com");
+    refused(&preflight, "preflight-incomplete", 400, "InvalidRequest");
+    let preflight = preflight.header("Access-Control-Request-Method", "GET");
     refused(&preflight, "preflight-refused", 403, "AccessForbidden");
     let absent = "absent-1250000000.cos.ap-guangzhou.myqcloud.com";
     refused(&get("/a").host(absent), "no-such-bucket", 404, "NoSuchBucket");
@@ -250,6 +252,7 @@ fn what_is_asked() {
         ("x-cos-traffic-limit", "fast"),
         ("x-cos-storage-class", "COLDER"),
         ("x-cos-grant-read", "id=1"),
+        ("x-cos-meta-a_b", "v"),
     ] {
         let answer = refused(
             &put("/a", b"").header(name, value).sign(),
@@ -268,8 +271,6 @@ fn what_is_asked() {
         let list = get("/").param(name, value).sign();
         refused(&list, "invalid-argument", 400, "InvalidArgument");
     }
-    let unsigned = get("/a").unsigned_param("response-content-type", "text/html").presign();
-    refused(&unsigned, "unsigned-override", 400, "InvalidRequest");
     refused(
         &put("/a", b"").header("Content-MD5", "string").sign(),
         "invalid-digest",
@@ -297,6 +298,17 @@ fn what_is_asked() {
     refused(&customer(get("/a"), zeros, md5), "customer-key-unused", 400, "InvalidRequest");
     let long = put("/a", b"").header("x-cos-meta-a", "v".repeat(2048)).sign();
     refused(&long, "metadata-too-long", 400, "KeyTooLong");
+}
+
+#[test]
+fn an_override_without_a_signature() {
+    let open = "open-1250000000";
+    let endpoint = Endpoint::start_with(|builder| {
+        builder.bucket_with_acl(open, cospass_server::CannedAcl::PublicRead)
+    });
+    let unsigned = get("/a").host("open-1250000000.cos.ap-guangzhou.myqcloud.com");
+    let unsigned = unsigned.unsigned_param("response-content-type", "text/html");
+    refused(&endpoint, &unsigned, "unsigned-override", 400, "InvalidRequest");
 }
 
 #[test]
