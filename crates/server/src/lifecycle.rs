@@ -174,7 +174,7 @@ fn coldness(class: StorageClass) -> u8 {
         Class::StandardIa | Class::MazStandardIa => 2,
         Class::Cold | Class::MazCold => 3,
         Class::Archive | Class::MazArchive => 4,
-        Class::DeepArchive => 5,
+        Class::DeepArchive | Class::MazDeepArchive => 5,
     }
 }
 
