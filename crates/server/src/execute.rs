@@ -9,6 +9,7 @@ mod copy;
 mod customer_key;
 mod delete;
 mod draft;
+mod expiration;
 mod intake;
 mod list;
 mod multipart;

@@ -9,6 +9,7 @@ use http::header::{ETAG, HeaderName};
 use md5::{Digest, Md5};
 
 use super::draft::{self, Wanted};
+use super::expiration::with_expiration;
 use super::intake::Intake;
 use super::{check_md5, customer_key, encryption, with_encryption, with_version};
 use crate::authorize::Permit;
@@ -59,6 +60,7 @@ pub(super) async fn keep(
             })?;
             let key = put.encryption.as_ref().and_then(|asked| asked.customer_key());
             let reply = customer_key::with_key(reply(store, &put.bucket, &record), key);
+            let reply = with_expiration(reply, store, &put.bucket, &put.key, &record);
             Ok((record, reply))
         })
         .await
