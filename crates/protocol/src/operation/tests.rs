@@ -414,7 +414,11 @@ fn any_operation() -> impl Strategy<Value = Operation> {
                     storage_class,
                     acl,
                     tags: tags(flag),
-                    encryption: flag.then_some(ServerSideEncryption::Aes256),
+                    encryption: Some(if flag {
+                        ServerSideEncryption::Aes256
+                    } else {
+                        ServerSideEncryption::Customer(customer_key())
+                    }),
                     md5,
                     traffic_limit,
                     bucket,

@@ -116,7 +116,7 @@ impl Received {
         if self.upload.is_none() {
             check_md5(md5, &self.rest)?;
             let (length, md5) = (self.rest.len() as u64, Md5::digest(&self.rest).into());
-            return Ok((Appended::Few(self.rest), length, md5));
+            return Ok((Appended::Few(self.rest, self.key), length, md5));
         }
         let upload = self.finish(store, md5)?;
         let (length, md5) = (upload.size(), upload.md5());
