@@ -530,7 +530,12 @@ mod tests {
     #[test]
     fn every_cause_has_a_test_of_the_whole_server() {
         let tests = concat!(
-            include_str!("../tests/refusals.rs"),
+            include_str!("../tests/refusals/authenticate.rs"),
+            include_str!("../tests/refusals/body.rs"),
+            include_str!("../tests/refusals/configuration.rs"),
+            include_str!("../tests/refusals/operation.rs"),
+            include_str!("../tests/refusals/route.rs"),
+            include_str!("../tests/refusals/store.rs"),
             include_str!("../tests/refusals_of_forms.rs")
         );
         // Only a failing disk, or a client that stands still, would show these; other tests reach them.
