@@ -47,7 +47,9 @@ fn is_multi_az(document: &[u8]) -> Result<bool, Refusal> {
     match (az_config.as_deref(), arch_config, storage_class) {
         (None, None, None) => Ok(false),
         (Some("MAZ"), None, None) => Ok(true),
-        (Some(_), None, None) => Err(Cause::InvalidArgument.into()),
+        (Some(_), None, None) => {
+            Err(Refusal::argument("BucketAZConfig", "MAZ, or nothing, is what a bucket may have"))
+        }
         _ => Err(Cause::Unserved.into()),
     }
 }

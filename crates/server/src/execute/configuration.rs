@@ -99,7 +99,10 @@ pub(super) fn list(
     let configurations = of_bucket(endpoint, bucket)?;
     let after: u64 = match continuation_token.as_str() {
         "" => 0,
-        token => token.parse().map_err(|_| Cause::InvalidArgument)?,
+        token => token.parse().map_err(|_| {
+            let why = "not one that a list told as NextContinuationToken";
+            Refusal::argument("continuation-token", why)
+        })?,
     };
     let mut rest = configurations.of_kind(*configuration).filter(|kept| kept.number > after);
     // Only the list of inventories has pages.

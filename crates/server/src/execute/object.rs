@@ -7,6 +7,7 @@ use cospass_protocol::operation::{GetObject, HeadObject, StorageClass};
 use http::StatusCode;
 use http::header::{ACCEPT_RANGES, CONTENT_RANGE, ETAG, HeaderName, HeaderValue, LAST_MODIFIED};
 
+use super::expiration::with_expiration_of;
 use super::{customer_key, restore, symlink, with_encryption, with_version};
 use crate::authorize::Permit;
 use crate::clock::http_date;
@@ -38,7 +39,9 @@ pub(super) async fn get(endpoint: &Endpoint, permit: Permit<GetObject>) -> Resul
         let reader = reader.decrypted(get.customer_key.clone());
         let reply = content(&get, &record, reader, now)?;
         let reply = customer_key::with_key(reply, get.customer_key.as_ref());
-        Ok(with_version(reply, store, &get.bucket, &record))
+        let reply = with_version(reply, store, &get.bucket, &record);
+        let version = get.version_id.as_deref();
+        Ok(with_expiration_of(reply, store, &get.bucket, &get.key, version)?)
     };
     endpoint.store.blocking(found).await
 }
@@ -61,7 +64,9 @@ pub(super) async fn head(
                 let reply = Reply { length, ..Reply::empty(StatusCode::OK) };
                 let reply = describe(reply, &record, now);
                 let reply = customer_key::with_key(reply, head.customer_key.as_ref());
-                Ok(with_version(reply, store, &head.bucket, &record))
+                let reply = with_version(reply, store, &head.bucket, &record);
+                let version = head.version_id.as_deref();
+                Ok(with_expiration_of(reply, store, &head.bucket, &head.key, version)?)
             }
         }
     };

@@ -89,7 +89,7 @@ fn replication(surroundings: &Surroundings<'_>, document: &str) -> Result<(), Re
             .skip(index + 1)
             .any(|other| prefix.starts_with(*other) || other.starts_with(*prefix))
         {
-            return Err(Cause::InvalidArgument.into());
+            return Err(Refusal::argument("Prefix", "that of one rule holds that of another"));
         }
     }
     // Of a bucket that is not here, one of another region for instance, nothing is known.
