@@ -203,8 +203,11 @@ class Client:
                 return versions
             markers = [("key-marker", page.find("NextKeyMarker")[0]), ("version-id-marker", page.find("NextVersionIdMarker")[0])]
 
+    def begin_answer(self, path):
+        return self.request("POST", path, b"", params=[("uploads", "")])
+
     def begin(self, path):
-        answer = self.request("POST", path, b"", params=[("uploads", "")])
+        answer = self.begin_answer(path)
         assert answer.status == 200, answer
         return answer.find("UploadId")[0]
 
@@ -228,6 +231,9 @@ class Client:
             for piece in answer.body.decode().split("<Upload>")[1:]
         ]
 
+    def append(self, path, position, body):
+        return self.request("POST", path, body, params=[("append", ""), ("position", str(position))])
+
     def abort(self, path, upload):
         return self.request("DELETE", path, params=[("uploadId", upload)])
 
@@ -246,9 +252,10 @@ def connect(port, receive_buffer=None):
     return plain
 
 
-def head(method, path, length=None):
+def head(method, path, length=None, params=()):
     """The head of a request, for those who write it themselves."""
-    lines = [f"{method} {target(path)} HTTP/1.1", "Host: 127.0.0.1", f"Authorization: {authorization(method, path)}"]
+    signed = authorization(method, path, params)
+    lines = [f"{method} {target(path, params)} HTTP/1.1", "Host: 127.0.0.1", f"Authorization: {signed}"]
     if length is not None:
         lines.append(f"Content-Length: {length}")
     return ("\r\n".join(lines) + "\r\n\r\n").encode()
