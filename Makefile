@@ -16,6 +16,7 @@ help:
 	@echo "make conformance        five official SDKs against the endpoint; writes docs/conformance.md"
 	@echo "make test-faults        the endpoint is killed, starved, kept waiting, and its disk fails and fills up: some minutes"
 	@echo "make test-transfers     large, many and strange files, killed and expired on the way, nginx as a server: some minutes"
+	@echo "make test-deploy        the container's binary in a root of its own, the unit against the calls that are made"
 	@echo "make lint               format, warnings, architecture, some seconds of fuzzing"
 	@echo "make bench              bench-sign, bench-endpoint, bench-listing and bench-transfers"
 	@echo "make bench-sign         URLs per second, beside the Python SDK and the bare hashing"
@@ -59,6 +60,15 @@ test-transfers:
 	cargo build --release --locked --package cospass-cli
 	COSPASS_FAULT_RUNS=500 cargo test --release --locked --package cospass --test faults -- --nocapture
 	COSPASS=$(abspath $(TARGET))/release/cospass $(PYTHON) tests/transfers/run.py
+
+# Needs root, the Rust target and a C compiler for musl; what is not there is told.
+MUSL := x86_64-unknown-linux-musl
+.PHONY: test-deploy
+test-deploy:
+	cargo build --release --locked --package cospass-cli
+	cargo build --release --locked --package cospass-cli --target $(MUSL)
+	COSPASS=$(abspath $(TARGET))/release/cospass COSPASS_STATIC=$(abspath $(TARGET))/$(MUSL)/release/cospass \
+		$(PYTHON) tests/deploy/run.py
 
 .PHONY: lint
 lint:

@@ -315,7 +315,8 @@ impl<'a> Arrived<'a> {
 fn shown_resource(parts: &Parts) -> String {
     let host = parts.headers.get(HOST).map(|host| String::from_utf8_lossy(host.as_bytes()));
     let host = host.unwrap_or_default();
-    let path = percent::decode(parts.uri.path().as_bytes());
+    let shown = redact::path(parts.uri.path());
+    let path = percent::decode(shown.as_bytes());
     let path = String::from_utf8_lossy(&path).replace(' ', "+");
     match (host.is_empty(), path.as_str()) {
         (false, "/") => host.into_owned(),

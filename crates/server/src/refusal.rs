@@ -15,6 +15,7 @@ use http::header::{CONTENT_RANGE, HeaderName, HeaderValue};
 
 use crate::configurations::DocumentError;
 use crate::file_limit;
+use crate::redact;
 use crate::store::StoreError;
 
 macro_rules! causes {
@@ -360,7 +361,7 @@ impl Refusal {
     pub(crate) fn mismatch(view: &CanonicalView) -> Self {
         let evidence = Some(Evidence::Signed {
             string_to_sign: view.string_to_sign().to_owned(),
-            format_string: String::from_utf8_lossy(view.format_string()).into_owned(),
+            format_string: redact::format_string(view.format_string()),
         });
         Self::new(Cause::SignatureMismatch, Detail { evidence, ..Detail::default() })
     }

@@ -11,7 +11,7 @@ use cospass_protocol::operation::CustomerKey;
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 use tokio::task::spawn_blocking;
 
-use crate::limits::{CHUNK, FEW_UPLOADS, SMALL_CHUNK};
+use crate::limits;
 use crate::refusal::{Cause, Refusal};
 use crate::store::{Hashing, Store, StoreError, Upload, Writing};
 
@@ -40,8 +40,7 @@ struct Lanes {
 
 impl Intake {
     pub(super) fn new(store: Store, key: Option<CustomerKey>) -> Self {
-        let few = UPLOADS.fetch_add(1, Ordering::Relaxed) < FEW_UPLOADS;
-        let (chunk, waiting) = if few { (CHUNK, 4) } else { (SMALL_CHUNK, 2) };
+        let (chunk, waiting) = limits::intake(UPLOADS.fetch_add(1, Ordering::Relaxed));
         let free = Arc::new(Semaphore::new(waiting));
         Self { store, key, lanes: None, chunk, free, spare: Spare::default() }
     }
