@@ -26,13 +26,21 @@ struct Worker {
     _end: oneshot::Sender<()>,
 }
 
+/// How many threads that block all runtimes have together: as many as one has by itself (tokio `max_blocking_threads`).
+const BLOCKING: usize = 512;
+
+/// As many as each of them has at least.
+const BLOCKING_OF_ONE: usize = 32;
+
 /// What a connection is served by.
 type Serving = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 impl Workers {
     /// Starts so many threads; with none, everything is served where it is spawned.
     pub(crate) fn start(count: usize) -> io::Result<Self> {
-        (0..count).map(Worker::start).collect::<io::Result<_>>().map(Self)
+        let blocking = BLOCKING.checked_div(count).unwrap_or(BLOCKING).max(BLOCKING_OF_ONE);
+        let workers = (0..count).map(|number| Worker::start(number, blocking));
+        workers.collect::<io::Result<_>>().map(Self)
     }
 
     /// As many as there are cores that this process may use.
@@ -58,8 +66,9 @@ impl Workers {
 }
 
 impl Worker {
-    fn start(number: usize) -> io::Result<Self> {
-        let runtime = Builder::new_current_thread().enable_all().build()?;
+    fn start(number: usize, blocking: usize) -> io::Result<Self> {
+        let mut builder = Builder::new_current_thread();
+        let runtime = builder.enable_all().max_blocking_threads(blocking).build()?;
         let handle = runtime.handle().clone();
         let (end, ended) = oneshot::channel();
         thread::Builder::new().name(format!("connections-{number}")).spawn(move || {
