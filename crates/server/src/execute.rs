@@ -69,7 +69,7 @@ pub(crate) async fn execute(
         Permitted::PostObject(permit) => post::object(endpoint, permit, body, origin).await,
         Permitted::PutObjectCopy(permit) => copy::object(endpoint, permit).await,
         Permitted::GetObject(permit) => object::get(endpoint, permit).await,
-        Permitted::HeadObject(permit) => object::head(endpoint, permit).await,
+        Permitted::HeadObject(permit) => object::head(endpoint, permit),
         Permitted::DeleteObject(permit) => delete::one(endpoint, permit).await,
         Permitted::GetObjectAcl(permit) => acl::of_object(endpoint, permit).await,
         Permitted::PutObjectAcl(permit) => acl::put_to_object(endpoint, permit, body).await,

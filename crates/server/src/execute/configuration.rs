@@ -207,7 +207,7 @@ pub(super) async fn delete(
 
 fn of_bucket(endpoint: &Endpoint, bucket: &Bucket) -> Result<Configurations, Refusal> {
     let record = endpoint.store.bucket(bucket).ok_or(Cause::NoSuchBucket)?;
-    Ok(record.configurations)
+    Ok(record.configurations.clone())
 }
 
 async fn change(

@@ -1,6 +1,7 @@
 //! What a document must be beside well-formed.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use cospass_protocol::operation::{Configuration, StorageClass};
 use cospass_protocol::xml::{
@@ -22,7 +23,7 @@ pub(super) struct Surroundings<'a> {
     /// The name of the region that all buckets are in.
     pub(super) region: &'a str,
     /// All buckets, of those configurations that name some.
-    pub(super) buckets: &'a [(String, BucketRecord)],
+    pub(super) buckets: &'a [(String, Arc<BucketRecord>)],
 }
 
 /// Refuses what contradicts other configurations, of this bucket or of others.
