@@ -1,0 +1,69 @@
+"""The native half: `crates/python`."""
+
+from typing import Any, Dict, Mapping, Optional, Union
+
+__version__: str
+
+_Text = Union[str, bytes]
+
+class Settings:
+    """The settings of one `CosConfig`."""
+
+    def __new__(cls, arguments: Dict[str, Any]) -> Settings: ...
+    def uri(
+        self,
+        bucket: Optional[str],
+        path: Optional[_Text],
+        endpoint: Optional[_Text],
+        domain: Optional[_Text],
+        use_appid: bool,
+    ) -> str: ...
+    def host(self, bucket: Optional[str], appid: Union[_Text, int, None]) -> Optional[str]: ...
+    def set_ip_port(self, ip: Optional[_Text], port: Union[int, str, None]) -> None: ...
+    def set_credential(
+        self, secret_id: _Text, secret_key: _Text, token: Optional[_Text]
+    ) -> None: ...
+
+class Signer:
+    """What `CosS3Client` inherits: the calls that sign."""
+
+    def __new__(cls, *_arguments: Any, **_keywords: Any) -> Signer: ...
+    def _use(self, settings: Settings) -> None: ...
+    def get_auth(
+        self,
+        Method: str = ...,
+        Bucket: Optional[str] = ...,
+        Key: Optional[_Text] = ...,
+        Expired: float = ...,
+        Headers: Optional[Mapping[str, Any]] = None,
+        Params: Optional[Mapping[Any, Any]] = None,
+        SignHost: Optional[bool] = None,
+        UseCiEndPoint: Optional[bool] = None,
+        *,
+        now: Optional[float] = None,
+    ) -> str: ...
+    def get_presigned_url(
+        self,
+        Bucket: Optional[str],
+        Key: Optional[_Text],
+        Method: str = ...,
+        Expired: float = ...,
+        Params: Optional[Mapping[Any, Any]] = None,
+        Headers: Optional[Mapping[str, Any]] = None,
+        UseCiEndPoint: Optional[bool] = None,
+        SignHost: Optional[bool] = None,
+        *,
+        now: Optional[float] = None,
+    ) -> str: ...
+    def get_presigned_download_url(
+        self,
+        Bucket: Optional[str],
+        Key: Optional[_Text],
+        Expired: float = ...,
+        Params: Optional[Mapping[Any, Any]] = None,
+        Headers: Optional[Mapping[str, Any]] = None,
+        UseCiEndPoint: Optional[bool] = None,
+        SignHost: Optional[bool] = None,
+        *,
+        now: Optional[float] = None,
+    ) -> str: ...

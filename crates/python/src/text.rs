@@ -1,0 +1,50 @@
+//! Values of Python as the bytes that the official SDK makes of them (`cos_comm.py` `to_str`, `to_unicode`, `to_bytes`).
+
+use cospass_sign::percent;
+use pyo3::prelude::*;
+use pyo3::types::{PyBytes, PyString};
+
+use crate::refusal::Refusal;
+
+/// Any value as bytes: `bytes` as they are, `str` in UTF-8, everything else as its `str()`.
+pub(crate) fn bytes_of<'py>(value: &Bound<'py, PyAny>) -> Result<Bound<'py, PyBytes>, Refusal> {
+    if let Ok(text) = value.cast::<PyString>() {
+        text.encode_utf8().map_err(|_| Refusal::TextNotUtf8)
+    } else if let Ok(bytes) = value.cast::<PyBytes>() {
+        Ok(bytes.clone())
+    } else {
+        value.str()?.encode_utf8().map_err(|_| Refusal::TextNotUtf8)
+    }
+}
+
+/// `str` or `bytes` of UTF-8, as text; `what` names it where it is neither.
+pub(crate) fn text_of(value: &Bound<'_, PyAny>, what: &'static str) -> Result<String, Refusal> {
+    if let Ok(text) = value.cast::<PyString>() {
+        let bytes = text.encode_utf8().map_err(|_| Refusal::TextNotUtf8)?;
+        owned(&bytes)
+    } else if let Ok(bytes) = value.cast::<PyBytes>() {
+        owned(bytes)
+    } else {
+        Err(Refusal::NotText { what, found: type_name(value) })
+    }
+}
+
+/// Bytes as text.
+fn owned(bytes: &Bound<'_, PyBytes>) -> Result<String, Refusal> {
+    std::str::from_utf8(bytes.as_bytes()).map(str::to_owned).map_err(|_| Refusal::BytesNotUtf8)
+}
+
+/// The name of a value's type, which, unlike the value, is no secret.
+pub(crate) fn type_name(value: &Bound<'_, PyAny>) -> String {
+    value.get_type().name().map_or_else(|_| "unknown".to_owned(), |name| name.to_string())
+}
+
+/// Appends `raw` as `urllib.parse.quote_plus` does: percent-encoded, but for spaces, which become `+`.
+pub(crate) fn push_form_encoded(out: &mut String, raw: &[u8]) {
+    for (position, word) in raw.split(|&byte| byte == b' ').enumerate() {
+        if position > 0 {
+            out.push('+');
+        }
+        percent::push_encoded(out, word);
+    }
+}
