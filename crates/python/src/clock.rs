@@ -45,22 +45,45 @@ fn time(py: Python<'_>) -> PyResult<&Bound<'_, PyModule>> {
     Ok(module.bind(py))
 }
 
-/// The text of `q-sign-time` and `q-key-time`: from 60 s before `now` to `expired` seconds after it. The end is added
-/// and written by Python where `expired` is no ordinary int, so that `300.5` ends as the official SDK writes it.
-pub(crate) fn key_time(now: i64, expired: &Given<'_>) -> Result<String, Refusal> {
-    let start = now.saturating_sub(60);
-    let Some(expired) = &expired.0 else {
-        return Ok(format!("{start};{}", now.saturating_add(300)));
-    };
-    if expired.is_exact_instance_of::<PyInt>()
-        && let Ok(seconds) = expired.extract::<i64>()
-        && let Some(end) = now.checked_add(seconds)
-    {
-        return Ok(format!("{start};{end}"));
+/// From when to when a signature holds: from 60 s before *now* to some seconds after it, as the text of `q-sign-time`
+/// and `q-key-time` has it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Validity {
+    Seconds {
+        now: i64,
+        end: i64,
+    },
+    /// An end that is no ordinary int, as Python writes it: `1700000300.5`.
+    Written {
+        now: i64,
+        end: String,
+    },
+}
+
+impl Validity {
+    /// With `Expired` as it was given; left out it is 300.
+    pub(crate) fn new(now: i64, expired: &Given<'_>) -> Result<Self, Refusal> {
+        let Some(expired) = &expired.0 else {
+            return Ok(Self::Seconds { now, end: now.saturating_add(300) });
+        };
+        if expired.is_exact_instance_of::<PyInt>()
+            && let Ok(seconds) = expired.extract::<i64>()
+            && let Some(end) = now.checked_add(seconds)
+        {
+            return Ok(Self::Seconds { now, end });
+        }
+        let refused = || Refusal::Expired { found: type_name(expired) };
+        let end = now.into_pyobject(expired.py()).map_err(|_| refused())?;
+        let end = end.add(expired).map_err(|_| refused())?;
+        let end = end.call_method1(intern!(expired.py(), "__format__"), ("",))?;
+        Ok(Self::Written { now, end: end.extract()? })
     }
-    let refused = || Refusal::Expired { found: type_name(expired) };
-    let end = now.into_pyobject(expired.py()).map_err(|_| refused())?;
-    let end = end.add(expired).map_err(|_| refused())?;
-    let end = end.call_method1(intern!(expired.py(), "__format__"), ("",))?;
-    Ok(format!("{start};{}", end.extract::<String>()?))
+
+    /// `start;end`
+    pub(crate) fn key_time(&self) -> String {
+        match self {
+            Self::Seconds { now, end } => format!("{};{end}", now.saturating_sub(60)),
+            Self::Written { now, end } => format!("{};{end}", now.saturating_sub(60)),
+        }
+    }
 }

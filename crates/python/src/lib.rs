@@ -8,8 +8,10 @@
 mod call;
 mod clock;
 mod credentials;
+mod desk;
 mod host;
 mod refusal;
+mod route;
 mod settings;
 mod signer;
 mod site;

@@ -5,12 +5,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use cospass_sign::SecurityToken;
 use pyo3::prelude::*;
-use pyo3::types::PyDict;
+use pyo3::types::{PyBytes, PyDict};
 
 use crate::credentials::{Keys, Source, is_instance, token_of};
 use crate::refusal::Refusal;
 use crate::site::{Appid, CI, COS, Place, Site, endpoint_of, push_key, truthy};
-use crate::text::text_of;
+use crate::text::{text_of, utf8_of};
 
 /// The part of a configuration that signatures and URLs depend on.
 #[derive(Clone, Debug)]
@@ -222,9 +222,9 @@ impl Settings {
 }
 
 /// A key as `uri` takes it: text, and not empty.
-pub(crate) fn key_of(key: &Bound<'_, PyAny>) -> Result<String, Refusal> {
+pub(crate) fn key_of<'py>(key: &Bound<'py, PyAny>) -> Result<Bound<'py, PyBytes>, Refusal> {
     if !key.is_truthy()? {
         return Err(Refusal::KeyEmpty);
     }
-    text_of(key, "Key")
+    utf8_of(key, "Key")
 }

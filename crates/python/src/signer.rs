@@ -1,20 +1,20 @@
 //! `get_auth` and the pre-signed URLs, as `CosS3Client` and `CosS3Auth` of the official SDK make them.
 
-use std::borrow::Cow;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use cospass_sign::{Authorization, Canonical, SecretKey, SecurityToken, SigningKey, TOKEN_NAME};
+use cospass_sign::{SecurityToken, TOKEN_NAME};
 use pyo3::exceptions::{PyRuntimeError, PyTypeError};
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyString, PyTuple};
+use pyo3::types::{PyDict, PyTuple};
 
 use crate::call::{Pair, borrowed, headers_of, keep_last, params_of};
-use crate::clock::{key_time, unix_seconds};
-use crate::host::signed_host;
+use crate::clock::{Validity, unix_seconds};
+use crate::desk::{Carrier, Desk, Request};
 use crate::refusal::Refusal;
+use crate::route::{Route, Wanted};
 use crate::settings::{Settings, State, key_of};
-use crate::site::{Place, push_key};
-use crate::text::{push_form_encoded, text_of, type_name};
+use crate::site::push_key;
+use crate::text::push_form_encoded;
 
 /// What `CosS3Client` inherits: the calls that sign.
 ///
@@ -23,41 +23,8 @@ use crate::text::{push_form_encoded, text_of, type_name};
 #[derive(Debug, Default)]
 pub(crate) struct Signer {
     settings: OnceLock<Py<Settings>>,
+    route: Mutex<Option<Arc<Route>>>,
     desk: Mutex<Desk>,
-}
-
-/// What signing one request leaves for the next.
-#[derive(Debug, Default)]
-struct Desk {
-    canonical: Canonical,
-    last: Option<Derived>,
-}
-
-/// The signing key of a secret and a time. It is derived once for all calls of a second.
-#[derive(Debug)]
-struct Derived {
-    secret: SecretKey,
-    key_time: String,
-    key: SigningKey,
-}
-
-/// The signing key, derived anew where the last one is of another secret or time.
-fn derived<'a>(
-    last: &'a mut Option<Derived>,
-    secret: &SecretKey,
-    key_time: &str,
-) -> &'a SigningKey {
-    let usable =
-        |last: &Derived| last.key_time == key_time && last.secret.expose() == secret.expose();
-    if !last.as_ref().is_some_and(usable) {
-        *last = None;
-    }
-    let derived = last.get_or_insert_with(|| Derived {
-        secret: secret.clone(),
-        key_time: key_time.to_owned(),
-        key: SigningKey::derive(secret, key_time),
-    });
-    &derived.key
 }
 
 /// An argument that is `None` counts as given, unlike one that is left out.
@@ -94,13 +61,6 @@ struct Call<'py> {
     now: Option<Bound<'py, PyAny>>,
 }
 
-/// Where the signature is to stand.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Carrier {
-    Header,
-    Query,
-}
-
 impl Signer {
     fn state(&self) -> Result<Arc<State>, Refusal> {
         let settings = self.settings.get().ok_or_else(|| {
@@ -109,70 +69,75 @@ impl Signer {
         Ok(settings.get().state())
     }
 
+    /// That of the call before, if this call has the same.
+    fn route(&self, wanted: &Wanted<'_, '_>) -> Result<Arc<Route>, Refusal> {
+        {
+            let last = self.route.lock().unwrap_or_else(PoisonError::into_inner);
+            if let Some(route) = last.as_ref().filter(|route| route.is(wanted)) {
+                return Ok(Arc::clone(route));
+            }
+        }
+        let route = Arc::new(Route::new(wanted)?);
+        let mut last = self.route.lock().unwrap_or_else(PoisonError::into_inner);
+        let former = last.replace(Arc::clone(&route));
+        drop(last);
+        drop(former);
+        Ok(route)
+    }
+
     /// The `Authorization` text, or the URL with the signature in its query.
     fn sign(&self, py: Python<'_>, call: &Call<'_>, carrier: Carrier) -> Result<String, Refusal> {
         let state = self.state()?;
         let at_ci = call.use_ci_endpoint.as_ref().map_or(Ok(false), |value| value.is_truthy())?;
-        let place = Place {
-            bucket: Some(&call.bucket).filter(|bucket| !bucket.is_none()),
-            endpoint: state.site.endpoint_ci.as_deref().filter(|_| at_ci),
-            ..Place::default()
-        };
-        let mut out = String::with_capacity(512);
-        state.site.push_origin(&mut out, &place)?;
+        let method = call.method.0.as_ref();
+        let route = self.route(&Wanted { state: &state, bucket: &call.bucket, method, at_ci })?;
         let key = if call.key.is_none() { None } else { Some(key_of(&call.key)?) };
-        let key = key.as_deref().unwrap_or_default();
-        let signed_headers = headers_of(call.headers.as_ref())?;
+        let key = key.as_ref().map_or(b"".as_slice(), |key| key.as_bytes());
+
+        let given_headers = headers_of(call.headers.as_ref())?;
         if state.anonymous {
             return match carrier {
                 Carrier::Header => Ok(String::new()),
                 Carrier::Query => Err(Refusal::Anonymous),
             };
         }
-
-        let mut headers = borrowed(&signed_headers);
-        let has_host = headers.iter().any(|(name, _)| name.eq_ignore_ascii_case(b"host"));
-        let signs_host = match &call.sign_host {
-            Some(value) => value.is_truthy()?,
-            None => state.sign_host,
-        };
-        let host = if signs_host && !has_host { signed_host(py, &out)? } else { None };
-        headers.extend(host.as_ref().map(|host| (b"host".as_slice(), host.as_bytes())));
+        let mut headers = borrowed(&given_headers);
+        let signs_host = call.sign_host.as_ref().map_or(Ok(state.sign_host), |v| v.is_truthy())?;
+        if signs_host && !has(&headers, "host") {
+            headers.extend(route.host()?.map(|host| (b"host".as_slice(), host.as_bytes())));
+        }
         keep_last(&mut headers);
 
         let given_params = params_of(call.params.as_ref())?;
         let mut query = borrowed(&given_params);
-        let method = method_of(&call.method)?;
-        let key_time = key_time(unix_seconds(py, call.now.as_ref())?, &call.expired)?;
+        let method = route.lower_method()?;
+        let validity = Validity::new(unix_seconds(py, call.now.as_ref())?, &call.expired)?;
         let keys = state.source.keys(py)?;
-        let token_name = if at_ci { CI_TOKEN_NAME } else { TOKEN_NAME };
-        if carrier == Carrier::Query && !(has(&query, token_name) || has(&headers, token_name)) {
+        if carrier == Carrier::Query {
+            let name = if at_ci { CI_TOKEN_NAME } else { TOKEN_NAME };
             let token = state.token.as_ref().or(keys.token.as_ref()).map(SecurityToken::expose);
-            query.extend(token.map(|token| (token_name.as_bytes(), token.as_bytes())));
+            if let Some(token) = token.filter(|_| !has(&query, name) && !has(&headers, name)) {
+                query.push((name.as_bytes(), token.as_bytes()));
+            }
+            if keys.id.contains('&') {
+                return Err(Refusal::SecretIdAmpersand);
+            }
         }
         let mut params = if state.sign_params { query.clone() } else { Vec::new() };
         keep_last(&mut params);
 
-        let path =
-            if key.starts_with('/') { Cow::Borrowed(key) } else { Cow::Owned(format!("/{key}")) };
+        let mut out = String::with_capacity(route.origin.len() + key.len() + 512);
+        if carrier == Carrier::Query {
+            out.push_str(&route.origin);
+            push_key(&mut out, key);
+            out.push('?');
+        }
+        let request = Request { method, key, params: &params, headers: &headers };
         let mut desk = self.desk.lock().unwrap_or_else(PoisonError::into_inner);
-        let Desk { canonical, last } = &mut *desk;
-        canonical.write(&method, path.as_bytes(), &params, &headers);
-        let signature = derived(last, &keys.key, &key_time).sign(&key_time, canonical);
-        let (header_list, param_list) = (canonical.header_list(), canonical.param_list());
-        let signed = Authorization::new(&keys.id, &key_time, header_list, param_list, signature);
-        match carrier {
-            Carrier::Header => {
-                out.clear();
-                signed.write_header(&mut out);
-            }
-            Carrier::Query if keys.id.contains('&') => return Err(Refusal::SecretIdAmpersand),
-            Carrier::Query => {
-                push_key(&mut out, key.as_bytes());
-                out.push('?');
-                push_signature(&mut out, &signed, keys.id.contains(' '));
-                push_params(&mut out, &query);
-            }
+        desk.sign(&request, &keys, validity, carrier, &mut out);
+        drop(desk);
+        if carrier == Carrier::Query {
+            push_params(&mut out, &query);
         }
         Ok(out)
     }
@@ -183,25 +148,6 @@ const CI_TOKEN_NAME: &str = "x-ci-security-token";
 
 fn has(pairs: &[Pair<'_>], wanted: &str) -> bool {
     pairs.iter().any(|(name, _)| name.eq_ignore_ascii_case(wanted.as_bytes()))
-}
-
-/// In lower case, by Python's rule, which knows other letters than those of ASCII.
-fn method_of(method: &Given<'_>) -> Result<String, Refusal> {
-    let Some(method) = &method.0 else { return Ok("get".to_owned()) };
-    match method.cast::<PyString>() {
-        Ok(_) => Ok(text_of(method, "Method")?.to_lowercase()),
-        Err(_) => Err(Refusal::Method { found: type_name(method) }),
-    }
-}
-
-/// The seven parameters of a signature as `urlencode` writes them.
-fn push_signature(out: &mut String, signed: &Authorization<'_>, has_space: bool) {
-    let start = out.len();
-    signed.write_query(out);
-    if has_space {
-        let spaced = out.split_off(start).replace("%20", "+");
-        out.push_str(&spaced);
-    }
 }
 
 /// `urlencode(Params)`.

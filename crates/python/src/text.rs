@@ -17,20 +17,24 @@ pub(crate) fn bytes_of<'py>(value: &Bound<'py, PyAny>) -> Result<Bound<'py, PyBy
     }
 }
 
-/// `str` or `bytes` of UTF-8, as text; `what` names it where it is neither.
-pub(crate) fn text_of(value: &Bound<'_, PyAny>, what: &'static str) -> Result<String, Refusal> {
+/// `str` or `bytes` of UTF-8, as the bytes of UTF-8; `what` names it where it is neither.
+pub(crate) fn utf8_of<'py>(
+    value: &Bound<'py, PyAny>,
+    what: &'static str,
+) -> Result<Bound<'py, PyBytes>, Refusal> {
     if let Ok(text) = value.cast::<PyString>() {
-        let bytes = text.encode_utf8().map_err(|_| Refusal::TextNotUtf8)?;
-        owned(&bytes)
+        text.encode_utf8().map_err(|_| Refusal::TextNotUtf8)
     } else if let Ok(bytes) = value.cast::<PyBytes>() {
-        owned(bytes)
+        std::str::from_utf8(bytes.as_bytes()).map_err(|_| Refusal::BytesNotUtf8)?;
+        Ok(bytes.clone())
     } else {
         Err(Refusal::NotText { what, found: type_name(value) })
     }
 }
 
-/// Bytes as text.
-fn owned(bytes: &Bound<'_, PyBytes>) -> Result<String, Refusal> {
+/// The same as text.
+pub(crate) fn text_of(value: &Bound<'_, PyAny>, what: &'static str) -> Result<String, Refusal> {
+    let bytes = utf8_of(value, what)?;
     std::str::from_utf8(bytes.as_bytes()).map(str::to_owned).map_err(|_| Refusal::BytesNotUtf8)
 }
 

@@ -1,0 +1,106 @@
+//! Where signatures are made, and what one leaves for the next: buffers, and what belongs to a secret at a time.
+//!
+//! Nothing of Python is called while a desk is locked.
+
+use cospass_sign::{Authorization, Canonical, SecretKey, SigningKey};
+
+use crate::call::Pair;
+use crate::clock::Validity;
+use crate::credentials::Keys;
+
+/// See the head of this file.
+#[derive(Debug, Default)]
+pub(crate) struct Desk {
+    canonical: Canonical,
+    path: Vec<u8>,
+    last: Option<Dated>,
+}
+
+/// A secret at a time, made once for all calls of a second.
+#[derive(Debug)]
+struct Dated {
+    id: String,
+    secret: SecretKey,
+    validity: Validity,
+    key_time: String,
+    key: SigningKey,
+    /// The first four parameters of a signature in a query.
+    query_start: String,
+}
+
+/// What is signed.
+pub(crate) struct Request<'a> {
+    pub(crate) method: &'a str,
+    /// With or without the slash that it begins with.
+    pub(crate) key: &'a [u8],
+    pub(crate) params: &'a [Pair<'a>],
+    pub(crate) headers: &'a [Pair<'a>],
+}
+
+/// How a signature is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Carrier {
+    /// As the value of `Authorization`.
+    Header,
+    /// As seven parameters.
+    Query,
+}
+
+impl Desk {
+    /// Signs, and appends the signature.
+    pub(crate) fn sign(
+        &mut self,
+        request: &Request<'_>,
+        keys: &Keys,
+        validity: Validity,
+        carrier: Carrier,
+        out: &mut String,
+    ) {
+        let Self { canonical, path, last } = self;
+        path.clear();
+        if !request.key.starts_with(b"/") {
+            path.push(b'/');
+        }
+        path.extend_from_slice(request.key);
+        canonical.write(request.method, path, request.params, request.headers);
+        let dated = dated(last, keys, validity);
+        let signed = Authorization::new(
+            &dated.id,
+            &dated.key_time,
+            canonical.header_list(),
+            canonical.param_list(),
+            dated.key.sign(&dated.key_time, canonical),
+        );
+        match carrier {
+            Carrier::Header => signed.write_header(out),
+            Carrier::Query => {
+                out.push_str(&dated.query_start);
+                signed.write_query_end(out);
+            }
+        }
+    }
+}
+
+fn dated<'a>(last: &'a mut Option<Dated>, keys: &Keys, validity: Validity) -> &'a Dated {
+    let usable = |last: &Dated| {
+        last.validity == validity && last.id == keys.id && last.secret.expose() == keys.key.expose()
+    };
+    if !last.as_ref().is_some_and(usable) {
+        *last = None;
+    }
+    last.get_or_insert_with(|| {
+        let key_time = validity.key_time();
+        let mut query_start = String::new();
+        Authorization::write_query_start(&keys.id, &key_time, &key_time, &mut query_start);
+        // Percent-encoded, a space alone is `%20`; `urlencode` writes it as `+`.
+        let query_start = query_start.replace("%20", "+");
+        Dated {
+            id: keys.id.clone(),
+            secret: keys.key.clone(),
+            key: SigningKey::derive(&keys.key, &key_time),
+            validity,
+            key_time,
+            query_start,
+        }
+    })
+}
