@@ -1,4 +1,4 @@
-"""What the package `cospass` is besides its calls: samples that run."""
+"""What the package `cospass` is besides its calls: samples that run, types that hold."""
 
 import re
 import subprocess
@@ -31,3 +31,31 @@ def test_a_sample_that_fails_is_seen():
         text=True,
     )
     assert ran.returncode != 0 and "Region or Endpoint is required not empty!" in ran.stderr
+
+
+def mypy(*arguments):
+    return subprocess.run(
+        [sys.executable, "-m", *arguments], capture_output=True, text=True, timeout=300
+    )
+
+
+def test_samples_have_their_types(tmp_path):
+    module = tmp_path / "sample.py"
+    pieces = [sample for page in ("README.md", "docs/python.md") for sample in samples(page)]
+    module.write_text("\n".join(pieces))
+    ran = mypy("mypy", "--strict", "--no-incremental", str(module))
+    assert ran.returncode == 0, ran.stdout
+    module.write_text("import cospass\ncospass.CosS3Client(5)\n")
+    assert "arg-type" in mypy("mypy", "--strict", "--no-incremental", str(module)).stdout
+
+
+def test_the_package_has_its_types():
+    import cospass
+
+    ran = mypy("mypy", "--strict", "--no-incremental", str(Path(cospass.__file__).parent))
+    assert ran.returncode == 0, ran.stdout
+
+
+def test_the_stub_is_that_of_the_module():
+    ran = mypy("mypy.stubtest", "cospass._cospass", "--ignore-disjoint-bases")
+    assert ran.returncode == 0, ran.stdout

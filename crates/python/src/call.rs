@@ -31,15 +31,31 @@ pub(crate) fn params_of<'py>(params: Option<&Bound<'py, PyAny>>) -> Result<Pairs
 
 /// The headers that are signed (`filter_headers`).
 pub(crate) fn headers_of<'py>(headers: Option<&Bound<'py, PyAny>>) -> Result<Pairs<'py>, Refusal> {
+    let is_signed = |name: &Bound<'_, PyBytes>| {
+        std::str::from_utf8(name.as_bytes()).is_ok_and(is_official_header)
+    };
+    headers_where(headers, is_signed)
+}
+
+/// All headers.
+pub(crate) fn every_header_of<'py>(
+    headers: Option<&Bound<'py, PyAny>>,
+) -> Result<Pairs<'py>, Refusal> {
+    headers_where(headers, |_| true)
+}
+
+fn headers_where<'py>(
+    headers: Option<&Bound<'py, PyAny>>,
+    wanted: impl Fn(&Bound<'py, PyBytes>) -> bool,
+) -> Result<Pairs<'py>, Refusal> {
     let mut pairs = Pairs::new();
     each_item(headers, "Headers", |name, value| {
         if !name.is_instance_of::<PyString>() {
             return Err(Refusal::HeaderName { found: type_name(&name) });
         }
-        let bytes = bytes_of(&name)?;
-        let text = std::str::from_utf8(bytes.as_bytes()).map_err(|_| Refusal::TextNotUtf8)?;
-        if is_official_header(text) {
-            pairs.push((bytes, bytes_of(&value)?));
+        let name = bytes_of(&name)?;
+        if wanted(&name) {
+            pairs.push((name, bytes_of(&value)?));
         }
         Ok(())
     })?;

@@ -5,8 +5,8 @@ use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyInt, PyModule};
 
+use crate::prepared::Given;
 use crate::refusal::Refusal;
-use crate::signer::Given;
 use crate::text::type_name;
 
 /// Unix seconds: `now` if it is given, else `time.time()`, which is asked for by its name, so that a test that has

@@ -28,6 +28,19 @@ struct Dated {
     query_start: String,
 }
 
+/// The digits of a signature.
+const SIGNATURE_LENGTH: usize = 40;
+
+/// What requests have in common that differ in their keys alone.
+#[derive(Clone, Debug)]
+pub(crate) struct Template {
+    /// Of the `HttpString`.
+    pub(crate) before_path: Vec<u8>,
+    pub(crate) after_path: Vec<u8>,
+    /// The seven parameters, up to the signature's digits.
+    pub(crate) query: String,
+}
+
 /// What is signed.
 pub(crate) struct Request<'a> {
     pub(crate) method: &'a str,
@@ -47,12 +60,32 @@ pub(crate) enum Carrier {
 }
 
 impl Desk {
+    /// What is the same for all keys.
+    pub(crate) fn template(
+        &mut self,
+        request: &Request<'_>,
+        keys: &Keys,
+        validity: &Validity,
+    ) -> Template {
+        let mut query = String::new();
+        self.sign(request, keys, validity, Carrier::Query, &mut query);
+        // The signature is the last of it.
+        query.truncate(query.len().saturating_sub(SIGNATURE_LENGTH));
+        let text = self.canonical.http_string();
+        let (before, rest) = text.split_at((request.method.len() + 1).min(text.len()));
+        Template {
+            before_path: before.to_vec(),
+            after_path: rest.get(self.path.len()..).unwrap_or_default().to_vec(),
+            query,
+        }
+    }
+
     /// Signs, and appends the signature.
     pub(crate) fn sign(
         &mut self,
         request: &Request<'_>,
         keys: &Keys,
-        validity: Validity,
+        validity: &Validity,
         carrier: Carrier,
         out: &mut String,
     ) {
@@ -81,9 +114,11 @@ impl Desk {
     }
 }
 
-fn dated<'a>(last: &'a mut Option<Dated>, keys: &Keys, validity: Validity) -> &'a Dated {
+fn dated<'a>(last: &'a mut Option<Dated>, keys: &Keys, validity: &Validity) -> &'a Dated {
     let usable = |last: &Dated| {
-        last.validity == validity && last.id == keys.id && last.secret.expose() == keys.key.expose()
+        last.validity == *validity
+            && last.id == keys.id
+            && last.secret.expose() == keys.key.expose()
     };
     if !last.as_ref().is_some_and(usable) {
         *last = None;
@@ -98,7 +133,7 @@ fn dated<'a>(last: &'a mut Option<Dated>, keys: &Keys, validity: Validity) -> &'
             id: keys.id.clone(),
             secret: keys.key.clone(),
             key: SigningKey::derive(&keys.key, &key_time),
-            validity,
+            validity: validity.clone(),
             key_time,
             query_start,
         }

@@ -66,6 +66,17 @@ pub(crate) enum Refusal {
     /// A host is asked for that the configuration does not have.
     HostUnknown { what: &'static str },
 
+    /// A URL that cannot be taken apart; what is wrong with it.
+    Url(String),
+    /// A parameter or signed header twice in a request that is to be signed.
+    Twice { name: String },
+    /// Keys that are no list of them.
+    NotKeys { found: String },
+    /// One of many keys.
+    OfKeys { position: usize, reason: Box<Refusal> },
+    /// So many threads cannot be.
+    Threads,
+
     /// What Python code raised that was called: `__str__` of a value, a property of a credential instance.
     Raised(PyErr),
 }
@@ -132,6 +143,15 @@ impl fmt::Display for Refusal {
                 write!(f, "the host {host:?} cannot be read: {reason}")
             }
             Self::HostUnknown { what } => write!(f, "the configuration has no {what}: give one"),
+            Self::Url(reason) => f.write_str(reason),
+            Self::Twice { name } => {
+                write!(f, "{name:?} is given twice, and only one could be signed: give it once")
+            }
+            Self::NotKeys { found } => {
+                write!(f, "keys is of type {found}: give a list of keys, or anything that yields them")
+            }
+            Self::OfKeys { position, reason } => write!(f, "keys[{position}]: {reason}"),
+            Self::Threads => f.write_str("threads is 0: give 1 or more"),
             Self::Raised(error) => write!(f, "{error}"),
         }
     }

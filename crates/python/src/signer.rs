@@ -2,19 +2,24 @@
 
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use cospass_sign::{SecurityToken, TOKEN_NAME};
-use pyo3::exceptions::{PyRuntimeError, PyTypeError};
+use cospass_sign::explain::ServerView;
+use cospass_sign::{Credentials, TOKEN_NAME};
+use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyTuple};
+use pyo3::types::{PyDict, PyList, PyTuple};
 
-use crate::call::{Pair, borrowed, headers_of, keep_last, params_of};
 use crate::clock::{Validity, unix_seconds};
-use crate::desk::{Carrier, Desk, Request};
+use crate::credentials::Source;
+use crate::desk::{Carrier, Desk};
+use crate::judge::{authorize, explained, verify};
+use crate::many::Many;
+use crate::prepared::{Call, Given, Prepared};
 use crate::refusal::Refusal;
 use crate::route::{Route, Wanted};
+use crate::sent::Sent;
 use crate::settings::{Settings, State, key_of};
 use crate::site::push_key;
-use crate::text::push_form_encoded;
+use crate::text::text_of;
 
 /// What `CosS3Client` inherits: the calls that sign.
 ///
@@ -25,40 +30,6 @@ pub(crate) struct Signer {
     settings: OnceLock<Py<Settings>>,
     route: Mutex<Option<Arc<Route>>>,
     desk: Mutex<Desk>,
-}
-
-/// An argument that is `None` counts as given, unlike one that is left out.
-#[derive(Clone, Default)]
-pub(crate) struct Given<'py>(pub(crate) Option<Bound<'py, PyAny>>);
-
-impl<'a, 'py> FromPyObject<'a, 'py> for Given<'py> {
-    type Error = std::convert::Infallible;
-
-    fn extract(value: Borrowed<'a, 'py, PyAny>) -> Result<Self, Self::Error> {
-        Ok(Self(Some(value.to_owned())))
-    }
-}
-
-impl<'py> Given<'py> {
-    fn required(self, function: &str, name: &str) -> Result<Bound<'py, PyAny>, Refusal> {
-        self.0.ok_or_else(|| {
-            let message = format!("{function}() missing 1 required argument: '{name}'");
-            Refusal::Raised(PyTypeError::new_err(message))
-        })
-    }
-}
-
-/// The arguments of one call.
-struct Call<'py> {
-    method: Given<'py>,
-    bucket: Bound<'py, PyAny>,
-    key: Bound<'py, PyAny>,
-    expired: Given<'py>,
-    headers: Option<Bound<'py, PyAny>>,
-    params: Option<Bound<'py, PyAny>>,
-    use_ci_endpoint: Option<Bound<'py, PyAny>>,
-    sign_host: Option<Bound<'py, PyAny>>,
-    now: Option<Bound<'py, PyAny>>,
 }
 
 impl Signer {
@@ -88,77 +59,42 @@ impl Signer {
     /// The `Authorization` text, or the URL with the signature in its query.
     fn sign(&self, py: Python<'_>, call: &Call<'_>, carrier: Carrier) -> Result<String, Refusal> {
         let state = self.state()?;
-        let at_ci = call.use_ci_endpoint.as_ref().map_or(Ok(false), |value| value.is_truthy())?;
-        let method = call.method.0.as_ref();
-        let route = self.route(&Wanted { state: &state, bucket: &call.bucket, method, at_ci })?;
-        let key = if call.key.is_none() { None } else { Some(key_of(&call.key)?) };
+        let (route, at_ci) = self.route_of(&state, call)?;
+        let key = call.key.as_ref().filter(|key| !key.is_none()).map(key_of).transpose()?;
         let key = key.as_ref().map_or(b"".as_slice(), |key| key.as_bytes());
-
-        let given_headers = headers_of(call.headers.as_ref())?;
-        if state.anonymous {
-            return match carrier {
-                Carrier::Header => Ok(String::new()),
-                Carrier::Query => Err(Refusal::Anonymous),
-            };
-        }
-        let mut headers = borrowed(&given_headers);
-        let signs_host = call.sign_host.as_ref().map_or(Ok(state.sign_host), |v| v.is_truthy())?;
-        if signs_host && !has(&headers, "host") {
-            headers.extend(route.host()?.map(|host| (b"host".as_slice(), host.as_bytes())));
-        }
-        keep_last(&mut headers);
-
-        let given_params = params_of(call.params.as_ref())?;
-        let mut query = borrowed(&given_params);
-        let method = route.lower_method()?;
-        let validity = Validity::new(unix_seconds(py, call.now.as_ref())?, &call.expired)?;
-        let keys = state.source.keys(py)?;
-        if carrier == Carrier::Query {
-            let name = if at_ci { CI_TOKEN_NAME } else { TOKEN_NAME };
-            let token = state.token.as_ref().or(keys.token.as_ref()).map(SecurityToken::expose);
-            if let Some(token) = token.filter(|_| !has(&query, name) && !has(&headers, name)) {
-                query.push((name.as_bytes(), token.as_bytes()));
-            }
-            if keys.id.contains('&') {
-                return Err(Refusal::SecretIdAmpersand);
-            }
-        }
-        let mut params = if state.sign_params { query.clone() } else { Vec::new() };
-        keep_last(&mut params);
-
+        let Some(prepared) = Prepared::new(py, &state, route, call, at_ci, carrier)? else {
+            return Ok(String::new());
+        };
+        let lists = prepared.lists()?;
+        let route = &prepared.route;
         let mut out = String::with_capacity(route.origin.len() + key.len() + 512);
         if carrier == Carrier::Query {
             out.push_str(&route.origin);
             push_key(&mut out, key);
             out.push('?');
         }
-        let request = Request { method, key, params: &params, headers: &headers };
+        let request = lists.request(route.lower_method()?, key);
         let mut desk = self.desk.lock().unwrap_or_else(PoisonError::into_inner);
-        desk.sign(&request, &keys, validity, carrier, &mut out);
+        desk.sign(&request, &prepared.keys, &prepared.validity, carrier, &mut out);
         drop(desk);
         if carrier == Carrier::Query {
-            push_params(&mut out, &query);
+            lists.push_query(&mut out);
         }
         Ok(out)
     }
-}
 
-/// The name of the token for hosts of data processing (`cos_client.py` `send_request`).
-const CI_TOKEN_NAME: &str = "x-ci-security-token";
-
-fn has(pairs: &[Pair<'_>], wanted: &str) -> bool {
-    pairs.iter().any(|(name, _)| name.eq_ignore_ascii_case(wanted.as_bytes()))
-}
-
-/// `urlencode(Params)`.
-fn push_params(out: &mut String, params: &[Pair<'_>]) {
-    for (name, value) in params {
-        out.push('&');
-        push_form_encoded(out, name);
-        out.push('=');
-        push_form_encoded(out, value);
+    fn route_of(&self, state: &Arc<State>, call: &Call<'_>) -> Result<(Arc<Route>, bool), Refusal> {
+        let at_ci = call.use_ci_endpoint.as_ref().map_or(Ok(false), |value| value.is_truthy())?;
+        let method = call.method.0.as_ref();
+        Ok((self.route(&Wanted { state, bucket: &call.bucket, method, at_ci })?, at_ci))
     }
 }
+
+/// The convention by which a signature holds, or cause and message of its refusal.
+type Judged = (Option<String>, Option<(&'static str, String)>);
+
+/// Code, message, StringToSign, FormatString and ServerTime of an error document.
+type ServerSaid = (String, String, Option<String>, Option<String>, Option<i64>);
 
 #[pymethods]
 #[allow(non_snake_case, reason = "the names are those of the official SDK's arguments")]
@@ -194,7 +130,7 @@ impl Signer {
         let call = Call {
             method: Method,
             bucket: Bucket.required("get_auth", "Bucket")?,
-            key: Key.required("get_auth", "Key")?,
+            key: Some(Key.required("get_auth", "Key")?),
             expired: Expired,
             headers: Headers,
             params: Params,
@@ -223,7 +159,7 @@ impl Signer {
         let call = Call {
             method: Method,
             bucket: Bucket,
-            key: Key,
+            key: Some(Key),
             expired: Expired,
             headers: Headers,
             params: Params,
@@ -251,7 +187,7 @@ impl Signer {
         let call = Call {
             method: Given(None),
             bucket: Bucket,
-            key: Key,
+            key: Some(Key),
             expired: Expired,
             headers: Headers,
             params: Params,
@@ -260,5 +196,118 @@ impl Signer {
             now,
         };
         self.sign(py, &call, Carrier::Query)
+    }
+
+    #[pyo3(signature = (keys, Bucket, Method=Given(None), Expired=Given(None), Params=None, Headers=None,
+        UseCiEndPoint=None, SignHost=None, *, now=None, threads=1))]
+    fn presign_many<'py>(
+        &self,
+        py: Python<'py>,
+        keys: Bound<'py, PyAny>,
+        Bucket: Bound<'py, PyAny>,
+        Method: Given<'py>,
+        Expired: Given<'py>,
+        Params: Option<Bound<'py, PyAny>>,
+        Headers: Option<Bound<'py, PyAny>>,
+        UseCiEndPoint: Option<Bound<'py, PyAny>>,
+        SignHost: Option<Bound<'py, PyAny>>,
+        now: Option<Bound<'py, PyAny>>,
+        threads: usize,
+    ) -> Result<Bound<'py, PyList>, Refusal> {
+        let call = Call {
+            method: Method,
+            bucket: Bucket,
+            key: None,
+            expired: Expired,
+            headers: Headers,
+            params: Params,
+            use_ci_endpoint: UseCiEndPoint,
+            sign_host: SignHost,
+            now,
+        };
+        if threads == 0 {
+            return Err(Refusal::Threads);
+        }
+        let state = self.state()?;
+        let (route, at_ci) = self.route_of(&state, &call)?;
+        let prepared = Prepared::new(py, &state, route, &call, at_ci, Carrier::Query)?;
+        Many::new(&prepared.ok_or(Refusal::Anonymous)?)?.list(&keys, threads)
+    }
+
+    /// `(convention, None)` or `(None, (cause, message))`.
+    fn _verify<'py>(
+        &self,
+        py: Python<'py>,
+        method: String,
+        url: &Bound<'py, PyAny>,
+        headers: Option<Bound<'py, PyAny>>,
+        now: Option<Bound<'py, PyAny>>,
+        strict: bool,
+    ) -> Result<Judged, Refusal> {
+        let state = self.state()?;
+        let sent = Sent::new(py, method, &text_of(url, "Url")?, headers.as_ref())?;
+        let now = unix_seconds(py, now.as_ref())?;
+        let keys = state.source.keys(py)?;
+        let token = state.token.as_ref().or(keys.token.as_ref());
+        Ok(match sent.with_head(|head| verify(head, &keys, token, now, strict)) {
+            Ok(convention) => (Some(convention), None),
+            Err(refused) => (None, Some(refused)),
+        })
+    }
+
+    /// The finding as JSON. `server` is what the error document says: code, message, StringToSign, FormatString and
+    /// ServerTime.
+    fn _explain<'py>(
+        &self,
+        py: Python<'py>,
+        method: String,
+        url: &Bound<'py, PyAny>,
+        headers: Option<Bound<'py, PyAny>>,
+        server: Option<ServerSaid>,
+        now: Option<Bound<'py, PyAny>>,
+        strict: bool,
+    ) -> Result<String, Refusal> {
+        let state = self.state()?;
+        let sent = Sent::new(py, method, &text_of(url, "Url")?, headers.as_ref())?;
+        let now = unix_seconds(py, now.as_ref())?;
+        let credentials = match &state.source {
+            Source::Nobody => None,
+            source => {
+                let keys = source.keys(py)?;
+                let token = state.token.as_ref().or(keys.token.as_ref());
+                let plain = Credentials::new(keys.id.clone(), keys.key.expose());
+                Some(token.map_or(plain.clone(), |token| plain.with_token(token.expose())))
+            }
+        };
+        let server = server.map(|(code, message, string_to_sign, format_string, server_time)| {
+            let format_string = format_string.map(String::into_bytes);
+            ServerView { code, message, string_to_sign, format_string, server_time }
+        });
+        Ok(sent
+            .with_head(|head| explained(head, credentials.as_ref(), server.as_ref(), now, strict)))
+    }
+
+    /// The headers that make a request hold.
+    fn _authorize<'py>(
+        &self,
+        py: Python<'py>,
+        method: String,
+        url: &Bound<'py, PyAny>,
+        headers: Option<Bound<'py, PyAny>>,
+        expired: Bound<'py, PyAny>,
+        now: Option<Bound<'py, PyAny>>,
+    ) -> Result<Vec<(&'static str, String)>, Refusal> {
+        let state = self.state()?;
+        let sent = Sent::new(py, method, &text_of(url, "Url")?, headers.as_ref())?;
+        if state.anonymous {
+            return Ok(Vec::new());
+        }
+        let validity = Validity::new(unix_seconds(py, now.as_ref())?, &Given(Some(expired)))?;
+        let keys = state.source.keys(py)?;
+        let token = state.token.as_ref().or(keys.token.as_ref());
+        let text = sent.with_head(|head| authorize(head, &keys, token, &validity))?;
+        let mut headers = vec![("Authorization", text)];
+        headers.extend(token.map(|token| (TOKEN_NAME, token.expose().to_owned())));
+        Ok(headers)
     }
 }

@@ -13,15 +13,21 @@ Signing reads the clock and nothing else: no network, no file, no environment. W
 """
 
 from ._cospass import __version__
+from .auth import CosAuth
 from .client import CosS3Client
 from .config import CosConfig
 from .exceptions import CosClientError, CosException, CosServiceError
+from .judgement import Explanation, Stage, Verification
 
 __all__ = [
+    "CosAuth",
     "CosClientError",
     "CosConfig",
     "CosException",
     "CosS3Client",
     "CosServiceError",
+    "Explanation",
+    "Stage",
+    "Verification",
     "__version__",
 ]

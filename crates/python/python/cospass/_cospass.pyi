@@ -1,11 +1,14 @@
 """The native half: `crates/python`."""
 
-from typing import Any, Dict, Mapping, Optional, Union
+from typing import Any, Dict, Iterable, List, Mapping, Optional, Tuple, Union, final
+
+__all__ = ["Settings", "Signer", "__version__"]
 
 __version__: str
 
 _Text = Union[str, bytes]
 
+@final
 class Settings:
     """The settings of one `CosConfig`."""
 
@@ -67,3 +70,42 @@ class Signer:
         *,
         now: Optional[float] = None,
     ) -> str: ...
+    def presign_many(
+        self,
+        keys: Iterable[_Text],
+        Bucket: Optional[str],
+        Method: str = ...,
+        Expired: float = ...,
+        Params: Optional[Mapping[Any, Any]] = None,
+        Headers: Optional[Mapping[str, Any]] = None,
+        UseCiEndPoint: Optional[bool] = None,
+        SignHost: Optional[bool] = None,
+        *,
+        now: Optional[float] = None,
+        threads: int = 1,
+    ) -> List[str]: ...
+    def _verify(
+        self,
+        method: str,
+        url: _Text,
+        headers: Optional[Mapping[str, Any]],
+        now: Optional[float],
+        strict: bool,
+    ) -> Tuple[Optional[str], Optional[Tuple[str, str]]]: ...
+    def _explain(
+        self,
+        method: str,
+        url: _Text,
+        headers: Optional[Mapping[str, Any]],
+        server: Optional[Tuple[str, str, Optional[str], Optional[str], Optional[int]]],
+        now: Optional[float],
+        strict: bool,
+    ) -> str: ...
+    def _authorize(
+        self,
+        method: str,
+        url: _Text,
+        headers: Optional[Mapping[str, Any]],
+        expired: float,
+        now: Optional[float],
+    ) -> List[Tuple[str, str]]: ...
