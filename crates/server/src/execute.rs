@@ -130,6 +130,7 @@ fn acl_record(acl: &AclHeaders) -> AclRecord {
     match acl {
         AclHeaders::Canned(canned) => AclRecord::canned(*canned),
         AclHeaders::Grants(grants) => AclRecord::grants(grants),
+        AclHeaders::CannedAndGrants(canned, grants) => AclRecord::canned_and(*canned, grants),
     }
 }
 

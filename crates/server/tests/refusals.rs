@@ -249,7 +249,7 @@ fn what_is_asked() {
         ("x-cos-traffic-limit", "819199"),
         ("x-cos-traffic-limit", "fast"),
         ("x-cos-storage-class", "COLDER"),
-        ("x-cos-grant-read", "id=1"),
+        ("x-cos-grant-read", "id=x"),
     ] {
         let answer = refused(
             &put("/a", b"").header(name, value).sign(),

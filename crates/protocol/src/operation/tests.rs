@@ -259,6 +259,7 @@ fn any_operation() -> impl Strategy<Value = Operation> {
         AclHeaders::Canned(CannedAcl::Private),
         AclHeaders::Canned(CannedAcl::AuthenticatedRead),
         AclHeaders::Grants(CannedAcl::PublicRead.grants("1")),
+        AclHeaders::CannedAndGrants(CannedAcl::Private, CannedAcl::PublicRead.grants("1")),
     ]));
     let limit = prop::option::of(
         (TrafficLimit::MIN..=TrafficLimit::MAX).prop_map(|bits| TrafficLimit::new(bits).unwrap()),

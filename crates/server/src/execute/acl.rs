@@ -1,7 +1,7 @@
 //! GET and PUT acl, of objects and of buckets.
 
 use cospass_protocol::operation::{
-    AclHeaders, ContentMd5, GetBucketAcl, GetObjectAcl, PutBucketAcl, PutObjectAcl,
+    AclHeaders, CannedAcl, ContentMd5, GetBucketAcl, GetObjectAcl, PutBucketAcl, PutObjectAcl,
 };
 use cospass_protocol::xml::AccessControlPolicy;
 use http::StatusCode;
@@ -46,7 +46,11 @@ pub(super) async fn put_to_object(
 ) -> Result<Reply, Refusal> {
     let document = body.read_document(&permit).await?;
     let PutObjectAcl { bucket, key, version_id, acl, md5 } = permit.into_operation();
-    let acl = wanted(acl, md5, &document)?;
+    let acl = match wanted(acl, md5, &document)? {
+        // So an object that goes by the rules of its bucket is answered; put back as it is, it goes by them again.
+        AclRecord::Grants(grants) if grants.is_empty() => AclRecord::canned(CannedAcl::Default),
+        acl => acl,
+    };
     endpoint
         .store
         .blocking(move |store| {
