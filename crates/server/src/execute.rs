@@ -16,6 +16,7 @@ mod object;
 mod page;
 mod post;
 mod restore;
+mod retention;
 mod service;
 mod symlink;
 mod tagging;
@@ -76,6 +77,8 @@ pub(crate) async fn execute(
         Permitted::PutObjectTagging(permit) => tagging::put(endpoint, permit, body).await,
         Permitted::DeleteObjectTagging(permit) => tagging::delete(endpoint, permit).await,
         Permitted::PostObjectRestore(permit) => restore::post(endpoint, permit, body).await,
+        Permitted::GetObjectRetention(permit) => retention::get(endpoint, permit).await,
+        Permitted::PutObjectRetention(permit) => retention::put(endpoint, permit, body).await,
         Permitted::AppendObject(permit) => append::append(endpoint, permit, body).await,
         Permitted::PutSymlink(permit) => symlink::put(endpoint, permit).await,
         Permitted::GetSymlink(permit) => symlink::get(endpoint, permit).await,

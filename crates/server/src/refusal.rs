@@ -250,6 +250,14 @@ causes! {
     InvalidRange "invalid-range" => InvalidRange "The requested range is not satisfiable",
     /// **T K** Also an upload that must not replace anything: the code for that is not known.
     PreconditionFailed "precondition-failed" => PreconditionFailed "At least one of the pre-conditions you specified did not hold.",
+    /// **! C** The words stand in the tests of candys3, made against the service. Of the code only the refusal is known.
+    Retained "retained" => AccessDenied "The object is locked, you are not allowd to put/delete object or modify the metadata via copy object.",
+    /// **D !** A lock can last longer than was said, not shorter (436/40137).
+    RetentionShortened "retention-shortened" => AccessDenied "The retention period of an object can be extended, not shortened.",
+    /// **! !** Only where the bucket's object lock is enabled can an object be locked (436/40137).
+    NotLockable "not-lockable" => InvalidRequest "Object Lock is not enabled for this bucket.",
+    /// **K K** S3's code and words.
+    NoSuchRetention "no-such-retention" => NoSuchObjectLockConfiguration "The specified object does not have a ObjectLock configuration.",
     /// **C** #3641109820, with `x-cos-storage-class`.
     NotRestored "not-restored" => InvalidObjectState "The operation is not valid for the object storage class.",
 
@@ -489,6 +497,9 @@ impl From<StoreError> for Refusal {
             StoreError::DeleteMarker { version, is_asked } => {
                 return Self::delete_marker(&version, is_asked);
             }
+            StoreError::Retained => Cause::Retained,
+            StoreError::RetentionShortened => Cause::RetentionShortened,
+            StoreError::NotLockable => Cause::NotLockable,
             StoreError::NoSuchUpload => Cause::NoSuchUpload,
             StoreError::Io(ref error) if file_limit::is_reached(error) => {
                 tracing::warn!(%error, "no more files can be opened");

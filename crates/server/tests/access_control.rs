@@ -122,10 +122,11 @@ fn grants_of(endpoint: &Endpoint, target: &str) -> (Vec<String>, Option<String>)
     let list = answer.text().split("<AccessControlList>").nth(1).unwrap_or_default().to_owned();
     let grants = list.split("<Grant>").skip(1).map(|grant| {
         let of = |name: &str| {
-            let text = grant.split(&format!("<{name}>")).nth(1)?;
-            Some(text.split('<').next().unwrap().to_owned())
+            let (_, text) = grant.split_once(&format!("<{name}>"))?;
+            text.split_once('<').map(|(text, _)| text)
         };
-        format!("{}: {}", of("ID").or(of("URI")).unwrap(), of("Permission").unwrap())
+        let grantee = of("ID").or(of("URI")).unwrap_or_default();
+        format!("{grantee}: {}", of("Permission").unwrap_or_default())
     });
     (grants.collect(), answer.header("x-cos-acl").map(str::to_owned))
 }

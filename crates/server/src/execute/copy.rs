@@ -12,7 +12,9 @@ use http::StatusCode;
 use http::header::HeaderName;
 
 use super::draft::{self, Wanted};
-use super::{VERSION_ID, customer_key, encryption, symlink, with_encryption, with_version};
+use super::{
+    VERSION_ID, customer_key, encryption, retention, symlink, with_encryption, with_version,
+};
 use crate::authorize::Permit;
 use crate::conditions::{self, Verdict};
 use crate::endpoint::Endpoint;
@@ -30,6 +32,7 @@ pub(super) async fn object(
     let (seen, now) = (permit.seen(), endpoint.clock.now());
     let mut copy = permit.into_operation();
     copy.encryption = encryption(endpoint, &copy.bucket, copy.encryption);
+    retention::check_date(copy.retain_until, now)?;
     let key = key_of_copy(&copy).cloned();
     customer_key::check(key.as_ref())?;
     let make = move |store: &Store| {
@@ -214,6 +217,7 @@ fn plan(copy: &PutObjectCopy, source: &ObjectRecord, now: i64) -> Result<Draft, 
         tags,
         kind: Kind::Normal,
         encryption: copy.encryption.clone(),
+        retain_until: copy.retain_until,
     };
     Ok(wanted.at(now)?)
 }

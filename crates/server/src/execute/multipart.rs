@@ -13,7 +13,7 @@ use http::header::{ETAG, HeaderName};
 use super::draft::{self, Wanted};
 use super::page::Page;
 use super::upload::{check_length, receive};
-use super::{check_md5, customer_key, encryption, with_encryption, with_version};
+use super::{check_md5, customer_key, encryption, retention, with_encryption, with_version};
 use crate::authorize::Permit;
 use crate::body::SealedBody;
 use crate::conditions;
@@ -31,6 +31,7 @@ pub(super) async fn initiate(
     let customer = asked.encryption.as_ref().and_then(|asked| asked.customer_key()).cloned();
     customer_key::check(customer.as_ref())?;
     let now = endpoint.clock.now();
+    retention::check_date(asked.retain_until, now)?;
     let begin = move |store: &Store| {
         if asked.forbid_overwrite {
             let there = store.find_object(&asked.bucket, &asked.key)?;
@@ -44,6 +45,7 @@ pub(super) async fn initiate(
             tags: tag_pairs(&asked.tags),
             kind: Kind::Normal,
             encryption: asked.encryption.clone(),
+            retain_until: asked.retain_until,
         };
         let draft = wanted.at(now)?;
         let encryption = draft.encryption;

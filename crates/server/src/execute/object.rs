@@ -7,7 +7,7 @@ use cospass_protocol::operation::{GetObject, HeadObject, StorageClass};
 use http::StatusCode;
 use http::header::{ACCEPT_RANGES, CONTENT_RANGE, ETAG, HeaderName, HeaderValue, LAST_MODIFIED};
 
-use super::{customer_key, restore, symlink, with_encryption, with_version};
+use super::{customer_key, restore, retention, symlink, with_encryption, with_version};
 use crate::authorize::Permit;
 use crate::clock::http_date;
 use crate::conditions::{self, Verdict};
@@ -132,6 +132,7 @@ fn describe(mut reply: Reply, record: &ObjectRecord, now: i64) -> Reply {
     }
     let kind = if record.kind == Kind::Appendable { "appendable" } else { "normal" };
     reply = with_encryption(restore::with_state(reply, record, now), record.encryption);
+    reply = retention::with_retention(reply, record);
     reply
         .header(ETAG, record.etag())
         .header(LAST_MODIFIED, http_date(record.modified))

@@ -28,6 +28,7 @@ pub(super) async fn put(endpoint: &Endpoint, permit: Permit<PutSymlink>) -> Resu
             tags: Vec::new(),
             kind: Kind::Symlink(put.target.as_str().to_owned()),
             encryption: None,
+            retain_until: None,
         };
         let mut bytes = store.upload()?;
         let path = format!("/{}", put.target.key().as_str());

@@ -102,6 +102,8 @@ pub(crate) struct ObjectRecord {
     pub(crate) kind: Kind,
     pub(crate) encryption: Encryption,
     pub(crate) restored: Option<Restored>,
+    /// Until when it must stay as it is, Unix seconds; that may be long ago.
+    pub(crate) retained: Option<i64>,
     pub(crate) version: Version,
 }
 
@@ -172,6 +174,7 @@ impl ObjectRecord {
             kind: Kind::Normal,
             encryption: upload.encryption,
             restored: None,
+            retained: upload.retained,
             version: Version::default(),
         }
     }
@@ -255,6 +258,8 @@ pub(crate) struct UploadRecord {
     acl: AclRecord,
     tags: Vec<(String, String)>,
     pub(crate) encryption: Encryption,
+    /// As that of an object, if the upload says.
+    retained: Option<i64>,
 }
 
 impl UploadRecord {
@@ -310,6 +315,8 @@ pub(crate) struct Draft {
     pub(crate) tags: Vec<(String, String)>,
     pub(crate) kind: Kind,
     pub(crate) encryption: Encryption,
+    /// Until when it is to stay as it is, Unix seconds, if the upload says.
+    pub(crate) retained: Option<i64>,
 }
 
 impl Draft {
@@ -340,6 +347,7 @@ impl Draft {
             kind: self.kind,
             encryption: self.encryption,
             restored: None,
+            retained: self.retained,
             version: Version::default(),
         }
     }
@@ -352,6 +360,7 @@ impl Draft {
             acl: self.acl,
             tags: self.tags,
             encryption: self.encryption,
+            retained: self.retained,
         }
     }
 }

@@ -31,6 +31,7 @@ pub(super) fn draft() -> Draft {
         tags: vec![],
         kind: Kind::Normal,
         encryption: Encryption::None,
+        retained: None,
     }
 }
 
