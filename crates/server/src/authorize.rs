@@ -6,6 +6,8 @@
 
 mod unsigned;
 
+pub(crate) use unsigned::left_out;
+
 use cospass_protocol::operation::{
     self, CannedAcl, DecodeError, DeleteObject, Grant, Need, Operation, Permission, Request,
 };
@@ -99,6 +101,10 @@ pub(crate) async fn authorize(
         Err(_) if asker.is_stranger() => return Err(Cause::Anonymous.into()),
         Err(error) => return Err(error.into()),
     };
+    let is_download = matches!(operation, Operation::GetObject(_) | Operation::HeadObject(_));
+    if asker.principal.may_download_alone() && !is_download {
+        return Err(Cause::OutOfV4.into());
+    }
     let mut seen = match asker.is_unlimited(asker.record()) {
         true => Seen::default(),
         false => asker.check(&operation.need()).await?,

@@ -77,6 +77,8 @@ pub(crate) struct Peer {
     pub(crate) local: SocketAddr,
     pub(crate) remote: SocketAddr,
     pub(crate) scheme: Scheme,
+    /// The version of TLS that was agreed on, such as `1.3`.
+    pub(crate) tls_version: Option<&'static str>,
     /// Whether there is a place for it, so that its requests are served, not refused.
     pub(crate) is_served: bool,
 }
@@ -117,6 +119,8 @@ impl Endpoint {
             self.answer(&parts, &mut body, peer, now, &mut asked.trail).await
         };
         let cause = answer.as_ref().err().map(|refusal| refusal.cause);
+        let told = answer.as_ref().err().filter(|refusal| refusal.cause == Cause::NotSigned);
+        let not_signed = told.map(|refusal| refusal.message().to_owned());
         let reply = answer.unwrap_or_else(|refusal| {
             Reply::refusal(&refusal, &parts.method, shown_resource(&parts), &id)
         });
@@ -141,8 +145,9 @@ impl Endpoint {
         // The signature of a form cannot be explained by the head.
         let is_form = asked.trail.operation == form::NAME;
         let is_of_head = |cause: &Cause| cause.is_of_signature() && !is_form;
-        let ending = asked.answered(status, cause, received, || {
-            cause.filter(is_of_head).map(|_| RefusedHead::new(&parts, now))
+        let ending = asked.answered(status, cause, received, || match not_signed {
+            Some(message) => Some(RefusedHead::not_signed(&parts, now, &message)),
+            None => cause.filter(is_of_head).map(|_| RefusedHead::new(&parts, now)),
         });
         Ok(response.map(|body| Counted { body, ending, _answering: answering }))
     }
@@ -214,6 +219,9 @@ impl Endpoint {
         let fields = form::as_headers(&operation);
         let headers = form::with_fields(arrived.head, &fields);
         let request = arrived.head.request.with_headers(&headers);
+        if self.coverages.of(Some(bucket)) == Coverage::Strict {
+            coverage::check_strict_form(&request, &principal)?;
+        }
         let asker = self.asker(arrived, &principal, request);
         let permitted = authorize(&asker, operation).await?;
         self.rounds.make(&self.store, bucket, arrived.now).await?;
@@ -233,7 +241,7 @@ impl Endpoint {
             referer::check(referer, parts, resource, claim().as_ref().map(Claim::carrier))?;
         }
         let claimed = || Some(claim()?.secret_id().to_owned());
-        let principal = authenticate(head, &self.credentials, &self.owner, now)
+        let principal = authenticate(head, resource, &self.credentials, &self.owner, now)
             .inspect_err(|_| trail.secret_id = claimed())?;
         trail.secret_id = principal.secret_id().map(str::to_owned);
         if self.coverages.of(resource.bucket()) == Coverage::Strict {
@@ -271,6 +279,7 @@ impl Endpoint {
             plus: principal.plus(),
             ip: Some(arrived.peer.remote.ip()),
             secure_transport: arrived.peer.scheme == Scheme::Https,
+            tls_version: arrived.peer.tls_version,
             ..Circumstances::new(request, arrived.now)
         };
         Asker { endpoint: self, principal, circumstances, bucket: arrived.bucket }

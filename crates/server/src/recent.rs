@@ -10,12 +10,13 @@ use cospass_sign::RequestHead;
 use cospass_sign::explain::{Evidence, explain};
 use http::request::Parts;
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::endpoint::Endpoint;
 use crate::exchange::{Exchange, Line};
 use crate::head::header_pairs;
 use crate::redact;
+use crate::refusal::Cause;
 
 /// For how long explanations are worked out in one go; one that has begun is finished.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -77,6 +78,18 @@ impl RefusedHead {
             now,
             explanation: OnceLock::new(),
         }
+    }
+
+    /// One whose signature holds and leaves something out that a strict bucket wants, as the message tells.
+    pub(crate) fn not_signed(parts: &Parts, now: i64, message: &str) -> Self {
+        let explanation = json!({
+            "cause": Cause::NotSigned.name(),
+            "message": message,
+            "remedy": "List it in the signature, or leave it out of the request; the bucket is configured to \
+                take nothing that is not signed (serve --signature strict).",
+            "stages": [],
+        });
+        Self { explanation: OnceLock::from(explanation), ..Self::new(parts, now) }
     }
 
     fn explain(&self, endpoint: &Endpoint) -> &Value {
@@ -143,5 +156,5 @@ pub(crate) fn write(endpoint: &Endpoint, list: &[Arc<Exchange>]) -> serde_json::
         Listed { line: exchange.line(), explanation, explanation_pending }
     });
     let listed: Vec<_> = listed.collect();
-    serde_json::to_vec(&serde_json::json!({ "requests": listed }))
+    serde_json::to_vec(&json!({ "requests": listed }))
 }

@@ -99,6 +99,9 @@ causes! {
     /// **C** PicGo#638, with StringToSign and FormatString.
     SignatureMismatch "signature-mismatch" => SignatureDoesNotMatch "The Signature you specified is invalid.",
 
+    /// **! !** A signature of the former interface is for GET and HEAD of the one object that it names.
+    OutOfV4 "out-of-v4" => AccessDenied "Access Denied. A signature of this form is for downloading the object that it names.",
+
     /// **! !** The strict mode wants a header or a parameter signed; the message tells which.
     NotSigned "not-signed" => AccessDenied "Access Denied.",
     /// **C** wx#25: neither policies nor access control allow it, or a policy denies it.
@@ -385,7 +388,10 @@ impl Refusal {
 
     /// A signed request of which the strict mode wants something more signed.
     pub(crate) fn not_signed(kind: &str, name: &str) -> Self {
-        let message = Some(format!("Access Denied. The {kind} {name} must be signed."));
+        let message = format!(
+            "Access Denied. The {kind} {name} must be signed: the signature is judged strictly here."
+        );
+        let message = Some(message);
         Self::new(Cause::NotSigned, Detail { message, ..Detail::default() })
     }
 
@@ -538,7 +544,8 @@ mod tests {
     fn every_cause_has_a_test_of_the_whole_server() {
         let tests = concat!(
             include_str!("../tests/refusals.rs"),
-            include_str!("../tests/refusals_of_forms.rs")
+            include_str!("../tests/refusals_of_forms.rs"),
+            include_str!("../tests/v4.rs")
         );
         // Only a failing disk, or a client that stands still, would show these; other tests reach them.
         let elsewhere = [Cause::Failure];

@@ -332,6 +332,8 @@ async fn run(
     tokio::join!(connection::serve(listener, Arc::clone(&endpoint), stopped), sweeping, rounds);
     if let Some(control) = control {
         control.abort();
+        // Its port is free when the endpoint has stopped, not a moment later.
+        let _ = control.await;
     }
     let finished = tokio::task::spawn_blocking(move || {
         if let Some(log) = &endpoint.observers.access_log {

@@ -22,6 +22,7 @@ mod refusal;
 mod secret;
 mod selection;
 mod signing;
+mod v4;
 mod verify;
 
 pub use authorization::{Authorization, FieldError};
@@ -36,4 +37,5 @@ pub use names::{OFFICIAL_HEADERS, is_official_header};
 pub use refusal::Refusal;
 pub use secret::{Credentials, SecretId, SecretKey, SecurityToken, TOKEN_NAME};
 pub use signing::{Signature, SigningKey};
+pub use v4::V4Claim;
 pub use verify::{Acceptance, CLOCK_SKEW_SECONDS, CanonicalView, Verified};

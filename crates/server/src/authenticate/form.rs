@@ -1,7 +1,7 @@
 //! Who asks by a form: its signature covers its policy, and its policy what the form holds.
 
 use cospass_protocol::Bucket;
-use cospass_protocol::form::{FormFields, FormPolicy, FormPolicyError, Unmet};
+use cospass_protocol::form::{Condition, FormFields, FormPolicy, FormPolicyError, Unmet};
 use cospass_protocol::policy::{Caller, Identity};
 use cospass_sign::{Claim, ClaimError, Credentials, FormClaim};
 
@@ -54,7 +54,14 @@ pub(crate) fn authenticate_form<'a>(
     policy.check(bucket, fields)?;
     let secret_id = claim.secret_id().to_owned();
     let caller = Caller { identity: Some(owner), ..Caller::default() };
-    Ok((Principal { caller, how: How::Form { secret_id } }, Some(policy)))
+    let fields = policy.conditions.iter().filter_map(Condition::field);
+    let covered = fields.map(|field| header_of_field(field).to_owned()).collect();
+    Ok((Principal { caller, how: How::Form { secret_id, covered } }, Some(policy)))
+}
+
+/// The header that a field stands for.
+fn header_of_field(field: &str) -> &str {
+    if field.eq_ignore_ascii_case("acl") { "x-cos-acl" } else { field }
 }
 
 impl From<FormPolicyError> for Refusal {
