@@ -4,12 +4,13 @@ mod form;
 mod v4;
 
 use cospass_protocol::operation::Resource;
-use cospass_protocol::policy::{Caller, Identity};
+use cospass_protocol::policy::Caller;
 use cospass_sign::percent::Plus;
-use cospass_sign::{Acceptance, Claim, ClaimError, Credentials, Verified};
+use cospass_sign::{Acceptance, Claim, ClaimError, Verified};
 
 pub(crate) use form::authenticate_form;
 
+use crate::accounts::{Account, Accounts};
 use crate::head::Head;
 use crate::refusal::{Cause, Refusal};
 
@@ -105,12 +106,11 @@ impl Principal<'_> {
 ///
 /// The order of the refusals is that of the documentation: SecretId (and with it the token, which the service reports in
 /// the same words), time, signature. A token that comes with a permanent key is not looked at: that is a decision, what
-/// the service does is not known. The credentials are the `owner`'s own; nothing limits them.
+/// the service does is not known. The credentials are an account's own; nothing limits them.
 pub(crate) fn authenticate<'a>(
     head: &Head<'a>,
     resource: &Resource,
-    credentials: &Credentials,
-    owner: &'a Identity,
+    accounts: &'a Accounts,
     now: i64,
 ) -> Result<Principal<'a>, Refusal> {
     let claim = match Claim::read(&head.request) {
@@ -119,22 +119,27 @@ pub(crate) fn authenticate<'a>(
             return Ok(Principal { caller: Caller::default(), how: How::Unsigned });
         }
         Err(ClaimError::NotV5) => {
-            return v4::authenticate_v4(head, resource, credentials, owner, now);
+            return v4::authenticate_v4(head, resource, accounts, now);
         }
         Err(error) => return Err(Refusal::claim(&error, now)),
     };
-    let known = claim.secret_id() == credentials.secret_id().as_str();
-    let key = known.then(|| credentials.secret_key());
+    let account = accounts.of_secret_id(claim.secret_id());
+    let key = account.map(|account| account.credentials.secret_key());
     let verdict = claim.verify(&head.request, key, now, Acceptance::Service);
-    let token = credentials.token().filter(|_| known);
+    let token = account.and_then(|account| account.credentials.token());
     // Both are judged in any case, so that the time it takes tells nothing of the token.
     match token.map_or(Ok(()), |token| claim.check_token(token)).and(verdict) {
         Ok(verified) => {
-            let caller = Caller { identity: Some(owner), ..Caller::default() };
+            let caller = as_itself(account);
             Ok(Principal { caller, how: How::Request(Signer { claim, verified }) })
         }
         Err(refusal) => Err(refused(&refusal, &claim, head, now)),
     }
+}
+
+/// An account, with nothing that limits it.
+fn as_itself(account: Option<&Account>) -> Caller<'_> {
+    Caller { identity: account.map(|account| &account.identity), ..Caller::default() }
 }
 
 fn refused(

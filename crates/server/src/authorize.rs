@@ -14,6 +14,7 @@ use cospass_protocol::operation::{
 use cospass_protocol::policy::{Ask, Circumstances, Rules, Target, judge};
 use cospass_protocol::{Bucket, ObjectKey, for_each_operation};
 
+use crate::accounts::Account;
 use crate::authenticate::Principal;
 use crate::endpoint::Endpoint;
 use crate::refusal::{Cause, Refusal};
@@ -88,8 +89,8 @@ pub(crate) struct Asker<'a> {
     pub(crate) bucket: Option<(&'a Bucket, &'a BucketRecord)>,
 }
 
-/// Decides. All buckets belong to the one account, which may do everything that the bucket's policy does not deny it by
-/// name; everybody else may do what policies and grants allow.
+/// Decides. An account may do everything with its buckets that their policies do not deny it by name; everybody else may do
+/// what policies and grants allow.
 ///
 /// What is asked is judged after who asks, so that a stranger learns nothing of what is served here.
 pub(crate) async fn authorize(
@@ -105,9 +106,10 @@ pub(crate) async fn authorize(
     if asker.principal.may_download_alone() && !is_download {
         return Err(Cause::OutOfV4.into());
     }
-    let mut seen = match asker.is_unlimited(asker.record()) {
+    let need = operation.need();
+    let mut seen = match asker.is_unlimited(need.target.bucket(), asker.record()) {
         true => Seen::default(),
-        false => asker.check(&operation.need()).await?,
+        false => asker.check(&need).await?,
     };
     // What is read is the source of a copy; what is written to has no access control that counts.
     if let Some(need) = operation.also_needs() {
@@ -127,7 +129,8 @@ pub(crate) async fn authorize(
 pub(crate) fn may_delete(asker: &Asker<'_>, bucket: &Bucket, key: &ObjectKey) -> bool {
     let delete = || DeleteObject { bucket: bucket.clone(), key: key.clone(), version_id: None };
     let record = asker.record();
-    asker.is_unlimited(record) || asker.is_allowed(&delete().need(), record, &asker.grants(record))
+    asker.is_unlimited(Some(bucket), record)
+        || asker.is_allowed(&delete().need(), record, &asker.grants(Some(bucket), record))
 }
 
 impl Asker<'_> {
@@ -137,19 +140,29 @@ impl Asker<'_> {
 
     /// Whether nobody signed, and nobody without a signature may have anything of what is asked for.
     fn is_stranger(&self) -> bool {
-        let is_open = |bucket: &BucketRecord| {
-            let grants = self.grants(Some(bucket));
+        let is_open = |(name, bucket): (&Bucket, &BucketRecord)| {
+            let grants = self.grants(Some(name), Some(bucket));
             bucket.policy().is_some() || grants.iter().any(|grant| grant.grantee.is_everyone())
         };
-        self.principal.is_anonymous() && !self.record().is_some_and(is_open)
+        self.principal.is_anonymous() && !self.bucket.is_some_and(is_open)
     }
 
     /// Whether the owner of a bucket asks, with nothing that could stand against it.
-    fn is_unlimited(&self, bucket: Option<&BucketRecord>) -> bool {
+    fn is_unlimited(&self, bucket: Option<&Bucket>, record: Option<&BucketRecord>) -> bool {
         let caller = self.principal.caller();
-        let is_owner = caller.identity.is_some_and(|identity| *identity == self.endpoint.owner);
-        let has_policy = bucket.is_some_and(|bucket| bucket.policy().is_some());
+        let owner = &self.owner(bucket).identity;
+        let is_owner = caller.identity.is_some_and(|identity| identity == owner);
+        let has_policy = record.is_some_and(|record| record.policy().is_some());
         is_owner && caller.session.is_none() && !has_policy
+    }
+
+    /// Whose a bucket is; what is of no bucket is of the account that asks.
+    fn owner(&self, bucket: Option<&Bucket>) -> &Account {
+        let accounts = &self.endpoint.accounts;
+        match bucket {
+            Some(bucket) => accounts.of_bucket(bucket),
+            None => accounts.of_caller(self.principal.caller().identity),
+        }
     }
 
     async fn check(&self, need: &Need) -> Result<Seen, Refusal> {
@@ -163,13 +176,14 @@ impl Asker<'_> {
             (None, _) => None,
         };
         let is_needed = !need.is_of_unsigned || self.principal.is_anonymous();
-        if !is_needed || self.is_unlimited(record) {
+        let bucket = need.target.bucket();
+        if !is_needed || self.is_unlimited(bucket, record) {
             return Ok(Seen::default());
         }
         if let Some((bucket, key)) = own_grants_count(need) {
             return self.check_object(need, bucket, key, record).await;
         }
-        match self.is_allowed(need, record, &self.grants(record)) {
+        match self.is_allowed(need, record, &self.grants(bucket, record)) {
             true => Ok(Seen::default()),
             false => Err(self.refusal()),
         }
@@ -218,8 +232,8 @@ impl Asker<'_> {
     ) -> Result<Seen, Refusal> {
         let acl = object.map_or_else(|| AclRecord::canned(CannedAcl::Default), |object| object.acl);
         let grants = match acl.as_canned() {
-            Some(CannedAcl::Default) => self.grants(record),
-            _ => acl.to_grants(self.endpoint.owner.owner_uin()),
+            Some(CannedAcl::Default) => self.grants(need.target.bucket(), record),
+            _ => acl.to_grants(self.owner(need.target.bucket()).uin()),
         };
         match self.is_allowed(need, record, &grants) {
             true => Ok(Seen(Some(acl))),
@@ -235,12 +249,12 @@ impl Asker<'_> {
     }
 
     fn is_allowed(&self, need: &Need, record: Option<&BucketRecord>, grants: &[Grant]) -> bool {
-        let Endpoint { owner, region, .. } = self.endpoint;
+        let owner = self.owner(need.target.bucket());
         let tags = record.map(|record| record.configurations.tags()).unwrap_or_default();
         let circumstances = &Circumstances { resource_tags: tags, ..self.circumstances };
-        let ask = Ask { need, region: region.name(), circumstances };
+        let ask = Ask { need, region: self.endpoint.region.name(), circumstances };
         let policy = record.and_then(BucketRecord::policy);
-        let rules = Rules { owner_uin: owner.owner_uin(), policy, grants };
+        let rules = Rules { owner_uin: owner.uin(), policy, grants };
         let caller = self.principal.caller();
         let decision = judge(&caller, &ask, &rules);
         tracing::debug!(action = need.actions.first(), %decision);
@@ -248,8 +262,8 @@ impl Asker<'_> {
     }
 
     /// The grants of a bucket.
-    fn grants(&self, record: Option<&BucketRecord>) -> Vec<Grant> {
-        let owner_uin = self.endpoint.owner.owner_uin();
+    fn grants(&self, bucket: Option<&Bucket>, record: Option<&BucketRecord>) -> Vec<Grant> {
+        let owner_uin = self.owner(bucket).uin();
         record.map(|record| record.acl.to_grants(owner_uin)).unwrap_or_default()
     }
 }

@@ -17,14 +17,15 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use cospass_protocol::operation::{Operation, Parts as OperationParts, Request as _, Resource};
-use cospass_protocol::policy::{Circumstances, Identity};
+use cospass_protocol::policy::Circumstances;
 use cospass_protocol::{Bucket, Region, Scheme};
-use cospass_sign::{Claim, Credentials, RequestHead, percent};
+use cospass_sign::{Claim, RequestHead, percent};
 use http::header::{CONNECTION, HOST};
 use http::request::Parts;
 use http::{HeaderMap, Method, Request, Response, Version};
 use hyper::body::Incoming;
 
+use crate::accounts::Accounts;
 use crate::authenticate::{Principal, authenticate};
 use crate::authorize::{Asker, authorize};
 use crate::body::SealedBody;
@@ -56,13 +57,9 @@ use visit::Visitor;
 pub(crate) struct Endpoint {
     pub(crate) store: Store,
     pub(crate) clock: Clock,
-    pub(crate) credentials: Credentials,
+    pub(crate) accounts: Accounts,
     pub(crate) routes: Routes,
     pub(crate) region: Region,
-    /// The account's number.
-    pub(crate) owner_uin: String,
-    /// The account itself, as who asks.
-    pub(crate) owner: Identity,
     pub(crate) coverages: Coverages,
     pub(crate) limits: Arc<Limits>,
     pub(crate) spelling: Spelling,
@@ -241,7 +238,7 @@ impl Endpoint {
             referer::check(referer, parts, resource, claim().as_ref().map(Claim::carrier))?;
         }
         let claimed = || Some(claim()?.secret_id().to_owned());
-        let principal = authenticate(head, resource, &self.credentials, &self.owner, now)
+        let principal = authenticate(head, resource, &self.accounts, now)
             .inspect_err(|_| trail.secret_id = claimed())?;
         trail.secret_id = principal.secret_id().map(str::to_owned);
         if self.coverages.of(resource.bucket()) == Coverage::Strict {

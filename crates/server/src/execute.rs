@@ -44,7 +44,7 @@ pub(crate) async fn execute(
 ) -> Result<Reply, Refusal> {
     let endpoint = asker.endpoint;
     match permitted {
-        Permitted::GetService(permit) => Ok(service::get(endpoint, &permit)),
+        Permitted::GetService(permit) => Ok(service::get(asker, &permit)),
         Permitted::PutBucket(permit) => bucket::put(endpoint, permit, body).await,
         Permitted::HeadBucket(permit) => Ok(bucket::head(endpoint, &permit)),
         Permitted::DeleteBucket(permit) => bucket::delete(endpoint, permit).await,

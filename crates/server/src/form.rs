@@ -61,9 +61,8 @@ pub(crate) async fn read<'a>(
     let form = body.read_fields(content_type).await?;
     let claimed = form.fields.value("q-ak").map(|id| String::from_utf8_lossy(id).into_owned());
     trail.secret_id = claimed;
-    let Endpoint { credentials, owner, .. } = endpoint;
     let (principal, policy) =
-        authenticate_form(head, bucket, &form.fields, credentials, owner, now)?;
+        authenticate_form(head, bucket, &form.fields, &endpoint.accounts, now)?;
     let params: Vec<_> = head.request.params(Plus::Space).collect();
     let operation = PostObject::decode(bucket.clone(), &params, &form.fields, policy.as_ref());
     Ok((principal, operation.map(Operation::PostObject)))

@@ -6,12 +6,13 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use cospass_protocol::{Endpoint as Domain, Host, HostError};
-use cospass_sign::RequestHead;
 use cospass_sign::explain::{Evidence, explain};
+use cospass_sign::{Claim, RequestHead};
 use http::request::Parts;
 use serde::Serialize;
 use serde_json::{Value, json};
 
+use crate::accounts::Account;
 use crate::endpoint::Endpoint;
 use crate::exchange::{Exchange, Line};
 use crate::head::header_pairs;
@@ -99,7 +100,7 @@ impl RefusedHead {
             let host = head.header(b"host").and_then(|host| std::str::from_utf8(host).ok());
             let hosts = host.map(|host| hosts_beside(endpoint, host)).unwrap_or_default();
             let explanation = explain(&Evidence {
-                credentials: Some(&endpoint.credentials),
+                credentials: Some(&account_of(endpoint, &head).credentials),
                 now: Some(self.now),
                 other_hosts: &hosts,
                 is_cdn: host.is_some_and(|h| matches!(Host::new(h), Err(HostError::Cdn { .. }))),
@@ -110,6 +111,13 @@ impl RefusedHead {
             json
         })
     }
+}
+
+/// The account whose key a request claims to be signed with, or else the first one.
+fn account_of<'a>(endpoint: &'a Endpoint, head: &RequestHead<'_>) -> &'a Account {
+    let claim = Claim::read(head).ok();
+    let account = claim.and_then(|claim| endpoint.accounts.of_secret_id(claim.secret_id()));
+    account.unwrap_or(endpoint.accounts.first())
 }
 
 /// The hosts that a request may have been signed for, beside the one it was sent to.

@@ -7,10 +7,10 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use cospass_protocol::operation::Resource;
-use cospass_protocol::policy::{Caller, Identity};
-use cospass_sign::{ClaimError, Credentials, V4Claim};
+use cospass_sign::{ClaimError, V4Claim};
 
-use super::{How, Principal, of_signer};
+use super::{How, Principal, as_itself, of_signer};
+use crate::accounts::Accounts;
 use crate::head::Head;
 use crate::refusal::{Cause, Refusal};
 
@@ -18,17 +18,16 @@ use crate::refusal::{Cause, Refusal};
 pub(super) fn authenticate_v4<'a>(
     head: &Head<'_>,
     resource: &Resource,
-    credentials: &Credentials,
-    owner: &'a Identity,
+    accounts: &'a Accounts,
     now: i64,
 ) -> Result<Principal<'a>, Refusal> {
     let refused = |error: ClaimError| Refusal::claim(&error, now);
     let parameter = V4Claim::parameter(&head.request).ok_or(Cause::MalformedSignature)?;
     let signature = STANDARD.decode(&*parameter).map_err(|_| Cause::MalformedSignature)?;
     let claim = V4Claim::read(&signature).map_err(refused)?;
-    let known = claim.secret_id() == credentials.secret_id().as_str();
-    let verdict = claim.verify(known.then(|| credentials.secret_key()), now);
-    if known && credentials.token().is_some() {
+    let account = accounts.of_secret_id(claim.secret_id());
+    let verdict = claim.verify(account.map(|account| account.credentials.secret_key()), now);
+    if account.is_some_and(|account| account.credentials.token().is_some()) {
         return Err(Cause::WrongToken.into());
     }
     verdict.map_err(|refusal| {
@@ -40,8 +39,7 @@ pub(super) fn authenticate_v4<'a>(
             if claim.is_for(bucket.appid(), bucket.name(), key.path()) =>
         {
             let secret_id = claim.secret_id().to_owned();
-            let caller = Caller { identity: Some(owner), ..Caller::default() };
-            Ok(Principal { caller, how: How::V4 { secret_id } })
+            Ok(Principal { caller: as_itself(account), how: How::V4 { secret_id } })
         }
         _ => Err(Cause::OutOfV4.into()),
     }

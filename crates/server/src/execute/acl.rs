@@ -21,6 +21,7 @@ pub(super) async fn of_object(
 ) -> Result<Reply, Refusal> {
     let seen = permit.seen();
     let GetObjectAcl { bucket, key, version_id } = permit.into_operation();
+    let owner_uin = endpoint.accounts.of_bucket(&bucket).uin().to_owned();
     let record = endpoint
         .store
         .blocking(move |store| {
@@ -28,15 +29,16 @@ pub(super) async fn of_object(
         })
         .await?;
     seen.check(&record)?;
-    Ok(reply(endpoint, &record.acl))
+    Ok(reply(owner_uin, &record.acl))
 }
 
 pub(super) fn of_bucket(
     endpoint: &Endpoint,
     permit: &Permit<GetBucketAcl>,
 ) -> Result<Reply, Refusal> {
-    let record = endpoint.store.bucket(&permit.operation().bucket).ok_or(Cause::NoSuchBucket)?;
-    Ok(reply(endpoint, &record.acl))
+    let bucket = &permit.operation().bucket;
+    let record = endpoint.store.bucket(bucket).ok_or(Cause::NoSuchBucket)?;
+    Ok(reply(endpoint.accounts.of_bucket(bucket).uin().to_owned(), &record.acl))
 }
 
 pub(super) async fn put_to_object(
@@ -76,8 +78,7 @@ pub(super) async fn put_to_bucket(
     Ok(Reply::empty(StatusCode::OK))
 }
 
-fn reply(endpoint: &Endpoint, acl: &AclRecord) -> Reply {
-    let owner_uin = endpoint.owner_uin.clone();
+fn reply(owner_uin: String, acl: &AclRecord) -> Reply {
     let grants = acl.to_grants(&owner_uin);
     let reply = Reply::xml(AccessControlPolicy { owner_uin, grants }.write());
     match acl.as_canned() {

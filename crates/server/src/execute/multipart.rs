@@ -102,7 +102,7 @@ pub(super) async fn list(endpoint: &Endpoint, permit: Permit<ListParts>) -> Resu
     let list = PartList {
         bucket: name.bucket.as_str().to_owned(),
         appid: name.bucket.appid().to_owned(),
-        owner_uin: endpoint.owner_uin.clone(),
+        owner_uin: endpoint.accounts.of_bucket(&name.bucket).uin().to_owned(),
         key: name.key.as_str().to_owned(),
         url_encoded: asked.url_encoded,
         upload_id: name.id,
@@ -120,7 +120,7 @@ pub(super) async fn uploads(
     permit: Permit<ListMultipartUploads>,
 ) -> Result<Reply, Refusal> {
     let asked = permit.into_operation();
-    let owner_uin = endpoint.owner_uin.clone();
+    let owner_uin = endpoint.accounts.of_bucket(&asked.bucket).uin().to_owned();
     let document = endpoint.store.blocking(move |store| {
         let mut page = Page::new(&asked.prefix, &asked.delimiter, asked.max_uploads);
         // Without a key, the id says nothing.

@@ -1,13 +1,16 @@
 //! GET Service.
 
+use cospass_protocol::Bucket;
 use cospass_protocol::operation::{CreatedRange, GetService};
 use cospass_protocol::xml::{BucketEntry, ListAllMyBuckets, iso8601};
 
-use crate::authorize::Permit;
-use crate::endpoint::Endpoint;
+use crate::authorize::{Asker, Permit};
 use crate::reply::Reply;
 
-pub(super) fn get(endpoint: &Endpoint, permit: &Permit<GetService>) -> Reply {
+/// The buckets of the account that asks.
+pub(super) fn get(asker: &Asker<'_>, permit: &Permit<GetService>) -> Reply {
+    let (endpoint, accounts) = (asker.endpoint, &asker.endpoint.accounts);
+    let account = accounts.of_caller(asker.principal.caller().identity);
     let asked = permit.operation();
     let here = endpoint.region.name();
     let elsewhere = asked.region.as_deref().is_some_and(|region| region != here);
@@ -19,7 +22,11 @@ pub(super) fn get(endpoint: &Endpoint, permit: &Permit<GetService>) -> Reply {
         .filter(|(name, record)| {
             let is_meant = |(range, time): (CreatedRange, i64)| range.has(record.created, time);
             let is_tagged = |tag| record.configurations.tags().contains(tag);
+            let is_own = |name: &String| {
+                Bucket::new(name).is_ok_and(|it| accounts.of_bucket(&it).uin() == account.uin())
+            };
             !elsewhere
+                && is_own(name)
                 && name.as_str() > marker.as_str()
                 && asked.created.is_none_or(is_meant)
                 && asked.tag.as_ref().is_none_or(is_tagged)
@@ -35,6 +42,6 @@ pub(super) fn get(endpoint: &Endpoint, permit: &Permit<GetService>) -> Reply {
     buckets.truncate(most);
     let last = buckets.last().filter(|_| is_truncated);
     let next_marker = last.map(|entry| entry.name.clone()).unwrap_or_default();
-    let owner_uin = endpoint.owner_uin.clone();
+    let owner_uin = account.uin().to_owned();
     Reply::xml(ListAllMyBuckets { owner_uin, marker, next_marker, is_truncated, buckets }.write())
 }
