@@ -4,8 +4,10 @@
 //! [`judge`](cospass_protocol::policy::judge). Here the facts are gathered: the bucket's policy, and the grants of the
 //! bucket, or those of the object where it has its own (436/30752).
 
+mod seen;
 mod unsigned;
 
+pub(crate) use seen::Seen;
 pub(crate) use unsigned::left_out;
 
 use cospass_protocol::operation::{
@@ -39,21 +41,6 @@ impl<Op> Permit<Op> {
     /// What the permit was given on.
     pub(crate) fn seen(&self) -> Seen {
         self.seen.clone()
-    }
-}
-
-/// The access control of the object that is read, if that is what allows it. Another upload may replace the object before
-/// it is read.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Seen(Option<AclRecord>);
-
-impl Seen {
-    /// Refuses an object with another access control than the one that was judged.
-    pub(crate) fn check(&self, object: &ObjectRecord) -> Result<(), Refusal> {
-        match &self.0 {
-            Some(seen) if *seen != object.acl => Err(Cause::Denied.into()),
-            _ => Ok(()),
-        }
     }
 }
 
@@ -212,31 +199,33 @@ impl Asker<'_> {
             }
         };
         let (object, link) = self.endpoint.store.blocking(find).await?;
-        let seen = self.check_grants(need, object, record)?;
+        let acl = self.check_grants(need, object, record)?;
+        let rules = record.map(|record| (bucket, record));
         match link {
-            None => Ok(seen),
+            None => Ok(Seen::new(acl, None, rules)),
             Some((key, target)) => {
                 let need = Need { target: Target::object(bucket, &key), ..need.clone() };
-                self.check_grants(&need, target, record)
+                let acl = self.check_grants(&need, target, record)?;
+                Ok(Seen::new(acl, Some(key), rules))
             }
         }
     }
 
     /// An object without grants of its own goes by those of its bucket. So does one that is not there: a stranger learns so
-    /// only where it may read.
+    /// only where it may read. Returns the access control of the object.
     fn check_grants(
         &self,
         need: &Need,
         object: Option<ObjectRecord>,
         record: Option<&BucketRecord>,
-    ) -> Result<Seen, Refusal> {
+    ) -> Result<AclRecord, Refusal> {
         let acl = object.map_or_else(|| AclRecord::canned(CannedAcl::Default), |object| object.acl);
         let grants = match acl.as_canned() {
             Some(CannedAcl::Default) => self.grants(need.target.bucket(), record),
             _ => acl.to_grants(self.owner(need.target.bucket()).uin()),
         };
         match self.is_allowed(need, record, &grants) {
-            true => Ok(Seen(Some(acl))),
+            true => Ok(acl),
             false => Err(self.refusal()),
         }
     }

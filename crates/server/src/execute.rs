@@ -15,6 +15,8 @@ mod multipart;
 mod object;
 mod page;
 mod post;
+#[cfg(test)]
+mod races;
 mod restore;
 mod retention;
 mod service;

@@ -415,6 +415,12 @@ impl Running {
         self.local_addr
     }
 
+    /// What serves requests.
+    #[cfg(test)]
+    pub(crate) fn endpoint(&self) -> &Endpoint {
+        &self.endpoint
+    }
+
     /// The address of the control listener, if there is one.
     pub fn control_addr(&self) -> Option<SocketAddr> {
         self.control_addr

@@ -224,3 +224,29 @@ fn a_document_that_was_answered_can_be_put_back_and_changes_nothing() {
     assert_eq!(grants_of(&endpoint, "/a").1.as_deref(), Some("default"));
     assert_eq!(endpoint.send(&get("/a")).status, 200);
 }
+
+/// The body of a request is read when it is permitted, and not before; until it has come, others go on.
+#[test]
+fn whoever_may_change_the_grants_of_an_object_may_not_change_those_of_another_in_its_place() {
+    let endpoint = Endpoint::start();
+    let document = format!(
+        "<AccessControlPolicy><AccessControlList><Grant><Grantee><URI>{EVERYONE}</URI></Grantee><Permission>READ</Permission></Grant></AccessControlList></AccessControlPolicy>"
+    );
+    let change = put("/a", document.as_bytes()).unsigned_param("acl", "");
+    let change = change.header("Expect", "100-continue");
+    for (is_replaced, status) in [(false, 200), (true, 403)] {
+        endpoint.put("/a", BODY);
+        grant(&endpoint, "/a", "WRITE_ACP");
+        let mut connection = endpoint.connect();
+        connection.write(&change.head());
+        assert_eq!(connection.answer(true).status, 100);
+        if is_replaced {
+            let private = put("/a", b"secret").header("x-cos-acl", "private").sign();
+            assert_eq!(endpoint.send(&private).status, 200);
+        }
+        connection.write(document.as_bytes());
+        assert_eq!(connection.answer(false).status, status);
+        let read = endpoint.send(&get("/a"));
+        assert_eq!(read.status, if is_replaced { 403 } else { 200 });
+    }
+}

@@ -13,7 +13,7 @@ use crate::body::SealedBody;
 use crate::endpoint::Endpoint;
 use crate::refusal::{Cause, Refusal};
 use crate::reply::Reply;
-use crate::store::AclRecord;
+use crate::store::{AclRecord, ObjectRecord};
 
 pub(super) async fn of_object(
     endpoint: &Endpoint,
@@ -25,10 +25,11 @@ pub(super) async fn of_object(
     let record = endpoint
         .store
         .blocking(move |store| {
-            store.version(&bucket, &key, version_id.as_deref()).map_err(Refusal::from)
+            let record = store.version(&bucket, &key, version_id.as_deref())?;
+            seen.check(store, &record)?;
+            Ok::<_, Refusal>(record)
         })
         .await?;
-    seen.check(&record)?;
     Ok(reply(owner_uin, &record.acl))
 }
 
@@ -47,6 +48,7 @@ pub(super) async fn put_to_object(
     body: &mut SealedBody,
 ) -> Result<Reply, Refusal> {
     let document = body.read_document(&permit).await?;
+    let seen = permit.seen();
     let PutObjectAcl { bucket, key, version_id, acl, md5 } = permit.into_operation();
     let acl = match wanted(acl, md5, &document)? {
         // So an object that goes by the rules of its bucket is answered; put back as it is, it goes by them again.
@@ -56,8 +58,8 @@ pub(super) async fn put_to_object(
     endpoint
         .store
         .blocking(move |store| {
-            let set = store.set_object_acl(&bucket, &key, version_id.as_deref(), acl);
-            set.map_err(Refusal::from)
+            let check = |object: &ObjectRecord| seen.check(store, object);
+            store.set_object_acl(&bucket, &key, version_id.as_deref(), &acl, check)
         })
         .await?;
     Ok(Reply::empty(StatusCode::OK))

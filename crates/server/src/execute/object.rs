@@ -24,8 +24,7 @@ pub(super) async fn get(endpoint: &Endpoint, permit: Permit<GetObject>) -> Resul
     let get = permit.into_operation();
     let found = move |store: &crate::store::Store| {
         let (record, reader) =
-            symlink::open(store, &get.bucket, &get.key, get.version_id.as_deref())?;
-        seen.check(&record)?;
+            symlink::open(store, &seen, &get.bucket, &get.key, get.version_id.as_deref())?;
         customer_key::unlock(record.encryption, get.customer_key.as_ref())?;
         match conditions::of_download(&get.conditions, &record) {
             Verdict::Failed => return Err(Cause::PreconditionFailed.into()),
@@ -50,8 +49,8 @@ pub(super) async fn head(
     let (seen, now) = (permit.seen(), endpoint.clock.now());
     let head = permit.into_operation();
     let found = move |store: &crate::store::Store| {
-        let record = symlink::follow(store, &head.bucket, &head.key, head.version_id.as_deref())?;
-        seen.check(&record)?;
+        let version = head.version_id.as_deref();
+        let record = symlink::follow(store, &seen, &head.bucket, &head.key, version)?;
         customer_key::unlock(record.encryption, head.customer_key.as_ref())?;
         match conditions::of_download(&head.conditions, &record) {
             Verdict::Failed => Err(Cause::PreconditionFailed.into()),

@@ -21,7 +21,7 @@ pub(super) async fn get(
     let GetObjectRetention { bucket, key, version_id } = permit.into_operation();
     let find = move |store: &crate::store::Store| {
         let record = store.version(&bucket, &key, version_id.as_deref())?;
-        seen.check(&record)?;
+        seen.check(store, &record)?;
         let until = record.retained.ok_or(Cause::NoSuchRetention)?;
         Ok::<_, Refusal>(Reply::xml(Retention { until }.write()))
     };

@@ -250,14 +250,17 @@ impl Store {
         Ok(deleted)
     }
 
-    pub(crate) fn set_object_acl(
+    /// Replaces the access control of an object, durably. `check` sees the object that is there and may refuse.
+    pub(crate) fn set_object_acl<E: From<StoreError>>(
         &self,
         bucket: &Bucket,
         key: &ObjectKey,
         version: Option<&str>,
-        acl: AclRecord,
-    ) -> Result<(), StoreError> {
+        acl: &AclRecord,
+        check: impl Fn(&ObjectRecord) -> Result<(), E>,
+    ) -> Result<(), E> {
         self.update_object(bucket, key, version, |record| {
+            check(record)?;
             record.acl = acl.clone();
             Ok(())
         })
