@@ -236,7 +236,7 @@ fn a_file_says_whose_buckets_are_whose_and_which_are_strict() {
     };
     let appid = BUCKET.rsplit('-').next().unwrap();
     let path = config.to_str().unwrap();
-    let serve = ["--config", path, "--listen", "127.0.0.1:0"];
+    let serve = ["--config", path];
 
     write("");
     let served = Served::start(&mut bare(), &serve);
