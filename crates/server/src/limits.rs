@@ -9,7 +9,7 @@ pub(crate) const CHUNK: usize = 256 * 1024;
 /// The longest bytes of one write while there are many uploads, and how many are not many: each upload may hold some chunks in
 /// memory (`execute/intake.rs`).
 pub(crate) const SMALL_CHUNK: usize = 64 * 1024;
-pub(crate) const FEW_UPLOADS: usize = 16;
+pub(crate) const FEW_UPLOADS: usize = 8;
 
 /// An object of at most so many bytes is read and sent in one piece.
 pub(crate) const SMALL_OBJECT: u64 = 64 * 1024;
