@@ -25,7 +25,9 @@ pub(super) async fn get(endpoint: &Endpoint, permit: Permit<GetObject>) -> Resul
     let get = permit.into_operation();
     let version = get.version_id.as_deref();
     let at_hand = endpoint.store.object_at_hand(&get.bucket, &get.key, version)?;
-    if let Some((record, reader)) = at_hand.filter(|(record, _)| record.link().is_none()) {
+    // What a link stands for is found by who opens it.
+    let is_link = |record: &ObjectRecord| matches!(record.kind, Kind::Symlink(_));
+    if let Some((record, reader)) = at_hand.filter(|(record, _)| !is_link(record)) {
         return download(&endpoint.store, &get, &record, reader, &seen, now);
     }
     let open = move |store: &Store| {

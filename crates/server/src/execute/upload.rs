@@ -145,10 +145,18 @@ pub(super) async fn receive_pieces(
     customer_key::check(key)?;
     let mut intake = Intake::new(endpoint.store.clone(), key.cloned());
     let mut chunk = Vec::new();
-    while let Some(piece) = pieces.next().await? {
-        chunk.extend_from_slice(&piece);
-        if chunk.len() >= intake.chunk() {
-            chunk = intake.take(chunk).await?;
+    while let Some(mut piece) = pieces.next().await? {
+        while !piece.is_empty() {
+            let room = intake.chunk().saturating_sub(chunk.len());
+            let now = piece.split_to(room.min(piece.len()));
+            // What does not come in one piece may fill a chunk, and is to take no more memory than that.
+            if !chunk.is_empty() {
+                chunk.reserve_exact(room);
+            }
+            chunk.extend_from_slice(&now);
+            if chunk.len() >= intake.chunk() {
+                chunk = intake.take(chunk).await?;
+            }
         }
     }
     Ok(Received { upload: intake.end().await?, rest: chunk, key: key.cloned() })
