@@ -9,7 +9,7 @@ use std::time::Duration;
 pub(crate) const CHUNK: usize = 256 * 1024;
 
 /// The longest bytes of one write, and how many of them may wait, for an upload beside which there are so many others: each
-/// upload holds some chunks in memory (`execute/intake.rs`), 256 of them together less than 100 MB.
+/// upload holds some chunks in memory (`execute/intake.rs`).
 pub(crate) fn intake(others: usize) -> (usize, usize) {
     match others {
         0..16 => (CHUNK, 4),
