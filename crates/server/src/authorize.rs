@@ -15,7 +15,7 @@ use cospass_protocol::{Bucket, ObjectKey, for_each_operation};
 use crate::authenticate::Principal;
 use crate::endpoint::Endpoint;
 use crate::refusal::{Cause, Refusal};
-use crate::store::{AclRecord, BucketRecord, ObjectRecord, Store, StoreError};
+use crate::store::{AclRecord, BucketRecord, ObjectRecord, StoreError};
 
 /// The permission to do one operation, and the operation. Nothing but [`authorize`] makes one, and whatever acts on a
 /// request, or reads its body, asks for one.
@@ -90,7 +90,7 @@ pub(crate) struct Asker<'a> {
 /// name; everybody else may do what policies and grants allow.
 ///
 /// What is asked is judged after who asks, so that a stranger learns nothing of what is served here.
-pub(crate) async fn authorize(
+pub(crate) fn authorize(
     asker: &Asker<'_>,
     operation: Result<Operation, DecodeError>,
 ) -> Result<Permitted, Refusal> {
@@ -101,14 +101,16 @@ pub(crate) async fn authorize(
     };
     let mut seen = match asker.is_unlimited(asker.record()) {
         true => Seen::default(),
-        false => asker.check(&operation.need()).await?,
+        false => asker.check(&operation.need())?,
     };
     // What is read is the source of a copy; what is written to has no access control that counts.
     if let Some(need) = operation.also_needs() {
-        seen = asker.check(&need).await?;
+        seen = asker.check(&need)?;
     }
+    // That they stand beside a signature is enough: the SDKs' documents append them to a URL (436/57420).
     if let Operation::GetObject(get) = &operation
-        && get.overrides.iter().any(|(param, ..)| !asker.principal.signed_param(param))
+        && asker.principal.is_anonymous()
+        && get.overrides.iter().next().is_some()
     {
         return Err(Cause::UnsignedOverride.into());
     }
@@ -146,13 +148,13 @@ impl Asker<'_> {
         is_owner && caller.session.is_none() && !has_policy
     }
 
-    async fn check(&self, need: &Need) -> Result<Seen, Refusal> {
+    fn check(&self, need: &Need) -> Result<Seen, Refusal> {
         let elsewhere;
         let record = match (need.target.bucket(), self.bucket) {
             (Some(bucket), Some((asked, record))) if bucket == asked => Some(record),
             (Some(bucket), _) => {
                 elsewhere = self.endpoint.store.bucket(bucket);
-                elsewhere.as_ref()
+                elsewhere.as_deref()
             }
             (None, _) => None,
         };
@@ -161,7 +163,7 @@ impl Asker<'_> {
             return Ok(Seen::default());
         }
         if let Some((bucket, key)) = own_grants_count(need) {
-            return self.check_object(need, bucket, key, record).await;
+            return self.check_object(need, bucket, key, record);
         }
         match self.is_allowed(need, record, &self.grants(record)) {
             true => Ok(Seen::default()),
@@ -171,31 +173,22 @@ impl Asker<'_> {
 
     /// Judges what is done to an object by its own grants, and by those of the object that it stands for if it is a symbolic
     /// link: who may make links must not read by them what it may not read by itself.
-    async fn check_object(
+    fn check_object(
         &self,
         need: &Need,
         bucket: &Bucket,
         key: &ObjectKey,
         record: Option<&BucketRecord>,
     ) -> Result<Seen, Refusal> {
-        let find = {
-            let (bucket, key, version) = (bucket.clone(), key.clone(), need.version_id.clone());
-            let is_followed = follows_links(need);
-            move |store: &Store| {
-                let object = found(store.version(&bucket, &key, version.as_deref()))?;
-                let link = object.as_ref().filter(|_| is_followed).and_then(ObjectRecord::link);
-                let target = match &link {
-                    Some(target) => found(store.version(&bucket, target, None))?,
-                    None => None,
-                };
-                Ok::<_, StoreError>((object, link.zip(Some(target))))
-            }
-        };
-        let (object, link) = self.endpoint.store.blocking(find).await?;
+        let store = &self.endpoint.store;
+        let object = found(store.version(bucket, key, need.version_id.as_deref()))?;
+        let followed = object.as_ref().filter(|_| follows_links(need));
+        let link = followed.and_then(ObjectRecord::link);
         let seen = self.check_grants(need, object, record)?;
         match link {
             None => Ok(seen),
-            Some((key, target)) => {
+            Some(key) => {
+                let target = found(store.version(bucket, &key, None))?;
                 let need = Need { target: Target::object(bucket, &key), ..need.clone() };
                 self.check_grants(&need, target, record)
             }

@@ -190,7 +190,7 @@ impl Endpoint {
             parts,
             head: &head,
             headers: &headers,
-            bucket: resource.bucket().zip(record.as_ref()),
+            bucket: resource.bucket().zip(record.as_deref()),
             resource: &resource,
             peer,
             now,
@@ -215,7 +215,7 @@ impl Endpoint {
         let headers = form::with_fields(arrived.head, &fields);
         let request = arrived.head.request.with_headers(&headers);
         let asker = self.asker(arrived, &principal, request);
-        let permitted = authorize(&asker, operation).await?;
+        let permitted = authorize(&asker, operation)?;
         self.rounds.make(&self.store, bucket, arrived.now).await?;
         execute(&asker, permitted, body, arrived.origin()).await
     }
@@ -256,7 +256,7 @@ impl Endpoint {
             headers: headers.iter().map(|&(name, value)| (name.into(), value.into())).collect(),
         });
         trail.operation = operation.as_ref().map_or("-", |operation| operation.name());
-        let permitted = authorize(&asker, operation).await?;
+        let permitted = authorize(&asker, operation)?;
         execute(&asker, permitted, body, arrived.origin()).await
     }
 
@@ -282,7 +282,7 @@ impl Endpoint {
         &self,
         method: &Method,
         resource: &Resource,
-    ) -> Result<Option<BucketRecord>, Refusal> {
+    ) -> Result<Option<Arc<BucketRecord>>, Refusal> {
         let is_made = matches!(resource, Resource::Bucket(_)) && method == Method::PUT;
         let Some(bucket) = resource.bucket() else { return Ok(None) };
         match self.store.bucket(bucket) {

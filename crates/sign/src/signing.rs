@@ -24,9 +24,7 @@ pub struct SigningKey(HmacSha1);
 impl SigningKey {
     /// Derives the key for a key time, given as the text of `q-key-time`.
     pub fn derive(secret_key: &SecretKey, key_time: &str) -> Self {
-        let digest = keyed(secret_key.expose().as_bytes()).chain_update(key_time).finalize();
-        let digits = Zeroizing::new(hex(&digest.into_bytes().into()));
-        Self(keyed(&*digits))
+        Self(keyed(&*sign_key(secret_key, key_time)))
     }
 
     /// Signs a canonical text: `hex(HMAC-SHA1(SignKey, StringToSign))` with the text of
@@ -102,7 +100,13 @@ impl fmt::Debug for Signature {
     }
 }
 
-pub(crate) fn keyed(key: &[u8]) -> HmacSha1 {
+/// The SignKey of a key time, in hex digits.
+pub(crate) fn sign_key(secret_key: &SecretKey, key_time: &str) -> Zeroizing<[u8; 40]> {
+    let digest = keyed(secret_key.expose().as_bytes()).chain_update(key_time).finalize();
+    Zeroizing::new(hex(&digest.into_bytes().into()))
+}
+
+fn keyed(key: &[u8]) -> HmacSha1 {
     HmacSha1::new_from_slice(key).unwrap_or_else(|_| unreachable!("HMAC takes keys of any length"))
 }
 

@@ -1,4 +1,4 @@
-//! GET Service.
+//! GET Service: the account's buckets, or those of a region, by its host or a parameter (436/8291).
 
 use cospass_protocol::operation::{CreatedRange, GetService};
 use cospass_protocol::xml::{BucketEntry, ListAllMyBuckets, iso8601};
@@ -7,10 +7,11 @@ use crate::authorize::Permit;
 use crate::endpoint::Endpoint;
 use crate::reply::Reply;
 
-pub(super) fn get(endpoint: &Endpoint, permit: &Permit<GetService>) -> Reply {
+pub(super) fn get(endpoint: &Endpoint, permit: &Permit<GetService>, host: &str) -> Reply {
     let asked = permit.operation();
     let here = endpoint.region.name();
-    let elsewhere = asked.region.as_deref().is_some_and(|region| region != here);
+    let regions = [asked.region.clone(), endpoint.routes.region_of(host)];
+    let elsewhere = regions.iter().flatten().any(|region| region != here);
     let marker = asked.marker.clone().unwrap_or_default();
     let mut buckets: Vec<_> = endpoint
         .store

@@ -9,6 +9,7 @@ use http::header::{ETAG, HeaderName};
 use md5::{Digest, Md5};
 
 use super::draft::{self, Wanted};
+use super::expiration::with_expiration;
 use super::intake::Intake;
 use super::{check_md5, customer_key, encryption, with_encryption, with_version};
 use crate::authorize::Permit;
@@ -59,6 +60,7 @@ pub(super) async fn keep(
             })?;
             let key = put.encryption.as_ref().and_then(|asked| asked.customer_key());
             let reply = customer_key::with_key(reply(store, &put.bucket, &record), key);
+            let reply = with_expiration(reply, store, &put.bucket, &put.key, &record);
             Ok((record, reply))
         })
         .await
@@ -114,7 +116,7 @@ impl Received {
         if self.upload.is_none() {
             check_md5(md5, &self.rest)?;
             let (length, md5) = (self.rest.len() as u64, Md5::digest(&self.rest).into());
-            return Ok((Appended::Few(self.rest), length, md5));
+            return Ok((Appended::Few(self.rest, self.key), length, md5));
         }
         let upload = self.finish(store, md5)?;
         let (length, md5) = (upload.size(), upload.md5());

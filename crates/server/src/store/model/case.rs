@@ -171,7 +171,12 @@ impl<'a> Case<'a> {
         let at = self.somewhere();
         let asked = self.some_version(&at, &self.model.clone());
         let expected = self.model.find(&at, asked.as_deref()).map(|object| object.bytes.clone());
-        match (self.store().open_object(&at.bucket(), &at.key(), asked.as_deref()), expected) {
+        let (store, bucket, key) = (self.store(), at.bucket(), at.key());
+        let opened = match store.object_at_hand(&bucket, &key, asked.as_deref()).transpose() {
+            Some(at_hand) => at_hand,
+            None => store.open_object(&bucket, &key, asked.as_deref()),
+        };
+        match (opened, expected) {
             (Ok((record, reader)), Ok(bytes)) => self.reading.push((record, reader, bytes)),
             (Err(error), Err(expected)) => {
                 assert_eq!(format!("{error:?}"), format!("{expected:?}"));

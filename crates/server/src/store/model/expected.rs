@@ -293,8 +293,11 @@ impl Seen {
 fn look_at(store: &Store, at: &At, id: Option<&str>, listed: &ObjectRecord) -> Object {
     let (record, reader) = store.open_object(&at.bucket(), &at.key(), id).unwrap();
     assert_eq!(&record, listed);
+    let bytes = read_all(reader, &record);
+    let at_hand = store.object_at_hand(&at.bucket(), &at.key(), id).unwrap();
+    assert!(at_hand.is_none_or(|(record, reader)| read_all(reader, &record) == bytes));
     Object {
-        bytes: read_all(reader, &record),
+        bytes,
         tags: record.tags.clone(),
         class: record.storage_class(),
         is_appendable: record.kind == Kind::Appendable,

@@ -57,7 +57,7 @@ impl Case<'_> {
         let bytes = self.chance.bytes();
         let draft = Draft { kind: Kind::Appendable, ..self.draft() };
         let appended = match bytes.len() < 1000 && self.chance.below(4) > 0 {
-            true => Appended::Few(bytes.clone()),
+            true => Appended::Few(bytes.clone(), None),
             false => Appended::Upload(Box::new(self.write(&bytes)?)),
         };
         let check = |there: Option<&ObjectRecord>| match there {
