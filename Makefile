@@ -15,11 +15,14 @@ help:
 	@echo "make test               everything: Rust, documentation, the official Python SDK against the endpoint"
 	@echo "make conformance        five official SDKs against the endpoint; writes docs/conformance.md"
 	@echo "make test-faults        the endpoint is killed, starved, kept waiting, and its disk fails and fills up: some minutes"
+	@echo "make test-transfers     large, many and strange files, killed and expired on the way, nginx as a server: some minutes"
+	@echo "make test-deploy        the container's binary in a root of its own, the unit against the calls that are made"
 	@echo "make lint               format, warnings, architecture, some seconds of fuzzing"
-	@echo "make bench              bench-sign, bench-endpoint and bench-listing"
+	@echo "make bench              bench-sign, bench-endpoint, bench-listing and bench-transfers"
 	@echo "make bench-sign         URLs per second, beside the Python SDK and the bare hashing"
 	@echo "make bench-endpoint     the endpoint beside nginx: downloads, uploads, memory"
 	@echo "make bench-listing      a page of a listing out of ten thousand objects and out of a million; memory"
+	@echo "make bench-transfers    uploads and downloads beside curl and the Python SDK"
 	@echo "make fuzz SECONDS=60    each fuzz target for that long"
 	@echo "make clean              remove what was built and installed"
 
@@ -51,6 +54,22 @@ test-faults:
 	COSPASS_MODEL_CASES=$(CASES) cargo test --release --locked --package cospass-server --lib -- store::model
 	COSPASS=$(abspath $(TARGET))/release/cospass $(PYTHON) tests/faults/run.py
 
+# SIZE (bytes), PARTS and FILES: how much is moved; what is not installed is told as not run.
+.PHONY: test-transfers
+test-transfers:
+	cargo build --release --locked --package cospass-cli
+	COSPASS_FAULT_RUNS=500 cargo test --release --locked --package cospass --test faults -- --nocapture
+	COSPASS=$(abspath $(TARGET))/release/cospass $(PYTHON) tests/transfers/run.py
+
+# Needs root, the Rust target and a C compiler for musl; what is not there is told.
+MUSL := x86_64-unknown-linux-musl
+.PHONY: test-deploy
+test-deploy:
+	cargo build --release --locked --package cospass-cli
+	cargo build --release --locked --package cospass-cli --target $(MUSL)
+	COSPASS=$(abspath $(TARGET))/release/cospass COSPASS_STATIC=$(abspath $(TARGET))/$(MUSL)/release/cospass \
+		$(PYTHON) tests/deploy/run.py
+
 .PHONY: lint
 lint:
 	cargo fmt --all --check
@@ -67,7 +86,7 @@ fuzz:
 
 # The table on stdout; the fields of the JSON file are explained in crates/bench/src/report.rs.
 .PHONY: bench
-bench: bench-sign bench-endpoint bench-listing
+bench: bench-sign bench-endpoint bench-listing bench-transfers
 
 .PHONY: bench-sign
 bench-sign: .venv/installed
@@ -86,6 +105,12 @@ COUNTS ?= 10000 1000000
 bench-listing:
 	cargo build --release --locked --package cospass-bench --package cospass-cli
 	$(TARGET)/release/cospass-bench-listing $(TARGET)/release/cospass $(COUNTS)
+
+.PHONY: bench-transfers
+bench-transfers: .venv/installed
+	cargo build --release --locked --package cospass-cli
+	COSPASS=$(abspath $(TARGET))/release/cospass PYTHON=$(abspath $(VENV_PYTHON)) \
+		$(PYTHON) tests/transfers/bench.py target/bench/transfers.json
 
 .venv/installed: tests/python/requirements.txt
 	$(PYTHON) -m venv --clear .venv

@@ -1,5 +1,6 @@
 """Clients that go away in the middle, at every 64 KiB: nothing of theirs stays."""
 
+import html
 import socket
 import struct
 import tempfile
@@ -17,13 +18,22 @@ def main():
         old, new = content("old", SIZE), content("new", SIZE)
         assert client.put("/a", old).status == 200
         client.get("/a")
-        descriptors = endpoint.descriptors()
-        for sent in range(0, SIZE, STEP):
-            for reset in (False, True):
-                plain = connect(endpoint.port)
-                plain.sendall(head("PUT", "/a", SIZE) + new[:sent])
-                leave(plain, reset)
-                aborted += 1
+        assert client.append("/log", 0, old).status == 200
+        upload = client.begin("/parts")
+        assert client.part("/parts", upload, 1, old).status == 200
+        descriptors, blobs = endpoint.descriptors(), endpoint.blobs()
+        uploads = [
+            ("PUT", "/a", []),
+            ("POST", "/log", [("append", ""), ("position", str(SIZE))]),
+            ("PUT", "/parts", [("partNumber", "1"), ("uploadId", upload)]),
+        ]
+        for method, path, params in uploads:
+            for sent in range(0, SIZE, STEP):
+                for reset in (False, True):
+                    plain = connect(endpoint.port)
+                    plain.sendall(head(method, path, SIZE, params) + new[:sent])
+                    leave(plain, reset)
+                    aborted += 1
         for received in range(0, SIZE, STEP):
             for reset in (False, True):
                 plain = connect(endpoint.port, receive_buffer=4096)
@@ -34,12 +44,20 @@ def main():
                 leave(plain, reset)
                 aborted += 1
         wait_for("nothing in the making", lambda: endpoint.incoming() == 0)
-        assert endpoint.blobs() == 1
+        wait_for(lambda: f"{endpoint.blobs()} blobs, not {blobs}", lambda: endpoint.blobs() == blobs)
         wait_for(
             f"descriptors: {endpoint.descriptors()}, before {descriptors}",
             lambda: endpoint.descriptors() <= descriptors,
         )
-        assert client.get("/a").body == old
+        # The first connection has lain idle, for too long if the machine is busy.
+        client = endpoint.client()
+        for path in ("/a", "/log"):
+            assert client.get(path).body == old, f"{path} is another"
+        etag = client.part("/parts", upload, 2, new[:10]).headers["ETag"]
+        first = client.request("GET", "/parts", params=[("uploadId", upload)]).find("ETag")[0]
+        completed = client.complete("/parts", upload, [(1, html.unescape(first)), (2, etag)])
+        assert completed.status == 200, completed
+        assert client.get("/parts").body == old + new[:10]
         assert client.put("/a", new).status == 200
         assert client.get("/a").body == new
         endpoint.stop()

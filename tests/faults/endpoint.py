@@ -12,6 +12,9 @@ import time
 import urllib.parse
 
 BUCKET = "faults-1250000000"
+
+# A second one, for those who want versions.
+VERSIONS = "versions-1250000000"
 SECRET_ID = "AKIDFAULTS"
 SECRET_KEY = "FAULTSKEY"
 
@@ -60,8 +63,8 @@ class Endpoint:
         if self.process.poll() is None:
             self.kill()
 
-    def client(self, timeout=60):
-        return Client(self.port, timeout)
+    def client(self, timeout=60, bucket=BUCKET):
+        return Client(self.port, timeout, bucket)
 
     def logged(self):
         with open(self.log_path, errors="replace") as log:
@@ -93,7 +96,7 @@ def wait_for(what, is_so, seconds=20):
     end = time.monotonic() + seconds
     while not is_so():
         if time.monotonic() > end:
-            raise AssertionError(f"not within {seconds} s: {what}")
+            raise AssertionError(f"not within {seconds} s: {what() if callable(what) else what}")
         time.sleep(0.02)
 
 
@@ -149,13 +152,14 @@ def target(path, params=()):
 class Client:
     """One connection, opened anew after it broke."""
 
-    def __init__(self, port, timeout=60):
+    def __init__(self, port, timeout=60, bucket=BUCKET):
         self.port, self.timeout, self.connection = port, timeout, None
+        self.host = f"{bucket}.cos.ap-guangzhou.myqcloud.com"
 
     def request(self, method, path, body=None, params=(), headers=None):
         if self.connection is None:
             self.connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=self.timeout)
-        headers = {"Authorization": authorization(method, path, params), **(headers or {})}
+        headers = {"Host": self.host, "Authorization": authorization(method, path, params), **(headers or {})}
         try:
             self.connection.request(method, target(path, params), body, headers)
             answer = self.connection.getresponse()
@@ -184,8 +188,26 @@ class Client:
                 return keys
             marker = page.find("NextMarker")[0]
 
+    def versions(self):
+        """Of each key the versions, newest first: id, whether it is the newest, whether it is a delete marker."""
+        versions, markers = {}, [("key-marker", ""), ("version-id-marker", "")]
+        while True:
+            page = self.request("GET", "/", params=[("versions", ""), *markers])
+            assert page.status == 200, page
+            for piece in page.body.decode().split("\n\t<")[1:]:
+                if piece.startswith(("Version>", "DeleteMarker>")):
+                    key, version, latest = (within(piece, name) for name in ("Key", "VersionId", "IsLatest"))
+                    is_marker = piece.startswith("DeleteMarker>")
+                    versions.setdefault(key, []).append((version, latest == "true", is_marker))
+            if page.find("IsTruncated") != ["true"]:
+                return versions
+            markers = [("key-marker", page.find("NextKeyMarker")[0]), ("version-id-marker", page.find("NextVersionIdMarker")[0])]
+
+    def begin_answer(self, path):
+        return self.request("POST", path, b"", params=[("uploads", "")])
+
     def begin(self, path):
-        answer = self.request("POST", path, b"", params=[("uploads", "")])
+        answer = self.begin_answer(path)
         assert answer.status == 200, answer
         return answer.find("UploadId")[0]
 
@@ -205,12 +227,20 @@ class Client:
         answer = self.request("GET", "/", params=[("uploads", "")])
         assert answer.status == 200, answer
         return [
-            (piece.split("<Key>")[1].split("</Key>")[0], piece.split("<UploadId>")[1].split("</UploadId>")[0])
+            (within(piece, "Key"), within(piece, "UploadId"))
             for piece in answer.body.decode().split("<Upload>")[1:]
         ]
 
+    def append(self, path, position, body):
+        return self.request("POST", path, body, params=[("append", ""), ("position", str(position))])
+
     def abort(self, path, upload):
         return self.request("DELETE", path, params=[("uploadId", upload)])
+
+
+def within(piece, name):
+    """What stands in the first element of a name."""
+    return piece.split(f"<{name}>")[1].split(f"</{name}>")[0]
 
 
 def connect(port, receive_buffer=None):
@@ -222,9 +252,10 @@ def connect(port, receive_buffer=None):
     return plain
 
 
-def head(method, path, length=None):
+def head(method, path, length=None, params=()):
     """The head of a request, for those who write it themselves."""
-    lines = [f"{method} {target(path)} HTTP/1.1", "Host: 127.0.0.1", f"Authorization: {authorization(method, path)}"]
+    signed = authorization(method, path, params)
+    lines = [f"{method} {target(path, params)} HTTP/1.1", "Host: 127.0.0.1", f"Authorization: {signed}"]
     if length is not None:
         lines.append(f"Content-Length: {length}")
     return ("\r\n".join(lines) + "\r\n\r\n").encode()

@@ -40,8 +40,8 @@ def main():
 
 def fail(folder, shim, call, part):
     folder = tempfile.mkdtemp(dir=folder)
-    rule, log = os.path.join(folder, "rule"), os.path.join(folder, "failed")
-    environment = {"LD_PRELOAD": shim, "FAULT_RULE": rule, "FAULT_LOG": log}
+    rule, failed = os.path.join(folder, "rule"), os.path.join(folder, "failed")
+    environment = {"LD_PRELOAD": shim, "FAULT_RULE": rule, "FAULT_LOG": failed}
     models = {}
     with Endpoint(folder, environment=environment) as endpoint:
         client = endpoint.client()
@@ -49,7 +49,11 @@ def fail(folder, shim, call, part):
             assert client.put(f"/{size}", content(f"old {size}", size)).status == 200
             models[f"/{size}"] = [content(f"old {size}", size)]
         client.get("/10")
-        descriptors, blobs = endpoint.descriptors(), endpoint.blobs()
+        parts = Parts(client)
+        log = content("log", 300_000)
+        assert client.append("/log", 0, log).status == 200
+        models["/log"] = [log]
+        descriptors = endpoint.descriptors()
         for size in SIZES:
             path, new = f"/{size}", content(f"new {size}", size)
             with Rule(rule, call, part):
@@ -62,7 +66,15 @@ def fail(folder, shim, call, part):
             found = answer.body if answer.status == 200 else None
             assert found in models[path], f"{call} {part}: {path} is neither old nor new: {answer}"
             models[path] = [found]
-        calls = open(log).read().splitlines() if os.path.exists(log) else []
+        with Rule(rule, call, part):
+            parts.fail(client, call, part)
+            refused(client, "POST", "/log", log, call, part, [("append", ""), ("position", str(len(log)))])
+            if part == "metadata.redb":
+                models["/log"].append(log + log)
+        models["/log"] = [one for one in models["/log"] if one == client.get("/log").body]
+        assert models["/log"], f"{call} {part}: an append was half done"
+        models["/parts"] = [parts.finish(client)]
+        calls = open(failed).read().splitlines() if os.path.exists(failed) else []
         assert calls, f"no {call} on {part} was made to fail: the shim does not reach it"
         if (call, part) == ("sync", "/incoming/"):
             assert len(calls) == len(set(calls)), f"a sync that failed was tried again: {calls}"
@@ -84,8 +96,43 @@ def fail(folder, shim, call, part):
         client = endpoint.client()
         for path, (body,) in models.items():
             assert client.get(path).body == body, f"{call} {part}: {path} is not what was acknowledged"
-        wait_for(f"{blobs} blobs, not {endpoint.blobs()}", lambda: endpoint.blobs() == len(client.keys()))
+        # That of two parts and that of two appends have two each, at most.
+        most = len(client.keys()) + 2
+        wait_for(lambda: f"{endpoint.blobs()} blobs, not {most}", lambda: most - 2 <= endpoint.blobs() <= most)
+        for path in models:
+            assert client.delete(path).status == 204
+        wait_for(lambda: f"{endpoint.blobs()} blobs are left of nothing", lambda: endpoint.blobs() == 0)
     return len(calls)
+
+
+class Parts:
+    """An upload in parts while calls fail: what was acknowledged of it stays, and it can be completed."""
+
+    BODIES = [content("part 1", 1 << 20), content("part 2", 300_000)]
+
+    def __init__(self, client):
+        self.upload = client.begin("/parts")
+        self.etags = [client.part("/parts", self.upload, 1, self.BODIES[0]).headers["ETag"]]
+
+    def fail(self, client, call, part):
+        params = [("partNumber", "2"), ("uploadId", self.upload)]
+        refused(client, "PUT", "/parts", self.BODIES[1], call, part, params)
+        if part == "metadata.redb":
+            answer = client.complete("/parts", self.upload, [(1, self.etags[0])])
+            assert answer.status == 500, f"completed although {call} on {part} failed: {answer}"
+
+    def finish(self, client):
+        """Completes it, if it is not, and tells the object."""
+        if self.upload not in [upload for _, upload in client.uploads()]:
+            assert client.get("/parts").body == self.BODIES[0], "neither the upload nor its object is there"
+            return self.BODIES[0]
+        assert client.get("/parts").status == 404, "the upload is there, and its object, too"
+        answer = client.part("/parts", self.upload, 2, self.BODIES[1])
+        assert answer.status == 200, answer
+        etags = [*self.etags, answer.headers["ETag"]]
+        answer = client.complete("/parts", self.upload, list(enumerate(etags, 1)))
+        assert answer.status == 200, answer
+        return b"".join(self.BODIES)
 
 
 class Rule:
@@ -101,9 +148,9 @@ class Rule:
         os.remove(self.path)
 
 
-def refused(client, method, path, body, call, part):
+def refused(client, method, path, body, call, part, params=()):
     try:
-        answer = client.request(method, path, body)
+        answer = client.request(method, path, body, params)
     except Broken:
         return
     assert answer.status == 500, f"{method} although {call} on {part} failed: {answer}"

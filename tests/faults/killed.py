@@ -1,172 +1,230 @@
-"""The endpoint is killed while several clients put, copy, complete and delete: what was acknowledged is there, and nothing
-is torn.
+"""The endpoint is killed while several clients put, copy, append, complete and delete, with versions and without: what was
+acknowledged is there, and nothing is torn.
 
-Each client has keys of its own and a model of them: the values that a key may have. An acknowledged operation leaves one, an
-operation without an answer two, what was there and what was to be. After each kill the endpoint is started anew, and every
-key has to be one of what its model says, in GET, HEAD and listing; from then on it is that one.
+Each client has keys of its own and a model of them (`writers.py`). After each kill the endpoint is started anew, and every key
+has to be one of what its model says, in GET, HEAD and listing; from then on it is that one. Each round has a kind of operation
+in whose middle it kills: it waits until one has begun, and then for some part of the time that such operations take.
 """
 
+import html
 import os
 import random
 import tempfile
 import threading
 import time
 
-from endpoint import Broken, Endpoint, Failures, content, wait_for
+from endpoint import VERSIONS, Endpoint, Failures, wait_for
+from writers import KINDS, Logged, Version, Writer
 
 CLIENTS = 4
-KEYS = 6
 
-# The smallest part that is not the last.
-PART = 1 << 20
+ENABLE = b"<VersioningConfiguration><Status>Enabled</Status></VersioningConfiguration>"
 
 
-class Value:
-    """What a key holds: the content, and of how many blobs it is made."""
+class Target:
+    """The kind of operation in whose middle a round kills."""
 
-    def __init__(self, body, blobs=1):
-        self.body, self.blobs = body, blobs
+    def __init__(self, kind):
+        self.kind, self.armed, self.begun = kind, False, threading.Event()
 
-
-class Writer(threading.Thread):
-    def __init__(self, number, port, models, seed, failures):
-        super().__init__()
-        self.number, self.port, self.models, self.failures = number, port, models, failures
-        self.random = random.Random(f"{seed}/{number}")
-        self.seed, self.done = seed, 0
-
-    def run(self):
-        from endpoint import Client
-
-        client = Client(self.port)
-        try:
-            while True:
-                self.step(client)
-                self.done += 1
-        except Broken:
-            pass
-        except Exception as error:  # noqa: BLE001 - told by the main thread
-            self.failures.add(f"client {self.number}: {type(error).__name__}: {error}")
-
-    def name(self):
-        return f"/{self.number}/{self.random.randrange(KEYS)}"
-
-    def step(self, client):
-        path = self.name()
-        there = self.models.get(path, [None])
-        new = content(f"{self.seed}/{self.number}/{self.done}", self.random.choice([0, 10, 70_000, 300_000, 900_000]))
-        operation = self.random.choice(["put", "put", "put", "if-none", "if-match", "copy", "delete", "parts", "list"])
-        if operation == "put":
-            self.change(path, Value(new), lambda: self.expect(client.put(path, new), 200))
-        elif operation == "if-none":
-            self.conditional(client, path, there, new, {"If-None-Match": "*"}, there == [None])
-        elif operation == "if-match":
-            self.conditional(client, path, there, new, {"If-Match": '"0"'}, False)
-        elif operation == "copy":
-            source = self.name()
-            value = self.models.get(source, [None])[0]
-            if value is not None:
-                headers = {"x-cos-copy-source": f"faults-1250000000.cos.ap-guangzhou.myqcloud.com{source}"}
-                copied = lambda: self.expect(client.put(path, b"", **headers), 200)  # noqa: E731
-                self.change(path, value, copied)
-        elif operation == "delete":
-            self.change(path, None, lambda: self.expect(client.delete(path), 204))
-        elif operation == "parts":
-            self.parts(client, path)
-        else:
-            mine = sorted(key for key in client.keys() if key.startswith(f"{self.number}/"))
-            modelled = sorted(key[1:] for key, values in self.models.items() if values != [None])
-            assert mine == modelled, f"{mine} are listed, {modelled} are there"
-
-    def change(self, path, value, do):
-        """Does what leads to a value, whether it is acknowledged or not."""
-        there = self.models.get(path, [None])
-        self.models[path] = [*there, value]
-        do()
-        self.models[path] = [value]
-
-    def conditional(self, client, path, there, new, headers, holds):
-        if holds:
-            self.change(path, Value(new), lambda: self.expect(client.put(path, new, **headers), 200))
-        else:
-            self.expect(client.put(path, new, **headers), 412)
-
-    def parts(self, client, path):
-        upload = client.begin(path)
-        bodies = [content(f"{self.seed}/{self.number}/{self.done}/{part}", PART + part) for part in (1, 2)]
-        etags = []
-        for number, body in enumerate(bodies, 1):
-            answer = client.part(path, upload, number, body)
-            self.expect(answer, 200)
-            etags.append((number, answer.headers["ETag"]))
-        if self.random.random() < 0.2:
-            self.expect(client.abort(path, upload), 204)
-            return
-        value = Value(b"".join(bodies), 2)
-        self.change(path, value, lambda: self.expect(client.complete(path, upload, etags), 200))
-
-    @staticmethod
-    def expect(answer, status):
-        assert answer.status == status, f"{answer}, not {status}"
+    def begins(self, kind):
+        if self.armed and kind == self.kind:
+            self.begun.set()
 
 
-def check(endpoint, models):
-    """Compares what is there with the models, and settles them."""
-    client = endpoint.client()
-    listed = set(client.keys())
-    blobs = set()
-    for of_client in models:
-        for path, values in of_client.items():
-            answer = client.get(path)
-            found = answer.body if answer.status == 200 else None
-            assert answer.status in (200, 404), answer
-            matching = [value for value in values if (value and value.body) == found]
-            assert matching, f"{path}: {len(found or b'')} bytes that nobody put, or not acknowledged; {len(values)} possible"
-            assert (path[1:] in listed) == (found is not None), f"{path} is listed otherwise than read"
-            of_client[path] = [matching[0]]
-            if found is not None:
-                # Copies of parts share them; any other object has a blob of its own.
-                value = matching[0]
-                blobs |= {(id(value), part) for part in range(2)} if value.blobs == 2 else {path}
-    known = {path[1:] for of_client in models for path in of_client}
-    assert listed <= known, f"{listed - known} are listed and were never put"
-    for path, upload in client.uploads():
-        answer = client.abort(f"/{path}", upload)
-        assert answer.status == 204, answer
-    assert endpoint.incoming() == 0, "something is left in the making"
-    wait_for(f"{len(blobs)} blobs, not {endpoint.blobs()}", lambda: endpoint.blobs() == len(blobs))
+class Outcomes:
+    """How long operations of each kind take, and what became of those that were interrupted."""
+
+    def __init__(self):
+        self.times = {kind: [0.004] for kind in KINDS}
+        self.happened = {kind: 0 for kind in KINDS}
+        self.interrupted = {kind: 0 for kind in KINDS}
+
+    def took(self, kind, seconds):
+        self.times[kind] = [*self.times[kind][-50:], seconds]
+
+    def usual(self, kind):
+        times = sorted(self.times[kind])
+        return times[len(times) // 2]
+
+    def came_of(self, kind, happened):
+        self.interrupted[kind] += 1
+        self.happened[kind] += happened
+
+    def __str__(self):
+        return ", ".join(f"{kind} {self.happened[kind]}/{self.interrupted[kind]}" for kind in KINDS)
+
+
+def main():
+    rounds = int(os.environ.get("ROUNDS", "200"))
+    seed = os.environ.get("SEED") or random.randrange(10**9)
+    return run(rounds, seed)
 
 
 def run(rounds, seed):
-    chance = random.Random(seed)
-    acknowledged = 0
+    chance, outcomes, acknowledged = random.Random(seed), Outcomes(), 0
     with tempfile.TemporaryDirectory() as folder:
-        models = [{} for _ in range(CLIENTS)]
+        logs = [Logged(number) for number in range(CLIENTS)]
+        with Endpoint(folder, "--bucket", VERSIONS) as endpoint:
+            versions = endpoint.client(bucket=VERSIONS)
+            assert versions.request("PUT", "/", ENABLE, params=[("versioning", "")]).status == 200
+            endpoint.kill()
         for number in range(rounds):
-            failures = Failures()
-            with Endpoint(folder) as endpoint:
-                writers = [
-                    Writer(writer, endpoint.port, models[writer], f"{seed}/{number}", failures)
-                    for writer in range(CLIENTS)
-                ]
-                [writer.start() for writer in writers]
-                time.sleep(chance.uniform(0.0, 0.4))
-                endpoint.kill()
-                [writer.join() for writer in writers]
-            acknowledged += sum(writer.done for writer in writers)
-            failures.check()
+            acknowledged += kill(folder, logs, Target(KINDS[number % len(KINDS)]), outcomes, chance, f"{seed}/{number}")
             with Endpoint(folder) as endpoint:
                 try:
-                    check(endpoint, models)
+                    check(endpoint, logs, outcomes, chance)
                 except AssertionError as error:
                     raise AssertionError(f"round {number} of seed {seed}: {error}") from error
                 if number % 2:
                     endpoint.stop()
                 else:
                     endpoint.kill()
-    return f"{rounds} rounds, {acknowledged} acknowledged operations, seed {seed}"
+        with Endpoint(folder) as endpoint:
+            delete_all(endpoint)
+            endpoint.stop()
+    if rounds >= 2 * len(KINDS):
+        never = [kind for kind in KINDS if not outcomes.interrupted[kind]]
+        assert not never, f"never interrupted: {never}"
+    return f"{rounds} rounds, {acknowledged} acknowledged operations, seed {seed}; happened of interrupted: {outcomes}"
 
 
-def main():
-    rounds = int(os.environ.get("ROUNDS", "200"))
-    return run(rounds, os.environ.get("SEED") or random.randrange(10**9))
+def kill(folder, logs, target, outcomes, chance, seed):
+    """Runs the writers until one is in the middle of an operation of that kind, and tells how many were acknowledged."""
+    failures = Failures()
+    with Endpoint(folder) as endpoint:
+        writers = [Writer(log, endpoint.port, seed, target, outcomes, failures) for log in logs]
+        [writer.start() for writer in writers]
+        time.sleep(chance.uniform(0.0, 0.2))
+        target.armed = True
+        assert target.begun.wait(60) or failures.found, f"nobody began {target.kind}"
+        time.sleep(chance.uniform(0.0, 1.3 * outcomes.usual(target.kind)))
+        endpoint.kill()
+        [writer.join() for writer in writers]
+    failures.check()
+    return sum(writer.done for writer in writers)
+
+
+def check(endpoint, logs, outcomes, chance):
+    """Compares what is there with the logs, and settles them."""
+    client, versions = endpoint.client(), endpoint.client(bucket=VERSIONS)
+    blobs, most = set(), 0
+    settle_objects(client, logs)
+    settle_versions(versions, logs)
+    settle_uploads(client, logs, chance)
+    for log in logs:
+        log.tell(outcomes)
+        for path, (value,) in log.objects.items():
+            if value is not None and value.is_appended:
+                # Small pieces are written together, at some time or other.
+                most += max(value.blobs - 1, 0)
+                blobs |= {path} if value.blobs else set()
+            elif value is not None:
+                # Copies of parts share them; any other object has a blob of its own.
+                blobs |= {(id(value), part) for part in range(2)} if value.blobs == 2 else {path}
+        for path, (history,) in log.histories.items():
+            blobs |= {(path, version.id) for version in history if version.body is not None}
+    assert endpoint.incoming() == 0, "something is left in the making"
+    least = len(blobs)
+    wait_for(
+        lambda: f"{least} to {least + most} blobs, not {endpoint.blobs()}",
+        lambda: least <= endpoint.blobs() <= least + most,
+    )
+
+
+def settle_objects(client, logs):
+    listed = set(client.keys())
+    for log in logs:
+        for path, values in log.objects.items():
+            answer, metadata = client.get(path), client.request("HEAD", path)
+            found = answer.body if answer.status == 200 else None
+            assert answer.status in (200, 404) and metadata.status == answer.status, answer
+            if found is not None:
+                assert metadata.headers["Content-Length"] == str(len(found)), f"{path}: HEAD tells another length"
+            # If it is the same in either case, it happened.
+            matching = [value for value in values if (value and value.body) == found]
+            assert matching, f"{path}: {len(found or b'')} bytes that nobody put, or not acknowledged; {len(values)} possible"
+            assert (path[1:] in listed) == (found is not None), f"{path} is listed otherwise than read"
+            log.settle(log.objects, path, matching[-1])
+    known = {path[1:] for log in logs for path in log.objects}
+    assert listed <= known, f"{listed - known} are listed and were never put"
+
+
+def settle_versions(client, logs):
+    listed = client.versions()
+    current = set(client.keys())
+    for log in logs:
+        for path, histories in log.histories.items():
+            there = listed.pop(path[1:], [])
+            found = []
+            for number, (version, is_latest, is_marker) in enumerate(there):
+                assert is_latest == (number == 0), f"{path}: {there}"
+                answer = client.request("GET", path, params=[("versionId", version)])
+                # A delete marker cannot be read.
+                assert answer.status == (405 if is_marker else 200), f"{path} {version}: {answer}"
+                found.append(Version(version, None if is_marker else answer.body))
+            matching = [history for history in histories if is_history(found, history)]
+            assert matching, f"{path}: {len(found)} versions, and {[len(history) for history in histories]} may be there"
+            is_there = bool(found) and found[0].body is not None
+            assert (path[1:] in current) == is_there, f"{path} is listed otherwise than its versions"
+            answer = client.get(path)
+            assert answer.status == (200 if is_there else 404), f"{path}: {answer}"
+            assert not is_there or answer.body == found[0].body, f"{path} is not its newest version"
+            log.settle(log.histories, path, matching[-1], tuple(found))
+    assert not listed, f"{list(listed)} have versions and were never put"
+
+
+def is_history(found, history):
+    """A version whose upload was not acknowledged has an id that nobody was told."""
+    return len(found) == len(history) and all(
+        a.body == b.body and b.id in (None, a.id) for a, b in zip(found, history)
+    )
+
+
+def settle_uploads(client, logs, chance):
+    """An upload is there with the parts that were acknowledged, and can be completed, unless it was ended."""
+    there = client.uploads()
+    for log in logs:
+        if log.upload is None:
+            continue
+        upload, log.upload = log.upload, None
+        name = (upload.path[1:], upload.id)
+        if upload.ending == "complete":
+            assert (name in there) != log.happened, f"{name}: completed {log.happened}, there {name in there}"
+        if upload.ending == "abort":
+            log.happened = name not in there
+        if name not in there:
+            assert upload.ending, f"{name}: an upload that was begun is gone"
+            continue
+        answer = client.request("GET", upload.path, params=[("uploadId", upload.id)])
+        parts = dict(zip(map(int, answer.find("PartNumber")), answer.find("ETag")))
+        for number, etag in upload.acknowledged.items():
+            found = html.unescape(parts.get(number, ""))
+            assert found == etag, f"{name}: part {number} was acknowledged, and is not there: {answer}"
+        if log.interrupted and log.interrupted[0] == "part":
+            log.happened = len(parts) > len(upload.acknowledged)
+        if len(upload.acknowledged) == len(upload.bodies) and chance.random() < 0.5:
+            answer = client.complete(upload.path, upload.id, sorted(upload.acknowledged.items()))
+            assert answer.status == 200, answer
+            value = upload.value()
+            assert client.get(upload.path).body == value.body, f"{name} is completed to something else"
+            log.objects[upload.path] = [value]
+    for path, upload in client.uploads():
+        answer = client.abort(f"/{path}", upload)
+        assert answer.status == 204, answer
+
+
+def delete_all(endpoint):
+    """When nothing is kept, nothing is left."""
+    client, versions = endpoint.client(), endpoint.client(bucket=VERSIONS)
+    for key in client.keys():
+        assert client.delete(f"/{key}").status == 204
+    for key, there in versions.versions().items():
+        for version, _, _ in there:
+            params = [("versionId", version)]
+            assert versions.request("DELETE", f"/{key}", params=params).status == 204
+    wait_for(lambda: f"{endpoint.blobs()} blobs are left of nothing", lambda: endpoint.blobs() == 0)
+    assert endpoint.incoming() == 0
+    for bucket in (client, versions):
+        answer = bucket.request("DELETE", "/")
+        assert answer.status == 204, f"a bucket is not empty: {answer}"

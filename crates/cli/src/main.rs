@@ -10,6 +10,7 @@ mod health;
 mod json;
 mod lines;
 mod logging;
+mod manual;
 mod output;
 mod pairs;
 mod place;
@@ -25,13 +26,14 @@ mod verify;
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 
 use demo::DemoArgs;
 use exit::{Exit, Failure};
 use explain::ExplainArgs;
 use health::HealthArgs;
 use logging::LogArgs;
+use manual::{CompletionsArgs, ManArgs};
 use serve::ServeArgs;
 use sign::{Product, SignArgs};
 use verify::VerifyArgs;
@@ -96,6 +98,11 @@ enum Command {
     Health(HealthArgs),
     /// See a file go up and come down through pre-signed URLs, and three refusals
     Demo(DemoArgs),
+    /// Print the completions of a shell
+    #[command(after_help = manual::MORE_HELP)]
+    Completions(CompletionsArgs),
+    /// Write the manual pages into a folder
+    Man(ManArgs),
 }
 
 fn main() -> ExitCode {
@@ -132,5 +139,7 @@ fn run(cli: Cli) -> Result<Exit, Failure> {
         Command::Bundle(args) => transfer::bundle(args),
         Command::Health(args) => health::run(&args),
         Command::Demo(args) => demo::run(args),
+        Command::Completions(args) => manual::completions(&args, Cli::command()),
+        Command::Man(args) => manual::man(&args, Cli::command()),
     }
 }

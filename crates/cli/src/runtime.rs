@@ -4,9 +4,16 @@ use std::future::Future;
 
 use crate::exit::Failure;
 
+/// The most threads that may wait for the disk at a time. Each costs some tens of kilobytes as long as it is there, and more
+/// of them than share a commit bring nothing; what finds none waits for one.
+const BLOCKING_THREADS: usize = 128;
+
 /// Runs a future to its end. What still blocks a thread then, reading a named pipe for instance, is not waited for.
 pub(crate) fn block_on<T>(future: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .max_blocking_threads(BLOCKING_THREADS)
+        .enable_all()
+        .build();
     let runtime = runtime.map_err(|error| Failure::io("cannot start threads", &error))?;
     let result = runtime.block_on(future);
     runtime.shutdown_background();

@@ -13,9 +13,8 @@ use cospass_protocol::xml::{Completed, PartEntry, PartList, write_parts};
 use cospass_protocol::{Bucket, ObjectKey};
 use cospass_sign::KeyTime;
 use serde::{Deserialize, Serialize};
-use tokio::sync::Mutex;
 
-use crate::answer::ObjectHead;
+use crate::answer::{Answer, ObjectHead};
 use crate::checksum;
 use crate::client::{Client, Part, PutAnswer, Upload, combined, compare};
 use crate::error::{Error, Mismatch};
@@ -24,22 +23,17 @@ use crate::options::TransferOptions;
 use crate::parts::{PartSink, Source, send_parts, unless_stopped};
 use crate::payload::Payload;
 use crate::plan::Plan;
-use crate::presigned::{Sender, SignedUrl};
+use crate::presigned::SignedUrl;
+use crate::renewal::{Asked, Ends, Means, Renewed};
 use crate::retry::{Repeat, RetryPolicy};
 use crate::source::UrlSource;
-use crate::transport::{HyperTransport, Transport};
+use crate::transport::Transport;
 
 const FORMAT: &str = "cospass-upload-bundle";
 const VERSION: u32 = 1;
 
 /// A page of List Parts (436/7747).
 const PAGE: u32 = 1000;
-
-/// A bundle is renewed so many seconds before its end.
-const MARGIN_SECONDS: i64 = 10;
-
-/// How often in a row a fresh bundle may be refused as ended, too.
-const RENEWALS: u32 = 3;
 
 /// The pre-signed URLs of one upload in parts. Whoever has it can make that object, and nothing else, until it ends.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -137,13 +131,7 @@ impl Client {
     /// # Errors
     /// [`Error::Bundle`], and those of signing.
     pub fn renew_bundle(&self, bundle: &Bundle, expires_seconds: i64) -> Result<Bundle, Error> {
-        let bad = |cause: &dyn std::fmt::Display| Error::Bundle { cause: cause.to_string() };
-        let upload = Upload {
-            bucket: Bucket::new(&bundle.bucket).map_err(|error| bad(&error))?,
-            key: ObjectKey::new(format!("/{}", bundle.key)).map_err(|error| bad(&error))?,
-            upload_id: bundle.upload_id.clone(),
-        };
-        self.bundle_of(&upload, bundle.size, bundle.part_size, expires_seconds)
+        self.bundle_of(&bundle.upload()?, bundle.size, bundle.part_size, expires_seconds)
     }
 }
 
@@ -218,6 +206,19 @@ impl Bundle {
         Ok(bundle)
     }
 
+    /// The upload that it is of.
+    ///
+    /// # Errors
+    /// [`Error::Bundle`] when its bucket or its key is none.
+    pub fn upload(&self) -> Result<Upload, Error> {
+        let bad = |cause: &dyn std::fmt::Display| Error::Bundle { cause: cause.to_string() };
+        Ok(Upload {
+            bucket: Bucket::new(&self.bucket).map_err(|error| bad(&error))?,
+            key: ObjectKey::new(format!("/{}", self.key)).map_err(|error| bad(&error))?,
+            upload_id: self.upload_id.clone(),
+        })
+    }
+
     /// Whether it is of the same upload.
     fn is_of(&self, other: &Self) -> bool {
         let what = |bundle: &Self| {
@@ -237,32 +238,30 @@ impl Bundle {
 #[must_use]
 pub struct BundleTransfer {
     bundle: Bundle,
-    source: Option<Arc<dyn UrlSource>>,
-    transport: Option<Arc<dyn Transport>>,
-    retry: RetryPolicy,
+    means: Means,
 }
 
 impl BundleTransfer {
     /// An upload with that bundle.
     pub fn new(bundle: Bundle) -> Self {
-        Self { bundle, source: None, transport: None, retry: RetryPolicy::default() }
+        Self { bundle, means: Means::default() }
     }
 
     /// Where a fresh bundle of the same upload comes from when this one ends.
     pub fn renewed_by(mut self, source: impl UrlSource + 'static) -> Self {
-        self.source = Some(Arc::new(source));
+        self.means.source = Some(Arc::new(source));
         self
     }
 
     /// How requests reach the server.
     pub fn transport(mut self, transport: Arc<dyn Transport>) -> Self {
-        self.transport = Some(transport);
+        self.means.transport = Some(transport);
         self
     }
 
     /// How often and how fast requests are repeated.
     pub fn retry(mut self, retry: RetryPolicy) -> Self {
-        self.retry = retry;
+        self.means.retry = retry;
         self
     }
 
@@ -300,12 +299,7 @@ impl BundleTransfer {
     }
 
     fn sink(self) -> BundleSink {
-        let transport = self.transport.unwrap_or_else(|| Arc::new(HyperTransport::new()));
-        BundleSink {
-            sender: Sender::new(transport, self.retry),
-            source: self.source,
-            current: Mutex::new((0, Arc::new(self.bundle))),
-        }
+        BundleSink(self.means.with(self.bundle))
     }
 }
 
@@ -327,13 +321,24 @@ fn with_progress(error: Error, gauge: &Gauge) -> Error {
     }
 }
 
-/// The requests of a bundle, which is renewed when it ends.
-struct BundleSink {
-    sender: Sender,
-    source: Option<Arc<dyn UrlSource>>,
-    /// The bundle, and how many were before it.
-    current: Mutex<(u64, Arc<Bundle>)>,
+impl Ends for Bundle {
+    const NAME: &'static str = "bundle";
+
+    fn end(&self) -> Option<i64> {
+        Some(self.expires_at)
+    }
+
+    fn fresh(&self, text: &str) -> Result<Self, Error> {
+        let fresh = Self::read(text.trim())?;
+        match fresh.is_of(self) {
+            true => Ok(fresh),
+            false => Err(Error::Bundle { cause: "it is of another upload".to_owned() }),
+        }
+    }
 }
+
+/// The requests of a bundle, which is renewed when it ends.
+struct BundleSink(Renewed<Bundle>);
 
 impl BundleSink {
     async fn request(
@@ -343,51 +348,18 @@ impl BundleSink {
         headers: &[(String, String)],
         payload: &Payload,
         done: u64,
-    ) -> Result<crate::answer::Answer, Error> {
-        let (mut generation, mut bundle) = self.current.lock().await.clone();
-        let left = bundle.expires_at.saturating_sub(self.sender.clock.now());
-        if left < MARGIN_SECONDS && self.source.is_some() {
-            (generation, bundle) = self.renew(generation, done).await?;
-        }
-        let mut renewals = 0;
-        loop {
-            let missing = || Error::Bundle { cause: "it lacks a URL".to_owned() };
-            let url = SignedUrl::read(url_of(&bundle).ok_or_else(missing)?)?;
-            let sent = self.sender.send(method, &url, headers, payload, Repeat::Safe).await;
-            let refusal = sent.as_ref().err().and_then(Error::service);
-            if !refusal.is_some_and(|refusal| refusal.is_expired()) {
-                return sent;
-            }
-            renewals += 1;
-            if renewals > RENEWALS {
-                let cause = "the fresh bundles have ended, too".to_owned();
-                return Err(Error::Renewal { cause });
-            }
-            (generation, bundle) = self.renew(generation, done).await?;
-        }
-    }
-
-    async fn renew(&self, generation: u64, done: u64) -> Result<(u64, Arc<Bundle>), Error> {
-        let Some(source) = &self.source else { return Err(Error::UrlExpired { done }) };
-        let mut current = self.current.lock().await;
-        if current.0 == generation {
-            tracing::info!(done, "the bundle ends; a fresh one is asked for");
-            let text = source.fresh().await?;
-            let no = |cause: String| Error::Renewal { cause };
-            let fresh = Bundle::read(text.trim()).map_err(|error| no(error.to_string()))?;
-            if !fresh.is_of(&current.1) {
-                return Err(no("it is the bundle of another upload".to_owned()));
-            }
-            *current = (generation + 1, Arc::new(fresh));
-        }
-        Ok(current.clone())
+    ) -> Result<Answer, Error> {
+        let missing = || Error::Bundle { cause: "it lacks a URL".to_owned() };
+        let url_of = |bundle: &Bundle| SignedUrl::read(url_of(bundle).ok_or_else(missing)?);
+        let asked = Asked { method, headers, payload, repeat: Repeat::Safe, done };
+        self.0.request(url_of, asked).await
     }
 
     /// The parts that are there.
     async fn present(&self, gauge: &Gauge) -> Result<Vec<PartEntry>, Error> {
         let mut parts = Vec::new();
         for page in 0.. {
-            if self.current.lock().await.1.list.get(page).is_none() {
+            if self.0.current().await.list.get(page).is_none() {
                 break;
             }
             let nothing = Payload::default();

@@ -49,6 +49,7 @@ mod payload;
 mod plan;
 mod presigned;
 mod put;
+mod renewal;
 pub mod retry;
 mod save;
 mod signer;

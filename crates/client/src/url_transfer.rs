@@ -8,8 +8,8 @@ use std::sync::Arc;
 
 use cospass_protocol::operation::ContentMd5;
 use md5::{Digest, Md5};
-use tokio::sync::Mutex;
 
+use crate::answer::Answer;
 use crate::client::PutAnswer;
 use crate::error::Error;
 use crate::fetch::{Fetch, Fetched, Slice};
@@ -17,17 +17,12 @@ use crate::gauge::Gauge;
 use crate::options::TransferOptions;
 use crate::parts::{Source, in_thread, unless_stopped};
 use crate::payload::Payload;
-use crate::presigned::{Sender, SignedUrl};
+use crate::presigned::SignedUrl;
+use crate::renewal::{Asked, Ends, Means, Renewed};
 use crate::retry::{Repeat, RetryPolicy};
 use crate::save::{Saved, save};
 use crate::source::UrlSource;
-use crate::transport::{HyperTransport, Transport};
-
-/// A URL is renewed so many seconds before its end, so that none is sent that ends on the way.
-const MARGIN_SECONDS: i64 = 10;
-
-/// How often in a row a fresh URL may be refused as ended, too.
-const RENEWALS: u32 = 3;
+use crate::transport::Transport;
 
 /// Downloads what a pre-signed URL leads to into a file.
 ///
@@ -50,9 +45,7 @@ pub async fn upload(url: &str, from: &Path) -> Result<PutAnswer, Error> {
 pub struct UrlTransfer {
     url: SignedUrl,
     headers: Vec<(String, String)>,
-    source: Option<Arc<dyn UrlSource>>,
-    transport: Option<Arc<dyn Transport>>,
-    retry: RetryPolicy,
+    means: Means,
 }
 
 impl UrlTransfer {
@@ -61,13 +54,7 @@ impl UrlTransfer {
     /// # Errors
     /// [`Error::Url`], [`Error::UrlFragment`].
     pub fn new(url: &str) -> Result<Self, Error> {
-        Ok(Self {
-            url: SignedUrl::read(url)?,
-            headers: Vec::new(),
-            source: None,
-            transport: None,
-            retry: RetryPolicy::default(),
-        })
+        Ok(Self { url: SignedUrl::read(url)?, headers: Vec::new(), means: Means::default() })
     }
 
     /// A header to send. Those that the URL is signed with must be given, but for `Host`, `Content-Length` and, of an
@@ -79,19 +66,19 @@ impl UrlTransfer {
 
     /// Where a fresh URL comes from when this one ends.
     pub fn renewed_by(mut self, source: impl UrlSource + 'static) -> Self {
-        self.source = Some(Arc::new(source));
+        self.means.source = Some(Arc::new(source));
         self
     }
 
     /// How requests reach the server.
     pub fn transport(mut self, transport: Arc<dyn Transport>) -> Self {
-        self.transport = Some(transport);
+        self.means.transport = Some(transport);
         self
     }
 
     /// How often and how fast requests are repeated.
     pub fn retry(mut self, retry: RetryPolicy) -> Self {
-        self.retry = retry;
+        self.means.retry = retry;
         self
     }
 
@@ -101,7 +88,7 @@ impl UrlTransfer {
     /// # Errors
     /// [`Error`]; [`Error::UrlExpired`] when the URL has ended and nothing gives a fresh one.
     pub async fn download(self, to: &Path, options: &TransferOptions) -> Result<Saved, Error> {
-        let (gauge, retry) = (options.gauge.begin(None), self.retry);
+        let (gauge, retry) = (options.gauge.begin(None), self.means.retry);
         save(self.link(), to, options, gauge, retry).await
     }
 
@@ -143,13 +130,7 @@ impl UrlTransfer {
     }
 
     fn link(self) -> Link {
-        let transport = self.transport.unwrap_or_else(|| Arc::new(HyperTransport::new()));
-        Link {
-            sender: Sender::new(transport, self.retry),
-            headers: self.headers,
-            source: self.source,
-            current: Mutex::new((0, Arc::new(self.url))),
-        }
+        Link { url: self.means.with(self.url), headers: self.headers }
     }
 }
 
@@ -177,17 +158,25 @@ async fn md5_of(source: &Source) -> Result<ContentMd5, Error> {
     .await
 }
 
-/// A URL that is renewed when it ends.
+/// A URL that is renewed when it ends, and the headers that go with it.
 pub(crate) struct Link {
-    sender: Sender,
+    url: Renewed<SignedUrl>,
     headers: Vec<(String, String)>,
-    source: Option<Arc<dyn UrlSource>>,
-    /// The URL, and how many were before it.
-    current: Mutex<(u64, Arc<SignedUrl>)>,
+}
+
+impl Ends for SignedUrl {
+    const NAME: &'static str = "URL";
+
+    fn end(&self) -> Option<i64> {
+        self.end
+    }
+
+    fn fresh(&self, text: &str) -> Result<Self, Error> {
+        Self::read(text)
+    }
 }
 
 impl Link {
-    /// Makes a request with the URL, or a fresh one if it has ended or is about to.
     async fn request(
         &self,
         method: &str,
@@ -195,48 +184,17 @@ impl Link {
         payload: &Payload,
         repeat: Repeat,
         done: u64,
-    ) -> Result<crate::answer::Answer, Error> {
+    ) -> Result<Answer, Error> {
         let headers: Vec<_> = self.headers.iter().chain(more).cloned().collect();
-        let (mut generation, mut url) = self.current.lock().await.clone();
-        let left = url.end.map(|end| end.saturating_sub(self.sender.clock.now()));
-        if left.is_some_and(|left| left < MARGIN_SECONDS) && self.source.is_some() {
-            (generation, url) = self.renew(generation, done).await?;
-        }
-        let mut renewals = 0;
-        loop {
-            let sent = self.sender.send(method, &url, &headers, payload, repeat).await;
-            let has_ended = sent.as_ref().err().and_then(Error::service);
-            if !has_ended.is_some_and(|refusal| refusal.is_expired()) {
-                return sent;
-            }
-            renewals += 1;
-            if renewals > RENEWALS {
-                let cause = "the fresh URLs have ended, too".to_owned();
-                return Err(Error::Renewal { cause });
-            }
-            (generation, url) = self.renew(generation, done).await?;
-        }
-    }
-
-    /// A URL after the one of that generation; the one that another job has got meanwhile, if there is.
-    async fn renew(&self, generation: u64, done: u64) -> Result<(u64, Arc<SignedUrl>), Error> {
-        let Some(source) = &self.source else { return Err(Error::UrlExpired { done }) };
-        let mut current = self.current.lock().await;
-        if current.0 == generation {
-            tracing::info!(done, "the URL ends; a fresh one is asked for");
-            let text = source.fresh().await?;
-            let fresh = SignedUrl::read(&text);
-            let fresh = fresh.map_err(|error| Error::Renewal { cause: error.to_string() })?;
-            *current = (generation + 1, Arc::new(fresh));
-        }
-        Ok(current.clone())
+        let asked = Asked { method, headers: &headers, payload, repeat, done };
+        self.url.request(|url| Ok(url.clone()), asked).await
     }
 }
 
 impl Fetch for Link {
     async fn fetch(&self, slice: Slice, etag: Option<&str>, done: u64) -> Result<Fetched, Error> {
         // It would have to be sent as it was signed, and would be all that there is.
-        if self.current.lock().await.1.is_signed_with("range") {
+        if self.url.current().await.is_signed_with("range") {
             return Err(Error::RangeIsSigned);
         }
         let mut more = Vec::new();

@@ -401,6 +401,11 @@ pub enum DecodeError {
     },
     /// `x-cos-tagging` names tags that no object can have.
     InvalidTag(TagError),
+    /// The name of some user metadata is none that the service takes (436/13361), or it stands twice.
+    MetadataName {
+        /// The header, with its prefix.
+        name: String,
+    },
     /// The user metadata (`x-cos-meta-…`) is longer than 2 KB.
     MetadataTooLong {
         /// Its length, names without the prefix and values, in bytes.
@@ -433,6 +438,12 @@ impl fmt::Display for DecodeError {
                 write!(f, "the key is {length} bytes long in UTF-8; at most 850 are allowed")
             }
             Self::InvalidTag(error) => write!(f, "{error}"),
+            Self::MetadataName { name } => {
+                write!(
+                    f,
+                    "{name} stands twice, or has more behind x-cos-meta- than letters, digits and -"
+                )
+            }
             Self::MetadataTooLong { length } => {
                 write!(f, "the user metadata is {length} bytes long; at most 2048 are allowed")
             }

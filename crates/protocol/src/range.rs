@@ -78,9 +78,10 @@ pub fn content_range(part: &Range<u64>, size: u64) -> String {
     format!("bytes {}-{}/{size}", part.start, part.end.saturating_sub(1))
 }
 
+/// A position may have any number of digits (RFC 9110 §14.1.2); what does not fit lies behind every object.
 fn number(text: &str) -> Option<u64> {
     let digits = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
-    digits.then(|| text.parse().ok()).flatten()
+    digits.then(|| text.parse().unwrap_or(u64::MAX))
 }
 
 #[cfg(test)]
@@ -107,11 +108,18 @@ mod tests {
             "bytes=0-1,3-4",
             "items=0-1",
             "bytes 0-1",
-            "bytes=99999999999999999999-",
         ] {
             assert_eq!(ByteRange::parse(value.as_bytes()), None, "{value}");
         }
         assert_eq!(ByteRange::parse(b"bytes=\xff-"), None);
+    }
+
+    #[test]
+    fn a_position_of_many_digits_lies_behind_every_object() {
+        let of = |text: &[u8]| ByteRange::parse(text).unwrap().within(13);
+        assert_eq!(of(b"bytes=2-99999999999999999999"), Some(2..13));
+        assert_eq!(of(b"bytes=-99999999999999999999"), Some(0..13));
+        assert_eq!(of(b"bytes=99999999999999999999-"), None);
     }
 
     #[test]

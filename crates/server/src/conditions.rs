@@ -20,6 +20,9 @@ pub(crate) enum Verdict {
 
 /// Judges the conditions of a download. A date that is none is ignored, as RFC 9110 says.
 pub(crate) fn of_download(conditions: &Conditions, object: &ObjectRecord) -> Verdict {
+    if conditions.iter().next().is_none() {
+        return Verdict::Go;
+    }
     let etag = object.etag();
     let modified_after = |value: &[u8]| unix(value).map(|time| object.modified > time);
     let failed = match (&conditions.if_match, &conditions.if_unmodified_since) {

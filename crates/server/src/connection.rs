@@ -20,6 +20,7 @@ use crate::file_limit;
 use crate::framing::Framing;
 use crate::guarded::Guarded;
 use crate::limits::Limits;
+use crate::workers::Workers;
 
 /// How long to wait after the system refused a connection, most likely for want of file descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
@@ -28,6 +29,7 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 pub(crate) async fn serve(
     listener: TcpListener,
     endpoint: Arc<Endpoint>,
+    workers: Workers,
     mut stop: watch::Receiver<bool>,
 ) {
     let places = Places::new(&endpoint.limits);
@@ -40,8 +42,16 @@ pub(crate) async fn serve(
         while connections.try_join_next().is_some() {}
         match accepted {
             Ok((stream, remote, place)) => {
+                let stream = stream.into_std();
                 let endpoint = Arc::clone(&endpoint);
-                connections.spawn(connection(stream, remote, place, endpoint, stop.clone()));
+                let stop = stop.clone();
+                let serving = async move {
+                    // From here on the stream belongs to the runtime that this runs on.
+                    if let Ok(stream) = stream.and_then(TcpStream::from_std) {
+                        connection(stream, remote, place, endpoint, stop).await;
+                    }
+                };
+                workers.spawn(&mut connections, Box::pin(serving));
             }
             Err(error) => {
                 tracing::warn!(%error, "a connection could not be accepted");
@@ -168,7 +178,6 @@ async fn serve_requests<S: AsyncRead + AsyncWrite + Unpin>(
         .max_header_size(limits.head_size)
         .max_buf_size(limits.head_size)
         .max_headers(limits.headers)
-        .preserve_header_case(true)
         .serve_connection(TokioIo::new(io), service);
     let mut connection = std::pin::pin!(connection);
     let served = tokio::select! {

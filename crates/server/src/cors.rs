@@ -27,10 +27,11 @@ pub(crate) fn preflight(
     parts: &Parts,
 ) -> Result<Reply, Refusal> {
     let refused = || Refusal::from(Cause::PreflightRefused);
-    let configuration = configuration.ok_or_else(refused)?;
     let text = |name: HeaderName| parts.headers.get(name)?.to_str().ok();
-    let origin = text(ORIGIN).ok_or_else(refused)?;
-    let method = text(ACCESS_CONTROL_REQUEST_METHOD).ok_or_else(refused)?;
+    // Before the rules are looked at: so are the ones answered that ask a bucket without rules.
+    let origin = text(ORIGIN).ok_or(Cause::PreflightIncomplete)?;
+    let method = text(ACCESS_CONTROL_REQUEST_METHOD).ok_or(Cause::PreflightIncomplete)?;
+    let configuration = configuration.ok_or_else(refused)?;
     let asked = text(ACCESS_CONTROL_REQUEST_HEADERS).unwrap_or_default();
     let names = asked.split(',').map(str::trim).filter(|name| !name.is_empty());
     let names: Vec<String> = names.map(str::to_ascii_lowercase).collect();

@@ -192,7 +192,7 @@ impl Endpoint {
             parts,
             head: &head,
             headers: &headers,
-            bucket: resource.bucket().zip(record.as_ref()),
+            bucket: resource.bucket().zip(record.as_deref()),
             resource: &resource,
             peer,
             now,
@@ -220,7 +220,7 @@ impl Endpoint {
             coverage::check_strict_form(&request, &principal)?;
         }
         let asker = self.asker(arrived, &principal, request);
-        let permitted = authorize(&asker, operation).await?;
+        let permitted = authorize(&asker, operation)?;
         self.rounds.make(&self.store, bucket, arrived.now).await?;
         execute(&asker, permitted, body, arrived.origin()).await
     }
@@ -261,7 +261,7 @@ impl Endpoint {
             headers: headers.iter().map(|&(name, value)| (name.into(), value.into())).collect(),
         });
         trail.operation = operation.as_ref().map_or("-", |operation| operation.name());
-        let permitted = authorize(&asker, operation).await?;
+        let permitted = authorize(&asker, operation)?;
         execute(&asker, permitted, body, arrived.origin()).await
     }
 
@@ -288,7 +288,7 @@ impl Endpoint {
         &self,
         method: &Method,
         resource: &Resource,
-    ) -> Result<Option<BucketRecord>, Refusal> {
+    ) -> Result<Option<Arc<BucketRecord>>, Refusal> {
         let is_made = matches!(resource, Resource::Bucket(_)) && method == Method::PUT;
         let Some(bucket) = resource.bucket() else { return Ok(None) };
         match self.store.bucket(bucket) {
@@ -321,7 +321,8 @@ impl<'a> Arrived<'a> {
 fn shown_resource(parts: &Parts) -> String {
     let host = parts.headers.get(HOST).map(|host| String::from_utf8_lossy(host.as_bytes()));
     let host = host.unwrap_or_default();
-    let path = percent::decode(parts.uri.path().as_bytes());
+    let shown = redact::path(parts.uri.path());
+    let path = percent::decode(shown.as_bytes());
     let path = String::from_utf8_lossy(&path).replace(' ', "+");
     match (host.is_empty(), path.as_str()) {
         (false, "/") => host.into_owned(),

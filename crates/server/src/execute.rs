@@ -9,6 +9,7 @@ mod copy;
 mod customer_key;
 mod delete;
 mod draft;
+mod expiration;
 mod intake;
 mod list;
 mod multipart;
@@ -46,7 +47,7 @@ pub(crate) async fn execute(
 ) -> Result<Reply, Refusal> {
     let endpoint = asker.endpoint;
     match permitted {
-        Permitted::GetService(permit) => Ok(service::get(asker, &permit)),
+        Permitted::GetService(permit) => Ok(service::get(asker, &permit, origin.host)),
         Permitted::PutBucket(permit) => bucket::put(endpoint, permit, body).await,
         Permitted::HeadBucket(permit) => Ok(bucket::head(endpoint, &permit)),
         Permitted::DeleteBucket(permit) => bucket::delete(endpoint, permit).await,
@@ -71,7 +72,7 @@ pub(crate) async fn execute(
         Permitted::PostObject(permit) => post::object(endpoint, permit, body, origin).await,
         Permitted::PutObjectCopy(permit) => copy::object(endpoint, permit).await,
         Permitted::GetObject(permit) => object::get(endpoint, permit).await,
-        Permitted::HeadObject(permit) => object::head(endpoint, permit).await,
+        Permitted::HeadObject(permit) => object::head(endpoint, permit),
         Permitted::DeleteObject(permit) => delete::one(endpoint, permit).await,
         Permitted::GetObjectAcl(permit) => acl::of_object(endpoint, permit).await,
         Permitted::PutObjectAcl(permit) => acl::put_to_object(endpoint, permit, body).await,

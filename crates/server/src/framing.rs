@@ -93,7 +93,7 @@ impl Watch {
                     bytes.get(skipped..).unwrap_or_default()
                 }
                 State::Head { line, cut, .. } => {
-                    let end = bytes.iter().position(|&byte| byte == b'\n');
+                    let end = memchr::memchr(b'\n', bytes);
                     let (piece, rest) = match end {
                         Some(end) => (bytes.get(..end), bytes.get(end + 1..)),
                         None => (Some(bytes), None),
@@ -101,7 +101,7 @@ impl Watch {
                     let piece = piece.unwrap_or_default();
                     let room = LINE_MAX.saturating_sub(line.len());
                     *cut |= piece.len() > room;
-                    line.extend(piece.iter().take(room));
+                    line.extend_from_slice(piece.get(..room).unwrap_or(piece));
                     if end.is_some() {
                         self.end_line();
                     }

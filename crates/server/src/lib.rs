@@ -72,6 +72,7 @@ mod spelling;
 mod store;
 mod tls;
 mod website;
+mod workers;
 
 pub use access_log::AccessLogTarget;
 pub use clock::{Clock, ClockSetting, ClockSettingError};

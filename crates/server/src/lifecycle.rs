@@ -58,6 +58,21 @@ pub(crate) fn fate(rules: &LifecycleConfiguration, object: &Subject<'_>, now: i6
     coldest(due, object.storage_class)
 }
 
+/// When rules make an object go, Unix seconds, and the id of the rule that does; the first of several.
+pub(crate) fn expiry<'a>(
+    rules: &'a LifecycleConfiguration,
+    object: &Subject<'_>,
+) -> Option<(i64, &'a str)> {
+    let goes = |rule: &'a LifecycleRule| match rule.expiration {
+        Some(Expiration::At(when)) => {
+            Some((due(when, object.modified)?, rule.id.as_deref().unwrap_or_default()))
+        }
+        Some(Expiration::DeleteMarker(_)) | None => None,
+    };
+    let of_object = rules.rules.iter().filter(|rule| applies(rule, object));
+    of_object.filter_map(goes).min_by_key(|(time, _)| *time)
+}
+
 /// What has become of a former version by now, Unix seconds; `replaced` is when the next one was written.
 pub(crate) fn fate_of_former(
     rules: &LifecycleConfiguration,
@@ -147,16 +162,20 @@ fn has_prefix(filter: &LifecycleFilter, key: &str) -> bool {
 }
 
 fn is_due(when: When, since: i64, now: i64) -> bool {
+    due(when, since).is_some_and(|time| time <= now)
+}
+
+/// When something is due for what was changed then, both Unix seconds; never, for what was changed after a date.
+fn due(when: When, since: i64) -> Option<i64> {
     match when {
         When::Days(days) => {
             let passed = since.saturating_add(i64::from(days).saturating_mul(SECONDS_A_DAY));
-            let midnight = match midnight_before(passed) {
+            Some(match midnight_before(passed) {
                 midnight if midnight == passed => midnight,
                 midnight => midnight.saturating_add(SECONDS_A_DAY),
-            };
-            midnight <= now
+            })
         }
-        When::Date(date) => since < date && date <= now,
+        When::Date(date) => (since < date).then_some(date),
     }
 }
 
@@ -174,7 +193,7 @@ fn coldness(class: StorageClass) -> u8 {
         Class::StandardIa | Class::MazStandardIa => 2,
         Class::Cold | Class::MazCold => 3,
         Class::Archive | Class::MazArchive => 4,
-        Class::DeepArchive => 5,
+        Class::DeepArchive | Class::MazDeepArchive => 5,
     }
 }
 
@@ -220,6 +239,17 @@ mod tests {
             fate(&rules, &midnight, super::tests::at("2024-03-02T00:00:00+08:00")),
             Fate::Goes
         );
+    }
+
+    #[test]
+    fn the_first_rule_that_makes_an_object_go_is_named() {
+        let body = "<LifecycleConfiguration><Rule><ID>late</ID><Status>Enabled</Status><Expiration><Days>3</Days></Expiration></Rule><Rule><ID>early</ID><Filter><Prefix>a</Prefix></Filter><Status>Enabled</Status><Expiration><Days>1</Days></Expiration></Rule><Rule><ID>past</ID><Status>Enabled</Status><Expiration><Date>2024-03-01T00:00:00+08:00</Date></Expiration></Rule></LifecycleConfiguration>";
+        let rules = LifecycleConfiguration::read(body.as_bytes()).unwrap();
+        assert_eq!(expiry(&rules, &object("a")), Some((at("2024-03-03T00:00:00+08:00"), "early")));
+        assert_eq!(expiry(&rules, &object("b")), Some((at("2024-03-05T00:00:00+08:00"), "late")));
+        let marker =
+            "<Expiration><ExpiredObjectDeleteMarker>true</ExpiredObjectDeleteMarker></Expiration>";
+        assert_eq!(expiry(&self::rules(marker), &object("a")), None);
     }
 
     #[test]

@@ -1,4 +1,6 @@
-//! Every limit of the endpoint, by name.
+//! Every limit of the endpoint, by name; each has its test in `tests/limits.rs` or beside what it is about. How deep a document
+//! may be nested and how many elements it may have is a matter of reading it (`cospass_protocol`, `xml/read.rs`), how many files may
+//! be open one of the system ([`file_limit`](crate::file_limit)).
 
 use std::time::Duration;
 
@@ -6,10 +8,15 @@ use std::time::Duration;
 /// hashes, small enough that many fit into memory.
 pub(crate) const CHUNK: usize = 256 * 1024;
 
-/// The longest bytes of one write while there are many uploads, and how many are not many: each upload may hold some chunks in
-/// memory (`execute/intake.rs`).
-pub(crate) const SMALL_CHUNK: usize = 64 * 1024;
-pub(crate) const FEW_UPLOADS: usize = 16;
+/// The longest bytes of one write, and how many of them may wait, for an upload beside which there are so many others: each
+/// upload holds some chunks in memory (`execute/intake.rs`).
+pub(crate) fn intake(others: usize) -> (usize, usize) {
+    match others {
+        0..16 => (CHUNK, 4),
+        16..64 => (64 * 1024, 2),
+        _ => (32 * 1024, 1),
+    }
+}
 
 /// An object of at most so many bytes is read and sent in one piece.
 pub(crate) const SMALL_OBJECT: u64 = 64 * 1024;

@@ -72,7 +72,7 @@ impl RefusedHead {
         Self {
             method: parts.method.as_str().to_owned(),
             path: parts.uri.path().as_bytes().to_vec(),
-            query: parts.uri.query().map(|query| query.as_bytes().to_vec()),
+            query: parts.uri.query().map(|query| redact::query_to_explain(query).into_bytes()),
             headers: headers
                 .map(|(name, value)| (name.to_vec(), redact::header(name, value).to_vec()))
                 .collect(),

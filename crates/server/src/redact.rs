@@ -27,23 +27,55 @@ pub(crate) fn query(raw: &str) -> Option<String> {
         let name = percent::decode(name.as_bytes()).to_ascii_lowercase();
         !piece.is_empty() && !is_signature_field(&name) && name != TOKEN_NAME.as_bytes()
     });
-    let shown = pieces.map(|piece| {
-        let name = piece.split('=').next().unwrap_or_default();
-        match has_mark(piece.as_bytes()) {
-            false => piece.to_owned(),
-            true if has_mark(name.as_bytes()) => CUT.to_owned(),
-            true => format!("{name}={CUT}"),
-        }
-    });
-    let shown: Vec<_> = shown.collect();
+    let shown: Vec<_> = pieces.map(pair).collect();
     (!shown.is_empty()).then(|| shown.join("&"))
+}
+
+/// A `FormatString` as the client is told it: it may end in a log of whoever sent the request, or of a bystander. The
+/// method and the path stand in it by themselves, the rest is pairs.
+pub(crate) fn format_string(raw: &[u8]) -> String {
+    let raw = String::from_utf8_lossy(raw);
+    let line = |line: &str| line.split('&').map(pair).collect::<Vec<_>>().join("&");
+    raw.split('\n').map(line).collect::<Vec<_>>().join("\n")
+}
+
+/// A name and a value that are shown, as far as they may be.
+fn pair(raw: &str) -> String {
+    let name = raw.split('=').next().unwrap_or_default();
+    let is_secret = || is_secret(&percent::decode(name.as_bytes()));
+    match has_mark(raw.as_bytes()) || is_secret() {
+        false => raw.to_owned(),
+        true if has_mark(name.as_bytes()) => CUT.to_owned(),
+        true => format!("{name}={CUT}"),
+    }
 }
 
 /// The value of a header that may be kept, for an explanation: every one but a key of SSE-C. Where that is signed, the
 /// explanation is of another text.
 pub(crate) fn header<'a>(name: &[u8], value: &'a [u8]) -> &'a [u8] {
-    let is_key = name.to_ascii_lowercase().ends_with(b"server-side-encryption-customer-key");
-    if is_key { CUT.as_bytes() } else { value }
+    if is_customer_key(name) { CUT.as_bytes() } else { value }
+}
+
+/// A query that may be kept, for an explanation: with no key of SSE-C, which has no business there.
+pub(crate) fn query_to_explain(raw: &str) -> String {
+    let pieces = raw.split('&').map(|piece| {
+        let name = piece.split('=').next().unwrap_or_default();
+        match is_customer_key(&percent::decode(name.as_bytes())) {
+            true => format!("{name}={CUT}"),
+            false => piece.to_owned(),
+        }
+    });
+    pieces.collect::<Vec<_>>().join("&")
+}
+
+/// Whether a parameter or a header of that name is a secret by itself.
+fn is_secret(name: &[u8]) -> bool {
+    is_customer_key(name) || name.eq_ignore_ascii_case(TOKEN_NAME.as_bytes())
+}
+
+/// A key of SSE-C, that of a copy's source as well.
+fn is_customer_key(name: &[u8]) -> bool {
+    name.to_ascii_lowercase().ends_with(b"server-side-encryption-customer-key")
 }
 
 /// Whether a signature or a token stands in a text, however often it is encoded: a few times.
@@ -81,6 +113,29 @@ mod tests {
         assert_eq!(query("url=h%3Fq-signature%253Dcafe"), "url=…");
         assert_eq!(query("k?q-signature%3Dcafe"), "…");
         assert_eq!(query("&&"), "");
+        let key = "X-Cos-Server-Side-Encryption-Customer-Key";
+        for (shown, text) in [
+            (format!("{key}=…&a=1"), format!("{key}=MDEy&a=1")),
+            (format!("{key}-MD5=MDEy"), format!("{key}-MD5=MDEy")),
+        ] {
+            assert_eq!(super::query(&text), Some(shown.clone()));
+            assert_eq!(query_to_explain(&text), shown);
+        }
+    }
+
+    #[test]
+    fn a_format_string_keeps_what_is_no_secret() {
+        let key = "x-cos-copy-source-server-side-encryption-customer-key";
+        let text = |key_value, token| {
+            format!(
+                "put\n/a&b=c\nprefix=%26\nhost=h&{key}={key_value}&{key}-md5=MDEy&x-cos-security-token={token}\n"
+            )
+        };
+        assert_eq!(format_string(text("MDEy", "WHISPER").as_bytes()), text("…", "…"));
+        let plain = "get\n/a%20b\n\nhost=h&range=bytes%3D0-1\n";
+        assert_eq!(format_string(plain.as_bytes()), plain);
+        let path = format_string(b"get\n/a?q-signature=cafe\n\n\n");
+        assert_eq!(path, "get\n/a?q-signature=…\n\n\n");
     }
 
     #[test]

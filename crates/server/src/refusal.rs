@@ -15,6 +15,7 @@ use http::header::{CONTENT_RANGE, HeaderName, HeaderValue};
 
 use crate::configurations::DocumentError;
 use crate::file_limit;
+use crate::redact;
 use crate::store::StoreError;
 
 macro_rules! causes {
@@ -73,6 +74,8 @@ causes! {
     TargetTooLong "target-too-long" => RequestURITooLong "The request line is too long.",
     /// **D C** #549451897; the spelling is the service's.
     PreflightRefused "preflight-refused" => AccessForbidden "CORSResponse: This CORS request is not allowed. This is usually because the evalution of Origin, request method / Access-Control-Request-Method or Access-Control-Requet-Headers are not whitelisted by the resource's CORS spec",
+    /// **T !** cos-nodejs-sdk-v5 expects an error that is not 403 of a preflight without `Origin`.
+    PreflightIncomplete "preflight-incomplete" => InvalidRequest "A preflight request needs the headers Origin and Access-Control-Request-Method.",
     /// **T K**
     NoSuchBucket "no-such-bucket" => NoSuchBucket "The specified bucket does not exist.",
 
@@ -115,8 +118,8 @@ causes! {
     MethodNotAllowed "method-not-allowed" => MethodNotAllowed "The specified method is not allowed against this resource.",
     /// **T !** The message tells name and value.
     InvalidArgument "invalid-argument" => InvalidArgument "Invalid Argument.",
-    /// **D !** `response-…` without the signature that it needs.
-    UnsignedOverride "unsigned-override" => InvalidRequest "The response-* parameters must be signed.",
+    /// **D !** `response-…` in a request without a signature (436/7753).
+    UnsignedOverride "unsigned-override" => InvalidRequest "A request with response-* parameters must be signed.",
     /// **D K** `Content-MD5` is not 16 bytes of base64.
     InvalidDigest "invalid-digest" => InvalidDigest "The Content-MD5 you specified is not valid.",
     /// **K !**
@@ -369,7 +372,7 @@ impl Refusal {
     pub(crate) fn mismatch(view: &CanonicalView) -> Self {
         let evidence = Some(Evidence::Signed {
             string_to_sign: view.string_to_sign().to_owned(),
-            format_string: String::from_utf8_lossy(view.format_string()).into_owned(),
+            format_string: redact::format_string(view.format_string()),
         });
         Self::new(Cause::SignatureMismatch, Detail { evidence, ..Detail::default() })
     }
@@ -441,6 +444,7 @@ impl From<DecodeError> for Refusal {
             DecodeError::MissingField { .. } => Cause::InvalidArgument,
             DecodeError::KeyNotText => Cause::KeyNotText,
             DecodeError::KeyTooLong { .. } => Cause::KeyTooLong,
+            DecodeError::MetadataName { .. } => Cause::InvalidArgument,
             DecodeError::MetadataTooLong { .. } => Cause::MetadataTooLong,
         };
         match error {
@@ -448,6 +452,7 @@ impl From<DecodeError> for Refusal {
             DecodeError::Unserved(_)
             | DecodeError::InvalidArgument { .. }
             | DecodeError::MissingField { .. }
+            | DecodeError::MetadataName { .. }
             | DecodeError::InvalidTag(_) => {
                 Self::new(cause, Detail { message: Some(error.to_string()), ..Detail::default() })
             }
@@ -543,7 +548,12 @@ mod tests {
     #[test]
     fn every_cause_has_a_test_of_the_whole_server() {
         let tests = concat!(
-            include_str!("../tests/refusals.rs"),
+            include_str!("../tests/refusals/authenticate.rs"),
+            include_str!("../tests/refusals/body.rs"),
+            include_str!("../tests/refusals/configuration.rs"),
+            include_str!("../tests/refusals/operation.rs"),
+            include_str!("../tests/refusals/route.rs"),
+            include_str!("../tests/refusals/store.rs"),
             include_str!("../tests/refusals_of_forms.rs"),
             include_str!("../tests/v4.rs")
         );

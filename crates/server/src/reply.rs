@@ -1,5 +1,6 @@
 //! The last stage: an answer, with the headers that each one bears.
 
+use std::cell::RefCell;
 use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -22,6 +23,9 @@ const XML: HeaderValue = HeaderValue::from_static("application/xml");
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-cos-request-id");
 const TRACE_ID: HeaderName = HeaderName::from_static("x-cos-trace-id");
 
+/// As many headers as most answers have at most, so that their map need not grow.
+const HEADERS: usize = 24;
+
 /// An answer before the headers that all answers share.
 pub(crate) struct Reply {
     pub(crate) status: StatusCode,
@@ -35,7 +39,7 @@ impl Reply {
     pub(crate) fn empty(status: StatusCode) -> Self {
         Self {
             status,
-            headers: HeaderMap::new(),
+            headers: HeaderMap::with_capacity(HEADERS),
             body: ReplyBody::Whole(Bytes::new()),
             length: None,
         }
@@ -88,20 +92,34 @@ impl Reply {
         headers.insert(SERVER, HeaderValue::from_static("tencent-cos"));
         let connection = if shared.keep_alive { "keep-alive" } else { "close" };
         headers.insert(CONNECTION, HeaderValue::from_static(connection));
-        let texts = [
-            (DATE, http_date(shared.now)),
-            (REQUEST_ID, shared.id.request.clone()),
-            (TRACE_ID, shared.id.trace.to_owned()),
-        ];
-        for (name, text) in texts {
-            headers.extend(HeaderValue::try_from(text).ok().map(|value| (name, value)));
+        headers.insert(DATE, date(shared.now));
+        if let Ok(id) = HeaderValue::try_from(shared.id.request.as_str()) {
+            headers.insert(REQUEST_ID, id);
         }
+        headers.insert(TRACE_ID, HeaderValue::from_static(shared.id.trace));
         let mut response = Response::new(body);
         *response.status_mut() = status;
         *response.version_mut() = Version::HTTP_11;
         *response.headers_mut() = headers;
         response
     }
+}
+
+thread_local! {
+    /// The second that was written last, and how.
+    static DATE_NOW: RefCell<(i64, HeaderValue)> =
+        const { RefCell::new((i64::MIN, HeaderValue::from_static(""))) };
+}
+
+/// A Unix time as a header. Many answers go out in one second, so that it is seldom written.
+fn date(now: i64) -> HeaderValue {
+    DATE_NOW.with_borrow_mut(|(second, text)| {
+        if *second != now {
+            *text = HeaderValue::try_from(http_date(now)).unwrap_or(HeaderValue::from_static(""));
+            *second = now;
+        }
+        text.clone()
+    })
 }
 
 /// An answer whose body is in memory as it goes over the wire, where hyper does not write it.
@@ -173,5 +191,17 @@ impl Body for ReplyBody {
 
     fn size_hint(&self) -> SizeHint {
         SizeHint::with_exact(self.length())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_second_has_its_date() {
+        for now in [0, 1, 1, 1_700_000_000, 0] {
+            assert_eq!(date(now), http_date(now), "{now}");
+        }
     }
 }

@@ -1,5 +1,6 @@
 //! The ids of a request, in the form of the service's own.
 
+use std::cell::RefCell;
 use std::net::IpAddr;
 use std::sync::LazyLock;
 
@@ -27,7 +28,7 @@ pub(crate) struct RequestId {
 impl RequestId {
     /// A fresh id, for a request that arrived at a Unix time on an address.
     pub(crate) fn new(now: i64, local: IpAddr) -> Self {
-        let random: [u8; 8] = random();
+        let random = next_random();
         let (first, second) = random.split_at(3);
         let address = match local {
             IpAddr::V4(address) => u32::from(address),
@@ -36,6 +37,23 @@ impl RequestId {
         let text = format!("{now:x}_{address:08x}_{}_{}", hex(first), hex(second));
         Self { request: STANDARD.encode(text), trace: &TRACE }
     }
+}
+
+/// How many ids are drawn at a time: asking the system for each would cost as much as reading a small object.
+const DRAWN: usize = 64;
+
+thread_local! {
+    static RANDOM: RefCell<Vec<[u8; 8]>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Random bytes that no other id has.
+fn next_random() -> [u8; 8] {
+    RANDOM.with_borrow_mut(|drawn| {
+        drawn.pop().unwrap_or_else(|| {
+            drawn.extend(random::<{ 8 * DRAWN }>().as_chunks::<8>().0);
+            drawn.pop().unwrap_or_default()
+        })
+    })
 }
 
 fn random<const N: usize>() -> [u8; N] {
@@ -48,7 +66,8 @@ fn random<const N: usize>() -> [u8; N] {
 }
 
 fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    let digit = |value: u8| char::from_digit(value.into(), 16).unwrap_or('0');
+    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
 }
 
 #[cfg(test)]

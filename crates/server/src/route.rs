@@ -69,6 +69,17 @@ impl Routes {
         }
     }
 
+    /// The region whose buckets alone a host of the account lists: `cos.REGION.…` (436/8291). Acceleration is of none.
+    pub(crate) fn region_of(&self, host: &str) -> Option<String> {
+        if !matches!(self.site(host), Ok(Site::Service)) {
+            return None;
+        }
+        let mut labels = without_port(host).split('.');
+        let is_regional = labels.next()?.eq_ignore_ascii_case("cos");
+        let region = labels.next().filter(|_| is_regional)?.to_ascii_lowercase();
+        (region != "accelerate").then_some(region)
+    }
+
     /// Whether a host serves a bucket as a website: `BUCKET.cos-website.REGION.…`.
     pub(crate) fn is_website(&self, host: &str) -> bool {
         let label = without_port(host).split('.').nth(1);
@@ -166,6 +177,21 @@ mod tests {
             "localhost:9000",
         ] {
             assert_eq!(site(&Routes::default(), host), Ok(Site::Service), "{host}");
+        }
+    }
+
+    #[test]
+    fn a_regional_host_lists_one_region() {
+        for (host, region) in [
+            ("cos.ap-guangzhou.myqcloud.com", Some("ap-guangzhou")),
+            ("COS.AP-Beijing.localhost:9000", Some("ap-beijing")),
+            ("cos.accelerate.myqcloud.com", None),
+            ("service.cos.myqcloud.com", None),
+            ("examplebucket-1250000000.cos.ap-guangzhou.myqcloud.com", None),
+            ("127.0.0.1:9000", None),
+        ] {
+            let found = Routes::default().region_of(host);
+            assert_eq!(found.as_deref(), region, "{host}");
         }
     }
 

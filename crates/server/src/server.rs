@@ -29,6 +29,7 @@ use crate::route::Routes;
 use crate::spelling::Spelling;
 use crate::store::{AclRecord, BucketRecord, Store, StoreError, Syncing};
 use crate::tls::{Tls, TlsError, TlsFiles};
+use crate::workers::Workers;
 
 /// The number of the one account, unless the builder is given another: it shows in owners and grants.
 const DEFAULT_UIN: &str = "100000000001";
@@ -82,6 +83,7 @@ impl Server {
             control_hosts: Vec::new(),
             access_log: None,
             tls: None,
+            threads: 0,
         }
     }
 }
@@ -110,6 +112,7 @@ pub struct Builder {
     control_hosts: Vec<String>,
     access_log: Option<AccessLogTarget>,
     tls: Option<TlsFiles>,
+    threads: usize,
 }
 
 impl Builder {
@@ -244,6 +247,13 @@ impl Builder {
         self
     }
 
+    /// Serves connections on a thread for each core, instead of on the runtime that the endpoint is started on: for a process
+    /// that does little else. Each connection stays on its thread.
+    pub fn thread_per_core(mut self) -> Self {
+        self.threads = Workers::cores();
+        self
+    }
+
     /// The largest object that one request may upload, in bytes; 5 GiB if not given.
     pub fn object_limit(mut self, bytes: u64) -> Self {
         self.limits.object_size = bytes;
@@ -322,9 +332,10 @@ impl Builder {
             observers: Arc::new(observers),
             tls,
         });
+        let workers = Workers::start(self.threads)?;
         let (stop, stopped) = watch::channel(false);
         let control = control.map(|listener| (listener, Guard::new(self.control_hosts)));
-        let serving = tokio::spawn(run(listener, control, Arc::clone(&endpoint), stopped));
+        let serving = tokio::spawn(run(listener, control, Arc::clone(&endpoint), workers, stopped));
         Ok(Running { local_addr, control_addr, endpoint, stop, serving })
     }
 }
@@ -339,6 +350,7 @@ async fn run(
     listener: TcpListener,
     control: Option<(TcpListener, Guard)>,
     endpoint: Arc<Endpoint>,
+    workers: Workers,
     stopped: watch::Receiver<bool>,
 ) {
     let control = control.map(|(listener, guard)| {
@@ -346,7 +358,8 @@ async fn run(
     });
     let sweeping = endpoint.store.keep_swept(stopped.clone());
     let rounds = endpoint.rounds.keep_going(&endpoint.store, &endpoint.clock, stopped.clone());
-    tokio::join!(connection::serve(listener, Arc::clone(&endpoint), stopped), sweeping, rounds);
+    let serving = connection::serve(listener, Arc::clone(&endpoint), workers, stopped);
+    tokio::join!(serving, sweeping, rounds);
     if let Some(control) = control {
         control.abort();
         // Its port is free when the endpoint has stopped, not a moment later.

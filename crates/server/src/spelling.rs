@@ -9,6 +9,7 @@ use std::convert::Infallible;
 use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use http::header::HeaderName;
 use http::{Extensions, Request, Response};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
@@ -16,9 +17,19 @@ use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
+/// How many of the names stand in front because most answers bear no others.
+const USUAL: usize = 8;
+
 /// Every name that is not all lower case. Those that begin with `x-cos-` are.
 const NAMES: [&str; 25] = [
     "Accept-Ranges",
+    "Connection",
+    "Content-Length",
+    "Content-Type",
+    "Date",
+    "ETag",
+    "Last-Modified",
+    "Server",
     "Access-Control-Allow-Credentials",
     "Access-Control-Allow-Headers",
     "Access-Control-Allow-Methods",
@@ -27,19 +38,12 @@ const NAMES: [&str; 25] = [
     "Access-Control-Max-Age",
     "Allow",
     "Cache-Control",
-    "Connection",
     "Content-Disposition",
     "Content-Encoding",
     "Content-Language",
-    "Content-Length",
     "Content-Range",
-    "Content-Type",
-    "Date",
-    "ETag",
     "Expires",
-    "Last-Modified",
     "Location",
-    "Server",
     "Transfer-Encoding",
     "Vary",
     "x-cos-server-side-encryption-customer-key-MD5",
@@ -52,43 +56,59 @@ pub(crate) fn spelled(name: &str) -> &str {
 
 /// The spelling of all names.
 #[derive(Clone)]
-pub(crate) struct Spelling(Extensions);
+pub(crate) struct Spelling {
+    /// Of the usual names alone: hyper wants a copy for each answer.
+    usual: Extensions,
+    all: Extensions,
+}
 
 impl Spelling {
     /// Learns it from hyper.
     pub(crate) async fn learn() -> io::Result<Self> {
-        let seen = Arc::new(Mutex::new(None));
-        let keep = Arc::clone(&seen);
-        let service = service_fn(move |request: Request<Incoming>| {
-            *keep.lock().unwrap_or_else(PoisonError::into_inner) =
-                Some(request.extensions().clone());
-            async { Ok::<_, Infallible>(Response::new(String::new())) }
-        });
-        let (mut client, server) = tokio::io::duplex(4096);
-        let mut head = String::from("GET / HTTP/1.1\r\n");
-        for name in NAMES {
-            let value = match name {
-                "Connection" => "close",
-                "Content-Length" => "0",
-                "Transfer-Encoding" => "chunked",
-                _ => "x",
-            };
-            head.push_str(&format!("{name}: {value}\r\n"));
-        }
-        head.push_str("\r\n0\r\n\r\n");
-        client.write_all(head.as_bytes()).await?;
-        let connection = http1::Builder::new()
-            .preserve_header_case(true)
-            .serve_connection(TokioIo::new(server), service);
-        let mut answer = Vec::new();
-        let (served, _) = tokio::join!(connection, client.read_to_end(&mut answer));
-        served.map_err(io::Error::other)?;
-        let seen = seen.lock().unwrap_or_else(PoisonError::into_inner).take();
-        seen.map(Self).ok_or_else(|| io::Error::other("hyper kept no spelling of header names"))
+        let usual = NAMES.get(..USUAL).unwrap_or_default();
+        Ok(Self { usual: learn(usual).await?, all: learn(&NAMES).await? })
     }
 
-    /// Gives an answer this spelling.
+    /// Gives an answer this spelling, and takes what else hyper was to be told of it.
     pub(crate) fn apply<B>(&self, response: &mut Response<B>) {
-        response.extensions_mut().extend(self.0.clone());
+        let is_usual = |name: &HeaderName| {
+            let name = name.as_str();
+            let unusual = NAMES.get(USUAL..).unwrap_or_default();
+            !unusual.iter().any(|known| known.eq_ignore_ascii_case(name))
+        };
+        let spelling =
+            if response.headers().keys().all(is_usual) { &self.usual } else { &self.all };
+        *response.extensions_mut() = spelling.clone();
     }
+}
+
+/// Learns some names.
+async fn learn(names: &[&str]) -> io::Result<Extensions> {
+    let seen = Arc::new(Mutex::new(None));
+    let keep = Arc::clone(&seen);
+    let service = service_fn(move |request: Request<Incoming>| {
+        *keep.lock().unwrap_or_else(PoisonError::into_inner) = Some(request.extensions().clone());
+        async { Ok::<_, Infallible>(Response::new(String::new())) }
+    });
+    let (mut client, server) = tokio::io::duplex(4096);
+    let mut head = String::from("GET / HTTP/1.1\r\n");
+    for &name in names {
+        let value = match name {
+            "Connection" => "close",
+            "Content-Length" => "0",
+            "Transfer-Encoding" => "chunked",
+            _ => "x",
+        };
+        head.push_str(&format!("{name}: {value}\r\n"));
+    }
+    head.push_str("\r\n0\r\n\r\n");
+    client.write_all(head.as_bytes()).await?;
+    let connection = http1::Builder::new()
+        .preserve_header_case(true)
+        .serve_connection(TokioIo::new(server), service);
+    let mut answer = Vec::new();
+    let (served, _) = tokio::join!(connection, client.read_to_end(&mut answer));
+    served.map_err(io::Error::other)?;
+    let seen = seen.lock().unwrap_or_else(PoisonError::into_inner).take();
+    seen.ok_or_else(|| io::Error::other("hyper kept no spelling of header names"))
 }

@@ -7,7 +7,9 @@
 //! this order: its blob, then the transaction that names it. What a crash leaves between the two is a blob that nothing
 //! names, and a sweep removes it.
 //!
-//! Every function blocks; callers on an async runtime go through [`Store::blocking`].
+//! Every function blocks; callers on an async runtime go through [`Store::blocking`]. Two things they may do themselves,
+//! as a thread of its own for each costs more than they do: look up single records, which are in memory as a rule and one
+//! page of a file away otherwise; and take what is [at hand](Store::object_at_hand), which is in memory for sure.
 
 mod append;
 mod backend;
@@ -72,7 +74,7 @@ struct Inner {
     backend: Arc<dyn Backend>,
     pins: Pins,
     /// All buckets, as the tables have them: each request asks for one.
-    buckets: RwLock<BTreeMap<String, BucketRecord>>,
+    buckets: RwLock<BTreeMap<String, Arc<BucketRecord>>>,
     /// Held while a bucket is made, changed or deleted, so that `buckets` follows the tables.
     bucket_changes: Mutex<()>,
     /// The time of the last version, in microseconds since 1970: no two have the same.
@@ -96,7 +98,7 @@ impl Store {
         let all = (Bound::Unbounded, Bound::Unbounded);
         walk(&*backend, Table::Buckets, all, |key, record| {
             let name = Fields(key).text().ok_or(StoreError::Key)?;
-            buckets.insert(name, decode(record)?);
+            buckets.insert(name, Arc::new(decode(record)?));
             Ok(metadata::Walk::Next)
         })?;
         let (pins, buckets) = (Pins::new(Arc::clone(&backend)), RwLock::new(buckets));
@@ -124,13 +126,13 @@ impl Store {
     }
 
     /// A bucket, if it is there. Does not block.
-    pub(crate) fn bucket(&self, bucket: &Bucket) -> Option<BucketRecord> {
+    pub(crate) fn bucket(&self, bucket: &Bucket) -> Option<Arc<BucketRecord>> {
         let buckets = self.0.buckets.read().unwrap_or_else(PoisonError::into_inner);
         buckets.get(bucket.as_str()).cloned()
     }
 
     /// All buckets in byte order. Does not block.
-    pub(crate) fn buckets(&self) -> Vec<(String, BucketRecord)> {
+    pub(crate) fn buckets(&self) -> Vec<(String, Arc<BucketRecord>)> {
         let buckets = self.0.buckets.read().unwrap_or_else(PoisonError::into_inner);
         buckets.iter().map(|(name, record)| (name.clone(), record.clone())).collect()
     }
@@ -188,7 +190,9 @@ impl Store {
         };
         let mut buckets = self.0.buckets.write().unwrap_or_else(PoisonError::into_inner);
         match there {
-            Ok(Some(record)) => _ = buckets.insert(bucket.as_str().to_owned(), record),
+            Ok(Some(record)) => {
+                _ = buckets.insert(bucket.as_str().to_owned(), Arc::new(record));
+            }
             Ok(None) => _ = buckets.remove(bucket.as_str()),
             Err(error) => {
                 tracing::error!(%error, "a bucket is shown as it was, after a change that failed")

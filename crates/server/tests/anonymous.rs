@@ -213,6 +213,9 @@ fn overrides_need_a_signature() {
     assert_eq!((refused.status, refused.error().code.as_str()), (400, "InvalidRequest"));
     let signed = open("GET", "/a").param("response-content-type", "text/html").presign();
     assert_eq!(endpoint.send(&signed).header("Content-Type"), Some("text/html"));
+    // As the SDKs' documents do it: appended to a URL whose signature does not list it.
+    let appended = open("GET", "/a").unsigned_param("response-content-type", "text/html").presign();
+    assert_eq!(endpoint.send(&appended).header("Content-Type"), Some("text/html"));
 }
 
 #[test]

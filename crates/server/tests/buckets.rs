@@ -71,6 +71,23 @@ fn the_list_of_buckets_is_filtered() {
 }
 
 #[test]
+fn a_regional_host_lists_the_buckets_of_its_region() {
+    let endpoint = Endpoint::start();
+    for (host, names) in [
+        ("cos.ap-guangzhou.myqcloud.com", vec![BUCKET]),
+        ("cos.ap-beijing.myqcloud.com", vec![]),
+        ("cos.accelerate.myqcloud.com", vec![BUCKET]),
+    ] {
+        let answer = endpoint.send(&get("/").host(host).sign());
+        assert_eq!((answer.status, answer.all("Name")), (200, names), "{host}");
+    }
+    let elsewhere = get("/").host("cos.ap-guangzhou.myqcloud.com").param("region", "ap-beijing");
+    assert!(endpoint.send(&elsewhere.sign()).all("Name").is_empty());
+    let unsigned = endpoint.send(&get("/").host("cos.ap-guangzhou.myqcloud.com"));
+    assert_eq!(unsigned.error().code, "AccessDenied");
+}
+
+#[test]
 fn access_control_of_a_bucket_is_kept() {
     let endpoint = Endpoint::start();
     let acl = || endpoint.send(&get("/").param("acl", "").sign());

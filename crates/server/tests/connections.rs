@@ -7,7 +7,7 @@ mod support;
 use std::io::Write;
 use std::time::{Duration, Instant};
 
-use cospass_server::{Limits, Server, StartError, StoreError};
+use cospass_server::{Builder, Limits, Server, StartError, StoreError};
 use cospass_sign::Credentials;
 use support::*;
 
@@ -16,6 +16,9 @@ fn limits(change: impl FnOnce(&mut Limits)) -> Endpoint {
     change(&mut limits);
     Endpoint::start_with(|builder| builder.limits(limits))
 }
+
+/// Endpoints that serve on the runtime they are started on, and on threads of their own.
+const THREADS: [fn(Builder) -> Builder; 2] = [|builder| builder, Builder::thread_per_core];
 
 #[test]
 fn every_header_is_spelled_as_the_service_spells_it() {
@@ -324,7 +327,11 @@ fn a_connection_over_the_limit_is_told_to_slow_down() {
 
 #[test]
 fn many_clients_are_served_at_once() {
-    let endpoint = Endpoint::start();
+    THREADS.into_iter().for_each(many_clients_are_served);
+}
+
+fn many_clients_are_served(threads: fn(Builder) -> Builder) {
+    let endpoint = Endpoint::start_with(threads);
     std::thread::scope(|scope| {
         for client in 0..8 {
             let endpoint = &endpoint;
@@ -336,6 +343,8 @@ fn many_clients_are_served_at_once() {
                     assert_eq!(connection.answer(false).status, 200);
                     connection.write(&get(&target).sign().bytes());
                     assert!(connection.answer(false).body == body);
+                    connection.write(&get(&target).bytes());
+                    assert_eq!(connection.answer(false).status, 403, "it is not signed");
                 }
             });
         }
@@ -345,7 +354,11 @@ fn many_clients_are_served_at_once() {
 
 #[test]
 fn stopping_lets_an_open_request_end() {
-    let endpoint = Endpoint::start();
+    THREADS.into_iter().for_each(an_open_request_ends);
+}
+
+fn an_open_request_ends(threads: fn(Builder) -> Builder) {
+    let endpoint = Endpoint::start_with(threads);
     let mut connection = endpoint.connect();
     let upload = put("/a", b"0123456789").sign();
     connection.write(&upload.head());
@@ -367,23 +380,29 @@ fn stopping_lets_an_open_request_end() {
 
 #[test]
 fn stopping_cuts_off_what_does_not_end() {
-    let endpoint = limits(|limits| limits.drain_time = Duration::from_millis(200));
-    let mut connection = endpoint.connect();
-    connection.write(&put("/a", b"0123456789").sign().head());
-    std::thread::sleep(Duration::from_millis(100));
-    let start = Instant::now();
-    let folder = endpoint.shutdown();
-    assert!(start.elapsed() < Duration::from_secs(5));
-    assert!(connection.is_closed());
-    assert_eq!(std::fs::read_dir(folder.path().join("incoming")).unwrap().count(), 0);
+    for threads in THREADS {
+        let mut limits = Limits::default();
+        limits.drain_time = Duration::from_millis(200);
+        let endpoint = Endpoint::start_with(|builder| threads(builder).limits(limits));
+        let mut connection = endpoint.connect();
+        connection.write(&put("/a", b"0123456789").sign().head());
+        std::thread::sleep(Duration::from_millis(100));
+        let start = Instant::now();
+        let folder = endpoint.shutdown();
+        assert!(start.elapsed() < Duration::from_secs(5));
+        assert!(connection.is_closed());
+        assert_eq!(std::fs::read_dir(folder.path().join("incoming")).unwrap().count(), 0);
+    }
 }
 
 #[test]
 fn a_dropped_endpoint_stops() {
-    let mut endpoint = Endpoint::start();
-    let mut connection = endpoint.connect();
-    endpoint.drop_running();
-    assert!(connection.is_closed());
+    for threads in THREADS {
+        let mut endpoint = Endpoint::start_with(threads);
+        let mut connection = endpoint.connect();
+        endpoint.drop_running();
+        assert!(connection.is_closed());
+    }
 }
 
 #[test]

@@ -77,8 +77,6 @@ fn a_preflight_that_no_rule_allows_is_refused_in_the_service_s_words() {
         preflight("/a", PAGE, "DELETE"),
         preflight("/a", PAGE, "put"),
         other_header.header("Access-Control-Request-Headers", "content-type,x-other"),
-        request("OPTIONS", "/a").header("Origin", PAGE),
-        request("OPTIONS", "/a").header("Access-Control-Request-Method", "PUT"),
     ] {
         let answer = endpoint.send(&refused);
         let error = answer.error();
@@ -90,6 +88,20 @@ fn a_preflight_that_no_rule_allows_is_refused_in_the_service_s_words() {
     assert_eq!(unconfigured, 403);
     let absent = preflight("/a", PAGE, "GET").host("absent-1250000000.cos.ap-x.myqcloud.com");
     assert_eq!(endpoint.send(&absent).error().code, "NoSuchBucket");
+}
+
+#[test]
+fn a_preflight_that_does_not_say_what_it_asks_is_a_bad_request() {
+    for endpoint in [endpoint(""), Endpoint::start()] {
+        for incomplete in [
+            request("OPTIONS", "/a"),
+            request("OPTIONS", "/a").header("Origin", PAGE),
+            request("OPTIONS", "/a").header("Access-Control-Request-Method", "PUT"),
+        ] {
+            let answer = endpoint.send(&incomplete);
+            assert_eq!((answer.status, answer.error().code.as_str()), (400, "InvalidRequest"));
+        }
+    }
 }
 
 #[test]

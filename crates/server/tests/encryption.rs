@@ -232,11 +232,51 @@ fn every_part_of_an_upload_is_encrypted() {
     assert!(!is_on_disk(&endpoint, &first[..64]));
 }
 
+/// Appends with a key, if there is one.
+fn append(endpoint: &Endpoint, position: usize, body: &[u8], key: Option<&Key>) -> Answer {
+    let request = request("POST", "/a").header("Content-Length", body.len().to_string()).body(body);
+    let request = request.param("append", "").param("position", &position.to_string());
+    let request = match key {
+        Some(key) => with(request, CUSTOMER, key),
+        None => request,
+    };
+    endpoint.send(&request.sign())
+}
+
 #[test]
-fn what_is_appended_to_has_no_key() {
+fn what_is_appended_is_encrypted_with_the_one_key() {
     let endpoint = Endpoint::start();
-    let append = request("POST", "/a").header("Content-Length", "1").body(b"x");
-    let append = append.param("append", "").param("position", "0");
-    let answer = endpoint.send(&with(append, CUSTOMER, &key(1)).sign());
-    assert_eq!((answer.status, answer.error().code.as_str()), (501, "NotImplemented"));
+    let mut whole = Vec::new();
+    // Few bytes are written together with those before them, many are not.
+    for body in [&bytes(100)[..], &bytes(90)[10..], b"x", &bytes(400_000)[7..], &bytes(64)] {
+        let answer = append(&endpoint, whole.len(), body, Some(&key(1)));
+        assert_eq!(answer.status, 200, "{}", answer.text());
+        assert_eq!(answer.header(&format!("{CUSTOMER}-algorithm")), Some("AES256"));
+        let md5: String = Md5::digest(body).iter().map(|byte| format!("{byte:02x}")).collect();
+        assert_eq!(answer.header("x-cos-content-sha1"), Some(md5.as_str()));
+        whole.extend_from_slice(body);
+        let next = whole.len().to_string();
+        assert_eq!(answer.header("x-cos-next-append-position"), Some(next.as_str()));
+    }
+    let got = endpoint.send(&with(get("/a"), CUSTOMER, &key(1)).sign());
+    assert!(got.status == 200 && got.body == whole);
+    let range = with(get("/a").header("Range", "bytes=95-200"), CUSTOMER, &key(1));
+    assert_eq!(endpoint.send(&range.sign()).body, whole[95..=200]);
+    assert!(!is_on_disk(&endpoint, &bytes(100)[..64]));
+    assert!(!is_on_disk(&endpoint, &bytes(400_000)[7..71]));
+}
+
+#[test]
+fn without_its_key_or_with_another_nothing_is_appended() {
+    let endpoint = Endpoint::start();
+    assert_eq!(append(&endpoint, 0, b"x", Some(&key(1))).status, 200);
+    let code = |key: Option<&Key>| append(&endpoint, 1, b"y", key).error().code;
+    assert_eq!(code(None), "InvalidRequest");
+    assert_eq!(code(Some(&key(2))), "AccessDenied");
+    let torn = Key { md5: key(2).md5, ..key(1) };
+    assert_eq!(code(Some(&torn)), "InvalidArgument");
+    assert_eq!(endpoint.send(&with(get("/a"), CUSTOMER, &key(1)).sign()).body, b"x");
+    assert_eq!(endpoint.send(&request("DELETE", "/a").sign()).status, 204);
+    assert_eq!(append(&endpoint, 0, b"x", None).status, 200);
+    assert_eq!(code(Some(&key(1))), "InvalidRequest");
 }

@@ -63,6 +63,40 @@ fn objects_go_when_their_days_are_over() {
 }
 
 #[test]
+fn an_object_that_will_go_says_when_and_by_which_rule() {
+    let endpoint = Endpoint::start();
+    upload(&endpoint, "/a/before", "");
+    put_rules(
+        &endpoint,
+        &format!("<ID>two days/1</ID><Filter><Prefix>a/</Prefix></Filter>{EXPIRE}"),
+    );
+    // NOW is 06:13 in Beijing of 15 November; two days later the next midnight is that of the 18th.
+    let told = Some("expiry-date=\"Fri, 17 Nov 2023 16:00:00 GMT\", rule-id=\"two%20days%2F1\"");
+    let expiration = |request: Request| {
+        let answer = endpoint.send(&at_any_time(request));
+        assert_eq!(answer.status, 200, "{}", answer.text());
+        answer.header("x-cos-expiration").map(str::to_owned)
+    };
+    let copy = |to| put(to, b"").header("x-cos-copy-source", format!("{HOST}/a/before"));
+    for told_of in [
+        request("HEAD", "/a/before"),
+        get("/a/before"),
+        get("/a/before").header("Range", "bytes=0-0").header("If-Match", "*"),
+        put("/a/now", b"x"),
+        copy("/a/copy"),
+    ] {
+        let answer = endpoint.send(&at_any_time(told_of));
+        assert_eq!(answer.header("x-cos-expiration"), told, "{answer:?}");
+    }
+    for not_told in [put("/b", b"x"), get("/b"), request("HEAD", "/b"), copy("/b")] {
+        assert_eq!(expiration(not_told), None);
+    }
+    let without_rules = at_any_time(request("DELETE", "/").param("lifecycle", ""));
+    assert_eq!(endpoint.send(&without_rules).status, 204);
+    assert_eq!(expiration(get("/a/before")), None);
+}
+
+#[test]
 fn what_a_list_shows_does_not_depend_on_who_asked_before() {
     let endpoint = Endpoint::start();
     upload(&endpoint, "/a/1", "");

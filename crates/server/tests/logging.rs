@@ -2,63 +2,13 @@
 
 mod support;
 
-use std::fmt::{Debug, Write};
-use std::sync::{Arc, Mutex};
-
 use cospass_sign::Credentials;
+use support::log::Log;
 use support::*;
-use tracing::field::{Field, Visit};
-use tracing::span::{Attributes, Id, Record};
-use tracing::{Event, Metadata, Subscriber};
-
-/// Keeps every event and span of every crate, at every level, as text.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<String>>);
-
-struct Line<'a>(&'a mut String);
-
-impl Visit for Line<'_> {
-    fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
-        let _ = write!(self.0, " {}={value:?}", field.name());
-    }
-}
-
-impl Log {
-    fn line(&self, metadata: &Metadata<'_>, record: impl FnOnce(&mut Line<'_>)) {
-        let mut log = self.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-        let _ = write!(log, "{} {}", metadata.level(), metadata.target());
-        record(&mut Line(&mut log));
-        log.push('\n');
-    }
-}
-
-impl Subscriber for Log {
-    fn enabled(&self, _: &Metadata<'_>) -> bool {
-        true
-    }
-
-    fn new_span(&self, span: &Attributes<'_>) -> Id {
-        self.line(span.metadata(), |line| span.record(line));
-        Id::from_u64(1)
-    }
-
-    fn record(&self, _: &Id, _: &Record<'_>) {}
-
-    fn record_follows_from(&self, _: &Id, _: &Id) {}
-
-    fn event(&self, event: &Event<'_>) {
-        self.line(event.metadata(), |line| event.record(line));
-    }
-
-    fn enter(&self, _: &Id) {}
-
-    fn exit(&self, _: &Id) {}
-}
 
 #[test]
 fn the_log_has_a_line_a_request_and_no_secret() {
-    let log = Log::default();
-    tracing::subscriber::set_global_default(log.clone()).unwrap();
+    let log = Log::start();
     let endpoint = Endpoint::start_with(|builder| {
         builder.credentials(Credentials::new(SECRET_ID, SECRET_KEY).with_token("WHISPER"))
     });
@@ -70,7 +20,7 @@ fn the_log_has_a_line_a_request_and_no_secret() {
     assert_eq!(endpoint.send(&refused).status, 403);
     endpoint.shutdown();
 
-    let log = log.0.lock().unwrap().clone();
+    let log = log.text();
     for (method, status, cause) in
         [("PUT", 200, "-"), ("GET", 200, "-"), ("GET", 403, "signature-mismatch")]
     {

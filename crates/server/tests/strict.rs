@@ -63,6 +63,8 @@ fn what_is_left_out_is_named() {
     }
     let added = get("/a").unsigned_param("versionId", "").presign();
     refused(&endpoint, &added, "parameter versionid");
+    let renamed = get("/a").unsigned_param("response-content-type", "text/html").presign();
+    refused(&endpoint, &renamed, "parameter response-content-type");
     refused(&endpoint, &signing_host(put("/a", b"x"), HOST), "header content-length");
     let source = put("/b", b"").presign().header("x-cos-copy-source", format!("{HOST}/a"));
     refused(&endpoint, &source, "header x-cos-copy-source");

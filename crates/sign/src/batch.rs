@@ -7,11 +7,10 @@
 use std::fmt;
 
 use sha1_lanes::{Blocks, Digest, Engine, State};
-use zeroize::Zeroizing;
 
 use crate::canonical::hex;
 use crate::secret::SecretKey;
-use crate::signing::{Signature, keyed};
+use crate::signing::{Signature, sign_key};
 
 /// Signs requests in batches, all at one key time. It keeps its buffers from one batch to the next.
 ///
@@ -47,11 +46,9 @@ pub struct Batch {
 impl Batch {
     /// For a key time, which is the sign time as well, given as the text of `q-key-time`.
     pub fn new(secret_key: &SecretKey, key_time: &str, engine: Engine) -> Self {
-        use hmac::Mac;
-        let digest = keyed(secret_key.expose().as_bytes()).chain_update(key_time).finalize();
-        let digits = Zeroizing::new(hex(&digest.into_bytes().into()));
+        let sign_key = sign_key(secret_key, key_time);
         // 40 bytes are fewer than a block has, so that there are states for them.
-        let [inner, outer] = State::hmac(&*digits).unwrap_or([State::INITIAL, State::INITIAL]);
+        let [inner, outer] = State::hmac(&*sign_key).unwrap_or([State::INITIAL, State::INITIAL]);
         Self {
             engine,
             string_to_sign: ["sha1\n", key_time, "\n"].concat().into_bytes(),

@@ -24,9 +24,7 @@ pub struct SigningKey(HmacSha1);
 impl SigningKey {
     /// Derives the key for a key time, given as the text of `q-key-time`.
     pub fn derive(secret_key: &SecretKey, key_time: &str) -> Self {
-        let digest = keyed(secret_key.expose().as_bytes()).chain_update(key_time).finalize();
-        let digits = Zeroizing::new(hex(&digest.into_bytes().into()));
-        Self(keyed(&*digits))
+        Self(keyed(&*sign_key(secret_key, key_time)))
     }
 
     /// Signs a canonical text: `hex(HMAC-SHA1(SignKey, StringToSign))` with the text of
@@ -100,6 +98,12 @@ impl fmt::Debug for Signature {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Signature(..)")
     }
+}
+
+/// The SignKey of a key time, in hex digits.
+pub(crate) fn sign_key(secret_key: &SecretKey, key_time: &str) -> Zeroizing<[u8; 40]> {
+    let digest = keyed(secret_key.expose().as_bytes()).chain_update(key_time).finalize();
+    Zeroizing::new(hex(&digest.into_bytes().into()))
 }
 
 pub(crate) fn keyed(key: &[u8]) -> HmacSha1 {

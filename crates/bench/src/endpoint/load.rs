@@ -1,4 +1,6 @@
-//! Small downloads under load: wrk asks for 64 objects in turn, over 32 and over 256 connections that are kept.
+//! Small downloads under load: wrk asks for 64 objects in turn, over 32 and over 256 connections that are kept. Requests per
+//! second, the time within which 99 of 100 are answered, and the processor time that each takes the server: the first two
+//! depend on what else the machine does, the last one less.
 
 use std::fs;
 use std::net::SocketAddr;
@@ -48,9 +50,20 @@ pub(crate) fn measure(
         eprintln!("small downloads, round {} of {ROUNDS}", round + 1);
         for connections in CONNECTIONS {
             for (tool, size, address, script) in &turns {
+                let process = match (tool, nginx) {
+                    (Tool::Nginx, Some(nginx)) => &nginx.process,
+                    _ => &cospass.process,
+                };
+                let before = process.processor_time();
+                let ran = run(&wrk, connections, *address, script)?;
                 let title = format!("GET {size}, {connections} connections");
-                let requests = run(&wrk, connections, *address, script)?;
-                report.add(&title, *tool, "requests/s", Better::More, requests);
+                report.add(&title, *tool, "requests/s", Better::More, ran.per_second);
+                report.add(&format!("{title}, p99"), *tool, "ms", Better::Less, ran.p99);
+                if let (Some(before), Some(after)) = (before, process.processor_time()) {
+                    let each = after.saturating_sub(before).as_secs_f64() / ran.requests;
+                    let title = format!("{title}, processor");
+                    report.add(&title, *tool, "µs/request", Better::Less, each * 1e6);
+                }
             }
         }
     }
@@ -106,10 +119,27 @@ fn script(
     Ok(path)
 }
 
-/// Requests per second; an answer that is no success is an error.
-fn run(wrk: &Path, connections: usize, address: SocketAddr, script: &Path) -> Outcome<f64> {
+/// What wrk tells.
+struct Ran {
+    requests: f64,
+    per_second: f64,
+    /// In milliseconds.
+    p99: f64,
+}
+
+/// Runs wrk; an answer that is no success is an error.
+fn run(wrk: &Path, connections: usize, address: SocketAddr, script: &Path) -> Outcome<Ran> {
     let output = Command::new(wrk)
-        .args(["-t", "2", "-c", &connections.to_string(), "-d", &format!("{SECONDS}s"), "-s"])
+        .args([
+            "-t",
+            "2",
+            "-c",
+            &connections.to_string(),
+            "-d",
+            &format!("{SECONDS}s"),
+            "--latency",
+            "-s",
+        ])
         .arg(script)
         .arg(format!("http://{address}/"))
         .output()?;
@@ -117,6 +147,36 @@ fn run(wrk: &Path, connections: usize, address: SocketAddr, script: &Path) -> Ou
     if text.contains("Non-2xx") || text.contains("Socket errors") {
         return Err(format!("wrk met errors: {text}").into());
     }
-    let line = text.lines().find_map(|line| line.trim().strip_prefix("Requests/sec:"));
-    Ok(line.ok_or_else(|| format!("wrk said {text}"))?.trim().parse()?)
+    let line = |has: &str| text.lines().map(str::trim).find(|line| line.contains(has));
+    let word = |has: &str, number: usize| {
+        let word = line(has).and_then(|line| line.split_whitespace().nth(number));
+        word.ok_or_else(|| format!("wrk said {text}"))
+    };
+    Ok(Ran {
+        requests: word("requests in", 0)?.parse()?,
+        per_second: word("Requests/sec:", 1)?.parse()?,
+        p99: milliseconds(word("99%", 1)?).ok_or_else(|| format!("wrk said {text}"))?,
+    })
+}
+
+/// Reads a time as wrk writes it: `870.00us`, `1.23ms`, `1.02s`.
+fn milliseconds(text: &str) -> Option<f64> {
+    let (number, factor) = match text {
+        text if text.ends_with("us") => (text.strip_suffix("us")?, 1e-3),
+        text if text.ends_with("ms") => (text.strip_suffix("ms")?, 1.0),
+        text => (text.strip_suffix('s')?, 1e3),
+    };
+    Some(number.parse::<f64>().ok()? * factor)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_read_as_wrk_writes_them() {
+        let times = ["870.00us", "1.23ms", "1.02s"].map(|text| milliseconds(text).unwrap());
+        assert_eq!(times, [0.87, 1.23, 1020.0]);
+        assert_eq!(milliseconds("1.02"), None);
+    }
 }

@@ -4,8 +4,8 @@
 //! cospass-bench-endpoint COSPASS OUT      (`make bench-endpoint` knows both)
 //! ```
 //!
-//! `COSPASS` is the command, `OUT` the JSON file ([`report`]). Small downloads are loaded by wrk, large ones and uploads by
-//! one connection of this program ([`transfer`]). All servers run at the same time and take turns, round by round, so that
+//! `COSPASS` is the command, `OUT` the JSON file ([`report`]). Small downloads are loaded by wrk ([`load`]),
+//! large ones and large uploads by one connection of this program ([`transfer`]), small uploads by some ([`uploads`]). All servers run at the same time and take turns, round by round, so that
 //! what else the machine does falls on each alike. A tool that is not installed is told as not run.
 //!
 //! Before anything is measured, every server has to give the right bytes, and the endpoint has to refuse a changed URL.
@@ -17,6 +17,7 @@ mod load;
 mod report;
 mod server;
 mod transfer;
+mod uploads;
 
 use std::error::Error;
 use std::fs;
@@ -54,6 +55,7 @@ fn measure(command: &Path, folder: &Path) -> Outcome<Report> {
     let nginx = Nginx::start(&folder.join("nginx"))?;
     let mut report = Report::new(nginx.is_some(), load::is_installed());
     load::measure(&cospass, nginx.as_ref(), folder, &mut report)?;
+    uploads::measure(&cospass, folder, &mut report)?;
     transfer::measure(&cospass, nginx.as_ref(), folder, &mut report)?;
     Ok(report)
 }

@@ -22,11 +22,30 @@ pub(crate) struct Process(Child);
 impl Process {
     /// The memory of this process and those that it started, resident, in bytes.
     pub(crate) fn memory(&self) -> Option<u64> {
+        self.family()?.into_iter().map(resident).sum()
+    }
+
+    /// The processor time that this process and those that it started have taken so far, in and for them.
+    pub(crate) fn processor_time(&self) -> Option<Duration> {
+        self.family()?.into_iter().map(processor_time).sum()
+    }
+
+    fn family(&self) -> Option<Vec<u32>> {
         let pid = self.0.id();
         let children = fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).ok()?;
         let children = children.split_whitespace().filter_map(|child| child.parse().ok());
-        std::iter::once(pid).chain(children).map(resident).sum()
+        Some(std::iter::once(pid).chain(children).collect())
     }
+}
+
+/// That of all threads: the first number of `schedstat`, in nanoseconds (`Documentation/scheduler/sched-stats.rst`).
+fn processor_time(pid: u32) -> Option<Duration> {
+    let mut nanoseconds = 0;
+    for thread in fs::read_dir(format!("/proc/{pid}/task")).ok()? {
+        let text = fs::read_to_string(thread.ok()?.path().join("schedstat")).ok()?;
+        nanoseconds += text.split_whitespace().next()?.parse::<u64>().ok()?;
+    }
+    Some(Duration::from_nanos(nanoseconds))
 }
 
 fn resident(pid: u32) -> Option<u64> {

@@ -152,7 +152,8 @@ impl Settings {
             .listen(self.listen)
             .credentials(credentials)
             .region(self.region.name())
-            .clock(Clock::new(self.clock));
+            .clock(Clock::new(self.clock))
+            .thread_per_core();
         // The first that names a bucket decides what it is made with.
         for (bucket, acl) in &self.buckets {
             builder = builder.bucket_with_acl(bucket.as_str(), *acl);

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use cospass::operation::InitiateMultipartUpload;
-use cospass::{BundleTransfer, Expires};
+use cospass::{Bundle, BundleTransfer, Client, Error, Expires};
 
 use super::ClientArgs;
 use super::failure::told;
@@ -35,7 +35,7 @@ pub(crate) struct BundleArgs {
     #[arg(long, default_value = "1h", value_parser = parse_expires)]
     expires: Expires,
 
-    /// Write a fresh bundle of the same upload
+    /// Write a fresh bundle of the same upload, which must still be there
     #[arg(long, value_name = "BUNDLE", conflicts_with_all = ["target", "size", "abort"])]
     renew: Option<PathBuf>,
 
@@ -45,6 +45,12 @@ pub(crate) struct BundleArgs {
 
     #[command(flatten)]
     client: ClientArgs,
+}
+
+/// The service is asked first: it says whether the upload is still there, and what time it is.
+async fn renew(client: &Client, bundle: &Bundle, seconds: i64) -> Result<Bundle, Error> {
+    client.parts(&bundle.upload()?).await?;
+    client.renew_bundle(bundle, seconds)
 }
 
 pub(crate) fn bundle(args: BundleArgs) -> Result<Exit, Failure> {
@@ -62,7 +68,10 @@ pub(crate) fn bundle(args: BundleArgs) -> Result<Exit, Failure> {
     let key_time = key_time.map_err(|error| Failure::usage(error.cause(), &error))?;
     let seconds = key_time.end().saturating_sub(now);
     let bundle = match (&args.renew, &args.target, args.size) {
-        (Some(path), ..) => client.renew_bundle(&read_bundle(path)?, seconds),
+        (Some(path), ..) => {
+            let bundle = read_bundle(path)?;
+            block_on(async { Ok(renew(&client, &bundle, seconds).await) })?
+        }
         (None, Some(target), Some(size)) => {
             let object = InitiateMultipartUpload::new(target.bucket.clone(), target.key.clone());
             block_on(async { Ok(client.bundle(&object, size, args.part_size, seconds).await) })?

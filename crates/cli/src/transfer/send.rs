@@ -212,7 +212,9 @@ pub(crate) fn share(args: ShareArgs) -> Result<Exit, Failure> {
     let endpoint = args.client.place.endpoint()?.ok_or_else(place::missing)?;
     let signer = Signer::new(environment::credentials()?, endpoint);
     let signing = signer.presigned_download_url(&args.to.bucket, &key);
-    let signed = signing.scheme(args.client.scheme).expires(args.expires).sign();
+    // By the clock of the service, where the upload has shown that this one is off.
+    let now = environment::now().saturating_add(client.clock_offset());
+    let signed = signing.scheme(args.client.scheme).expires(args.expires).now(now).sign();
     let signed = signed.map_err(|error| Failure::usage(error.cause(), &error))?;
     let mut output = Output::stdout();
     output.line(signed.url())?;

@@ -23,6 +23,8 @@ pub(super) struct Paths {
     to: PathBuf,
     growing: PathBuf,
     checkpoint: PathBuf,
+    /// A checkpoint until it is written.
+    fresh: PathBuf,
     overwrite: bool,
 }
 
@@ -36,6 +38,7 @@ impl Paths {
         let paths = Self {
             growing: beside(".cospass-part"),
             checkpoint: beside(".cospass-checkpoint"),
+            fresh: beside(".cospass-checkpoint-new"),
             to: to.to_owned(),
             overwrite: options.overwrite,
         };
@@ -127,12 +130,13 @@ impl Paths {
         in_thread(move || {
             let data = File::open(&paths.growing).and_then(|file| file.sync_data());
             data.map_err(Error::file(&paths.growing))?;
-            let mut fresh = paths.checkpoint.clone().into_os_string();
-            fresh.push("-new");
-            let fresh = PathBuf::from(fresh);
-            let written = File::create(&fresh).and_then(|mut file| file.write_all(&text));
-            written.map_err(Error::file(&fresh))?;
-            std::fs::rename(&fresh, &paths.checkpoint).map_err(Error::file(&paths.checkpoint))
+            let written = File::create(&paths.fresh).and_then(|mut file| file.write_all(&text));
+            written.map_err(|error| {
+                // Half a checkpoint is none; the one before it stands.
+                let _ = std::fs::remove_file(&paths.fresh);
+                Error::File { path: paths.fresh.clone(), error }
+            })?;
+            std::fs::rename(&paths.fresh, &paths.checkpoint).map_err(Error::file(&paths.checkpoint))
         })
         .await
     }
@@ -141,12 +145,18 @@ impl Paths {
     pub(super) async fn forget(&self) {
         let paths = self.clone();
         let removed = in_thread(move || {
-            // What is not there need not go.
             let _ = std::fs::remove_file(&paths.growing);
-            let _ = std::fs::remove_file(&paths.checkpoint);
+            paths.forget_checkpoint();
             Ok(())
         });
         let _ = removed.await;
+    }
+
+    fn forget_checkpoint(&self) {
+        for path in [&self.checkpoint, &self.fresh] {
+            // What is not there need not go.
+            let _ = std::fs::remove_file(path);
+        }
     }
 
     /// All is there and proved: the file gets its name, durably.
@@ -156,7 +166,7 @@ impl Paths {
             writer.file.sync_all().map_err(Error::file(&paths.growing))?;
             paths.clone().check()?;
             std::fs::rename(&paths.growing, &paths.to).map_err(Error::file(&paths.to))?;
-            let _ = std::fs::remove_file(&paths.checkpoint);
+            paths.forget_checkpoint();
             // Some file systems have no folder that could be synced; the file itself is.
             let folder = paths.to.parent().filter(|folder| !folder.as_os_str().is_empty());
             let _ =

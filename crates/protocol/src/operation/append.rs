@@ -9,7 +9,7 @@ use super::parts::{Headers, Pair, Params, Parts, number, pair, parts};
 use super::request::Request;
 use super::tagging::{tags, tags_header};
 use super::value::{ContentMd5, StorageClass, TrafficLimit};
-use super::{ContentHeaders, DecodeError, Need, Permission, Unserved, invalid};
+use super::{ContentHeaders, DecodeError, Need, Permission, invalid};
 use crate::policy::Target;
 use crate::{Bucket, ObjectKey, TagSet};
 
@@ -35,7 +35,7 @@ pub struct AppendObject {
     pub acl: Option<AclHeaders>,
     /// Its tags.
     pub tags: TagSet,
-    /// How it is encrypted.
+    /// How it is encrypted. A key of the customer must come with each append, the same each time.
     pub encryption: Option<ServerSideEncryption>,
     /// What the body's MD5 must be.
     pub md5: Option<ContentMd5>,
@@ -60,7 +60,7 @@ impl AppendObject {
             storage_class: storage_class(headers)?,
             acl: AclHeaders::decode(&headers, CannedAcl::is_for_object)?,
             tags: tags(headers)?,
-            encryption: encryption(headers)?,
+            encryption: ServerSideEncryption::decode(headers)?,
             md5: content_md5(headers)?,
             traffic_limit: traffic_limit(params, headers)?,
         })
@@ -76,17 +76,6 @@ impl AppendObject {
         out.extend(self.md5.map(ContentMd5::header));
         out.extend(self.traffic_limit.map(traffic_limit_header));
         out
-    }
-}
-
-/// Few bytes are written again when more is appended, for which there is no key: SSE-C is refused by name.
-fn encryption(headers: Headers<'_, '_>) -> Result<Option<ServerSideEncryption>, DecodeError> {
-    match ServerSideEncryption::decode(headers)? {
-        Some(ServerSideEncryption::Customer(_)) => {
-            let name = "x-cos-server-side-encryption-customer-algorithm".to_owned();
-            Err(DecodeError::Unserved(Unserved::Header(name)))
-        }
-        encryption => Ok(encryption),
     }
 }
 

@@ -498,9 +498,20 @@ pub(super) fn metadata(headers: Headers<'_, '_>) -> Result<Vec<(String, Vec<u8>)
     let found = headers
         .with_prefix(META)
         .filter_map(|(name, value)| Some((name.strip_prefix(META)?.to_owned(), value.to_vec())));
-    let found: Vec<_> = found.collect();
+    let found: Vec<(String, Vec<u8>)> = found.collect();
+    for (index, (name, _)) in found.iter().enumerate() {
+        let is_twice = found.iter().skip(index + 1).any(|(other, _)| other == name);
+        if is_twice || !is_metadata_name(name) {
+            return Err(DecodeError::MetadataName { name: format!("{META}{name}") });
+        }
+    }
     let length = found.iter().map(|(name, value)| name.len() + value.len()).sum();
     if length > META_MAX { Err(DecodeError::MetadataTooLong { length }) } else { Ok(found) }
+}
+
+/// Letters, digits and `-` (436/13361); others, `_` among them, are lost or refused on the way into the service.
+fn is_metadata_name(name: &str) -> bool {
+    !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
 }
 
 pub(super) fn metadata_headers(metadata: &[(String, Vec<u8>)]) -> Vec<Pair<'_>> {

@@ -236,6 +236,24 @@ fn the_traffic_limit_is_a_header_or_a_parameter() {
 }
 
 #[test]
+fn metadata_has_names_of_letters_digits_and_hyphens_each_once() {
+    let of = |names: &[&str]| {
+        let name =
+            |name: &&str| (format!("x-cos-meta-{name}").into_bytes().into(), b"v"[..].into());
+        let headers = names.iter().map(name).collect();
+        let resource = Resource::new(bucket(), key());
+        Operation::decode(Parts { method: "PUT".into(), resource, params: vec![], headers })
+    };
+    assert!(of(&["a", "B-1", "c"]).is_ok());
+    for (names, wrong) in
+        [(&["a_b"][..], "a_b"), (&["a.b"], "a.b"), (&[""], ""), (&["a", "A"], "a")]
+    {
+        let name = format!("x-cos-meta-{wrong}");
+        assert_eq!(of(names), Err(DecodeError::MetadataName { name }));
+    }
+}
+
+#[test]
 fn too_much_metadata_is_refused() {
     let of = |length: usize| {
         let headers = vec![(b"x-cos-meta-a"[..].into(), vec![b'v'; length].into())];
@@ -409,7 +427,11 @@ fn any_operation() -> impl Strategy<Value = Operation> {
                     storage_class,
                     acl,
                     tags: tags(flag),
-                    encryption: flag.then_some(ServerSideEncryption::Aes256),
+                    encryption: Some(if flag {
+                        ServerSideEncryption::Aes256
+                    } else {
+                        ServerSideEncryption::Customer(customer_key())
+                    }),
                     md5,
                     traffic_limit,
                     bucket,

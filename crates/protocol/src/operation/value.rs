@@ -65,11 +65,13 @@ pub enum StorageClass {
     MazCold,
     /// `MAZ_ARCHIVE`; must be restored before it can be read.
     MazArchive,
+    /// `MAZ_DEEP_ARCHIVE`, which the Java SDK knows; must be restored before it can be read.
+    MazDeepArchive,
 }
 
 impl StorageClass {
     /// Every class.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Standard,
         Self::StandardIa,
         Self::IntelligentTiering,
@@ -81,6 +83,7 @@ impl StorageClass {
         Self::MazIntelligentTiering,
         Self::MazCold,
         Self::MazArchive,
+        Self::MazDeepArchive,
     ];
 
     /// Its name in headers and documents.
@@ -97,6 +100,7 @@ impl StorageClass {
             Self::MazIntelligentTiering => "MAZ_INTELLIGENT_TIERING",
             Self::MazCold => "MAZ_COLD",
             Self::MazArchive => "MAZ_ARCHIVE",
+            Self::MazDeepArchive => "MAZ_DEEP_ARCHIVE",
         }
     }
 
@@ -107,7 +111,8 @@ impl StorageClass {
 
     /// Whether an object of this class can be read without being restored first.
     pub const fn is_readable(self) -> bool {
-        !matches!(self, Self::Archive | Self::DeepArchive | Self::MazArchive)
+        use StorageClass::{Archive, DeepArchive, MazArchive, MazDeepArchive};
+        !matches!(self, Archive | DeepArchive | MazArchive | MazDeepArchive)
     }
 }
 

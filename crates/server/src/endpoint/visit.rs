@@ -72,7 +72,7 @@ impl Objects for OfBucket<'_, '_> {
     async fn find(&mut self, key: &str, asked_as: AskedAs) -> Result<Reply, Refusal> {
         let Self { visitor, bucket, body } = self;
         let operation = visitor.operation(bucket, key, asked_as)?;
-        let permitted = authorize(&visitor.asker, Ok(operation)).await?;
+        let permitted = authorize(&visitor.asker, Ok(operation))?;
         execute(&visitor.asker, permitted, body, visitor.origin).await
     }
 }

@@ -6,7 +6,7 @@ use http::header::{ETAG, HeaderName, HeaderValue};
 
 use super::draft::{self, Wanted};
 use super::upload::{check_length, receive};
-use super::{encryption, with_encryption};
+use super::{customer_key, encryption, with_encryption};
 use crate::authorize::Permit;
 use crate::body::{Length, SealedBody};
 use crate::endpoint::Endpoint;
@@ -28,20 +28,22 @@ pub(super) async fn append(
     {
         return Err(Cause::EntityTooLarge.into());
     }
+    let key = asked.encryption.as_ref().and_then(|asked| asked.customer_key()).cloned();
+    customer_key::check(key.as_ref())?;
     check_before_the_body(endpoint, &asked).await?;
-    let received = receive(endpoint, &permit, body, asked.traffic_limit, None).await?;
+    let received = receive(endpoint, &permit, body, asked.traffic_limit, key.as_ref()).await?;
     let draft = wanted(&asked).at(endpoint.clock.now())?;
     let append = move |store: &Store| {
         let (appended, length, md5) = received.append(store, asked.md5)?;
         if asked.position.saturating_add(length) > most {
             return Err(Cause::EntityTooLarge.into());
         }
-        let check = |there: Option<&ObjectRecord>| check(&asked, there).map_err(Refusal::from);
+        let check = |there: Option<&ObjectRecord>| check(&asked, there);
         let record = store.append(appended, &asked.bucket, &asked.key, &draft, check)?;
         Ok::<_, Refusal>((record, md5))
     };
     let (record, md5) = endpoint.store.blocking(append).await?;
-    Ok(reply(&record, md5))
+    Ok(customer_key::with_key(reply(&record, md5), key.as_ref()))
 }
 
 /// An append that cannot succeed need not be sent. What counts is the check when it is committed.
@@ -49,20 +51,27 @@ async fn check_before_the_body(endpoint: &Endpoint, asked: &AppendObject) -> Res
     let asked = asked.clone();
     let look = move |store: &Store| {
         let there = store.find_object(&asked.bucket, &asked.key)?;
-        check(&asked, there.as_ref()).map_err(Refusal::from)
+        check(&asked, there.as_ref())
     };
     endpoint.store.blocking(look).await
 }
 
-fn check(asked: &AppendObject, there: Option<&ObjectRecord>) -> Result<(), Cause> {
+fn check(asked: &AppendObject, there: Option<&ObjectRecord>) -> Result<(), Refusal> {
     let length = match there {
         // Of an object that is there, its own class counts (436/7741).
-        None if !is_for_appending(asked.storage_class) => return Err(Cause::ClassNotAppendable),
+        None if !is_for_appending(asked.storage_class) => {
+            return Err(Cause::ClassNotAppendable.into());
+        }
         None => 0,
-        Some(there) if there.kind == Kind::Appendable => there.size,
-        Some(_) => return Err(Cause::NotAppendable),
+        Some(there) if there.kind == Kind::Appendable => {
+            // A decision: what is encrypted with a key grows with that key alone.
+            let key = asked.encryption.as_ref().and_then(|asked| asked.customer_key());
+            customer_key::unlock(there.encryption, key)?;
+            there.size
+        }
+        Some(_) => return Err(Cause::NotAppendable.into()),
     };
-    if asked.position == length { Ok(()) } else { Err(Cause::AppendPosition) }
+    if asked.position == length { Ok(()) } else { Err(Cause::AppendPosition.into()) }
 }
 
 /// Not for intelligent tiering (436/7741), nor for what could not be read again before it is restored (decided).

@@ -47,7 +47,9 @@ fn is_multi_az(document: &[u8]) -> Result<bool, Refusal> {
     match (az_config.as_deref(), arch_config, storage_class) {
         (None, None, None) => Ok(false),
         (Some("MAZ"), None, None) => Ok(true),
-        (Some(_), None, None) => Err(Cause::InvalidArgument.into()),
+        (Some(_), None, None) => {
+            Err(Refusal::argument("BucketAZConfig", "MAZ, or nothing, is what a bucket may have"))
+        }
         _ => Err(Cause::Unserved.into()),
     }
 }
@@ -55,7 +57,7 @@ fn is_multi_az(document: &[u8]) -> Result<bool, Refusal> {
 pub(super) fn head(endpoint: &Endpoint, permit: &Permit<HeadBucket>) -> Reply {
     let reply = Reply::empty(StatusCode::OK);
     let record = endpoint.store.bucket(&permit.operation().bucket);
-    let reply = match record {
+    let reply = match record.as_deref() {
         Some(BucketRecord { is_multi_az: true, .. }) => reply.header(
             HeaderName::from_static("x-cos-bucket-az-type"),
             HeaderValue::from_static("MAZ"),

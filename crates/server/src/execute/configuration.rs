@@ -99,7 +99,10 @@ pub(super) fn list(
     let configurations = of_bucket(endpoint, bucket)?;
     let after: u64 = match continuation_token.as_str() {
         "" => 0,
-        token => token.parse().map_err(|_| Cause::InvalidArgument)?,
+        token => token.parse().map_err(|_| {
+            let why = "not one that a list told as NextContinuationToken";
+            Refusal::argument("continuation-token", why)
+        })?,
     };
     let mut rest = configurations.of_kind(*configuration).filter(|kept| kept.number > after);
     // Only the list of inventories has pages.
@@ -209,7 +212,7 @@ pub(super) async fn delete(
 
 fn of_bucket(endpoint: &Endpoint, bucket: &Bucket) -> Result<Configurations, Refusal> {
     let record = endpoint.store.bucket(bucket).ok_or(Cause::NoSuchBucket)?;
-    Ok(record.configurations)
+    Ok(record.configurations.clone())
 }
 
 async fn change(

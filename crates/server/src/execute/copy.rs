@@ -12,6 +12,7 @@ use http::StatusCode;
 use http::header::HeaderName;
 
 use super::draft::{self, Wanted};
+use super::expiration::with_expiration;
 use super::{
     VERSION_ID, customer_key, encryption, retention, symlink, with_encryption, with_version,
 };
@@ -54,6 +55,7 @@ pub(super) async fn object(
             .map(|record| {
                 let reply =
                     with_version(Reply::empty(StatusCode::OK), store, &copy.bucket, &record);
+                let reply = with_expiration(reply, store, &copy.bucket, &copy.key, &record);
                 (record, with_source_version(reply, &copy.source).headers)
             })
     };

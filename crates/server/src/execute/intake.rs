@@ -1,7 +1,8 @@
 //! The chunks of an upload on their way to the store: while one arrives, those before it are hashed by one thread and written
 //! by another, neither of which waits for the other. A thread is taken only while there is something to do.
 //!
-//! How much memory an upload holds depends on how many there are: few may have large chunks and some of them waiting.
+//! How much memory an upload holds depends on how many there are: few may have large chunks and some of them waiting. Of
+//! many, each need not be fast by itself, and has one chunk on its way while the next one arrives.
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -11,7 +12,7 @@ use cospass_protocol::operation::CustomerKey;
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 use tokio::task::spawn_blocking;
 
-use crate::limits::{CHUNK, FEW_UPLOADS, SMALL_CHUNK};
+use crate::limits;
 use crate::refusal::{Cause, Refusal};
 use crate::store::{Hashing, Store, StoreError, Upload, Writing};
 
@@ -40,8 +41,7 @@ struct Lanes {
 
 impl Intake {
     pub(super) fn new(store: Store, key: Option<CustomerKey>) -> Self {
-        let few = UPLOADS.fetch_add(1, Ordering::Relaxed) < FEW_UPLOADS;
-        let (chunk, waiting) = if few { (CHUNK, 4) } else { (SMALL_CHUNK, 2) };
+        let (chunk, waiting) = limits::intake(UPLOADS.fetch_add(1, Ordering::Relaxed));
         let free = Arc::new(Semaphore::new(waiting));
         Self { store, key, lanes: None, chunk, free, spare: Spare::default() }
     }

@@ -11,6 +11,7 @@ use http::StatusCode;
 use http::header::{ETAG, HeaderName};
 
 use super::draft::{self, Wanted};
+use super::expiration::with_expiration;
 use super::page::Page;
 use super::upload::{check_length, receive};
 use super::{check_md5, customer_key, encryption, retention, with_encryption, with_version};
@@ -176,6 +177,7 @@ pub(super) async fn complete(
         };
         let record = store.complete_parts(&name, now, choose, check)?;
         let reply = with_version(Reply::empty(StatusCode::OK), store, &name.bucket, &record);
+        let reply = with_expiration(reply, store, &name.bucket, &name.key, &record);
         Ok::<_, Refusal>((name, record, reply.headers))
     };
     let (name, record, headers) = endpoint.store.blocking(assemble).await?;

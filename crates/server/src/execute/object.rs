@@ -7,6 +7,7 @@ use cospass_protocol::operation::{GetObject, HeadObject, StorageClass};
 use http::StatusCode;
 use http::header::{ACCEPT_RANGES, CONTENT_RANGE, ETAG, HeaderName, HeaderValue, LAST_MODIFIED};
 
+use super::expiration::with_expiration_of;
 use super::{customer_key, restore, retention, symlink, with_encryption, with_version};
 use crate::authorize::Permit;
 use crate::clock::http_date;
@@ -17,54 +18,70 @@ use crate::limits::SMALL_OBJECT;
 use crate::pace::Pace;
 use crate::refusal::{Cause, Refusal};
 use crate::reply::{Reply, ReplyBody};
-use crate::store::{Kind, ObjectRecord, Reader, StoreError};
+use crate::store::{Kind, ObjectRecord, Reader, Store, StoreError};
 
 pub(super) async fn get(endpoint: &Endpoint, permit: Permit<GetObject>) -> Result<Reply, Refusal> {
     let (seen, now) = (permit.seen(), endpoint.clock.now());
     let get = permit.into_operation();
-    let found = move |store: &crate::store::Store| {
-        let (record, reader) =
-            symlink::open(store, &seen, &get.bucket, &get.key, get.version_id.as_deref())?;
-        customer_key::unlock(record.encryption, get.customer_key.as_ref())?;
-        match conditions::of_download(&get.conditions, &record) {
-            Verdict::Failed => return Err(Cause::PreconditionFailed.into()),
-            Verdict::NotModified => return Ok(not_modified(&record)),
-            Verdict::Go => {}
-        }
-        if !record.is_readable(now) {
-            return Err(Refusal::not_restored(record.storage_class()));
-        }
-        let reader = reader.decrypted(get.customer_key.clone());
-        let reply = content(&get, &record, reader, now)?;
-        let reply = customer_key::with_key(reply, get.customer_key.as_ref());
-        Ok(with_version(reply, store, &get.bucket, &record))
+    let version = get.version_id.as_deref();
+    let at_hand = endpoint.store.object_at_hand(&get.bucket, &get.key, version)?;
+    // What a link stands for is found by who opens it.
+    let is_link = |record: &ObjectRecord| matches!(record.kind, Kind::Symlink(_));
+    if let Some((record, reader)) = at_hand.filter(|(record, _)| !is_link(record)) {
+        seen.check_link(None)?;
+        seen.check(&endpoint.store, &record)?;
+        return download(&endpoint.store, &get, &record, reader, now);
+    }
+    let open = move |store: &Store| {
+        let version = get.version_id.as_deref();
+        let (record, reader) = symlink::open(store, &seen, &get.bucket, &get.key, version)?;
+        download(store, &get, &record, reader, now)
     };
-    endpoint.store.blocking(found).await
+    endpoint.store.blocking(open).await
 }
 
-pub(super) async fn head(
-    endpoint: &Endpoint,
-    permit: Permit<HeadObject>,
+/// The answer to a download of an object that was opened, and is the one that was judged. Blocks, unless its bytes are at hand.
+fn download(
+    store: &Store,
+    get: &GetObject,
+    record: &ObjectRecord,
+    reader: Reader,
+    now: i64,
 ) -> Result<Reply, Refusal> {
+    customer_key::unlock(record.encryption, get.customer_key.as_ref())?;
+    match conditions::of_download(&get.conditions, record) {
+        Verdict::Failed => return Err(Cause::PreconditionFailed.into()),
+        Verdict::NotModified => return Ok(not_modified(record)),
+        Verdict::Go => {}
+    }
+    if !record.is_readable(now) {
+        return Err(Refusal::not_restored(record.storage_class()));
+    }
+    let reader = reader.decrypted(get.customer_key.clone());
+    let reply = content(get, record, reader, now)?;
+    let reply = customer_key::with_key(reply, get.customer_key.as_ref());
+    let reply = with_version(reply, store, &get.bucket, record);
+    Ok(with_expiration_of(reply, store, &get.bucket, &get.key, get.version_id.as_deref())?)
+}
+
+pub(super) fn head(endpoint: &Endpoint, permit: Permit<HeadObject>) -> Result<Reply, Refusal> {
     let (seen, now) = (permit.seen(), endpoint.clock.now());
-    let head = permit.into_operation();
-    let found = move |store: &crate::store::Store| {
-        let version = head.version_id.as_deref();
-        let record = symlink::follow(store, &seen, &head.bucket, &head.key, version)?;
-        customer_key::unlock(record.encryption, head.customer_key.as_ref())?;
-        match conditions::of_download(&head.conditions, &record) {
-            Verdict::Failed => Err(Cause::PreconditionFailed.into()),
-            Verdict::NotModified => Ok(not_modified(&record)),
-            Verdict::Go => {
-                let length = Some(record.size);
-                let reply = Reply { length, ..Reply::empty(StatusCode::OK) };
-                let reply = describe(reply, &record, now);
-                let reply = customer_key::with_key(reply, head.customer_key.as_ref());
-                Ok(with_version(reply, store, &head.bucket, &record))
-            }
+    let (store, head) = (&endpoint.store, permit.into_operation());
+    let version = head.version_id.as_deref();
+    let record = symlink::follow(store, &seen, &head.bucket, &head.key, version)?;
+    customer_key::unlock(record.encryption, head.customer_key.as_ref())?;
+    match conditions::of_download(&head.conditions, &record) {
+        Verdict::Failed => Err(Cause::PreconditionFailed.into()),
+        Verdict::NotModified => Ok(not_modified(&record)),
+        Verdict::Go => {
+            let length = Some(record.size);
+            let reply = Reply { length, ..Reply::empty(StatusCode::OK) };
+            let reply = describe(reply, &record, now);
+            let reply = customer_key::with_key(reply, head.customer_key.as_ref());
+            let reply = with_version(reply, store, &head.bucket, &record);
+            Ok(with_expiration_of(reply, store, &head.bucket, &head.key, version)?)
         }
-    };
-    endpoint.store.blocking(found).await
+    }
 }
 
 fn content(
@@ -102,8 +119,12 @@ fn body(reader: Reader, part: &Range<u64>, pace: Pace) -> std::io::Result<ReplyB
     if length > SMALL_OBJECT || pace.is_limited() {
         return Ok(ReplyBody::Download(Download::start(reader, part, pace)?));
     }
+    let mut reader = reader.narrow(part);
+    if let Some(bytes) = reader.at_hand() {
+        return Ok(ReplyBody::Whole(bytes));
+    }
     let mut bytes = vec![0; usize::try_from(length).unwrap_or(0)];
-    reader.narrow(part).read_exact(&mut bytes)?;
+    reader.read_exact(&mut bytes)?;
     Ok(ReplyBody::Whole(bytes.into()))
 }
 

@@ -96,11 +96,11 @@ async fn race(
         circumstances: Circumstances::new(request, NOW),
         bucket: Some((&name, &record)),
     };
-    let permitted = authorize(&asker, Ok(operation.into())).await.unwrap();
+    let permitted = authorize(&asker, Ok(operation.into())).unwrap();
     meanwhile(&endpoint.store);
     let done = match permitted {
         Permitted::GetObject(permit) => object::get(endpoint, permit).await,
-        Permitted::HeadObject(permit) => object::head(endpoint, permit).await,
+        Permitted::HeadObject(permit) => object::head(endpoint, permit),
         Permitted::GetObjectAcl(permit) => acl::of_object(endpoint, permit).await,
         Permitted::GetSymlink(permit) => symlink::get(endpoint, permit).await,
         Permitted::PutObjectCopy(permit) => copy::object(endpoint, permit).await,

@@ -63,9 +63,9 @@ fn time(class: StorageClass, tier: RestoreTier) -> Result<i64, Refusal> {
         (StorageClass::Archive | StorageClass::MazArchive, Expedited) => Ok(1),
         (StorageClass::Archive | StorageClass::MazArchive, Standard) => Ok(5),
         (StorageClass::Archive | StorageClass::MazArchive, Bulk) => Ok(12),
-        (StorageClass::DeepArchive, Standard) => Ok(24),
-        (StorageClass::DeepArchive, Bulk) => Ok(48),
-        (StorageClass::DeepArchive, Expedited) => {
+        (StorageClass::DeepArchive | StorageClass::MazDeepArchive, Standard) => Ok(24),
+        (StorageClass::DeepArchive | StorageClass::MazDeepArchive, Bulk) => Ok(48),
+        (StorageClass::DeepArchive | StorageClass::MazDeepArchive, Expedited) => {
             Err(Refusal::argument("Tier", "Expedited is not for DEEP_ARCHIVE"))
         }
         _ => Err(Cause::NotArchived.into()),

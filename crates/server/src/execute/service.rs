@@ -1,4 +1,4 @@
-//! GET Service.
+//! GET Service: the account's buckets, or those of a region, by its host or a parameter (436/8291).
 
 use cospass_protocol::Bucket;
 use cospass_protocol::operation::{CreatedRange, GetService};
@@ -8,12 +8,13 @@ use crate::authorize::{Asker, Permit};
 use crate::reply::Reply;
 
 /// The buckets of the account that asks.
-pub(super) fn get(asker: &Asker<'_>, permit: &Permit<GetService>) -> Reply {
+pub(super) fn get(asker: &Asker<'_>, permit: &Permit<GetService>, host: &str) -> Reply {
     let (endpoint, accounts) = (asker.endpoint, &asker.endpoint.accounts);
     let account = accounts.of_caller(asker.principal.caller().identity);
     let asked = permit.operation();
     let here = endpoint.region.name();
-    let elsewhere = asked.region.as_deref().is_some_and(|region| region != here);
+    let regions = [asked.region.clone(), endpoint.routes.region_of(host)];
+    let elsewhere = regions.iter().flatten().any(|region| region != here);
     let marker = asked.marker.clone().unwrap_or_default();
     let mut buckets: Vec<_> = endpoint
         .store

@@ -9,6 +9,7 @@ use http::header::{ETAG, HeaderName};
 use md5::{Digest, Md5};
 
 use super::draft::{self, Wanted};
+use super::expiration::with_expiration;
 use super::intake::Intake;
 use super::{check_md5, customer_key, encryption, retention, with_encryption, with_version};
 use crate::authorize::Permit;
@@ -60,6 +61,7 @@ pub(super) async fn keep(
             })?;
             let key = put.encryption.as_ref().and_then(|asked| asked.customer_key());
             let reply = customer_key::with_key(reply(store, &put.bucket, &record), key);
+            let reply = with_expiration(reply, store, &put.bucket, &put.key, &record);
             Ok((record, reply))
         })
         .await
@@ -119,7 +121,7 @@ impl Received {
         if self.upload.is_none() {
             check_md5(md5, &self.rest)?;
             let (length, md5) = (self.rest.len() as u64, Md5::digest(&self.rest).into());
-            return Ok((Appended::Few(self.rest), length, md5));
+            return Ok((Appended::Few(self.rest, self.key), length, md5));
         }
         let upload = self.finish(store, md5)?;
         let (length, md5) = (upload.size(), upload.md5());
@@ -148,10 +150,18 @@ pub(super) async fn receive_pieces(
     customer_key::check(key)?;
     let mut intake = Intake::new(endpoint.store.clone(), key.cloned());
     let mut chunk = Vec::new();
-    while let Some(piece) = pieces.next().await? {
-        chunk.extend_from_slice(&piece);
-        if chunk.len() >= intake.chunk() {
-            chunk = intake.take(chunk).await?;
+    while let Some(mut piece) = pieces.next().await? {
+        while !piece.is_empty() {
+            let room = intake.chunk().saturating_sub(chunk.len());
+            let now = piece.split_to(room.min(piece.len()));
+            // What does not come in one piece may fill a chunk, and is to take no more memory than that.
+            if !chunk.is_empty() {
+                chunk.reserve_exact(room);
+            }
+            chunk.extend_from_slice(&now);
+            if chunk.len() >= intake.chunk() {
+                chunk = intake.take(chunk).await?;
+            }
         }
     }
     Ok(Received { upload: intake.end().await?, rest: chunk, key: key.cloned() })

@@ -7,11 +7,13 @@
 
 use std::io;
 
+use cospass_protocol::operation::CustomerKey;
 use cospass_protocol::{Bucket, ObjectKey};
 use crc_fast::{CrcAlgorithm, Digest as Crc};
 use md5::{Digest, Md5};
 
 use super::backend::{BlobId, Table};
+use super::cipher;
 use super::metadata::{
     self, bucket_record, current, find, find_object, manifest_key, object_key, put, unname,
 };
@@ -25,10 +27,17 @@ use crate::limits::CHUNK;
 
 /// What is appended.
 pub(crate) enum Appended {
-    /// So few bytes that they may be written together with what is before them.
-    Few(Vec<u8>),
+    /// So few bytes that they may be written together with what is before them; and what both are encrypted with.
+    Few(Vec<u8>, Option<CustomerKey>),
     /// Written already.
     Upload(Box<Upload>),
+}
+
+/// Bytes that are not written yet, and what they are to be encrypted with.
+#[derive(Default)]
+struct Few {
+    bytes: Vec<u8>,
+    key: Option<CustomerKey>,
 }
 
 /// What an append does to a manifest.
@@ -53,11 +62,14 @@ impl Store {
         check: impl Fn(Option<&ObjectRecord>) -> Result<(), E>,
     ) -> Result<ObjectRecord, E> {
         let (sums, few, mut written) = match appended {
-            Appended::Few(bytes) => (sums(&bytes), bytes, None),
+            Appended::Few(bytes, key) => {
+                let sums = sums(&bytes, key.is_some()).map_err(StoreError::from)?;
+                (sums, Few { bytes, key }, None)
+            }
             Appended::Upload(upload) => {
                 let written = upload.finish().map_err(StoreError::from)?;
                 let sums = Sums { size: written.size, md5: written.md5, crc64: written.crc64 };
-                (sums, Vec::new(), Some(written))
+                (sums, Few::default(), Some(written))
             }
         };
         let (name, number) = (Name::of(bucket, key), self.next_version(draft.modified));
@@ -102,7 +114,7 @@ impl Store {
                     self.0.pins.remove(orphans);
                     return Ok(record);
                 }
-                Ok(None) if few.is_empty() => written = plan.added,
+                Ok(None) if few.bytes.is_empty() => written = plan.added,
                 Ok(None) => self.forget(&plan),
                 Err(error) => {
                     self.forget(&plan);
@@ -121,7 +133,7 @@ impl Store {
     fn plan(
         &self,
         there: Option<&ObjectRecord>,
-        few: &[u8],
+        few: &Few,
         written: &mut Option<Written>,
     ) -> Result<Plan, StoreError> {
         let mut kept = match there.map(|there| there.place) {
@@ -131,15 +143,15 @@ impl Store {
         };
         let mut added = written.take();
         let mut merged = Vec::new();
-        if !few.is_empty() {
-            let last = to_merge(&kept, few.len());
+        if !few.bytes.is_empty() {
+            let last = to_merge(&kept, few.bytes.len());
             let pieces = kept.split_off(last);
             let pin = self.0.pins.hold(pieces.iter().map(|piece| piece.blob).collect());
-            let mut upload = self.upload()?;
+            let mut upload = self.encrypted_upload(few.key.as_ref())?;
             for piece in &pieces {
-                upload.write(&self.bytes(piece)?)?;
+                upload.write(&self.bytes(piece, few.key.as_ref())?)?;
             }
-            upload.write(few)?;
+            upload.write(&few.bytes)?;
             added = Some(upload.finish()?);
             drop(pin);
             merged = pieces.iter().map(|piece| piece.blob).collect();
@@ -152,10 +164,13 @@ impl Store {
         found.ok_or_else(|| io::Error::from(io::ErrorKind::NotFound).into())
     }
 
-    /// All of a small piece.
-    fn bytes(&self, piece: &Piece) -> Result<Vec<u8>, StoreError> {
+    /// All of a small piece, as it was before it was encrypted.
+    fn bytes(&self, piece: &Piece, key: Option<&CustomerKey>) -> Result<Vec<u8>, StoreError> {
         let mut bytes = vec![0; usize::try_from(piece.size).unwrap_or(0)];
         self.0.backend.open(piece.blob, piece.size)?.read_exact_at(0, &mut bytes)?;
+        if let Some(key) = key {
+            cipher::apply(key, piece.blob, 0, &mut bytes)?;
+        }
         Ok(bytes)
     }
 }
@@ -177,10 +192,16 @@ impl Plan {
     }
 }
 
-fn sums(bytes: &[u8]) -> Sums {
+fn sums(bytes: &[u8], is_encrypted: bool) -> io::Result<Sums> {
     let mut crc64 = Crc::new(CrcAlgorithm::Crc64Xz);
     crc64.update(bytes);
-    Sums { size: bytes.len() as u64, md5: Md5::digest(bytes).into(), crc64: crc64.finalize() }
+    let mut md5 = Md5::new();
+    if is_encrypted {
+        // As of any upload: the entity tag of what is encrypted says nothing of its content.
+        md5.update(BlobId::random()?.0);
+    }
+    let md5 = md5.chain_update(bytes).finalize().into();
+    Ok(Sums { size: bytes.len() as u64, md5, crc64: crc64.finalize() })
 }
 
 /// From which piece on they are written together with so many bytes: those that are no longer than what follows them.

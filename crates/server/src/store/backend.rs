@@ -4,11 +4,13 @@
 //! none of them. What each primitive promises is told here and held by the contract suite (`contract.rs`), which runs on
 //! every backend.
 //!
-//! Every function blocks and may be called by many threads at once.
+//! Every function blocks, but for [`Backend::at_hand`], and may be called by many threads at once. Reading a row blocks no
+//! longer than it takes to read a page of a file that the system most likely has in memory.
 
 use std::io;
 use std::ops::Bound;
 
+use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
 use super::transaction::Transaction;
@@ -95,6 +97,10 @@ pub(super) trait Backend: Rows + Send + Sync + 'static {
     /// Opens a blob of that size, in bytes. It stays readable while it is open, removed or not. `NotFound` if it is not
     /// there.
     fn open(&self, blob: BlobId, size: u64) -> io::Result<Box<dyn BlobReader>>;
+
+    /// All bytes of a blob of that size, if it is small and they are in memory, so that nothing is waited for. They are as
+    /// undamaged as those that are read. `None` says nothing of the blob, not even whether it is there.
+    fn at_hand(&self, blob: BlobId, size: u64) -> Option<Bytes>;
 
     /// Makes a new blob of the bytes of another, durably. Each of the two is removed by itself. `NotFound` if the other is
     /// not there.

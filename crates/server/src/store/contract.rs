@@ -252,6 +252,23 @@ fn a_blob_is_there_when_it_is_finished() {
 }
 
 #[test]
+fn what_is_at_hand_is_the_blob() {
+    on_every_backend(|backend| {
+        let blob = BlobId([1; 16]);
+        assert_eq!(backend.at_hand(blob, 5), None);
+        drop(backend.begin(blob).unwrap());
+        assert_eq!(backend.at_hand(blob, 5), None, "it was never finished");
+        put_blob(&*backend, blob, b"bytes");
+        // It need not be: the disk may have to be waited for.
+        let at_hand = backend.at_hand(blob, 5);
+        assert!(at_hand.as_deref().is_none_or(|bytes| bytes == b"bytes"));
+        backend.remove(blob).unwrap();
+        assert_eq!(backend.at_hand(blob, 5), None);
+        assert!(at_hand.is_none_or(|bytes| *bytes == *b"bytes"), "it stays as it was");
+    });
+}
+
+#[test]
 fn an_open_blob_stays_readable() {
     on_every_backend(|backend| {
         let blob = BlobId([1; 16]);

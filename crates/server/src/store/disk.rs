@@ -10,14 +10,18 @@
 //! A blob is durable in this order: its bytes on disk, rename, folder on disk. Only then a table may name it. What a table
 //! or a blob says is compared with checksums whenever it is read ([`checked`]).
 
+mod at_hand;
 mod blobs;
 mod checked;
+mod hot;
 mod system;
 mod tables;
 
 use std::fs::{File, TryLockError};
 use std::io;
 use std::path::Path;
+
+use bytes::Bytes;
 
 use super::StoreError;
 use super::backend::{Backend, BlobId, BlobReader, BlobWriter, Row, Rows, Span, Table, Verdict};
@@ -79,6 +83,10 @@ impl Backend for Disk {
 
     fn open(&self, blob: BlobId, size: u64) -> io::Result<Box<dyn BlobReader>> {
         Ok(Box::new(self.blobs.open_blob(blob, size)?))
+    }
+
+    fn at_hand(&self, blob: BlobId, size: u64) -> Option<Bytes> {
+        self.blobs.at_hand(blob, size)
     }
 
     fn link(&self, blob: BlobId, link: BlobId) -> io::Result<()> {

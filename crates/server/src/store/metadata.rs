@@ -3,6 +3,7 @@
 //! | table | key | value |
 //! |---|---|---|
 //! | about | `format` | the number of the format |
+//! | about | `last-version` | the number of the version that was made last |
 //! | buckets | bucket | [`BucketRecord`](super::BucketRecord) |
 //! | objects | bucket, key | [`ObjectRecord`] |
 //! | versions | bucket, key, version | [`Former`](super::version::Former): a former version, or a delete marker |

@@ -16,6 +16,7 @@ use super::row::Fields;
 use super::scan::{self, Step};
 use super::version::{self, Deleted, Name, find_version, put_changed, put_current, versioning};
 use super::{Reader, Store, StoreError, Upload};
+use crate::limits::SMALL_OBJECT;
 
 impl Store {
     pub(crate) fn object(
@@ -85,6 +86,23 @@ impl Store {
                 return Err(io::Error::from(io::ErrorKind::NotFound).into());
             }
         }
+    }
+
+    /// As [`open_object`](Self::open_object), if all of it is small and in memory, so that an async task may call it. `None`
+    /// says nothing: then it is to be opened by a thread that may block.
+    pub(crate) fn object_at_hand(
+        &self,
+        bucket: &Bucket,
+        key: &ObjectKey,
+        version: Option<&str>,
+    ) -> Result<Option<(ObjectRecord, Reader)>, StoreError> {
+        let record = self.version(bucket, key, version)?;
+        let Place::Blob(blob) = record.place else { return Ok(None) };
+        if record.size > SMALL_OBJECT {
+            return Ok(None);
+        }
+        let bytes = self.0.backend.at_hand(blob, record.size);
+        Ok(bytes.map(|bytes| (record, Reader::of_bytes_at_hand(blob, bytes))))
     }
 
     /// The bytes of an object, if they are still there.

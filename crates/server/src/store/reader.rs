@@ -5,6 +5,7 @@ use std::io;
 use std::ops::Range;
 use std::sync::Arc;
 
+use bytes::Bytes;
 use cospass_protocol::operation::CustomerKey;
 
 use super::backend::{Backend, BlobId, BlobReader};
@@ -29,6 +30,8 @@ struct Segment {
 }
 
 enum Source {
+    /// All of the blob.
+    AtHand(Bytes),
     Open(Box<dyn BlobReader>),
     Closed(Arc<dyn Backend>, u64),
 }
@@ -38,6 +41,26 @@ impl Reader {
     pub(super) fn of_blob(blob: BlobId, open: Box<dyn BlobReader>, length: u64) -> Self {
         let segment = Segment { blob, source: Source::Open(open), start: 0, length };
         Self { segments: VecDeque::from([segment]), key: None, _pin: None }
+    }
+
+    /// A blob whose bytes are at hand.
+    pub(super) fn of_bytes_at_hand(blob: BlobId, bytes: Bytes) -> Self {
+        let (start, length) = (0, bytes.len() as u64);
+        let segment = Segment { blob, source: Source::AtHand(bytes), start, length };
+        Self { segments: VecDeque::from([segment]), key: None, _pin: None }
+    }
+
+    /// What is left to be read, if it is at hand as it is and nothing has to be done to it.
+    pub(crate) fn at_hand(&self) -> Option<Bytes> {
+        let mut segments = self.segments.iter();
+        match (segments.next(), segments.next(), &self.key) {
+            (Some(Segment { source: Source::AtHand(bytes), start, length, .. }), None, None) => {
+                let start = usize::try_from(*start).ok()?;
+                let end = start.checked_add(usize::try_from(*length).ok()?)?;
+                (end <= bytes.len()).then(|| bytes.slice(start..end))
+            }
+            _ => None,
+        }
     }
 
     /// Blobs of those lengths, one after the other.
@@ -99,10 +122,15 @@ impl Segment {
         if let Source::Closed(backend, size) = &self.source {
             self.source = Source::Open(backend.open(self.blob, *size)?);
         }
-        let Source::Open(blob) = &mut self.source else {
-            return Err(io::ErrorKind::NotFound.into());
-        };
-        blob.read_exact_at(self.start, buffer)?;
+        match &mut self.source {
+            Source::AtHand(bytes) => {
+                let start = usize::try_from(self.start).unwrap_or(usize::MAX);
+                let wanted = bytes.get(start..start.saturating_add(buffer.len()));
+                buffer.copy_from_slice(wanted.ok_or(io::ErrorKind::UnexpectedEof)?);
+            }
+            Source::Open(blob) => blob.read_exact_at(self.start, buffer)?,
+            Source::Closed(..) => return Err(io::ErrorKind::NotFound.into()),
+        }
         if let Some(key) = key {
             cipher::apply(key, self.blob, self.start, buffer)?;
         }

@@ -244,9 +244,10 @@ pub(super) fn begin_null(
     Ok((version, make_way(tables, name, None, Versioning::Suspended, now)?))
 }
 
-/// The version that comes before all others of a key.
+/// The version that comes before all others of a key. No id is given twice, even if the clock goes back: who deletes a
+/// version once more would delete another.
 fn next(
-    rows: &dyn Rows,
+    tables: &mut Transaction<'_>,
     name: Name<'_>,
     number: u64,
     versioning: Versioning,
@@ -255,12 +256,16 @@ fn next(
     if versioning == Versioning::Never {
         return Ok(Version { number, is_null });
     }
-    let newest_there = match find_object(rows, name.bucket, name.key)? {
+    let newest_there = match find_object(tables, name.bucket, name.key)? {
         Some(current) => Some(current.version),
-        None => newest(rows, name)?.map(|former| former.version()),
+        None => newest(tables, name)?.map(|former| former.version()),
     };
-    let before = newest_there.map_or(u64::MAX, |newest| newest.number.saturating_sub(1));
-    Ok(Version { number: number.min(before), is_null })
+    let row = RowKey::new().text("last-version");
+    let last = find::<u64>(tables, Table::About, &row)?;
+    let others = newest_there.map(|newest| newest.number).into_iter().chain(last);
+    let number = others.map(|other| other.saturating_sub(1)).fold(number, u64::min);
+    put(tables, Table::About, row, &number)?;
+    Ok(Version { number, is_null })
 }
 
 /// Keeps what was the current version, or lets it go, and with it a former one where it was the `null` one.

@@ -1,6 +1,7 @@
 //! What a document must be beside well-formed.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use cospass_protocol::operation::{Configuration, StorageClass};
 use cospass_protocol::xml::{
@@ -22,7 +23,7 @@ pub(super) struct Surroundings<'a> {
     /// The name of the region that all buckets are in.
     pub(super) region: &'a str,
     /// All buckets, of those configurations that name some.
-    pub(super) buckets: &'a [(String, BucketRecord)],
+    pub(super) buckets: &'a [(String, Arc<BucketRecord>)],
 }
 
 /// Refuses what contradicts other configurations, of this bucket or of others.
@@ -108,7 +109,7 @@ fn replication(surroundings: &Surroundings<'_>, document: &str) -> Result<(), Re
             .skip(index + 1)
             .any(|other| prefix.starts_with(*other) || other.starts_with(*prefix))
         {
-            return Err(Cause::InvalidArgument.into());
+            return Err(Refusal::argument("Prefix", "that of one rule holds that of another"));
         }
     }
     // Of a bucket that is not here, one of another region for instance, nothing is known.

@@ -98,7 +98,7 @@ fn tree(
 /// A rule may name itself, but not otherwise than its request does.
 fn named(mut tree: ConfigurationDocument, id: &str) -> Result<ConfigurationDocument, Refusal> {
     if tree.text(&["Id"]).is_some_and(|named| named != id) {
-        return Err(Cause::InvalidArgument.into());
+        return Err(Refusal::argument("Id", "not the id of the request"));
     }
     tree.set_id(id);
     Ok(tree)

@@ -4,8 +4,11 @@ use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 
+use bytes::Bytes;
+
 use super::checked::{CheckedReader, CheckedWriter};
-use super::{Syncing, system};
+use super::hot::Hot;
+use super::{Syncing, at_hand, system};
 use crate::private;
 use crate::store::backend::{BlobId, BlobWriter};
 
@@ -14,6 +17,7 @@ pub(super) struct Blobs {
     kept: PathBuf,
     incoming: PathBuf,
     sync: Syncing,
+    hot: Hot,
 }
 
 impl Blobs {
@@ -28,7 +32,7 @@ impl Blobs {
         for entry in fs::read_dir(&incoming)? {
             private::remove_file(&entry?.path())?;
         }
-        let blobs = Self { kept, incoming, sync };
+        let blobs = Self { kept, incoming, sync, hot: Hot::new() };
         blobs.sync_folder(&blobs.kept)?;
         Ok(blobs)
     }
@@ -44,6 +48,15 @@ impl Blobs {
 
     pub(super) fn open_blob(&self, blob: BlobId, size: u64) -> io::Result<CheckedReader> {
         Ok(CheckedReader::new(File::open(self.path(blob))?, size))
+    }
+
+    pub(super) fn at_hand(&self, blob: BlobId, size: u64) -> Option<Bytes> {
+        if let Some(bytes) = self.hot.find(blob) {
+            return (bytes.len() as u64 == size).then_some(bytes);
+        }
+        let (bytes, occupied) = at_hand::read(&self.path(blob), size)?;
+        self.hot.keep(blob, bytes.clone(), occupied);
+        Some(bytes)
     }
 
     /// Where the file system knows no second name, the bytes are copied.
@@ -62,6 +75,7 @@ impl Blobs {
     }
 
     pub(super) fn remove(&self, blob: BlobId) -> io::Result<()> {
+        self.hot.forget(blob);
         private::remove_file(&self.path(blob))
     }
 
@@ -103,7 +117,8 @@ impl Blobs {
 
 /// The name of a blob's file.
 fn name(BlobId(bytes): BlobId) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    let digit = |value: u8| char::from_digit(value.into(), 16).unwrap_or('0');
+    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
 }
 
 fn parse(name: &str) -> Option<BlobId> {

@@ -14,13 +14,13 @@ use super::{Syncing, system};
 use crate::store::backend::BlobReader;
 
 /// How many bytes have a checksum of their own.
-const BLOCK: usize = 64 * 1024;
+pub(super) const BLOCK: usize = 64 * 1024;
 
 /// Any CRC-64 would do; this one is in the program anyway.
-const CRC: CrcAlgorithm = CrcAlgorithm::Crc64Xz;
+pub(super) const CRC: CrcAlgorithm = CrcAlgorithm::Crc64Xz;
 
 /// The length of a checksum.
-const SUM: usize = 8;
+pub(super) const SUM: usize = 8;
 
 /// The checksums that are read at a time.
 const SUMS: usize = 512;

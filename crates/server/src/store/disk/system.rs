@@ -28,6 +28,14 @@ pub(super) fn write_back(file: &File, part: Range<u64>) {
     let _ = fadvise(file, part.start, length, Advice::DontNeed);
 }
 
+/// Reads from the beginning of a file what the system has in memory, and tells how much that is. `None` if the file system
+/// cannot say what it has.
+#[cfg(target_os = "linux")]
+pub(super) fn read_cached(file: &File, buffer: &mut [u8]) -> Option<usize> {
+    use rustix::io::{ReadWriteFlags, preadv2};
+    preadv2(file, &mut [io::IoSliceMut::new(buffer)], 0, ReadWriteFlags::NOWAIT).ok()
+}
+
 /// Forgets what the system remembers of a file: after an error, it may take for written what is not on the disk.
 #[cfg(target_os = "linux")]
 pub(super) fn forget_cached(path: &Path) -> io::Result<()> {
@@ -38,6 +46,11 @@ pub(super) fn forget_cached(path: &Path) -> io::Result<()> {
 #[cfg(not(target_os = "linux"))]
 pub(super) fn check_room(_: &File) -> io::Result<()> {
     Ok(())
+}
+
+#[cfg(not(target_os = "linux"))]
+pub(super) fn read_cached(_: &File, _: &mut [u8]) -> Option<usize> {
+    None
 }
 
 #[cfg(not(target_os = "linux"))]
