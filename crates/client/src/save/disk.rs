@@ -26,6 +26,7 @@ pub(super) struct Paths {
     /// A checkpoint until it is written.
     fresh: PathBuf,
     overwrite: bool,
+    sync: bool,
 }
 
 impl Paths {
@@ -41,6 +42,7 @@ impl Paths {
             fresh: beside(".cospass-checkpoint-new"),
             to: to.to_owned(),
             overwrite: options.overwrite,
+            sync: options.sync,
         };
         let check = paths.clone();
         in_thread(move || check.check()).await?;
@@ -159,14 +161,19 @@ impl Paths {
         }
     }
 
-    /// All is there and proved: the file gets its name, durably.
+    /// All is there and proved: the file gets its name, durably if it is to be.
     pub(super) async fn finish(&self, writer: Writer) -> Result<(), Error> {
         let paths = self.clone();
         in_thread(move || {
-            writer.file.sync_all().map_err(Error::file(&paths.growing))?;
+            if paths.sync {
+                writer.file.sync_all().map_err(Error::file(&paths.growing))?;
+            }
             paths.clone().check()?;
             std::fs::rename(&paths.growing, &paths.to).map_err(Error::file(&paths.to))?;
             paths.forget_checkpoint();
+            if !paths.sync {
+                return Ok(());
+            }
             // Some file systems have no folder that could be synced; the file itself is.
             let folder = paths.to.parent().filter(|folder| !folder.as_os_str().is_empty());
             let _ =
