@@ -17,6 +17,7 @@ mod cipher;
 mod configurations;
 mod disk;
 mod lifecycle;
+mod md5;
 mod memory;
 mod metadata;
 mod multipart;
