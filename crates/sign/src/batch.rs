@@ -6,9 +6,8 @@
 
 use std::fmt;
 
-use sha1_lanes::{Blocks, Digest, Engine, State};
+use sha1_lanes::{Blocks, Digest, Engine, State, hex};
 
-use crate::canonical::hex;
 use crate::secret::SecretKey;
 use crate::signing::{Signature, sign_key};
 

@@ -2,16 +2,13 @@
 
 use std::fmt;
 
-use hmac::{Hmac, KeyInit, Mac};
-use sha1::{Digest, Sha1};
+use sha1_lanes::{HexMessage, Hmac, State, hex};
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
-use crate::canonical::{Canonical, hex};
+use crate::canonical::Canonical;
 use crate::percent;
 use crate::secret::SecretKey;
-
-type HmacSha1 = Hmac<Sha1>;
 
 /// The key that signs for one key time: `hex(HMAC-SHA1(SecretKey, KeyTime))`, kept as the two hash
 /// states that HMAC begins with, so that it is derived once for many signatures.
@@ -19,12 +16,12 @@ type HmacSha1 = Hmac<Sha1>;
 /// Secret: whoever has it signs anything until the key time ends. It is wiped when dropped and
 /// cannot be printed.
 #[derive(Clone)]
-pub struct SigningKey(HmacSha1);
+pub struct SigningKey(Hmac);
 
 impl SigningKey {
     /// Derives the key for a key time, given as the text of `q-key-time`.
     pub fn derive(secret_key: &SecretKey, key_time: &str) -> Self {
-        Self(keyed(&*sign_key(secret_key, key_time)))
+        Self(Hmac::new(&*sign_key(secret_key, key_time)))
     }
 
     /// Signs a canonical text: `hex(HMAC-SHA1(SignKey, StringToSign))` with the text of
@@ -39,22 +36,67 @@ impl SigningKey {
     /// assert_eq!(key.sign("0;300", &canonical).as_str().len(), 40);
     /// ```
     pub fn sign(&self, sign_time: &str, canonical: &Canonical) -> Signature {
-        let mac = self
-            .0
-            .clone()
-            .chain_update("sha1\n")
-            .chain_update(sign_time)
-            .chain_update("\n")
-            .chain_update(canonical.http_string_hash())
-            .chain_update("\n");
-        Signature(hex(&mac.finalize().into_bytes().into()))
+        self.sign_at(&SignTime::new(sign_time), canonical.http_string())
+    }
+
+    /// Signs an `HttpString`, as [`Canonical::http_string`] has it, at a sign time that is laid out for many signatures.
+    pub fn sign_at(&self, sign_time: &SignTime, http_string: &[u8]) -> Signature {
+        let digest = match &sign_time.0 {
+            Text::Short(message) => self.0.digest_of_hash(message, http_string),
+            Text::Long(text) => {
+                let hash = hex(&State::INITIAL.hash(http_string));
+                self.0.digest(&[text.as_bytes(), &hash, b"\n"].concat())
+            }
+        };
+        Signature(hex(&digest))
     }
 
     /// Signs the policy of an upload form, given as text, not as base64: `hex(HMAC-SHA1(SignKey, hex(SHA1(policy))))`
     /// (COS document 436/14690). See [`FormClaim`](crate::FormClaim).
     pub fn sign_policy(&self, policy: &[u8]) -> Signature {
-        let mac = self.0.clone().chain_update(hex(&Sha1::digest(policy).into()));
-        Signature(hex(&mac.finalize().into_bytes().into()))
+        Signature(hex(&self.0.digest(&hex(&State::INITIAL.hash(policy)))))
+    }
+}
+
+/// A sign time as it stands in a `StringToSign`, laid out for hashing: the same for all signatures of one time.
+///
+/// ```
+/// use cospass_sign::{Canonical, SecretKey, SignTime, SigningKey};
+///
+/// let key = SigningKey::derive(&SecretKey::new("secret"), "0;300");
+/// let mut canonical = Canonical::new();
+/// canonical.write::<&str, &str, &str, &str>("GET", b"/", &[], &[]);
+/// let signature = key.sign_at(&SignTime::new("0;300"), b"get\n/\n\n\n");
+/// assert_eq!(signature, key.sign("0;300", &canonical));
+/// ```
+#[derive(Clone, Debug)]
+pub struct SignTime(Text);
+
+/// `sha1` and the time, a line each: what a `StringToSign` begins with.
+#[derive(Clone, Debug)]
+enum Text {
+    Short(HexMessage),
+    /// A verifier is sent what a signer would not write, such as a fraction of many digits.
+    Long(String),
+}
+
+impl SignTime {
+    /// Of the text of `q-sign-time`.
+    pub fn new(sign_time: &str) -> Self {
+        const BEFORE: &[u8] = b"sha1\n";
+        let mut text = [0; HexMessage::LONGEST];
+        let parts = [BEFORE, sign_time.as_bytes(), b"\n"];
+        let mut length = 0;
+        for part in parts {
+            let end = length + part.len();
+            let Some(place) = text.get_mut(length..end) else {
+                return Self(Text::Long(["sha1\n", sign_time, "\n"].concat()));
+            };
+            place.copy_from_slice(part);
+            length = end;
+        }
+        let short = text.get(..length).and_then(HexMessage::new);
+        Self(short.map_or_else(|| Text::Long(["sha1\n", sign_time, "\n"].concat()), Text::Short))
     }
 }
 
@@ -102,24 +144,44 @@ impl fmt::Debug for Signature {
 
 /// The SignKey of a key time, in hex digits.
 pub(crate) fn sign_key(secret_key: &SecretKey, key_time: &str) -> Zeroizing<[u8; 40]> {
-    let digest = keyed(secret_key.expose().as_bytes()).chain_update(key_time).finalize();
-    Zeroizing::new(hex(&digest.into_bytes().into()))
-}
-
-fn keyed(key: &[u8]) -> HmacSha1 {
-    HmacSha1::new_from_slice(key).unwrap_or_else(|_| unreachable!("HMAC takes keys of any length"))
+    Zeroizing::new(hex(&Hmac::new(secret_key.expose().as_bytes()).digest(key_time.as_bytes())))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use hmac::{Hmac, KeyInit, Mac};
+    use proptest::prelude::*;
+    use sha1::{Digest, Sha1};
 
-    /// RFC 2202 test case 2 for HMAC-SHA-1.
-    #[test]
-    fn hmac_is_the_standard_one() {
-        let mac = keyed(b"Jefe").chain_update("what do ya want for nothing?").finalize();
-        let digest: [u8; 20] = mac.into_bytes().into();
-        assert_eq!(&hex(&digest), b"effcdf6ae5eb2fa2d27416d5f184df9c259a7c79");
+    use super::{SecretKey, Signature, SigningKey};
+    use crate::canonical::Canonical;
+
+    /// By the crates `hmac` and `sha1`, step by step as document 436/7778 has it.
+    fn plainly(secret: &str, [key_time, sign_time]: [&str; 2], http_string: &[u8]) -> String {
+        let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+        let mac = |key: &str, text: &str| {
+            let mac = <Hmac<Sha1>>::new_from_slice(key.as_bytes()).unwrap();
+            hex(&mac.chain_update(text).finalize().into_bytes())
+        };
+        let string_to_sign = format!("sha1\n{sign_time}\n{}\n", hex(&Sha1::digest(http_string)));
+        mac(&mac(secret, key_time), &string_to_sign)
+    }
+
+    proptest! {
+        #[test]
+        fn a_signature_is_what_the_document_says(
+            secret in "\\PC{0,100}",
+            key_time in "[0-9]{1,10};[0-9]{1,10}",
+            sign_time in "[0-9]{1,10};[0-9]{1,100}",
+            path in "\\PC{0,300}",
+        ) {
+            let mut canonical = Canonical::new();
+            canonical.write::<&str, &str, &str, &str>("GET", path.as_bytes(), &[], &[]);
+            let signature = SigningKey::derive(&SecretKey::new(secret.as_str()), &key_time)
+                .sign(&sign_time, &canonical);
+            let expected = plainly(&secret, [&key_time, &sign_time], canonical.http_string());
+            prop_assert_eq!(signature.as_str(), expected);
+        }
     }
 
     #[test]
