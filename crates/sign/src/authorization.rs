@@ -111,14 +111,10 @@ impl<'a> Authorization<'a> {
 
     /// Appends the value of an `Authorization` header.
     pub fn write_header(&self, out: &mut String) {
-        for (position, (name, value)) in self.fields().into_iter().enumerate() {
-            if position > 0 {
-                out.push('&');
-            }
-            out.push_str(name);
-            out.push('=');
-            out.push_str(value);
-        }
+        let (sign_time, key_time) = (&self.sign_time, &self.key_time);
+        Self::write_header_start(&self.secret_id, sign_time, key_time, out);
+        Self::write_header_end(&self.header_list, &self.param_list, out);
+        out.push_str(self.signature.as_str());
         if let Some(token) = &self.token {
             out.push('&');
             out.push_str(TOKEN_NAME);
@@ -127,40 +123,34 @@ impl<'a> Authorization<'a> {
         }
     }
 
+    /// Appends the first four fields of the value of an `Authorization` header, each followed by `&`: the same for all
+    /// signatures of one pair of keys at one time.
+    pub fn write_header_start(secret_id: &str, sign_time: &str, key_time: &str, out: &mut String) {
+        write_start([secret_id, sign_time, key_time], out, |out, value| out.push_str(value));
+    }
+
+    /// Appends what [`write_header_start`](Self::write_header_start) leaves, up to the digits of the signature.
+    pub fn write_header_end(header_list: &str, param_list: &str, out: &mut String) {
+        write_end([header_list, param_list], out, |out, value| out.push_str(value));
+    }
+
     /// Appends the seven query parameters, joined by `&`, values percent-encoded.
     pub fn write_query(&self, out: &mut String) {
         Self::write_query_start(&self.secret_id, &self.sign_time, &self.key_time, out);
-        self.write_query_end(out);
+        Self::write_query_end(&self.header_list, &self.param_list, out);
+        out.push_str(self.signature.as_str());
     }
 
     /// Appends the first four of the seven query parameters, each followed by `&`: the same for all
     /// signatures of one pair of keys at one time.
     pub fn write_query_start(secret_id: &str, sign_time: &str, key_time: &str, out: &mut String) {
-        let [algorithm, ak, sign, key, ..] = SIGNATURE_FIELDS;
-        let values = [(algorithm, "sha1"), (ak, secret_id), (sign, sign_time), (key, key_time)];
-        for (name, value) in values {
-            out.push_str(name);
-            out.push('=');
-            percent::push_encoded(out, value.as_bytes());
-            out.push('&');
-        }
+        write_start([secret_id, sign_time, key_time], out, percent::push_encoded_str);
     }
 
-    /// Appends the last three of the seven query parameters, joined by `&`: what
+    /// Appends the last three of the seven query parameters, joined by `&`, up to the digits of the signature: what
     /// [`write_query_start`](Self::write_query_start) leaves.
-    pub fn write_query_end(&self, out: &mut String) {
-        let [.., headers, params, signature] = SIGNATURE_FIELDS;
-        out.push_str(headers);
-        out.push('=');
-        percent::push_encoded(out, self.header_list.as_bytes());
-        out.push('&');
-        out.push_str(params);
-        out.push('=');
-        percent::push_encoded(out, self.param_list.as_bytes());
-        out.push('&');
-        out.push_str(signature);
-        out.push('=');
-        out.push_str(self.signature.as_str());
+    pub fn write_query_end(header_list: &str, param_list: &str, out: &mut String) {
+        write_end([header_list, param_list], out, percent::push_encoded_str);
     }
 
     /// Appends the legacy query parameter `sign=…`, the whole text percent-encoded once.
@@ -184,19 +174,30 @@ impl<'a> Authorization<'a> {
             token: self.token.map(own),
         }
     }
+}
 
-    fn fields(&self) -> [(&'static str, &str); 7] {
-        let [algorithm, ak, sign_time, key_time, headers, params, signature] = SIGNATURE_FIELDS;
-        [
-            (algorithm, "sha1"),
-            (ak, &self.secret_id),
-            (sign_time, &self.sign_time),
-            (key_time, &self.key_time),
-            (headers, &self.header_list),
-            (params, &self.param_list),
-            (signature, self.signature.as_str()),
-        ]
+/// The first four fields, each followed by `&`.
+fn write_start(values: [&str; 3], out: &mut String, write: impl Fn(&mut String, &str)) {
+    let [algorithm, names @ .., _, _, _] = SIGNATURE_FIELDS;
+    for (name, value) in std::iter::once((algorithm, "sha1")).chain(names.into_iter().zip(values)) {
+        out.push_str(name);
+        out.push('=');
+        write(out, value);
+        out.push('&');
     }
+}
+
+/// The last three fields, but for the digits of the signature.
+fn write_end(values: [&str; 2], out: &mut String, write: impl Fn(&mut String, &str)) {
+    let [.., headers, params, signature] = SIGNATURE_FIELDS;
+    for (name, value) in [headers, params].into_iter().zip(values) {
+        out.push_str(name);
+        out.push('=');
+        write(out, value);
+        out.push('&');
+    }
+    out.push_str(signature);
+    out.push('=');
 }
 
 impl fmt::Debug for Authorization<'_> {

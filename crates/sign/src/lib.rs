@@ -35,5 +35,5 @@ pub use key_time::{KeyTime, KeyTimeError};
 pub use names::{OFFICIAL_HEADERS, is_official_header};
 pub use refusal::Refusal;
 pub use secret::{Credentials, SecretId, SecretKey, SecurityToken, TOKEN_NAME};
-pub use signing::{SignTime, Signature, SigningKey};
+pub use signing::{Deriver, SignTime, Signature, SigningKey};
 pub use verify::{Acceptance, CLOCK_SKEW_SECONDS, CanonicalView, Verified};

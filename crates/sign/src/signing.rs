@@ -21,7 +21,7 @@ pub struct SigningKey(Hmac);
 impl SigningKey {
     /// Derives the key for a key time, given as the text of `q-key-time`.
     pub fn derive(secret_key: &SecretKey, key_time: &str) -> Self {
-        Self(Hmac::new(&*sign_key(secret_key, key_time)))
+        Deriver::new(secret_key).derive(key_time)
     }
 
     /// Signs a canonical text: `hex(HMAC-SHA1(SignKey, StringToSign))` with the text of
@@ -55,6 +55,45 @@ impl SigningKey {
     /// (COS document 436/14690). See [`FormClaim`](crate::FormClaim).
     pub fn sign_policy(&self, policy: &[u8]) -> Signature {
         Signature(hex(&self.0.digest(&hex(&State::INITIAL.hash(policy)))))
+    }
+}
+
+/// Derives the signing keys of one SecretKey, whose own part of the hashing is done once.
+///
+/// Secret like the key itself: wiped when dropped, and not printed.
+///
+/// ```
+/// use cospass_sign::{Canonical, Deriver, SecretKey, SigningKey};
+///
+/// let secret = SecretKey::new("secret");
+/// let mut canonical = Canonical::new();
+/// canonical.write::<&str, &str, &str, &str>("GET", b"/", &[], &[]);
+/// let signature = Deriver::new(&secret).derive("0;300").sign("0;300", &canonical);
+/// assert_eq!(signature, SigningKey::derive(&secret, "0;300").sign("0;300", &canonical));
+/// ```
+#[derive(Clone)]
+pub struct Deriver(Hmac);
+
+impl Deriver {
+    /// Of a SecretKey.
+    pub fn new(secret_key: &SecretKey) -> Self {
+        Self(Hmac::new(secret_key.expose().as_bytes()))
+    }
+
+    /// The key for a key time, given as the text of `q-key-time`.
+    pub fn derive(&self, key_time: &str) -> SigningKey {
+        SigningKey(Hmac::new(&*self.sign_key(key_time)))
+    }
+
+    /// The SignKey of a key time, in hex digits.
+    pub(crate) fn sign_key(&self, key_time: &str) -> Zeroizing<[u8; 40]> {
+        Zeroizing::new(hex(&self.0.digest(key_time.as_bytes())))
+    }
+}
+
+impl fmt::Debug for Deriver {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Deriver(..)")
     }
 }
 
@@ -111,6 +150,9 @@ impl fmt::Debug for SigningKey {
 pub struct Signature([u8; 40]);
 
 impl Signature {
+    /// How many digits it has.
+    pub const LENGTH: usize = 40;
+
     pub(crate) fn of(digits: [u8; 40]) -> Self {
         Self(digits)
     }
@@ -142,18 +184,13 @@ impl fmt::Debug for Signature {
     }
 }
 
-/// The SignKey of a key time, in hex digits.
-pub(crate) fn sign_key(secret_key: &SecretKey, key_time: &str) -> Zeroizing<[u8; 40]> {
-    Zeroizing::new(hex(&Hmac::new(secret_key.expose().as_bytes()).digest(key_time.as_bytes())))
-}
-
 #[cfg(test)]
 mod tests {
     use hmac::{Hmac, KeyInit, Mac};
     use proptest::prelude::*;
     use sha1::{Digest, Sha1};
 
-    use super::{SecretKey, Signature, SigningKey};
+    use super::{Deriver, SecretKey, Signature, SigningKey};
     use crate::canonical::Canonical;
 
     /// By the crates `hmac` and `sha1`, step by step as document 436/7778 has it.
@@ -198,5 +235,6 @@ mod tests {
         let key = SigningKey::derive(&SecretKey::new("hush"), "1;2");
         let signature = Signature::parse("0123456789abcdef0123456789abcdef01234567").unwrap();
         assert_eq!(format!("{key:?} {signature:?}"), "SigningKey(..) Signature(..)");
+        assert_eq!(format!("{:?}", Deriver::new(&SecretKey::new("hush"))), "Deriver(..)");
     }
 }
