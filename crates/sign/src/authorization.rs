@@ -8,7 +8,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use crate::head::SIGNATURE_FIELDS;
+use crate::head::{SIGNATURE_FIELDS, position_of_field};
 use crate::key_time::{self, KeyTime};
 use crate::percent;
 use crate::secret::TOKEN_NAME;
@@ -24,6 +24,23 @@ pub struct Authorization<'a> {
     param_list: Cow<'a, str>,
     signature: Signature,
     token: Option<Cow<'a, str>>,
+    /// None where somebody wrote fields that are no times.
+    times: Option<Times>,
+}
+
+/// The two times as numbers.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Times {
+    pub(crate) sign: KeyTime,
+    pub(crate) key: KeyTime,
+    /// Whether one of them has a fraction.
+    pub(crate) fractional: bool,
+}
+
+impl Times {
+    fn of((sign, sign_fraction): (KeyTime, bool), (key, key_fraction): (KeyTime, bool)) -> Self {
+        Self { sign, key, fractional: sign_fraction || key_fraction }
+    }
 }
 
 impl<'a> Authorization<'a> {
@@ -43,6 +60,7 @@ impl<'a> Authorization<'a> {
             param_list: Cow::Borrowed(param_list),
             signature,
             token: None,
+            times: key_time::parse(key_time).ok().map(|time| Times::of(time, time)),
         }
     }
 
@@ -172,6 +190,7 @@ impl<'a> Authorization<'a> {
             param_list: own(self.param_list),
             signature: self.signature,
             token: self.token.map(own),
+            times: self.times,
         }
     }
 }
@@ -218,14 +237,25 @@ pub(crate) struct Fields<'a>([Option<Cow<'a, str>>; 7]);
 
 impl<'a> Fields<'a> {
     pub(crate) fn set(&mut self, name: &str, value: Cow<'a, str>) -> Result<(), FieldError> {
-        let known = SIGNATURE_FIELDS.into_iter().zip(&mut self.0).find(|(field, _)| *field == name);
-        match known {
+        match position_of_field(name.as_bytes()) {
             None => Err(FieldError::Unknown { field: shown(name) }),
-            Some((field, Some(_))) => Err(FieldError::Duplicate { field }),
-            Some((_, slot)) => {
+            Some(position) => self.set_at(position, value),
+        }
+    }
+
+    /// Sets the field of that position in [`SIGNATURE_FIELDS`].
+    pub(crate) fn set_at(
+        &mut self,
+        position: usize,
+        value: Cow<'a, str>,
+    ) -> Result<(), FieldError> {
+        match (self.0.get_mut(position), SIGNATURE_FIELDS.get(position)) {
+            (Some(Some(_)), Some(field)) => Err(FieldError::Duplicate { field }),
+            (Some(slot), _) => {
                 *slot = Some(value);
                 Ok(())
             }
+            (None, _) => Ok(()),
         }
     }
 
@@ -243,11 +273,10 @@ impl<'a> Fields<'a> {
         if secret_id.is_empty() {
             return Err(FieldError::EmptySecretId);
         }
-        for (field, value) in [("q-sign-time", &sign_time), ("q-key-time", &key_time)] {
-            if key_time::parse(value).is_err() {
-                return Err(FieldError::Time { field, value: value.to_string() });
-            }
-        }
+        let bad_time = |field, value: &str| FieldError::Time { field, value: value.to_owned() };
+        let read = |field, value| key_time::parse(value).map_err(|_| bad_time(field, value));
+        let of_sign = read("q-sign-time", &sign_time)?;
+        let of_key = if key_time == sign_time { of_sign } else { read("q-key-time", &key_time)? };
         let signature = Signature::parse(&signature).ok_or(FieldError::Signature)?;
         Ok(Authorization {
             secret_id,
@@ -257,16 +286,15 @@ impl<'a> Fields<'a> {
             param_list,
             signature,
             token: None,
+            times: Some(Times::of(of_sign, of_key)),
         })
     }
 }
 
 impl Authorization<'_> {
-    /// `q-sign-time` and `q-key-time` as numbers, and whether one of them has a fraction.
-    pub(crate) fn times(&self) -> Option<(KeyTime, KeyTime, bool)> {
-        let (sign_time, sign_fraction) = key_time::parse(&self.sign_time).ok()?;
-        let (key_time, key_fraction) = key_time::parse(&self.key_time).ok()?;
-        Some((sign_time, key_time, sign_fraction || key_fraction))
+    /// `q-sign-time` and `q-key-time` as numbers.
+    pub(crate) fn times(&self) -> Option<Times> {
+        self.times
     }
 }
 

@@ -113,6 +113,9 @@ pub(crate) fn parse(text: &str) -> Result<(KeyTime, bool), KeyTimeError> {
 }
 
 fn seconds(text: &str) -> Result<(i64, bool), KeyTimeError> {
+    if let Some(plain) = plain_seconds(text.as_bytes()) {
+        return Ok((plain, false));
+    }
     let (whole, fraction) = match text.split_once('.') {
         Some((whole, fraction)) => (whole, Some(fraction)),
         None => (text, None),
@@ -123,6 +126,17 @@ fn seconds(text: &str) -> Result<(i64, bool), KeyTimeError> {
         return Err(KeyTimeError);
     }
     Ok((whole.parse().map_err(|_| KeyTimeError)?, fraction.is_some()))
+}
+
+/// A time as nearly all are: digits alone, and no more of them than always fit 64 bits.
+fn plain_seconds(digits: &[u8]) -> Option<i64> {
+    if digits.is_empty() || digits.len() > 18 {
+        return None;
+    }
+    digits.iter().try_fold(0, |seconds: i64, digit| {
+        let digit = digit.wrapping_sub(b'0');
+        (digit < 10).then(|| seconds * 10 + i64::from(digit))
+    })
 }
 
 #[cfg(test)]

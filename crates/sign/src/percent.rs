@@ -26,6 +26,9 @@ pub const fn is_unreserved(byte: u8) -> bool {
 
 /// Appends `raw`, percent-encoded with upper-case hex digits.
 pub fn encode_into(out: &mut Vec<u8>, raw: &[u8]) {
+    if all_unreserved::<b'-'>(raw) {
+        return out.extend_from_slice(raw);
+    }
     encode_with(&UPPER, raw, |text| out.extend_from_slice(text));
 }
 
@@ -111,7 +114,11 @@ pub fn decode(encoded: &[u8]) -> Cow<'_, [u8]> {
 /// Like [`decode`], with `+` read as `plus` says.
 pub fn decode_query(encoded: &[u8], plus: Plus) -> Cow<'_, [u8]> {
     let spaced = plus == Plus::Space;
-    let is_mark = |&byte: &u8| byte == b'%' || (spaced && byte == b'+');
+    let is_mark = |&byte: &u8| (byte == b'%') | (spaced & (byte == b'+'));
+    // Most texts have no mark: that is seen many bytes at once.
+    if !encoded.iter().fold(false, |found, byte| found | is_mark(byte)) {
+        return Cow::Borrowed(encoded);
+    }
     let Some(first) = encoded.iter().position(is_mark) else {
         return Cow::Borrowed(encoded);
     };
@@ -126,6 +133,55 @@ pub fn decode_query(encoded: &[u8], plus: Plus) -> Cow<'_, [u8]> {
         rest = marked;
     }
     Cow::Owned(out)
+}
+
+/// Appends what [`decode`] makes of `encoded`.
+pub(crate) fn decode_into(out: &mut Vec<u8>, encoded: &[u8]) {
+    if encoded.contains(&b'%') {
+        out.extend_from_slice(&decode(encoded));
+    } else {
+        out.extend_from_slice(encoded);
+    }
+}
+
+/// Appends `encoded`, decoded and encoded again, as [`decode`] and [`encode_into`] do; what is encoded as it has to be is
+/// copied.
+pub(crate) fn recode_into(out: &mut Vec<u8>, encoded: &[u8]) {
+    if all_unreserved::<b'-'>(encoded) || is_encoded(encoded) {
+        out.extend_from_slice(encoded);
+    } else {
+        encode_into(out, &decode(encoded));
+    }
+}
+
+/// Whether [`encode`] could have written this: unreserved characters, and escapes of all others.
+fn is_encoded(text: &[u8]) -> bool {
+    let mut rest = text;
+    while let Some((&byte, after)) = rest.split_first() {
+        rest = match (byte, after) {
+            (b'%', &[high, low, ref after @ ..]) => {
+                match UPPER.get(usize::from(escaped(high, low))) {
+                    Some(&[b'%', h, l, _]) if (h, l) == (high, low) => after,
+                    _ => return false,
+                }
+            }
+            _ if is_unreserved(byte) => after,
+            _ => return false,
+        };
+    }
+    true
+}
+
+/// The byte that two hex digits stand for; any byte if they are no hex digits.
+fn escaped(high: u8, low: u8) -> u8 {
+    let nibble =
+        |digit: u8| if digit > b'9' { digit.wrapping_sub(b'A' - 10) } else { digit & 0x0f };
+    nibble(high) << 4 | nibble(low) & 0x0f
+}
+
+/// Whether decoding changes `text`, in a query.
+pub(crate) fn decodes_to_more(text: &[u8]) -> bool {
+    text.contains(&b'%') || text.contains(&b'+')
 }
 
 /// The byte that a `+` or `%` stands for with what is after it, and what is left.
@@ -315,6 +371,18 @@ mod tests {
                 out
             };
             prop_assert_eq!(cmp_lower_encoded(&[a], &[b]), encoded(a).cmp(&encoded(b)));
+        }
+
+        #[test]
+        fn what_is_encoded_already_is_recoded_as_everything_is(text in "([a-z]{0,9}|%[2-7][0-9A-Fa-f]|%[C-F][0-9A-F]|%|[/+ ~]){0,9}") {
+            let mut out = Vec::new();
+            recode_into(&mut out, text.as_bytes());
+            let expected = encode(&decode(text.as_bytes()));
+            prop_assert_eq!(std::str::from_utf8(&out).unwrap(), &expected);
+            prop_assert_eq!(is_encoded(text.as_bytes()), text == expected);
+            out.clear();
+            decode_into(&mut out, text.as_bytes());
+            prop_assert_eq!(&out[..], &*decode(text.as_bytes()));
         }
 
         #[test]
