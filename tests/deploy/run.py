@@ -54,8 +54,9 @@ def container():
         for owner, source, to in image.copies:
             sources[source](root + to)
             os.chown(root + to, *(map(int, owner.split(":")) if owner else (0, 0)))
-        inside = ["setpriv", "--no-new-privs", "chroot", f"--userspec={image.user}", root]
-        environment = {"COS_SECRET_ID": SECRET_ID, "COS_SECRET_KEY": SECRET_KEY, "PATH": os.environ["PATH"]}
+        inside = [*map(shutil.which, ["setpriv", "chroot"]), f"--userspec={image.user}", root]
+        inside.insert(1, "--no-new-privs")
+        environment = {"COS_SECRET_ID": SECRET_ID, "COS_SECRET_KEY": SECRET_KEY}
         healthy = lambda: subprocess.run([*inside, *image.health], capture_output=True, env={}).returncode == 0  # noqa: E731
         served = subprocess.Popen(
             [*inside, *image.entry, *image.command], env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT

@@ -8,7 +8,8 @@ from endpoint import Endpoint, connect, content, head, wait_for
 SLOW = 120
 LARGE = 64 << 20
 
-# How long the good client may wait, in seconds: this machine may be busy with other things.
+# How long the good client may wait, in seconds; where a machine is so busy with other things that it waits about as long when it
+# is alone, twice as long as then.
 MOST = 0.25
 
 
@@ -45,7 +46,8 @@ def main():
             rounds += 1
         beside.sort()
         percentile = beside[len(beside) * 99 // 100]
-        assert percentile < MOST, f"99 % wait up to {percentile:.3f} s, alone {alone[len(alone) * 99 // 100]:.3f} s"
+        before = alone[len(alone) * 99 // 100]
+        assert percentile < max(MOST, 2 * before), f"99 % wait up to {percentile:.3f} s, alone {before:.3f} s"
 
         # Heads that are not done in time are cut off by the endpoint itself, the others when their client leaves.
         wait_for("slow heads are cut off", lambda: all(is_closed(plain) for plain in heads), 20)

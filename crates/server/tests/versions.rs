@@ -424,3 +424,16 @@ fn an_archived_version_is_restored() {
     endpoint.clock.set(NOW + 5);
     assert_eq!(text(&endpoint, of("GET", "/a", &version)), "x");
 }
+
+/// Whoever deletes a version once more, because the answer was lost, must not delete another.
+#[test]
+fn no_id_is_given_twice_even_if_the_clock_goes_back() {
+    let endpoint = enabled();
+    let first = upload(&endpoint, "/a", b"first");
+    delete(&endpoint, "/a", Some(&first));
+    let endpoint = Endpoint::start_in(endpoint.shutdown(), |builder| builder);
+    let second = upload(&endpoint, "/a", b"second");
+    assert_ne!(first, second);
+    delete(&endpoint, "/a", Some(&first));
+    assert_eq!(text(&endpoint, of("GET", "/a", &second)), "second");
+}

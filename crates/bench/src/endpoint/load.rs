@@ -1,6 +1,6 @@
 //! Small downloads under load: wrk asks for 64 objects in turn, over 32 and over 256 connections that are kept. Requests per
 //! second, the time within which 99 of 100 are answered, and the processor time that each takes the server: the first two
-//! depend on what else the machine does, the last one hardly.
+//! depend on what else the machine does, the last one less.
 
 use std::fs;
 use std::net::SocketAddr;

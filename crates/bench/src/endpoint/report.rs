@@ -151,7 +151,7 @@ impl Report {
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "{:34} {:8} {:>10} {:10} {:>21}  to nginx", "", "", "median", "", "min … max")?;
+        writeln!(f, "{:38} {:8} {:>10} {:10} {:>21}  to nginx", "", "", "median", "", "min … max")?;
         let mut last = "";
         for row in &self.rows {
             let what = if row.what == last { "" } else { &row.what };
@@ -159,7 +159,7 @@ impl fmt::Display for Report {
             let (min, max) = row.bounds();
             write!(
                 f,
-                "{what:34} {:8} {:>10.1} {:10} {min:>9.1} … {max:>9.1}",
+                "{what:38} {:8} {:>10.1} {:10} {min:>9.1} … {max:>9.1}",
                 row.tool.name(),
                 row.median(),
                 row.unit

@@ -1,7 +1,8 @@
 //! The chunks of an upload on their way to the store: while one arrives, those before it are hashed by one thread and written
 //! by another, neither of which waits for the other. A thread is taken only while there is something to do.
 //!
-//! How much memory an upload holds depends on how many there are: few may have large chunks and some of them waiting.
+//! How much memory an upload holds depends on how many there are: few may have large chunks and some of them waiting. Of
+//! many, each need not be fast by itself, and has one chunk on its way while the next one arrives.
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicUsize, Ordering};

@@ -24,7 +24,7 @@ pub(super) fn refused() -> StoreError {
 
 pub(super) struct Case<'a> {
     pub(super) chance: Chance,
-    /// Unix seconds. It goes on: the ids of versions tell the time, and could come again in a store that is opened anew.
+    /// Unix seconds. It stands still, goes on, or back: the ids of versions tell the time, and must not come again.
     pub(super) now: i64,
     open: &'a dyn Fn() -> Arc<dyn Backend>,
     state: Arc<State>,
@@ -38,7 +38,7 @@ impl<'a> Case<'a> {
     pub(super) fn new(seed: u64, open: &'a dyn Fn() -> Arc<dyn Backend>) -> Self {
         Self {
             chance: Chance(seed),
-            now: 7,
+            now: 1000,
             open,
             state: Arc::default(),
             store: None,
@@ -60,7 +60,7 @@ impl<'a> Case<'a> {
             }
         }
         for _ in 0..STEPS {
-            self.now += 1;
+            self.now += self.chance.of(&[0, 0, 1, -1]);
             match self.chance.below(8) {
                 0 => self.step_that_fails(),
                 1 => self.read(),
