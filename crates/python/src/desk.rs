@@ -2,7 +2,7 @@
 //!
 //! Nothing of Python is called while a desk is locked.
 
-use cospass_sign::{Authorization, Canonical, SecretKey, SigningKey};
+use cospass_sign::{Authorization, Canonical, SecretKey, SignTime, SigningKey};
 
 use crate::call::Pair;
 use crate::clock::Validity;
@@ -24,6 +24,7 @@ struct Dated {
     validity: Validity,
     key_time: String,
     key: SigningKey,
+    sign_time: SignTime,
     /// The first four parameters of a signature in a query.
     query_start: String,
 }
@@ -45,7 +46,7 @@ pub(crate) struct Template {
 pub(crate) struct Request<'a> {
     pub(crate) method: &'a str,
     /// With or without the slash that it begins with.
-    pub(crate) key: &'a [u8],
+    pub(crate) key: &'a str,
     pub(crate) params: &'a [Pair<'a>],
     pub(crate) headers: &'a [Pair<'a>],
 }
@@ -91,24 +92,23 @@ impl Desk {
     ) {
         let Self { canonical, path, last } = self;
         path.clear();
-        if !request.key.starts_with(b"/") {
+        if !request.key.starts_with('/') {
             path.push(b'/');
         }
-        path.extend_from_slice(request.key);
+        path.extend_from_slice(request.key.as_bytes());
         canonical.write(request.method, path, request.params, request.headers);
         let dated = dated(last, keys, validity);
-        let signed = Authorization::new(
-            &dated.id,
-            &dated.key_time,
-            canonical.header_list(),
-            canonical.param_list(),
-            dated.key.sign(&dated.key_time, canonical),
-        );
+        let signature = dated.key.sign_at(&dated.sign_time, canonical.http_string());
+        let (headers, params) = (canonical.header_list(), canonical.param_list());
         match carrier {
-            Carrier::Header => signed.write_header(out),
+            Carrier::Header => {
+                let (id, key_time) = (&dated.id, &dated.key_time);
+                Authorization::new(id, key_time, headers, params, signature).write_header(out);
+            }
             Carrier::Query => {
                 out.push_str(&dated.query_start);
-                signed.write_query_end(out);
+                Authorization::write_query_end(headers, params, out);
+                out.push_str(signature.as_str());
             }
         }
     }
@@ -133,6 +133,7 @@ fn dated<'a>(last: &'a mut Option<Dated>, keys: &Keys, validity: &Validity) -> &
             id: keys.id.clone(),
             secret: keys.key.clone(),
             key: SigningKey::derive(&keys.key, &key_time),
+            sign_time: SignTime::new(&key_time),
             validity: validity.clone(),
             key_time,
             query_start,

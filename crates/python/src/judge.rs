@@ -1,7 +1,5 @@
 //! Whether the signature of a request holds, why not, and signing a request that is about to be sent.
 
-use std::borrow::Cow;
-
 use cospass_protocol::{Endpoint, Host, HostError};
 use cospass_sign::explain::{Evidence, ServerView, explain};
 use cospass_sign::percent::Plus;
@@ -83,9 +81,10 @@ pub(crate) fn authorize(
     if let Some(name) = twice(&params).or_else(|| twice(&headers)) {
         return Err(Refusal::Twice { name });
     }
-    let path: Cow<'_, [u8]> = head.decoded_path();
+    let path = head.decoded_path();
+    let path = std::str::from_utf8(&path).map_err(|_| Refusal::PathNotUtf8)?;
     let method = head.method().to_lowercase();
-    let request = Request { method: &method, key: &path, params: &params, headers: &headers };
+    let request = Request { method: &method, key: path, params: &params, headers: &headers };
     let mut text = String::new();
     Desk::default().sign(&request, keys, validity, Carrier::Header, &mut text);
     Ok(text)

@@ -11,6 +11,7 @@ mod credentials;
 mod desk;
 mod host;
 mod judge;
+mod local;
 mod many;
 mod prepared;
 mod refusal;
@@ -27,6 +28,7 @@ use pyo3::prelude::*;
 #[pymodule]
 fn _cospass(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add("__version__", env!("CARGO_PKG_VERSION"))?;
+    module.add_class::<local::Local>()?;
     module.add_class::<settings::Settings>()?;
     module.add_class::<signer::Signer>()
 }

@@ -13,7 +13,7 @@ use crate::prepared::Prepared;
 use crate::refusal::Refusal;
 use crate::settings::key_of;
 use crate::site::push_key;
-use crate::text::type_name;
+use crate::text::{text_in, type_name};
 
 /// So many keys go through each stage together: enough for the lanes of any engine, few enough to stay in the nearest
 /// cache.
@@ -68,7 +68,7 @@ impl Many {
     /// For one request, whatever its key.
     pub(crate) fn new(prepared: &Prepared<'_>) -> Result<Self, Refusal> {
         let lists = prepared.lists()?;
-        let request = lists.request(prepared.route.lower_method()?, b"");
+        let request = lists.request(prepared.route.lower_method()?, "");
         let template = Desk::default().template(&request, &prepared.keys, &prepared.validity);
         let mut query = String::new();
         lists.push_query(&mut query);
@@ -156,7 +156,7 @@ impl Many {
             for (key, signature) in together.iter().zip(signatures.iter()) {
                 urls.push(|out| {
                     out.push_str(&self.origin);
-                    push_key(out, key.as_bytes());
+                    push_key(out, key);
                     out.push('?');
                     out.push_str(&self.template.query);
                     out.push_str(signature.as_str());
@@ -190,8 +190,7 @@ fn fill<'py>(
     for (position, key) in keys.take(PIECE) {
         let of_keys = |reason| Refusal::OfKeys { position, reason: Box::new(reason) };
         let key = key_of(&key?).map_err(of_keys)?;
-        let text = std::str::from_utf8(key.as_bytes());
-        let text = text.map_err(|_| of_keys(Refusal::BytesNotUtf8))?;
+        let text = text_in(&key).map_err(of_keys)?;
         texts.push(|out| out.push_str(text));
     }
     Ok(())

@@ -126,7 +126,7 @@ pub(crate) struct Lists<'a> {
 
 impl Lists<'_> {
     /// The request for one key.
-    pub(crate) fn request<'a>(&'a self, method: &'a str, key: &'a [u8]) -> Request<'a> {
+    pub(crate) fn request<'a>(&'a self, method: &'a str, key: &'a str) -> Request<'a> {
         Request { method, key, params: &self.params, headers: &self.headers }
     }
 

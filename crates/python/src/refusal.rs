@@ -68,6 +68,8 @@ pub(crate) enum Refusal {
 
     /// A URL that cannot be taken apart; what is wrong with it.
     Url(String),
+    /// A path to be signed whose escapes stand for other bytes than UTF-8, which no key has.
+    PathNotUtf8,
     /// A parameter or signed header twice in a request that is to be signed.
     Twice { name: String },
     /// Keys that are no list of them.
@@ -76,6 +78,9 @@ pub(crate) enum Refusal {
     OfKeys { position: usize, reason: Box<Refusal> },
     /// So many threads cannot be.
     Threads,
+
+    /// The endpoint of a test that does not start.
+    Endpoint { reason: String },
 
     /// What Python code raised that was called: `__str__` of a value, a property of a credential instance.
     Raised(PyErr),
@@ -144,6 +149,7 @@ impl fmt::Display for Refusal {
             }
             Self::HostUnknown { what } => write!(f, "the configuration has no {what}: give one"),
             Self::Url(reason) => f.write_str(reason),
+            Self::PathNotUtf8 => f.write_str("the path of the URL is no UTF-8 when it is decoded: no key is written so"),
             Self::Twice { name } => {
                 write!(f, "{name:?} is given twice, and only one could be signed: give it once")
             }
@@ -152,6 +158,7 @@ impl fmt::Display for Refusal {
             }
             Self::OfKeys { position, reason } => write!(f, "keys[{position}]: {reason}"),
             Self::Threads => f.write_str("threads is 0: give 1 or more"),
+            Self::Endpoint { reason } => write!(f, "the endpoint does not start: {reason}"),
             Self::Raised(error) => write!(f, "{error}"),
         }
     }

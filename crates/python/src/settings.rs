@@ -10,7 +10,7 @@ use pyo3::types::{PyBytes, PyDict};
 use crate::credentials::{Keys, Source, is_instance, token_of};
 use crate::refusal::Refusal;
 use crate::site::{Appid, CI, COS, Place, Site, endpoint_of, push_key, truthy};
-use crate::text::{text_of, utf8_of};
+use crate::text::{text_in, text_of, utf8_of};
 
 /// The part of a configuration that signatures and URLs depend on.
 #[derive(Clone, Debug)]
@@ -160,7 +160,7 @@ impl Settings {
         let mut url = String::new();
         self.state().site.push_origin(&mut url, &place)?;
         if let Some(path) = path {
-            push_key(&mut url, key_of(&path)?.as_bytes());
+            push_key(&mut url, text_in(&key_of(&path)?)?);
         }
         Ok(url)
     }

@@ -19,7 +19,7 @@ use crate::route::{Route, Wanted};
 use crate::sent::Sent;
 use crate::settings::{Settings, State, key_of};
 use crate::site::push_key;
-use crate::text::text_of;
+use crate::text::{text_in, text_of};
 
 /// What `CosS3Client` inherits: the calls that sign.
 ///
@@ -61,7 +61,7 @@ impl Signer {
         let state = self.state()?;
         let (route, at_ci) = self.route_of(&state, call)?;
         let key = call.key.as_ref().filter(|key| !key.is_none()).map(key_of).transpose()?;
-        let key = key.as_ref().map_or(b"".as_slice(), |key| key.as_bytes());
+        let key = key.as_ref().map_or(Ok(""), text_in)?;
         let Some(prepared) = Prepared::new(py, &state, route, call, at_ci, carrier)? else {
             return Ok(String::new());
         };

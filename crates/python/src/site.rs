@@ -129,9 +129,9 @@ impl Site {
 
 /// Appends a key to an origin: without the slash that it may begin with, and with `./` written as `.%2F`, so that no
 /// client takes dot segments away.
-pub(crate) fn push_key(out: &mut String, key: &[u8]) {
-    let key = key.strip_prefix(b"/").unwrap_or(key);
-    if !key.windows(2).any(|pair| pair == b"./") {
+pub(crate) fn push_key(out: &mut String, key: &str) {
+    let key = key.strip_prefix('/').unwrap_or(key);
+    if !key.as_bytes().windows(2).any(|pair| pair == b"./") {
         return percent::push_encoded_path(out, key);
     }
     let mut quoted = String::with_capacity(key.len());

@@ -25,7 +25,7 @@ pub(crate) fn utf8_of<'py>(
     if let Ok(text) = value.cast::<PyString>() {
         text.encode_utf8().map_err(|_| Refusal::TextNotUtf8)
     } else if let Ok(bytes) = value.cast::<PyBytes>() {
-        std::str::from_utf8(bytes.as_bytes()).map_err(|_| Refusal::BytesNotUtf8)?;
+        text_in(bytes)?;
         Ok(bytes.clone())
     } else {
         Err(Refusal::NotText { what, found: type_name(value) })
@@ -34,8 +34,12 @@ pub(crate) fn utf8_of<'py>(
 
 /// The same as text.
 pub(crate) fn text_of(value: &Bound<'_, PyAny>, what: &'static str) -> Result<String, Refusal> {
-    let bytes = utf8_of(value, what)?;
-    std::str::from_utf8(bytes.as_bytes()).map(str::to_owned).map_err(|_| Refusal::BytesNotUtf8)
+    text_in(&utf8_of(value, what)?).map(str::to_owned)
+}
+
+/// Bytes of UTF-8 as text.
+pub(crate) fn text_in<'a>(bytes: &'a Bound<'_, PyBytes>) -> Result<&'a str, Refusal> {
+    std::str::from_utf8(bytes.as_bytes()).map_err(|_| Refusal::BytesNotUtf8)
 }
 
 /// The name of a value's type, which, unlike the value, is no secret.

@@ -2,11 +2,31 @@
 
 from typing import Any, Dict, Iterable, List, Mapping, Optional, Tuple, Union, final
 
-__all__ = ["Settings", "Signer", "__version__"]
+__all__ = ["Local", "Settings", "Signer", "__version__"]
 
 __version__: str
 
 _Text = Union[str, bytes]
+
+@final
+class Local:
+    """What `LocalCos` is made of."""
+
+    def __new__(
+        cls,
+        buckets: List[str],
+        region: str,
+        secret_id: str,
+        secret_key: str,
+        token: Optional[str],
+        now: Optional[int],
+    ) -> Local: ...
+    @property
+    def port(self) -> int: ...
+    def now(self) -> int: ...
+    def set_time(self, now: int) -> None: ...
+    def advance(self, seconds: int) -> None: ...
+    def stop(self) -> None: ...
 
 @final
 class Settings:
