@@ -11,8 +11,8 @@ mod object;
 mod raw;
 
 use std::fmt;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
 use cospass_protocol::operation::{Parts, Request as Operation, Resource};
@@ -27,6 +27,7 @@ use crate::answer::{Answer, Sent, read_refusal, refusal_of};
 use crate::clock::ClockOffset;
 use crate::error::{Error, ServiceError};
 use crate::payload::Payload;
+use crate::presigners::Presigners;
 use crate::retry::{Attempt, Decision, Outcome, Repeat, RetryPolicy};
 use crate::signer::SignError;
 use crate::transport::{Transport, TransportError};
@@ -60,7 +61,7 @@ struct Shared {
     endpoint: Endpoint,
     scheme: Scheme,
     credentials: Credentials,
-    presigner: Mutex<Presigner>,
+    presigners: Presigners,
     transport: Arc<dyn Transport>,
     retry: RetryPolicy,
     clock: ClockOffset,
@@ -285,8 +286,7 @@ impl Client {
             headers: &headers,
             ..PresignRequest::new(&call.method, call.bucket.as_ref(), &call.key, &endpoint)
         };
-        let mut presigner = self.0.presigner.lock().unwrap_or_else(PoisonError::into_inner);
-        sign(&mut presigner, &request)
+        self.0.presigners.with(|presigner| sign(presigner, &request))
     }
 }
 

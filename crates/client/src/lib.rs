@@ -48,6 +48,7 @@ mod parts;
 mod payload;
 mod plan;
 mod presigned;
+mod presigners;
 mod put;
 mod renewal;
 pub mod retry;

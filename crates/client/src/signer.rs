@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::error::Error;
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use cospass_protocol::{
@@ -13,27 +13,30 @@ use cospass_protocol::{
 use cospass_sign::{Credentials, KeyTime};
 
 use crate::batch::{self, PresignedMany, SignManyError};
+use crate::presigners::Presigners;
 
 /// Signs requests to one endpoint with one pair of keys. Cheap to clone and to share among threads.
 ///
-/// The clones share the signing key of the last second and the buffers, behind a lock that is held for a few
-/// microseconds; to sign a great many URLs on several threads, give each a [`Presigner`].
+/// The clones share signing keys and buffers, one set to each thread that signs, so that no thread waits for another. Whoever
+/// needs the URL alone gets it sooner from a [`Presigner`] of one's own, and many at once from [`Signing::sign_many`].
 #[derive(Debug, Clone)]
-pub struct Signer {
-    endpoint: Arc<Endpoint>,
-    presigner: Arc<Mutex<Presigner>>,
+pub struct Signer(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    endpoint: Endpoint,
+    presigners: Presigners,
 }
 
 impl Signer {
     /// A signer for an endpoint.
     pub fn new(credentials: Credentials, endpoint: Endpoint) -> Self {
-        let presigner = Presigner::new(credentials);
-        Signer { endpoint: Arc::new(endpoint), presigner: Arc::new(Mutex::new(presigner)) }
+        Signer(Arc::new(Inner { endpoint, presigners: Presigners::new(credentials) }))
     }
 
     /// Where the requests go.
     pub fn endpoint(&self) -> &Endpoint {
-        &self.endpoint
+        &self.0.endpoint
     }
 
     /// A URL that makes one request: `get_presigned_url` of the Python SDK.
@@ -258,18 +261,21 @@ impl<'a> Signing<'a> {
             (None, Some(now)) => self.expires.key_time(now)?,
             (None, None) => self.expires.key_time(system_time()?)?,
         };
-        let request = PresignRequest {
-            scheme: self.scheme,
-            params: &borrowed(&self.params),
-            headers: &borrowed(&self.headers),
-            sign_host: self.sign_host,
-            signed_headers: self.signed_headers.as_deref(),
-            signed_params: self.signed_params.as_deref(),
-            ..PresignRequest::new(self.method, self.bucket, self.key, &self.signer.endpoint)
-        };
-        // What a panicking thread left in the buffers is cleared before it is used again.
-        let mut presigner = self.signer.presigner.lock().unwrap_or_else(PoisonError::into_inner);
-        run(&mut presigner, &request, key_time)
+        let Inner { endpoint, presigners } = &*self.signer.0;
+        with_borrowed(&self.params, |params| {
+            with_borrowed(&self.headers, |headers| {
+                let request = PresignRequest {
+                    scheme: self.scheme,
+                    params,
+                    headers,
+                    sign_host: self.sign_host,
+                    signed_headers: self.signed_headers.as_deref(),
+                    signed_params: self.signed_params.as_deref(),
+                    ..PresignRequest::new(self.method, self.bucket, self.key, endpoint)
+                };
+                presigners.with(|presigner| run(presigner, &request, key_time))
+            })
+        })
     }
 }
 
@@ -284,8 +290,17 @@ impl fmt::Debug for Signing<'_> {
     }
 }
 
-fn borrowed<'p>(pairs: &'p Pairs<'_>) -> Vec<(&'p str, &'p str)> {
-    pairs.iter().map(|(name, value)| (&**name, &**value)).collect()
+/// The pairs as a request has them; those of an ordinary request need no allocation.
+fn with_borrowed<R>(pairs: &Pairs<'_>, run: impl FnOnce(&[(&str, &str)]) -> R) -> R {
+    let borrowed = pairs.iter().map(|(name, value)| (&**name, &**value));
+    let mut few = [("", ""); 8];
+    match few.get_mut(..pairs.len()) {
+        Some(few) => {
+            few.iter_mut().zip(borrowed).for_each(|(place, pair)| *place = pair);
+            run(few)
+        }
+        None => run(&borrowed.collect::<Vec<_>>()),
+    }
 }
 
 fn system_time() -> Result<i64, SignError> {

@@ -91,8 +91,8 @@ pub(crate) fn write_url_path(key: &str, out: &mut String) -> Result<(), DotSegme
         return Err(DotSegmentKey { key: key.to_owned() });
     }
     out.push('/');
-    if !key.starts_with('.') && !key.contains("/.") {
-        percent::push_encoded_path(out, key.as_bytes());
+    if !key.starts_with('.') && !has_segment_with_dot(key.as_bytes()) {
+        percent::push_encoded_path(out, key);
         return Ok(());
     }
     let mut segments = key.split('/').peekable();
@@ -106,6 +106,12 @@ pub(crate) fn write_url_path(key: &str, out: &mut String) -> Result<(), DotSegme
         out.push_str(if literal { "/" } else { "%2F" });
     }
     Ok(())
+}
+
+/// Whether a segment but the first begins with a dot. Without a branch for each byte, so that a compiler compares many at once.
+fn has_segment_with_dot(key: &[u8]) -> bool {
+    let behind = key.get(1..).unwrap_or_default();
+    key.iter().zip(behind).fold(false, |found, pair| found | (pair == (&b'/', &b'.')))
 }
 
 fn is_dot_segment(segment: &str) -> bool {

@@ -4,14 +4,16 @@
 //! the token of temporary credentials, everything percent-encoded (`%20`, never `+`). By default the host, every header
 //! of the official list and every parameter are signed; the token always is, unless an exact list leaves it out.
 
+mod asked;
 mod batch;
 mod check;
 mod error;
 mod expires;
+mod key_state;
+mod outline;
 mod presigned;
 mod presigner;
 mod selection;
-mod signed;
 mod warning;
 
 use std::fmt;

@@ -21,6 +21,10 @@ pub(crate) struct Principal<'a> {
 }
 
 /// How it is known who asks.
+#[allow(
+    clippy::large_enum_variant,
+    reason = "nearly every request is of the large one, and a box costs an allocation"
+)]
 enum How<'a> {
     Unsigned,
     /// By the signature of a request.

@@ -17,6 +17,9 @@
 //! assert_eq!(digests[1][..4], [0xda, 0x39, 0xa3, 0xee]);
 //! ```
 //!
+//! One message alone is hashed by [`State::hash`] and signed by an [`Hmac`], with no more than the compressions that it
+//! needs and nothing between them.
+//!
 //! Which engine is the fastest differs from one processor to the next, and a crate without a clock cannot find out:
 //! [`Engine::available`] lists those that this processor can run, for a caller who measures.
 //!
@@ -24,8 +27,10 @@
 
 mod blocks;
 mod engine;
+mod hmac;
 mod portable;
 mod schedule;
+mod single;
 mod state;
 mod steps;
 #[cfg(target_arch = "x86_64")]
@@ -33,4 +38,5 @@ mod x86;
 
 pub use blocks::Blocks;
 pub use engine::Engine;
+pub use hmac::{HexMessage, Hmac, hex};
 pub use state::{Digest, State};

@@ -23,7 +23,7 @@ pub(crate) fn run<const N: usize>(
     compress: impl Fn(&mut [[u32; N]; 5], [&[u8; BLOCK]; N]),
 ) {
     let (blocks, ends) = (messages.blocks(), messages.ends());
-    let start = messages.start().words();
+    let start = *messages.start().words();
     digests.clear();
     digests.resize(ends.len(), [0; 20]);
     let mut state = start.map(|word| [word; N]);

@@ -8,7 +8,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use crate::head::SIGNATURE_FIELDS;
+use crate::head::{SIGNATURE_FIELDS, position_of_field};
 use crate::key_time::{self, KeyTime};
 use crate::percent;
 use crate::secret::TOKEN_NAME;
@@ -24,6 +24,23 @@ pub struct Authorization<'a> {
     param_list: Cow<'a, str>,
     signature: Signature,
     token: Option<Cow<'a, str>>,
+    /// None where somebody wrote fields that are no times.
+    times: Option<Times>,
+}
+
+/// The two times as numbers.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Times {
+    pub(crate) sign: KeyTime,
+    pub(crate) key: KeyTime,
+    /// Whether one of them has a fraction.
+    pub(crate) fractional: bool,
+}
+
+impl Times {
+    fn of((sign, sign_fraction): (KeyTime, bool), (key, key_fraction): (KeyTime, bool)) -> Self {
+        Self { sign, key, fractional: sign_fraction || key_fraction }
+    }
 }
 
 impl<'a> Authorization<'a> {
@@ -43,6 +60,7 @@ impl<'a> Authorization<'a> {
             param_list: Cow::Borrowed(param_list),
             signature,
             token: None,
+            times: key_time::parse(key_time).ok().map(|time| Times::of(time, time)),
         }
     }
 
@@ -111,14 +129,10 @@ impl<'a> Authorization<'a> {
 
     /// Appends the value of an `Authorization` header.
     pub fn write_header(&self, out: &mut String) {
-        for (position, (name, value)) in self.fields().into_iter().enumerate() {
-            if position > 0 {
-                out.push('&');
-            }
-            out.push_str(name);
-            out.push('=');
-            out.push_str(value);
-        }
+        let (sign_time, key_time) = (&self.sign_time, &self.key_time);
+        Self::write_header_start(&self.secret_id, sign_time, key_time, out);
+        Self::write_header_end(&self.header_list, &self.param_list, out);
+        out.push_str(self.signature.as_str());
         if let Some(token) = &self.token {
             out.push('&');
             out.push_str(TOKEN_NAME);
@@ -127,40 +141,34 @@ impl<'a> Authorization<'a> {
         }
     }
 
+    /// Appends the first four fields of the value of an `Authorization` header, each followed by `&`: the same for all
+    /// signatures of one pair of keys at one time.
+    pub fn write_header_start(secret_id: &str, sign_time: &str, key_time: &str, out: &mut String) {
+        write_start([secret_id, sign_time, key_time], out, |out, value| out.push_str(value));
+    }
+
+    /// Appends what [`write_header_start`](Self::write_header_start) leaves, up to the digits of the signature.
+    pub fn write_header_end(header_list: &str, param_list: &str, out: &mut String) {
+        write_end([header_list, param_list], out, |out, value| out.push_str(value));
+    }
+
     /// Appends the seven query parameters, joined by `&`, values percent-encoded.
     pub fn write_query(&self, out: &mut String) {
         Self::write_query_start(&self.secret_id, &self.sign_time, &self.key_time, out);
-        self.write_query_end(out);
+        Self::write_query_end(&self.header_list, &self.param_list, out);
+        out.push_str(self.signature.as_str());
     }
 
     /// Appends the first four of the seven query parameters, each followed by `&`: the same for all
     /// signatures of one pair of keys at one time.
     pub fn write_query_start(secret_id: &str, sign_time: &str, key_time: &str, out: &mut String) {
-        let [algorithm, ak, sign, key, ..] = SIGNATURE_FIELDS;
-        let values = [(algorithm, "sha1"), (ak, secret_id), (sign, sign_time), (key, key_time)];
-        for (name, value) in values {
-            out.push_str(name);
-            out.push('=');
-            percent::push_encoded(out, value.as_bytes());
-            out.push('&');
-        }
+        write_start([secret_id, sign_time, key_time], out, percent::push_encoded_str);
     }
 
-    /// Appends the last three of the seven query parameters, joined by `&`: what
+    /// Appends the last three of the seven query parameters, joined by `&`, up to the digits of the signature: what
     /// [`write_query_start`](Self::write_query_start) leaves.
-    pub fn write_query_end(&self, out: &mut String) {
-        let [.., headers, params, signature] = SIGNATURE_FIELDS;
-        out.push_str(headers);
-        out.push('=');
-        percent::push_encoded(out, self.header_list.as_bytes());
-        out.push('&');
-        out.push_str(params);
-        out.push('=');
-        percent::push_encoded(out, self.param_list.as_bytes());
-        out.push('&');
-        out.push_str(signature);
-        out.push('=');
-        out.push_str(self.signature.as_str());
+    pub fn write_query_end(header_list: &str, param_list: &str, out: &mut String) {
+        write_end([header_list, param_list], out, percent::push_encoded_str);
     }
 
     /// Appends the legacy query parameter `sign=…`, the whole text percent-encoded once.
@@ -182,21 +190,33 @@ impl<'a> Authorization<'a> {
             param_list: own(self.param_list),
             signature: self.signature,
             token: self.token.map(own),
+            times: self.times,
         }
     }
+}
 
-    fn fields(&self) -> [(&'static str, &str); 7] {
-        let [algorithm, ak, sign_time, key_time, headers, params, signature] = SIGNATURE_FIELDS;
-        [
-            (algorithm, "sha1"),
-            (ak, &self.secret_id),
-            (sign_time, &self.sign_time),
-            (key_time, &self.key_time),
-            (headers, &self.header_list),
-            (params, &self.param_list),
-            (signature, self.signature.as_str()),
-        ]
+/// The first four fields, each followed by `&`.
+fn write_start(values: [&str; 3], out: &mut String, write: impl Fn(&mut String, &str)) {
+    let [algorithm, names @ .., _, _, _] = SIGNATURE_FIELDS;
+    for (name, value) in std::iter::once((algorithm, "sha1")).chain(names.into_iter().zip(values)) {
+        out.push_str(name);
+        out.push('=');
+        write(out, value);
+        out.push('&');
     }
+}
+
+/// The last three fields, but for the digits of the signature.
+fn write_end(values: [&str; 2], out: &mut String, write: impl Fn(&mut String, &str)) {
+    let [.., headers, params, signature] = SIGNATURE_FIELDS;
+    for (name, value) in [headers, params].into_iter().zip(values) {
+        out.push_str(name);
+        out.push('=');
+        write(out, value);
+        out.push('&');
+    }
+    out.push_str(signature);
+    out.push('=');
 }
 
 impl fmt::Debug for Authorization<'_> {
@@ -217,14 +237,25 @@ pub(crate) struct Fields<'a>([Option<Cow<'a, str>>; 7]);
 
 impl<'a> Fields<'a> {
     pub(crate) fn set(&mut self, name: &str, value: Cow<'a, str>) -> Result<(), FieldError> {
-        let known = SIGNATURE_FIELDS.into_iter().zip(&mut self.0).find(|(field, _)| *field == name);
-        match known {
+        match position_of_field(name.as_bytes()) {
             None => Err(FieldError::Unknown { field: shown(name) }),
-            Some((field, Some(_))) => Err(FieldError::Duplicate { field }),
-            Some((_, slot)) => {
+            Some(position) => self.set_at(position, value),
+        }
+    }
+
+    /// Sets the field of that position in [`SIGNATURE_FIELDS`].
+    pub(crate) fn set_at(
+        &mut self,
+        position: usize,
+        value: Cow<'a, str>,
+    ) -> Result<(), FieldError> {
+        match (self.0.get_mut(position), SIGNATURE_FIELDS.get(position)) {
+            (Some(Some(_)), Some(field)) => Err(FieldError::Duplicate { field }),
+            (Some(slot), _) => {
                 *slot = Some(value);
                 Ok(())
             }
+            (None, _) => Ok(()),
         }
     }
 
@@ -242,11 +273,10 @@ impl<'a> Fields<'a> {
         if secret_id.is_empty() {
             return Err(FieldError::EmptySecretId);
         }
-        for (field, value) in [("q-sign-time", &sign_time), ("q-key-time", &key_time)] {
-            if key_time::parse(value).is_err() {
-                return Err(FieldError::Time { field, value: value.to_string() });
-            }
-        }
+        let bad_time = |field, value: &str| FieldError::Time { field, value: value.to_owned() };
+        let read = |field, value| key_time::parse(value).map_err(|_| bad_time(field, value));
+        let of_sign = read("q-sign-time", &sign_time)?;
+        let of_key = if key_time == sign_time { of_sign } else { read("q-key-time", &key_time)? };
         let signature = Signature::parse(&signature).ok_or(FieldError::Signature)?;
         Ok(Authorization {
             secret_id,
@@ -256,16 +286,15 @@ impl<'a> Fields<'a> {
             param_list,
             signature,
             token: None,
+            times: Some(Times::of(of_sign, of_key)),
         })
     }
 }
 
 impl Authorization<'_> {
-    /// `q-sign-time` and `q-key-time` as numbers, and whether one of them has a fraction.
-    pub(crate) fn times(&self) -> Option<(KeyTime, KeyTime, bool)> {
-        let (sign_time, sign_fraction) = key_time::parse(&self.sign_time).ok()?;
-        let (key_time, key_fraction) = key_time::parse(&self.key_time).ok()?;
-        Some((sign_time, key_time, sign_fraction || key_fraction))
+    /// `q-sign-time` and `q-key-time` as numbers.
+    pub(crate) fn times(&self) -> Option<Times> {
+        self.times
     }
 }
 

@@ -6,11 +6,10 @@
 
 use std::fmt;
 
-use sha1_lanes::{Blocks, Digest, Engine, State};
+use sha1_lanes::{Blocks, Digest, Engine, State, hex};
 
-use crate::canonical::hex;
 use crate::secret::SecretKey;
-use crate::signing::{Signature, sign_key};
+use crate::signing::{Deriver, Signature};
 
 /// Signs requests in batches, all at one key time. It keeps its buffers from one batch to the next.
 ///
@@ -46,7 +45,7 @@ pub struct Batch {
 impl Batch {
     /// For a key time, which is the sign time as well, given as the text of `q-key-time`.
     pub fn new(secret_key: &SecretKey, key_time: &str, engine: Engine) -> Self {
-        let sign_key = sign_key(secret_key, key_time);
+        let sign_key = Deriver::new(secret_key).sign_key(key_time);
         // 40 bytes are fewer than a block has, so that there are states for them.
         let [inner, outer] = State::hmac(&*sign_key).unwrap_or([State::INITIAL, State::INITIAL]);
         Self {

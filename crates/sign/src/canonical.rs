@@ -14,7 +14,7 @@
 
 use std::cmp::Ordering;
 
-use sha1::{Digest, Sha1};
+use sha1_lanes::{State, hex};
 
 use crate::percent;
 
@@ -140,7 +140,7 @@ impl Canonical {
 
     /// The hash of the `HttpString` as it enters the `StringToSign`.
     pub(crate) fn http_string_hash(&self) -> [u8; 40] {
-        hex(&Sha1::digest(&self.http_string).into())
+        hex(&State::INITIAL.hash(&self.http_string))
     }
 
     /// Appends the `StringToSign` of this text: `sha1`, the sign time as it stands in the signature,
@@ -205,16 +205,6 @@ fn write_name(text: &mut Vec<u8>, form: NameForm, name: &[u8]) {
 /// not read again.
 fn list_text(list: &[u8]) -> &str {
     std::str::from_utf8(list).unwrap_or_default()
-}
-
-/// The lower-case hex digits of a hash.
-pub(crate) fn hex(hash: &[u8; 20]) -> [u8; 40] {
-    let digit = |nibble: u8| if nibble < 10 { b'0' + nibble } else { b'a' + nibble - 10 };
-    let mut hex = [0; 40];
-    for (pair, byte) in hex.as_chunks_mut().0.iter_mut().zip(hash) {
-        *pair = [digit(byte >> 4), digit(byte & 0x0f)];
-    }
-    hex
 }
 
 #[cfg(test)]

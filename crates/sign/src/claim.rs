@@ -9,7 +9,7 @@ use std::fmt;
 use subtle::{Choice, ConstantTimeEq};
 
 use crate::authorization::{Authorization, FieldError, Fields};
-use crate::head::{RequestHead, SIGN_PARAMETER, SIGNATURE_FIELDS};
+use crate::head::{RequestHead, SIGN_PARAMETER, position_of_field};
 use crate::percent::{self, Plus};
 use crate::secret::{SecurityToken, TOKEN_NAME};
 
@@ -206,8 +206,8 @@ impl<'a> Carried<'a> {
         for (name, value) in head.raw_params() {
             let name = percent::decode_query(name, Plus::Space);
             let read = || text(percent::decode_query(value.unwrap_or_default(), Plus::Space));
-            if let Some(field) = SIGNATURE_FIELDS.into_iter().find(|f| f.as_bytes() == &*name) {
-                carried.fields.set(field, read()?)?;
+            if let Some(position) = position_of_field(&name) {
+                carried.fields.set_at(position, read()?)?;
                 carried.in_query = true;
             } else if *name == *SIGN_PARAMETER.as_bytes() {
                 if carried.sign.is_some() {

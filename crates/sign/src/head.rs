@@ -22,7 +22,21 @@ pub const SIGN_PARAMETER: &str = "sign";
 
 /// Whether `name` (decoded) belongs to the signature itself, so that it is never a signed parameter.
 pub fn is_signature_field(name: &[u8]) -> bool {
-    name == SIGN_PARAMETER.as_bytes() || SIGNATURE_FIELDS.iter().any(|f| f.as_bytes() == name)
+    name == SIGN_PARAMETER.as_bytes() || position_of_field(name).is_some()
+}
+
+/// Which of [`SIGNATURE_FIELDS`] that is. Spelled out, so that a length and a few words are compared, not seven names.
+pub(crate) fn position_of_field(name: &[u8]) -> Option<usize> {
+    match name {
+        b"q-sign-algorithm" => Some(0),
+        b"q-ak" => Some(1),
+        b"q-sign-time" => Some(2),
+        b"q-key-time" => Some(3),
+        b"q-header-list" => Some(4),
+        b"q-url-param-list" => Some(5),
+        b"q-signature" => Some(6),
+        _ => None,
+    }
 }
 
 /// The head of a request as it arrived on the wire: raw path, raw query, headers in their order.
@@ -117,11 +131,34 @@ impl<'a> RequestHead<'a> {
     pub(crate) fn raw_params(
         &self,
     ) -> impl Iterator<Item = (&'a [u8], Option<&'a [u8]>)> + use<'a> {
-        let query = self.query.unwrap_or_default();
-        query.split(|&b| b == b'&').filter(|piece| !piece.is_empty()).map(|piece| {
-            let name = piece.split(|&b| b == b'=').next().unwrap_or_default();
-            (name, piece.get(name.len() + 1..))
-        })
+        let mut left = self.query;
+        let pieces = std::iter::from_fn(move || {
+            let (piece, behind) = split_at(left?, b'&');
+            left = behind;
+            Some(piece)
+        });
+        pieces.filter(|piece| !piece.is_empty()).map(|piece| split_at(piece, b'='))
+    }
+}
+
+/// What stands before the first `mark`, and what behind it, if there is one. Eight bytes are compared at once.
+fn split_at(text: &[u8], mark: u8) -> (&[u8], Option<&[u8]>) {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    let (words, rest) = text.as_chunks();
+    // The lowest byte that is zero is the first whose subtraction borrows.
+    let found = words.iter().enumerate().find_map(|(number, word)| {
+        let differs = u64::from_le_bytes(*word) ^ (ONES * u64::from(mark));
+        let zeros = differs.wrapping_sub(ONES) & !differs & (ONES << 7);
+        (zeros != 0).then(|| number * 8 + zeros.trailing_zeros() as usize / 8)
+    });
+    let in_rest =
+        || rest.iter().position(|&byte| byte == mark).map(|place| words.len() * 8 + place);
+    match found.or_else(in_rest) {
+        Some(place) => {
+            let (before, behind) = text.split_at(place);
+            (before, behind.get(1..))
+        }
+        None => (text, None),
     }
 }
 
@@ -147,6 +184,26 @@ mod tests {
             .params(Plus::Space)
             .map(|(n, v)| (text(&n), text(&v)))
             .collect()
+    }
+
+    #[test]
+    fn each_field_is_found_in_its_position() {
+        for (position, field) in SIGNATURE_FIELDS.into_iter().enumerate() {
+            assert_eq!(position_of_field(field.as_bytes()), Some(position));
+        }
+        assert_eq!(position_of_field(b"q-akk"), None);
+    }
+
+    #[test]
+    fn a_text_is_split_at_the_first_mark_wherever_it_is() {
+        for length in 0..40 {
+            let text: Vec<u8> = (0..length).map(|place| b'%' + 2 * (place % 8)).collect();
+            for (place, &mark) in text.iter().enumerate().take(8) {
+                let behind = text.get(place + 1..);
+                assert_eq!(split_at(&text, mark), (&text[..place], behind));
+            }
+            assert_eq!(split_at(&text, b'&'), (&text[..], None));
+        }
     }
 
     #[test]

@@ -37,6 +37,13 @@ impl KeyTime {
         Some(Self { start, end: now.checked_add(expires)? })
     }
 
+    /// Appends the text of `q-key-time` to a string: what `Display` prints, without its machinery.
+    pub fn write_into(self, out: &mut String) {
+        push_decimal(out, self.start);
+        out.push(';');
+        push_decimal(out, self.end);
+    }
+
     /// First second of validity, Unix time.
     pub const fn start(self) -> i64 {
         self.start
@@ -52,6 +59,25 @@ impl fmt::Display for KeyTime {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{};{}", self.start, self.end)
     }
+}
+
+fn push_decimal(out: &mut String, number: i64) {
+    if number < 0 {
+        out.push('-');
+    }
+    // The largest number of 64 bits has twenty digits.
+    let mut digits = [b'0'; 20];
+    let mut left = number.unsigned_abs();
+    let mut first = digits.len();
+    for (place, digit) in digits.iter_mut().enumerate().rev() {
+        *digit += (left % 10) as u8;
+        left /= 10;
+        first = place;
+        if left == 0 {
+            break;
+        }
+    }
+    out.push_str(std::str::from_utf8(digits.get(first..).unwrap_or_default()).unwrap_or_default());
 }
 
 /// The text is not `start;end` in decimal seconds.
@@ -87,6 +113,9 @@ pub(crate) fn parse(text: &str) -> Result<(KeyTime, bool), KeyTimeError> {
 }
 
 fn seconds(text: &str) -> Result<(i64, bool), KeyTimeError> {
+    if let Some(plain) = plain_seconds(text.as_bytes()) {
+        return Ok((plain, false));
+    }
     let (whole, fraction) = match text.split_once('.') {
         Some((whole, fraction)) => (whole, Some(fraction)),
         None => (text, None),
@@ -99,6 +128,17 @@ fn seconds(text: &str) -> Result<(i64, bool), KeyTimeError> {
     Ok((whole.parse().map_err(|_| KeyTimeError)?, fraction.is_some()))
 }
 
+/// A time as nearly all are: digits alone, and no more of them than always fit 64 bits.
+fn plain_seconds(digits: &[u8]) -> Option<i64> {
+    if digits.is_empty() || digits.len() > 18 {
+        return None;
+    }
+    digits.iter().try_fold(0, |seconds: i64, digit| {
+        let digit = digit.wrapping_sub(b'0');
+        (digit < 10).then(|| seconds * 10 + i64::from(digit))
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -107,6 +147,16 @@ mod tests {
     fn print_and_parse_are_inverse() {
         for key_time in [KeyTime::new(1, 2), KeyTime::new(-60, 300), KeyTime::new(0, i64::MAX)] {
             assert_eq!(key_time.to_string().parse(), Ok(key_time));
+        }
+    }
+
+    #[test]
+    fn what_is_written_is_what_is_printed() {
+        for number in [0, 9, 10, -1, 1_700_000_000, i64::MAX, i64::MIN] {
+            let key_time = KeyTime::new(number, number.wrapping_add(1));
+            let mut text = String::new();
+            key_time.write_into(&mut text);
+            assert_eq!(text, key_time.to_string());
         }
     }
 

@@ -25,6 +25,17 @@ pub(crate) fn readings_of_plus(head: &RequestHead<'_>) -> impl Iterator<Item = P
     [Plus::Space, Plus::Literal].into_iter().take(if ambiguous { 2 } else { 1 })
 }
 
+/// Whether some SDK would have signed another form of that host.
+pub(crate) fn could_be_signed_by_another_host(host: &[u8]) -> bool {
+    host.iter().any(u8::is_ascii_uppercase) || without_port(host).len() < host.len()
+}
+
+/// Whether some SDK that is accepted would have signed another form of that path.
+pub(crate) fn could_be_signed_by_another_path(path: &[u8], acceptance: Acceptance) -> bool {
+    let another_path = acceptance != Acceptance::Service;
+    path == b"/" || (another_path && (path.contains(&b'%') || path.contains(&b'+')))
+}
+
 /// What a signature covers of a request: decoded values, the listed names alone.
 #[derive(Clone, Debug)]
 pub(crate) struct Parts<'a> {

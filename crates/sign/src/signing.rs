@@ -2,16 +2,12 @@
 
 use std::fmt;
 
-use hmac::{Hmac, KeyInit, Mac};
-use sha1::{Digest, Sha1};
+use sha1_lanes::{HexMessage, Hmac, State, hex};
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
-use crate::canonical::{Canonical, hex};
-use crate::percent;
+use crate::canonical::Canonical;
 use crate::secret::SecretKey;
-
-type HmacSha1 = Hmac<Sha1>;
 
 /// The key that signs for one key time: `hex(HMAC-SHA1(SecretKey, KeyTime))`, kept as the two hash
 /// states that HMAC begins with, so that it is derived once for many signatures.
@@ -19,12 +15,12 @@ type HmacSha1 = Hmac<Sha1>;
 /// Secret: whoever has it signs anything until the key time ends. It is wiped when dropped and
 /// cannot be printed.
 #[derive(Clone)]
-pub struct SigningKey(HmacSha1);
+pub struct SigningKey(Hmac);
 
 impl SigningKey {
     /// Derives the key for a key time, given as the text of `q-key-time`.
     pub fn derive(secret_key: &SecretKey, key_time: &str) -> Self {
-        Self(keyed(&*sign_key(secret_key, key_time)))
+        Deriver::new(secret_key).derive(key_time)
     }
 
     /// Signs a canonical text: `hex(HMAC-SHA1(SignKey, StringToSign))` with the text of
@@ -39,22 +35,106 @@ impl SigningKey {
     /// assert_eq!(key.sign("0;300", &canonical).as_str().len(), 40);
     /// ```
     pub fn sign(&self, sign_time: &str, canonical: &Canonical) -> Signature {
-        let mac = self
-            .0
-            .clone()
-            .chain_update("sha1\n")
-            .chain_update(sign_time)
-            .chain_update("\n")
-            .chain_update(canonical.http_string_hash())
-            .chain_update("\n");
-        Signature(hex(&mac.finalize().into_bytes().into()))
+        self.sign_at(&SignTime::new(sign_time), canonical.http_string())
+    }
+
+    /// Signs an `HttpString`, as [`Canonical::http_string`] has it, at a sign time that is laid out for many signatures.
+    pub fn sign_at(&self, sign_time: &SignTime, http_string: &[u8]) -> Signature {
+        let digest = match &sign_time.0 {
+            Text::Short(message) => self.0.digest_of_hash(message, http_string),
+            Text::Long(text) => {
+                let hash = hex(&State::INITIAL.hash(http_string));
+                self.0.digest(&[text.as_bytes(), &hash, b"\n"].concat())
+            }
+        };
+        Signature(hex(&digest))
     }
 
     /// Signs the policy of an upload form, given as text, not as base64: `hex(HMAC-SHA1(SignKey, hex(SHA1(policy))))`
     /// (COS document 436/14690). See [`FormClaim`](crate::FormClaim).
     pub fn sign_policy(&self, policy: &[u8]) -> Signature {
-        let mac = self.0.clone().chain_update(hex(&Sha1::digest(policy).into()));
-        Signature(hex(&mac.finalize().into_bytes().into()))
+        Signature(hex(&self.0.digest(&hex(&State::INITIAL.hash(policy)))))
+    }
+}
+
+/// Derives the signing keys of one SecretKey, whose own part of the hashing is done once.
+///
+/// Secret like the key itself: wiped when dropped, and not printed.
+///
+/// ```
+/// use cospass_sign::{Canonical, Deriver, SecretKey, SigningKey};
+///
+/// let secret = SecretKey::new("secret");
+/// let mut canonical = Canonical::new();
+/// canonical.write::<&str, &str, &str, &str>("GET", b"/", &[], &[]);
+/// let signature = Deriver::new(&secret).derive("0;300").sign("0;300", &canonical);
+/// assert_eq!(signature, SigningKey::derive(&secret, "0;300").sign("0;300", &canonical));
+/// ```
+#[derive(Clone)]
+pub struct Deriver(Hmac);
+
+impl Deriver {
+    /// Of a SecretKey.
+    pub fn new(secret_key: &SecretKey) -> Self {
+        Self(Hmac::new(secret_key.expose().as_bytes()))
+    }
+
+    /// The key for a key time, given as the text of `q-key-time`.
+    pub fn derive(&self, key_time: &str) -> SigningKey {
+        SigningKey(Hmac::new(&*self.sign_key(key_time)))
+    }
+
+    /// The SignKey of a key time, in hex digits.
+    pub(crate) fn sign_key(&self, key_time: &str) -> Zeroizing<[u8; 40]> {
+        Zeroizing::new(hex(&self.0.digest(key_time.as_bytes())))
+    }
+}
+
+impl fmt::Debug for Deriver {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Deriver(..)")
+    }
+}
+
+/// A sign time as it stands in a `StringToSign`, laid out for hashing: the same for all signatures of one time.
+///
+/// ```
+/// use cospass_sign::{Canonical, SecretKey, SignTime, SigningKey};
+///
+/// let key = SigningKey::derive(&SecretKey::new("secret"), "0;300");
+/// let mut canonical = Canonical::new();
+/// canonical.write::<&str, &str, &str, &str>("GET", b"/", &[], &[]);
+/// let signature = key.sign_at(&SignTime::new("0;300"), b"get\n/\n\n\n");
+/// assert_eq!(signature, key.sign("0;300", &canonical));
+/// ```
+#[derive(Clone, Debug)]
+pub struct SignTime(Text);
+
+/// `sha1` and the time, a line each: what a `StringToSign` begins with.
+#[derive(Clone, Debug)]
+enum Text {
+    Short(HexMessage),
+    /// A verifier is sent what a signer would not write, such as a fraction of many digits.
+    Long(String),
+}
+
+impl SignTime {
+    /// Of the text of `q-sign-time`.
+    pub fn new(sign_time: &str) -> Self {
+        const BEFORE: &[u8] = b"sha1\n";
+        let mut text = [0; HexMessage::LONGEST];
+        let parts = [BEFORE, sign_time.as_bytes(), b"\n"];
+        let mut length = 0;
+        for part in parts {
+            let end = length + part.len();
+            let Some(place) = text.get_mut(length..end) else {
+                return Self(Text::Long(["sha1\n", sign_time, "\n"].concat()));
+            };
+            place.copy_from_slice(part);
+            length = end;
+        }
+        let short = text.get(..length).and_then(HexMessage::new);
+        Self(short.map_or_else(|| Text::Long(["sha1\n", sign_time, "\n"].concat()), Text::Short))
     }
 }
 
@@ -69,6 +149,9 @@ impl fmt::Debug for SigningKey {
 pub struct Signature([u8; 40]);
 
 impl Signature {
+    /// How many digits it has.
+    pub const LENGTH: usize = 40;
+
     pub(crate) fn of(digits: [u8; 40]) -> Self {
         Self(digits)
     }
@@ -76,8 +159,11 @@ impl Signature {
     /// Reads 40 lower-case hex digits.
     pub fn parse(text: &str) -> Option<Self> {
         let digits: [u8; 40] = text.as_bytes().try_into().ok()?;
-        let lower_hex = |b: &u8| percent::hex_value(*b).is_some() && !b.is_ascii_uppercase();
-        digits.iter().all(lower_hex).then_some(Self(digits))
+        // Without a branch for each digit, so that a compiler compares many at once.
+        let lower_hex =
+            |digit: u8| (digit.wrapping_sub(b'0') < 10) | (digit.wrapping_sub(b'a') < 6);
+        let all = digits.iter().fold(true, |all, &digit| all & lower_hex(digit));
+        all.then_some(Self(digits))
     }
 
     /// The digits.
@@ -88,11 +174,22 @@ impl Signature {
 
 impl PartialEq for Signature {
     fn eq(&self, other: &Self) -> bool {
-        self.0.ct_eq(&other.0).into()
+        equal(&self.0, &other.0)
     }
 }
 
 impl Eq for Signature {}
+
+/// Whether two texts are equal, in a time that depends on their lengths alone: as `subtle` compares bytes, eight of them as
+/// one number.
+pub(crate) fn equal(a: &[u8], b: &[u8]) -> bool {
+    let ((words_a, rest_a), (words_b, rest_b)) = (a.as_chunks::<8>(), b.as_chunks::<8>());
+    let words = words_a.iter().zip(words_b);
+    let same = words.fold(rest_a.ct_eq(rest_b), |same, (a, b)| {
+        same & u64::from_ne_bytes(*a).ct_eq(&u64::from_ne_bytes(*b))
+    });
+    a.len() == b.len() && same.into()
+}
 
 impl fmt::Debug for Signature {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -100,26 +197,41 @@ impl fmt::Debug for Signature {
     }
 }
 
-/// The SignKey of a key time, in hex digits.
-pub(crate) fn sign_key(secret_key: &SecretKey, key_time: &str) -> Zeroizing<[u8; 40]> {
-    let digest = keyed(secret_key.expose().as_bytes()).chain_update(key_time).finalize();
-    Zeroizing::new(hex(&digest.into_bytes().into()))
-}
-
-pub(crate) fn keyed(key: &[u8]) -> HmacSha1 {
-    HmacSha1::new_from_slice(key).unwrap_or_else(|_| unreachable!("HMAC takes keys of any length"))
-}
-
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use hmac::{Hmac, KeyInit, Mac};
+    use proptest::prelude::*;
+    use sha1::{Digest, Sha1};
 
-    /// RFC 2202 test case 2 for HMAC-SHA-1.
-    #[test]
-    fn hmac_is_the_standard_one() {
-        let mac = keyed(b"Jefe").chain_update("what do ya want for nothing?").finalize();
-        let digest: [u8; 20] = mac.into_bytes().into();
-        assert_eq!(&hex(&digest), b"effcdf6ae5eb2fa2d27416d5f184df9c259a7c79");
+    use super::{Deriver, SecretKey, Signature, SigningKey, equal};
+    use crate::canonical::Canonical;
+
+    /// By the crates `hmac` and `sha1`, step by step as document 436/7778 has it.
+    fn plainly(secret: &str, [key_time, sign_time]: [&str; 2], http_string: &[u8]) -> String {
+        let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+        let mac = |key: &str, text: &str| {
+            let mac = <Hmac<Sha1>>::new_from_slice(key.as_bytes()).unwrap();
+            hex(&mac.chain_update(text).finalize().into_bytes())
+        };
+        let string_to_sign = format!("sha1\n{sign_time}\n{}\n", hex(&Sha1::digest(http_string)));
+        mac(&mac(secret, key_time), &string_to_sign)
+    }
+
+    proptest! {
+        #[test]
+        fn a_signature_is_what_the_document_says(
+            secret in "\\PC{0,100}",
+            key_time in "[0-9]{1,10};[0-9]{1,10}",
+            sign_time in "[0-9]{1,10};[0-9]{1,100}",
+            path in "\\PC{0,300}",
+        ) {
+            let mut canonical = Canonical::new();
+            canonical.write::<&str, &str, &str, &str>("GET", path.as_bytes(), &[], &[]);
+            let signature = SigningKey::derive(&SecretKey::new(secret.as_str()), &key_time)
+                .sign(&sign_time, &canonical);
+            let expected = plainly(&secret, [&key_time, &sign_time], canonical.http_string());
+            prop_assert_eq!(signature.as_str(), expected);
+        }
     }
 
     #[test]
@@ -132,9 +244,24 @@ mod tests {
     }
 
     #[test]
+    fn texts_are_equal_if_each_byte_is() {
+        assert!(equal(b"abc", b"abc") && equal(b"", b""));
+        for length in [3, 8, 19, 40] {
+            let text = vec![b'a'; length];
+            assert!(equal(&text, &text) && !equal(&text, &text[1..]) && !equal(&text[1..], &text));
+            for place in 0..length {
+                let mut other = text.clone();
+                other[place] = b'b';
+                assert!(!equal(&text, &other));
+            }
+        }
+    }
+
+    #[test]
     fn neither_key_nor_signature_shows_in_debug() {
         let key = SigningKey::derive(&SecretKey::new("hush"), "1;2");
         let signature = Signature::parse("0123456789abcdef0123456789abcdef01234567").unwrap();
         assert_eq!(format!("{key:?} {signature:?}"), "SigningKey(..) Signature(..)");
+        assert_eq!(format!("{:?}", Deriver::new(&SecretKey::new("hush"))), "Deriver(..)");
     }
 }

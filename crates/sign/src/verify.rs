@@ -8,11 +8,13 @@ use crate::claim::Claim;
 use crate::convention::{Convention, Deviation};
 use crate::head::RequestHead;
 use crate::key_time::KeyTime;
+use crate::ordinary;
 use crate::percent::Plus;
 use crate::reading::{Attempt, Reading, readings_of_plus};
 use crate::refusal::Refusal;
 use crate::secret::{SecretKey, SecurityToken};
-use crate::signing::SigningKey;
+use crate::signing::{SignTime, SigningKey};
+use crate::verifier::Keys;
 
 /// By how many seconds a signature may lie in the future: the service tolerates clocks that are up
 /// to 15 minutes off (COS document 436/7730, `RequestTimeTooSkewed`).
@@ -89,17 +91,39 @@ impl Claim<'_> {
     ) -> Result<Verified, Refusal> {
         let verdict = self.check_times(now).and_then(|fractional| {
             let nobody = SecretKey::new("");
-            let key =
-                SigningKey::derive(secret_key.unwrap_or(&nobody), self.authorization.key_time());
-            let verified = self.find_convention(head, &key, acceptance, fractional)?;
-            match acceptance {
-                Acceptance::Strict if !verified.convention.is_canonical() => {
-                    Err(Refusal::NotCanonical { convention: verified.convention })
-                }
-                _ => Ok(verified),
-            }
+            let key_time = self.authorization.key_time();
+            let keys = Keys::derive(secret_key.unwrap_or(&nobody), key_time);
+            self.verify_by(head, &keys, acceptance, fractional, &mut Vec::new())
         });
         if secret_key.is_some() { verdict } else { Err(Refusal::UnknownSecretId) }
+    }
+
+    /// Verifies with keys that were derived for the key time of this claim, whose times hold.
+    pub(crate) fn verify_by(
+        &self,
+        head: &RequestHead<'_>,
+        keys: &Keys,
+        acceptance: Acceptance,
+        fractional: bool,
+        buffer: &mut Vec<u8>,
+    ) -> Result<Verified, Refusal> {
+        if let Some(ordinary) = ordinary::write(self, head, acceptance, buffer) {
+            let (sign_time, key_time) =
+                (self.authorization.sign_time(), self.authorization.key_time());
+            let expected = if sign_time == key_time {
+                keys.signing_key.sign_at(&keys.sign_time, buffer)
+            } else {
+                keys.signing_key.sign_at(&SignTime::new(sign_time), buffer)
+            };
+            if expected == *self.authorization.signature() {
+                return judged(Convention::CANONICAL, Plus::Space, fractional, acceptance);
+            }
+            if ordinary.has_one_reading {
+                return Err(Refusal::SignatureMismatch);
+            }
+        }
+        let found = self.find_convention(head, &keys.signing_key, acceptance, fractional)?;
+        judged(found.convention, found.plus, false, acceptance)
     }
 
     /// Whether the request carries the token of the temporary credentials that its SecretId belongs
@@ -137,13 +161,14 @@ impl Claim<'_> {
 
     /// Whether the times hold; the answer says whether one has a fraction.
     pub(crate) fn check_times(&self, now: i64) -> Result<bool, Refusal> {
-        let (sign_time, key_time, fractional) = self.authorization.times().unwrap_or_else(|| {
-            unreachable!("an Authorization is made with times that were parsed")
-        });
-        for (field, time) in [("q-sign-time", sign_time), ("q-key-time", key_time)] {
+        let times = self
+            .authorization
+            .times()
+            .unwrap_or_else(|| unreachable!("a claim is read with times that were parsed"));
+        for (field, time) in [("q-sign-time", times.sign), ("q-key-time", times.key)] {
             check_time(field, time, now)?;
         }
-        Ok(fractional)
+        Ok(times.fractional)
     }
 
     pub(crate) fn find_convention(
@@ -175,6 +200,23 @@ impl Claim<'_> {
             }
         }
         Err(first_refusal.unwrap_or(Refusal::SignatureMismatch))
+    }
+}
+
+/// A signature that holds by a convention, unless the rule alone is accepted.
+fn judged(
+    convention: Convention,
+    plus: Plus,
+    fractional: bool,
+    acceptance: Acceptance,
+) -> Result<Verified, Refusal> {
+    let convention =
+        if fractional { convention.with(Deviation::FractionalTime) } else { convention };
+    match acceptance {
+        Acceptance::Strict if !convention.is_canonical() => {
+            Err(Refusal::NotCanonical { convention })
+        }
+        _ => Ok(Verified { convention, plus }),
     }
 }
 

@@ -1,13 +1,14 @@
 //! What a client is to be.
 
+use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
-use std::sync::{Arc, Mutex};
 
-use cospass_protocol::{Endpoint, Presigner, Scheme};
+use cospass_protocol::{Endpoint, Scheme};
 use cospass_sign::Credentials;
 
 use super::{Client, Shared};
 use crate::clock::ClockOffset;
+use crate::presigners::Presigners;
 use crate::retry::RetryPolicy;
 use crate::transport::{HyperTransport, Transport};
 
@@ -64,7 +65,7 @@ impl ClientBuilder {
         Client(Arc::new(Shared {
             endpoint: self.endpoint,
             scheme: self.scheme,
-            presigner: Mutex::new(Presigner::new(self.credentials.clone())),
+            presigners: Presigners::new(self.credentials.clone()),
             credentials: self.credentials,
             transport: self.transport.unwrap_or_else(|| Arc::new(HyperTransport::new())),
             retry: self.retry,

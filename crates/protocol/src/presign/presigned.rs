@@ -1,10 +1,12 @@
 //! What signing makes: the URL, the text, and what a client must send with them.
 
 use std::fmt;
+use std::sync::Arc;
 
 use cospass_sign::KeyTime;
 
 use super::Warning;
+use super::warning::Warnings;
 
 /// A signed request, ready to hand out.
 ///
@@ -12,34 +14,37 @@ use super::Warning;
 /// header's value.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Presigned {
-    pub(super) url: String,
-    pub(super) authorization: String,
-    pub(super) headers: Vec<(String, String)>,
+    /// The URL, and behind it the value of an `Authorization` header: one allocation for both.
+    pub(super) text: String,
+    pub(super) url_end: usize,
+    /// Those of the last signature serve the next one.
+    pub(super) headers: Option<Arc<[(String, String)]>>,
     pub(super) key_time: KeyTime,
-    pub(super) warnings: Vec<Warning>,
+    pub(super) warnings: Warnings,
 }
 
 impl Presigned {
     /// The URL to request: with the signature in its query when a URL was pre-signed; without it, but with the
     /// parameters, when an `Authorization` value was asked for.
     pub fn url(&self) -> &str {
-        &self.url
+        self.text.get(..self.url_end).unwrap_or_default()
     }
 
     /// The URL, moved out.
-    pub fn into_url(self) -> String {
-        self.url
+    pub fn into_url(mut self) -> String {
+        self.text.truncate(self.url_end);
+        self.text
     }
 
     /// The value of an `Authorization` header with this signature.
     pub fn authorization(&self) -> &str {
-        &self.authorization
+        self.text.get(self.url_end..).unwrap_or_default()
     }
 
     /// The headers that must be sent with the request, as they are signed. `Host` is among them only when it is not the
     /// one that the URL makes a client send. The `Authorization` header itself is not among them.
     pub fn headers(&self) -> &[(String, String)] {
-        &self.headers
+        self.headers.as_deref().unwrap_or_default()
     }
 
     /// From when to when the signature holds.
@@ -55,17 +60,17 @@ impl Presigned {
 
     /// What is valid and yet a risk.
     pub fn warnings(&self) -> &[Warning] {
-        &self.warnings
+        self.warnings.as_slice()
     }
 }
 
 impl fmt::Debug for Presigned {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let names: Vec<_> = self.headers.iter().map(|(name, _)| name).collect();
+        let names: Vec<_> = self.headers().iter().map(|(name, _)| name).collect();
         f.debug_struct("Presigned")
             .field("headers", &names)
             .field("key_time", &self.key_time)
-            .field("warnings", &self.warnings)
+            .field("warnings", &self.warnings())
             .finish_non_exhaustive()
     }
 }

@@ -2,20 +2,23 @@
 
 use std::fmt;
 
-use cospass_sign::{Authorization, Canonical, Credentials, KeyTime, SigningKey, TOKEN_NAME};
+use cospass_sign::{Credentials, KeyTime, Signature};
 use sha1_lanes::Engine;
+use zeroize::Zeroizing;
 
 use super::batch::{Around, Batch};
-use super::check::{check, check_header};
-use super::selection::{Pairs, is_given, select_headers, select_params};
-use super::signed::Signed;
+use super::check::check_key_time;
+use super::key_state::KeyState;
+use super::outline::{Buffers, Carrier, Outline};
 use super::{PresignError, PresignRequest, Presigned};
 use crate::ObjectKey;
 
 /// Signs requests, one after the other, with one pair of keys.
 ///
-/// It keeps its buffers and the signing key of the last key time, so that [`presign_into`](Self::presign_into) allocates
-/// nothing once the buffers have grown; it does to look up more than 64 parameters or signed headers.
+/// It keeps the signing key of the last key time, and all that the last request made of anything but its key, so that the
+/// next one that differs in its key alone takes little more than its hashing. [`presign_into`](Self::presign_into) and
+/// [`authorization_into`](Self::authorization_into) allocate nothing once the buffers have grown; they do to look up more
+/// than 64 parameters or signed headers, and for another endpoint than the last one.
 ///
 /// ```
 /// use cospass_protocol::{Bucket, Endpoint, ObjectKey, PresignRequest, Presigner, Region};
@@ -40,32 +43,27 @@ use crate::ObjectKey;
 /// ```
 pub struct Presigner {
     credentials: Credentials,
-    key: KeyCache,
-    host: String,
-    canonical: Canonical,
-    params: Pairs<'static>,
-    signed_params: Pairs<'static>,
-    signed_headers: Pairs<'static>,
-}
-
-/// Where the signature, and with it the token, travels.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Carrier {
-    Query,
-    Header,
+    key: KeyState,
+    outline: Outline,
+    buffers: Buffers,
+    /// It may hold a token.
+    http_string: Zeroizing<Vec<u8>>,
+    /// What is before the digits of the signature, behind the path of a URL and in the text of a header.
+    query: String,
+    header: String,
 }
 
 impl Presigner {
     /// A signer with empty buffers.
     pub fn new(credentials: Credentials) -> Self {
         Presigner {
+            key: KeyState::new(&credentials),
             credentials,
-            key: KeyCache(None),
-            host: String::new(),
-            canonical: Canonical::new(),
-            params: Vec::new(),
-            signed_params: Vec::new(),
-            signed_headers: Vec::new(),
+            outline: Outline::default(),
+            buffers: Buffers::default(),
+            http_string: Zeroizing::new(Vec::new()),
+            query: String::new(),
+            header: String::new(),
         }
     }
 
@@ -83,11 +81,10 @@ impl Presigner {
         request: &PresignRequest<'_>,
         key_time: KeyTime,
     ) -> Result<Presigned, PresignError> {
-        self.sign(request, key_time, Carrier::Query, |signed| {
-            let mut url = String::with_capacity(512);
-            signed.write_presigned_url(&mut url)?;
-            Ok(signed.into_presigned(key_time, url))
-        })
+        let signature = self.sign(request, key_time, Carrier::Query)?;
+        let mut text = String::with_capacity(self.url_room(request) + self.header_room());
+        self.write_presigned_url(request.key, &signature, &mut text)?;
+        self.presigned(request, key_time, Carrier::Query, text, &signature)
     }
 
     /// Appends the URL of [`presign`](Self::presign) alone to `out`, which stays as it was on error.
@@ -100,14 +97,14 @@ impl Presigner {
         key_time: KeyTime,
         out: &mut String,
     ) -> Result<(), PresignError> {
-        self.sign(request, key_time, Carrier::Query, |signed| {
-            let length = out.len();
-            let written = signed.write_presigned_url(out);
-            if written.is_err() {
-                out.truncate(length);
-            }
-            written
-        })
+        let signature = self.sign(request, key_time, Carrier::Query)?;
+        out.reserve(self.url_room(request));
+        let length = out.len();
+        let written = self.write_presigned_url(request.key, &signature, out);
+        if written.is_err() {
+            out.truncate(length);
+        }
+        written
     }
 
     /// The value of an `Authorization` header. The token is a header, too, and among those to send.
@@ -119,11 +116,32 @@ impl Presigner {
         request: &PresignRequest<'_>,
         key_time: KeyTime,
     ) -> Result<Presigned, PresignError> {
-        self.sign(request, key_time, Carrier::Header, |signed| {
-            let mut url = String::with_capacity(128);
-            signed.write_plain_url(&mut url);
-            Ok(signed.into_presigned(key_time, url))
-        })
+        let signature = self.sign(request, key_time, Carrier::Header)?;
+        let mut text = String::with_capacity(self.url_room(request) + self.header_room());
+        // The keys `.` and `..` stand in it as they are, for clients that do not remove them.
+        text.push_str(&self.outline.origin);
+        if request.key.write_url_path(&mut text).is_err() {
+            text.push_str(request.key.path());
+        }
+        text.push_str(&self.outline.params);
+        self.presigned(request, key_time, Carrier::Header, text, &signature)
+    }
+
+    /// Appends the value of an `Authorization` header alone to `out`, as [`authorization`](Self::authorization) makes it. The
+    /// token of temporary credentials is to be sent as a header, too.
+    ///
+    /// # Errors
+    /// [`PresignError`]; nothing is signed then.
+    pub fn authorization_into(
+        &mut self,
+        request: &PresignRequest<'_>,
+        key_time: KeyTime,
+        out: &mut String,
+    ) -> Result<(), PresignError> {
+        let signature = self.sign(request, key_time, Carrier::Header)?;
+        out.reserve(self.header_room());
+        self.write_authorization(&signature, out);
+        Ok(())
     }
 
     /// Prepares a [`Batch`]: the same request for many keys, at one key time. The key of `request` is of no account.
@@ -138,123 +156,98 @@ impl Presigner {
     ) -> Result<Batch, PresignError> {
         let bucket = ObjectKey::bucket();
         let request = PresignRequest { key: &bucket, ..*request };
-        let [origin, query, params] = self.sign(&request, key_time, Carrier::Query, |signed| {
-            Ok(signed.around_key_and_signature())
-        })?;
-        let http_string = self.canonical.http_string();
-        let line = http_string.split_inclusive(|byte| *byte == b'\n').next().unwrap_or_default();
-        let method = line.to_vec();
-        // Its path is the one slash.
-        let rest = http_string.get(method.len() + 1..).unwrap_or_default().to_vec();
-        let time = key_time.to_string();
-        let signer = cospass_sign::Batch::new(self.credentials.secret_key(), &time, engine);
-        Ok(Batch::new(signer, Around { method, rest, origin, query, params }))
+        self.sign(&request, key_time, Carrier::Query)?;
+        let Outline { method, rest, origin, params, .. } = &self.outline;
+        let around = Around {
+            method: method.clone(),
+            rest: rest.clone(),
+            origin: origin.clone(),
+            query: self.query.clone(),
+            params: params.clone(),
+        };
+        let secret_key = self.credentials.secret_key();
+        Ok(Batch::new(cospass_sign::Batch::new(secret_key, self.key.text(), engine), around))
     }
 
-    /// Checks and signs a request, and lets `write` make of it what is wanted before the buffers are used again.
-    fn sign<R>(
+    /// Checks and signs a request.
+    fn sign(
         &mut self,
         request: &PresignRequest<'_>,
         key_time: KeyTime,
         carrier: Carrier,
-        write: impl FnOnce(Signed<'_>) -> Result<R, PresignError>,
-    ) -> Result<R, PresignError> {
-        self.host.clear();
-        request.endpoint.write_host(request.bucket, request.scheme, &mut self.host);
-        check(request, &self.host, key_time)?;
-        let own_token =
-            is_given(TOKEN_NAME, request.params) || is_given(TOKEN_NAME, request.headers);
-        let token = self.credentials.token().map(|token| (TOKEN_NAME, token.expose()));
-        if token.is_some() && own_token {
-            return Err(PresignError::TokenTwice);
+    ) -> Result<Signature, PresignError> {
+        check_key_time(key_time)?;
+        let outline = &mut self.outline;
+        let another = outline.of(request, carrier, &self.credentials, &mut self.buffers)?;
+        if self.key.at(key_time, &self.credentials) || another {
+            self.query.clear();
+            self.query.push('?');
+            self.query.push_str(self.key.query_start());
+            self.query.push_str(&outline.query_end);
+            self.header.clear();
+            self.header.push_str(self.key.header_start());
+            self.header.push_str(&outline.header_end);
         }
-        let query_token = token.filter(|_| carrier == Carrier::Query);
-        let header_token = token.filter(|_| carrier == Carrier::Header);
-        header_token.map_or(Ok(()), |(name, value)| check_header(name, value))?;
-
-        let mut params: Pairs<'_> = std::mem::take(&mut self.params);
-        params.extend(request.params.iter().copied().chain(query_token));
-        let mut signed_params: Pairs<'_> = std::mem::take(&mut self.signed_params);
-        select_params(request, &params, &mut signed_params)?;
-        let mut headers: Pairs<'_> = std::mem::take(&mut self.signed_headers);
-        select_headers(request, &self.host, header_token, &mut headers)?;
-
         let path = request.key.path().as_bytes();
-        self.canonical.write(request.method, path, &signed_params, &headers);
-        let key = self.key.at(key_time, &self.credentials);
-        let result = write(Signed {
-            request,
-            host: &self.host,
-            params: &params,
-            headers: &headers,
-            header_token,
-            query_start: &key.query_start,
-            authorization: Authorization::new(
-                self.credentials.secret_id().as_str(),
-                &key.text,
-                self.canonical.header_list(),
-                self.canonical.param_list(),
-                key.signing_key.sign(&key.text, &self.canonical),
-            ),
-            temporary: token.is_some() || own_token,
-        });
-        self.params = emptied(params);
-        self.signed_params = emptied(signed_params);
-        self.signed_headers = emptied(headers);
-        result
+        let http_string = &mut self.http_string;
+        http_string.clear();
+        http_string.reserve(outline.method.len() + path.len() + outline.rest.len());
+        http_string.extend_from_slice(&outline.method);
+        http_string.extend_from_slice(path);
+        http_string.extend_from_slice(&outline.rest);
+        Ok(self.key.sign(http_string))
+    }
+
+    fn write_presigned_url(
+        &self,
+        key: &ObjectKey,
+        signature: &Signature,
+        out: &mut String,
+    ) -> Result<(), PresignError> {
+        out.push_str(&self.outline.origin);
+        key.write_url_path(out)?;
+        out.push_str(&self.query);
+        out.push_str(signature.as_str());
+        out.push_str(&self.outline.params);
+        Ok(())
+    }
+
+    fn write_authorization(&self, signature: &Signature, out: &mut String) {
+        out.push_str(&self.header);
+        out.push_str(signature.as_str());
+    }
+
+    /// Bytes enough for a URL whose key needs no escapes.
+    fn url_room(&self, request: &PresignRequest<'_>) -> usize {
+        let Outline { origin, params, .. } = &self.outline;
+        let parts = [origin.len(), request.key.path().len(), self.query.len(), params.len()];
+        parts.into_iter().sum::<usize>() + Signature::LENGTH
+    }
+
+    fn header_room(&self) -> usize {
+        self.header.len() + Signature::LENGTH
+    }
+
+    /// The answer with a URL, to which the text of a header is added.
+    fn presigned(
+        &mut self,
+        request: &PresignRequest<'_>,
+        key_time: KeyTime,
+        carrier: Carrier,
+        mut text: String,
+        signature: &Signature,
+    ) -> Result<Presigned, PresignError> {
+        let url_end = text.len();
+        self.write_authorization(signature, &mut text);
+        let to_send = self.outline.what_to_send(request, carrier, &self.credentials)?;
+        let headers = to_send.headers.clone();
+        let warnings = to_send.warnings.with_time(key_time);
+        Ok(Presigned { text, url_end, headers, key_time, warnings })
     }
 }
 
 impl fmt::Debug for Presigner {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Presigner").field("credentials", &self.credentials).finish_non_exhaustive()
-    }
-}
-
-/// The same allocation without its content, free of the lifetime that the content had.
-fn emptied(mut pairs: Pairs<'_>) -> Pairs<'static> {
-    pairs.clear();
-    pairs.into_iter().map(|_| ("", "")).collect()
-}
-
-/// The signing key of the last key time, and what else depends on nothing but the key time.
-struct KeyCache(Option<CachedKey>);
-
-struct CachedKey {
-    key_time: KeyTime,
-    /// The key time as it stands in the signature.
-    text: String,
-    signing_key: SigningKey,
-    /// What the query of every signature at this key time begins with.
-    query_start: String,
-}
-
-impl KeyCache {
-    fn at(&mut self, key_time: KeyTime, credentials: &Credentials) -> &CachedKey {
-        if self.0.as_ref().is_some_and(|cached| cached.key_time != key_time) {
-            self.0 = None;
-        }
-        self.0.get_or_insert_with(|| {
-            let text = key_time.to_string();
-            let signing_key = SigningKey::derive(credentials.secret_key(), &text);
-            let secret_id = credentials.secret_id().as_str();
-            let mut query_start = String::new();
-            Authorization::write_query_start(secret_id, &text, &text, &mut query_start);
-            CachedKey { key_time, text, signing_key, query_start }
-        })
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn buffers_are_used_again() {
-        let mut pairs: Pairs<'_> = Vec::with_capacity(8);
-        pairs.push(("a", "b"));
-        let address = pairs.as_ptr();
-        let pairs = emptied(pairs);
-        assert_eq!((pairs.len(), pairs.as_ptr()), (0, address));
     }
 }

@@ -40,30 +40,59 @@ impl Warning {
             Warning::UnsendableHeader => "unsendable-header",
         }
     }
+}
 
-    /// The warnings of one signature; its signed headers, and whether it is `temporary` (a token is with it), are known
-    /// to the signer.
+/// The warnings of one signature: one of each kind at most, and no allocation for them.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) struct Warnings {
+    /// Those that count are the first ones; the others are one of a kind, so that equal warnings compare equal.
+    all: [Warning; KINDS],
+    count: usize,
+}
+
+const KINDS: usize = 4;
+
+impl Warnings {
+    const NONE: Self = Self { all: [Warning::UnsignedHost; KINDS], count: 0 };
+
+    /// Those that do not depend on the time, of a request with these signed headers; whether it is `temporary` (a token is
+    /// with it) is known to the signer.
     pub(super) fn of(
         request: &PresignRequest<'_>,
-        key_time: KeyTime,
         headers: &[(&str, &str)],
         temporary: bool,
-    ) -> Vec<Warning> {
+    ) -> Self {
         let host_signed = is_given("host", headers);
-        let seconds = key_time.end().saturating_sub(key_time.start());
-        let long = seconds > LONG_SECONDS + KeyTime::BACKDATE_SECONDS;
         let writes = ["PUT", "POST", "DELETE"]
             .iter()
             .any(|method| request.method.eq_ignore_ascii_case(method));
-        [
-            long.then_some(Warning::LongValidity { seconds }),
+        let warnings = [
             (!host_signed).then_some(Warning::UnsignedHost),
             (writes && !temporary).then_some(Warning::PermanentKeyWrite),
             (!headers.iter().all(|(name, _)| is_token(name))).then_some(Warning::UnsendableHeader),
-        ]
-        .into_iter()
-        .flatten()
-        .collect()
+        ];
+        Self::NONE.and(warnings.into_iter().flatten())
+    }
+
+    /// These, after the one that depends on the time.
+    pub(super) fn with_time(self, key_time: KeyTime) -> Self {
+        let seconds = key_time.end().saturating_sub(key_time.start());
+        if seconds <= LONG_SECONDS + KeyTime::BACKDATE_SECONDS {
+            return self;
+        }
+        Self::NONE.and([Warning::LongValidity { seconds }]).and(self.as_slice().iter().copied())
+    }
+
+    fn and(mut self, warnings: impl IntoIterator<Item = Warning>) -> Self {
+        for (place, warning) in self.all.iter_mut().skip(self.count).zip(warnings) {
+            *place = warning;
+            self.count += 1;
+        }
+        self
+    }
+
+    pub(super) fn as_slice(&self) -> &[Warning] {
+        self.all.get(..self.count).unwrap_or_default()
     }
 }
 

@@ -1,6 +1,7 @@
 //! The order in which a request is examined: what needs no key first, then what the SecretKey tells, then what is left.
 
 use crate::TOKEN_NAME;
+use crate::authorization::Times;
 use crate::claim::Claim;
 use crate::explain::compare::{self, Text};
 use crate::explain::{Cause, Evidence, ServerView, Side, search};
@@ -76,7 +77,7 @@ impl<'a> Inquiry<'_, 'a> {
     }
 
     fn wrong_time(&self) -> Option<Cause> {
-        let (sign_time, key_time, _) = self.claim.authorization().times()?;
+        let Times { sign: sign_time, key: key_time, .. } = self.claim.authorization().times()?;
         let server_time = self.evidence.server.and_then(|server| server.server_time);
         let now = server_time.or(self.evidence.now)?;
         let (field, cause) = match self.claim.check_times(now).err()? {

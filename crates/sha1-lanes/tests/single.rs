@@ -1,0 +1,82 @@
+//! One message at a time gives what the `sha1` and `hmac` crates give.
+
+use hmac::{Hmac as Plain, KeyInit, Mac};
+use proptest::collection::vec;
+use proptest::prelude::*;
+use sha1::{Digest, Sha1};
+use sha1_lanes::{HexMessage, Hmac, State, hex};
+
+fn plain(key: &[u8], message: &[u8]) -> [u8; 20] {
+    let mac = Plain::<Sha1>::new_from_slice(key);
+    mac.map_or([0; 20], |mac| mac.chain_update(message).finalize().into_bytes().into())
+}
+
+fn plain_hex(digest: &[u8]) -> String {
+    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// RFC 2202.
+#[test]
+fn published_macs() {
+    for (key, message, expected) in [
+        (&[0x0b; 20][..], &b"Hi There"[..], "b617318655057264e28bc0b6fb378c8ef146be00"),
+        (b"Jefe", b"what do ya want for nothing?", "effcdf6ae5eb2fa2d27416d5f184df9c259a7c79"),
+        (&[0xaa; 20], &[0xdd; 50], "125d7342b9ac11cd91a39af48aa17b4f63f175d3"),
+        (
+            &[0xaa; 80],
+            b"Test Using Larger Than Block-Size Key - Hash Key First",
+            "aa4ae5e15272d00e95705637ce8a3b55ed402112",
+        ),
+    ] {
+        assert_eq!(hex(&Hmac::new(key).digest(message)), *expected.as_bytes());
+    }
+}
+
+#[test]
+fn every_length_around_the_blocks() {
+    for length in 0..=260 {
+        let message: Vec<u8> = (0..=u8::MAX).cycle().take(length).collect();
+        assert_eq!(State::INITIAL.hash(&message), <[u8; 20]>::from(Sha1::digest(&message)));
+        assert_eq!(Hmac::new(&message).digest(&message), plain(&message, &message));
+    }
+}
+
+/// Each place that the digits can have within their pieces, and both numbers of blocks.
+#[test]
+fn a_hash_in_a_message_of_any_length() {
+    let hmac = Hmac::new(b"key");
+    for length in 0..=HexMessage::LONGEST {
+        let before = vec![b'x'; length];
+        let message = HexMessage::new(&before).unwrap();
+        for hashed in [0, 55, 56, 64, 300].map(|length| vec![b'y'; length]) {
+            let digits = plain_hex(&Sha1::digest(&hashed));
+            let text = [&before, digits.as_bytes(), b"\n"].concat();
+            assert_eq!(hmac.digest_of_hash(&message, &hashed), plain(b"key", &text), "{length}");
+        }
+    }
+    assert!(HexMessage::new(&[b'x'; HexMessage::LONGEST + 1]).is_none());
+}
+
+proptest! {
+    #[test]
+    fn any_message_under_any_key(key in vec(any::<u8>(), 0..200), message in vec(any::<u8>(), 0..1000)) {
+        prop_assert_eq!(Hmac::new(&key).digest(&message), plain(&key, &message));
+        let digest = State::INITIAL.hash(&message);
+        prop_assert_eq!(digest, <[u8; 20]>::from(Sha1::digest(&message)));
+        let digits = hex(&digest);
+        let expected = plain_hex(&digest);
+        prop_assert_eq!(std::str::from_utf8(&digits).unwrap(), expected.as_str());
+        let before = &key[..key.len().min(HexMessage::LONGEST)];
+        let text = [before, &digits, b"\n"].concat();
+        let in_message = HexMessage::new(before).unwrap();
+        prop_assert_eq!(Hmac::new(&key).digest_of_hash(&in_message, &message), plain(&key, &text));
+    }
+}
+
+#[test]
+fn nothing_of_the_key_shows_in_debug() {
+    assert_eq!(
+        format!("{:?}", Hmac::new(b"hush")),
+        "Hmac { inner: State { blocks: 1, .. }, outer: State { blocks: 1, .. } }"
+    );
+}

@@ -1,0 +1,205 @@
+//! The ordinary request, as nearly all are: every listed name is plain and was sent once. Its canonical text is written
+//! straight from what was sent.
+//!
+//! What is written here is what [`Reading`](crate::reading::Reading) writes by the rule, and a test compares the two. Whatever
+//! could be read in another way, or needs to be looked up among many, is left to it.
+
+use crate::claim::Claim;
+use crate::head::{RequestHead, is_signature_field};
+use crate::percent;
+use crate::reading::{could_be_signed_by_another_host, could_be_signed_by_another_path};
+use crate::verify::Acceptance;
+
+/// More listed names than this are looked up in an order, not one by one.
+const FEW: usize = 16;
+
+/// What is known of an ordinary request whose canonical text was written.
+pub(crate) struct Ordinary {
+    /// Whether no deviation of an SDK could have made another text of it, so that a mismatch is final.
+    pub(crate) has_one_reading: bool,
+}
+
+/// Writes the `HttpString` of a request in place of what `out` held. `None` if the request is not ordinary: what `out` holds
+/// then is of no account.
+pub(crate) fn write(
+    claim: &Claim<'_>,
+    head: &RequestHead<'_>,
+    acceptance: Acceptance,
+    out: &mut Vec<u8>,
+) -> Option<Ordinary> {
+    let query = head.query().unwrap_or_default();
+    // A `+` can be meant in two ways.
+    if query.contains(&b'+') {
+        return None;
+    }
+    out.clear();
+    let path = head.path();
+    out.reserve(path.len() + query.len() + 256);
+    out.extend_from_slice(head.method().as_bytes());
+    out.make_ascii_lowercase();
+    out.push(b'\n');
+    percent::decode_into(out, path);
+    out.push(b'\n');
+    let authorization = claim.authorization();
+    write_list(authorization.param_list(), out, |name, out| {
+        // The fields of a signature are no parameters, whatever lists them.
+        if is_signature_field(name.as_bytes()) {
+            return None;
+        }
+        let (_, value) = only(head.raw_params(), name, percent::decodes_to_more)?;
+        percent::recode_into(out, value.unwrap_or_default());
+        Some(())
+    })?;
+    out.push(b'\n');
+    let mut may_deviate = false;
+    write_list(authorization.header_list(), out, |name, out| {
+        let (_, value) = only(head.headers().iter().copied(), name, |_| false)?;
+        may_deviate |= value.trim_ascii().len() < value.len()
+            || (name == "host" && could_be_signed_by_another_host(value));
+        percent::encode_into(out, value);
+        Some(())
+    })?;
+    out.push(b'\n');
+    may_deviate |= could_be_signed_by_another_path(path, acceptance);
+    Some(Ordinary { has_one_reading: !may_deviate })
+}
+
+/// Writes each name of a list with its value, if the list is as the rule has it: plain names, few of them, in order.
+fn write_list(
+    list: &str,
+    out: &mut Vec<u8>,
+    mut write_value: impl FnMut(&str, &mut Vec<u8>) -> Option<()>,
+) -> Option<()> {
+    if list.is_empty() {
+        return Some(());
+    }
+    let mut last = "";
+    for (position, name) in list.split(';').enumerate() {
+        let plain = |byte: u8| percent::is_unreserved(byte) && !byte.is_ascii_uppercase();
+        if position == FEW || name <= last || !name.bytes().all(plain) {
+            return None;
+        }
+        if position > 0 {
+            out.push(b'&');
+        }
+        out.extend_from_slice(name.as_bytes());
+        out.push(b'=');
+        write_value(name, out)?;
+        last = name;
+    }
+    Some(())
+}
+
+/// The one pair of that name, in any case; none if there is another that `may_be` of that name as well.
+fn only<'a, V>(
+    pairs: impl Iterator<Item = (&'a [u8], V)>,
+    name: &str,
+    may_be: impl Fn(&[u8]) -> bool,
+) -> Option<(&'a [u8], V)> {
+    let mut found = None;
+    for (sent, value) in pairs {
+        if sent.eq_ignore_ascii_case(name.as_bytes()) {
+            if found.is_some() {
+                return None;
+            }
+            found = Some((sent, value));
+        } else if may_be(sent) {
+            return None;
+        }
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+    use proptest::sample::select;
+
+    use super::*;
+    use crate::canonical::Canonical;
+    use crate::percent::Plus;
+    use crate::reading::{Attempt, Reading};
+
+    fn with_claim<R>(
+        [path, query, header_list, param_list]: [&str; 4],
+        headers: &[(&[u8], &[u8])],
+        run: impl FnOnce(&Claim<'_>, &RequestHead<'_>) -> R,
+    ) -> R {
+        let digits = "0".repeat(40);
+        let text = format!(
+            "q-sign-algorithm=sha1&q-ak=A&q-sign-time=1;2&q-key-time=1;2&q-header-list={header_list}\
+             &q-url-param-list={param_list}&q-signature={digits}"
+        );
+        let mut headers = headers.to_vec();
+        headers.push((b"authorization", text.as_bytes()));
+        let head = RequestHead::new("Get", path.as_bytes(), Some(query.as_bytes()), &headers);
+        run(&Claim::read(&head).unwrap(), &head)
+    }
+
+    fn is_ordinary(parts: [&str; 4], headers: &[(&[u8], &[u8])]) -> Option<bool> {
+        with_claim(parts, headers, |claim, head| {
+            let ordinary = write(claim, head, Acceptance::Service, &mut Vec::new());
+            ordinary.map(|ordinary| ordinary.has_one_reading)
+        })
+    }
+
+    #[test]
+    fn what_is_not_ordinary_is_left_to_the_reading() {
+        let host: (&[u8], &[u8]) = (b"Host", b"h");
+        assert_eq!(is_ordinary(["/k", "a=1&b", "host", "a;b"], &[host]), Some(true));
+        for (parts, headers) in [
+            (["/k", "a=1+2", "host", "a"], &[host][..]),
+            (["/k", "a=1&A=2", "host", "a"], &[host]),
+            (["/k", "a=1&%61=2", "host", "a"], &[host]),
+            (["/k", "a=1", "host", "A"], &[host]),
+            (["/k", "a=1&b=2", "host", "b;a"], &[host]),
+            (["/k", "a=1", "host", "a;a"], &[host]),
+            (["/k", "a%2fb=1", "host", "a%2fb"], &[host]),
+            (["/k", "a=1", "host", "b"], &[host]),
+            (["/k", "a=1", "host", "q-ak"], &[host]),
+            (["/k", "", "host;range", ""], &[host]),
+            (["/k", "", "host", ""], &[host, host]),
+        ] {
+            assert_eq!(is_ordinary(parts, headers), None, "{parts:?}");
+        }
+    }
+
+    #[test]
+    fn a_request_that_an_sdk_may_have_signed_differently_has_several_readings() {
+        for (path, host) in [("/k", "h:8080"), ("/k", "H"), ("/k", "h "), ("/", "h")] {
+            let parts = [path, "", "host", ""];
+            assert_eq!(is_ordinary(parts, &[(b"host", host.as_bytes())]), Some(false));
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn the_text_is_that_of_the_rule(
+            path in "/[a-z%+/ 0-9A-F]{0,12}",
+            query in "([abAB](=([a-z +]|%[0-9A-Fa-f][0-9a-f]){0,3})?(&|&&)?){0,4}",
+            values in vec("[a-zA-Z:0-9 é]{0,6}", 3),
+            header_list in select(vec!["", "host", "host;range", "range", "date;host;range"]),
+            param_list in select(vec!["", "a", "b", "a;b"]),
+        ) {
+            let names: [&[u8]; 3] = [b"Host", b"range", b"Date"];
+            let headers: Vec<_> =
+                names.into_iter().zip(values.iter().map(|value| value.as_bytes())).collect();
+            let parts = [path.as_str(), &query, header_list, param_list];
+            with_claim(parts, &headers, |claim, head| {
+                let mut text = Vec::new();
+                let Some(ordinary) = write(claim, head, Acceptance::Service, &mut text) else {
+                    return Ok(());
+                };
+                let reading = Reading::of(claim, head, Plus::Space);
+                prop_assert!(reading.missing().is_none() && reading.convention.is_canonical());
+                let mut canonical = Canonical::new();
+                reading.write(&Attempt::RULE, &mut canonical);
+                prop_assert_eq!(&text[..], canonical.http_string());
+                let others = reading.attempts(Acceptance::Service).count() > 1;
+                prop_assert!(!(ordinary.has_one_reading && others), "another reading is left out");
+                Ok(())
+            })?;
+        }
+    }
+}
