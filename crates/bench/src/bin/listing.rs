@@ -56,21 +56,24 @@ fn measure(binary: &Path, folder: &Path, counts: &[u32]) -> Result<(), Failure> 
         let started = Instant::now();
         fill(&served, count)?;
         let speed = f64::from(count) / started.elapsed().as_secs_f64();
-        filled.push(Filled { served, count, speed, times: Vec::new() });
+        filled.push(Filled { served, count, speed, times: Vec::new(), processor: Duration::ZERO });
     }
     for number in 0..PAGES {
         for it in &mut filled {
+            let before = it.served.processor_time()?;
             let time = page(&it.served, it.count, number)?;
             it.times.push(time);
+            it.processor += it.served.processor_time()?.saturating_sub(before);
         }
     }
-    for Filled { served, count, speed, times } in &mut filled {
+    for Filled { served, count, speed, times, processor } in &mut filled {
         times.sort_unstable();
         let at = |part: usize| times.get(times.len() * part / 100).copied().unwrap_or_default();
         println!(
-            "a page of 1000 of {count:>8}: half within {:>6.2} ms, 99 % within {:>6.2} ms   ({speed:.0} PUTs a second, {:.1} MB)",
+            "a page of 1000 of {count:>8}: half within {:>6.2} ms, 99 % within {:>6.2} ms, {:>5.2} ms of processor time   ({speed:.0} PUTs a second, {:.1} MB)",
             at(50).as_secs_f64() * 1e3,
             at(99).as_secs_f64() * 1e3,
+            processor.as_secs_f64() * 1e3 / f64::from(PAGES),
             served.memory("VmRSS")?,
         );
     }
@@ -150,6 +153,8 @@ struct Filled {
     speed: f64,
     /// How long each page took.
     times: Vec<Duration>,
+    /// What they took of the processors, all together: less depends on what else the machine does.
+    processor: Duration,
 }
 
 /// An endpoint in a process of its own.
@@ -182,6 +187,20 @@ impl Served {
         let signer = Signer::new(Credentials::new(KEY, KEY), endpoint);
         let address = address.to_owned();
         Ok(Self { child, address, signer, bucket: Bucket::new(BUCKET)? })
+    }
+
+    /// The processor time of all threads so far: the first number of `schedstat`, in nanoseconds
+    /// (`Documentation/scheduler/sched-stats.rst`).
+    fn processor_time(&self) -> Result<Duration, Failure> {
+        let mut nanoseconds = 0_u64;
+        for thread in std::fs::read_dir(format!("/proc/{}/task", self.child.id()))? {
+            // A thread may have ended since.
+            let Ok(text) = std::fs::read_to_string(thread?.path().join("schedstat")) else {
+                continue;
+            };
+            nanoseconds += text.split_whitespace().next().ok_or("no number")?.parse::<u64>()?;
+        }
+        Ok(Duration::from_nanos(nanoseconds))
     }
 
     /// A field of `/proc/PID/status`, in MB.
