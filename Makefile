@@ -19,8 +19,9 @@ help:
 	@echo "make test-deploy        the container's binary in a root of its own, the unit against the calls that are made"
 	@echo "make wheel              the Python package as a wheel, in target/wheels"
 	@echo "make lint               format, warnings, architecture, some seconds of fuzzing"
-	@echo "make bench              bench-sign, bench-endpoint, bench-listing and bench-transfers"
+	@echo "make bench              bench-sign, bench-python, bench-endpoint, bench-listing and bench-transfers"
 	@echo "make bench-sign         URLs per second, beside the Python SDK and the bare hashing"
+	@echo "make bench-python       the Python package beside the official SDK: calls per second, many keys, memory"
 	@echo "make bench-endpoint     the endpoint beside nginx: downloads, uploads, memory"
 	@echo "make bench-listing      a page of a listing out of ten thousand objects and out of a million; memory"
 	@echo "make bench-transfers    uploads and downloads beside curl and the Python SDK"
@@ -99,7 +100,7 @@ fuzz:
 
 # The table on stdout; the fields of the JSON file are explained in crates/bench/src/report.rs.
 .PHONY: bench
-bench: bench-sign bench-endpoint bench-listing bench-transfers
+bench: bench-sign bench-python bench-endpoint bench-listing bench-transfers
 
 .PHONY: bench-sign
 bench-sign: .venv/installed
@@ -107,6 +108,14 @@ bench-sign: .venv/installed
 	$(TARGET)/release/cospass-bench $(VENV_PYTHON) tests/python/bench.py target/bench/sign.json
 
 # Beside nginx, under wrk: both are the system's own, and what is not installed is told as not run.
+# Calls per second of both packages in one process. Installs the optimised wheel into .venv; `make test` installs its own again.
+.PHONY: bench-python
+bench-python: .venv/installed
+	rm -rf target/wheels/bench
+	.venv/bin/maturin build --release --locked --interpreter $(VENV_PYTHON) --out target/wheels/bench
+	$(VENV_PYTHON) -m pip install --quiet --disable-pip-version-check --no-deps --force-reinstall target/wheels/bench/*.whl
+	$(VENV_PYTHON) tests/python/bench_package.py
+
 .PHONY: bench-endpoint
 bench-endpoint:
 	cargo build --release --locked --package cospass-bench --package cospass-cli

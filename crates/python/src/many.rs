@@ -23,6 +23,9 @@ const TOGETHER: usize = 128;
 /// still in the cache and no second copy of all is kept.
 const PIECE: usize = 4096;
 
+/// The same where there are several threads: starting and awaiting them should not count.
+const SHARED_PIECE: usize = 8 * PIECE;
+
 /// Texts one behind the other.
 #[derive(Default)]
 struct Texts {
@@ -93,6 +96,7 @@ impl Many {
         }
         let py = keys.py();
         let mut keys = keys.try_iter().map_err(|_| not_keys())?.enumerate().peekable();
+        let piece = if threads > 1 { SHARED_PIECE } else { PIECE };
         let list = PyList::empty(py);
         let mut workers = Vec::new();
         while keys.peek().is_some() {
@@ -102,7 +106,7 @@ impl Many {
                     workers.push(self.worker());
                 }
                 if let Some(worker) = workers.get_mut(busy) {
-                    fill(&mut worker.keys, &mut keys)?;
+                    fill(&mut worker.keys, &mut keys, piece)?;
                 }
                 busy += 1;
             }
@@ -185,9 +189,10 @@ impl Many {
 fn fill<'py>(
     texts: &mut Texts,
     keys: &mut impl Iterator<Item = (usize, PyResult<Bound<'py, PyAny>>)>,
+    piece: usize,
 ) -> Result<(), Refusal> {
     texts.clear();
-    for (position, key) in keys.take(PIECE) {
+    for (position, key) in keys.take(piece) {
         let of_keys = |reason| Refusal::OfKeys { position, reason: Box::new(reason) };
         let key = key_of(&key?).map_err(of_keys)?;
         let text = text_in(&key).map_err(of_keys)?;
