@@ -27,7 +27,7 @@ pub(crate) fn run(args: ServeArgs) -> Result<Exit, Failure> {
         let mut stop = StopSignal::listen()?;
         let mut reload = ReloadSignal::listen()?;
         cospass_server::raise_file_limit();
-        let started = settings.builder(credentials.clone()).start().await;
+        let started = settings.builder(credentials.clone())?.start().await;
         let running = started.map_err(|error| not_started(&error, settings.data.as_deref()))?;
         let welcome =
             Welcome { settings: &settings, address: running.local_addr(), source, credentials };
@@ -102,7 +102,8 @@ fn credentials(settings: &Settings) -> Result<(Credentials, Source), Failure> {
 pub(crate) fn not_started(error: &StartError, data: Option<&Path>) -> Failure {
     let exit = match error {
         StartError::Listen { .. } => Exit::Network,
-        StartError::Bucket(_)
+        StartError::AccountTwice { .. }
+        | StartError::Bucket(_)
         | StartError::Region(_)
         | StartError::ControlOffLoopback { .. }
         | StartError::Tls(_) => Exit::Usage,

@@ -82,6 +82,10 @@ pub(crate) struct MoveArgs {
     #[arg(long)]
     no_clobber: bool,
 
+    /// Give downloaded files their names when they are on the disk, safe from a power failure
+    #[arg(long)]
+    sync: bool,
+
     /// Say what would be done, and do nothing
     #[arg(long)]
     dry_run: bool,
@@ -101,6 +105,7 @@ impl MoveArgs {
             jobs: usize::from(self.jobs),
             restart: self.restart,
             overwrite: !self.no_clobber,
+            sync: self.sync,
             ..TransferOptions::default()
         };
         if let Some(part_size) = self.part_size {

@@ -215,6 +215,54 @@ fn a_file_says_what_the_command_line_does_not() {
     run(bare().args(["serve", "--config", "/nonexistent"])).ends_with(1);
 }
 
+#[test]
+#[cfg(unix)]
+fn a_file_says_whose_buckets_are_whose_and_which_are_strict() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = tempfile::tempdir().unwrap();
+    let (config, key) = (folder.path().join("cospass.toml"), folder.path().join("secret-key"));
+    std::fs::write(&key, format!("{SECRET_KEY}\n")).unwrap();
+    std::fs::set_permissions(&key, PermissionsExt::from_mode(0o600)).unwrap();
+    let account = |id: &str, more: &str| {
+        format!("[[account]]\nsecret_id = {id:?}\nsecret_key_file = {key:?}\n{more}")
+    };
+    let write = |other: &str| {
+        let text = format!(
+            "clock = \"fixed:{NOW}\"\nin_memory = true\n[map]\n\"127.0.0.1\" = {BUCKET:?}\n{}{other}[[bucket]]\nname = \
+             {BUCKET:?}\nsignature = \"strict\"\n",
+            account(SECRET_ID, "")
+        );
+        std::fs::write(&config, text).unwrap();
+    };
+    let appid = BUCKET.rsplit('-').next().unwrap();
+    let path = config.to_str().unwrap();
+    let serve = ["--config", path];
+
+    write("");
+    let served = Served::start(&mut bare(), &serve);
+    let url_of_mine = url(&served, NOW);
+    assert_eq!(curl(&[&url_of_mine]).0, 404);
+    let (status, refused) = curl(&["-H", "Range: bytes=0-0", &url_of_mine]);
+    assert!(status == 403 && refused.contains("header range must be signed"), "{refused}");
+    served.stop().ends_with(0);
+
+    // The bucket is another account's now, whose key did not sign.
+    write(&account("AKIDOTHER", &format!("uin = \"2\"\nappid = {appid:?}\n")));
+    let served = Served::start(&mut bare(), &serve);
+    let (status, refused) = curl(&[&url(&served, NOW)]);
+    assert!(status == 403 && refused.contains("Access Denied."), "{refused}");
+    served.stop().ends_with(0);
+
+    for (other, told) in [
+        (account("AKIDOTHER", ""), "uin and appid"),
+        (account(SECRET_ID, "uin = \"2\"\nappid = \"3\"\n"), "two accounts have the SecretId"),
+    ] {
+        write(&other);
+        let refused = run(bare().args(["serve"]).args(serve)).ends_with(2);
+        assert!(refused.stderr.contains(told), "{refused:?}");
+    }
+}
+
 /// With 64 open files there are places for (64 - 32) / 2 connections.
 #[test]
 #[cfg(target_os = "linux")]

@@ -19,6 +19,9 @@ pub struct TransferOptions {
     pub restart: bool,
     /// Whether a file that is there is replaced; it is, unless told otherwise, when the new one is whole.
     pub overwrite: bool,
+    /// Whether a downloaded file is on the disk, not only with the system, before it gets its name: it is whole after the
+    /// power fails, too. Not unless told so, as with other clients; what a transfer goes on with is on the disk anyway.
+    pub sync: bool,
 }
 
 impl Default for TransferOptions {
@@ -30,6 +33,7 @@ impl Default for TransferOptions {
             resume: true,
             restart: false,
             overwrite: true,
+            sync: false,
         }
     }
 }

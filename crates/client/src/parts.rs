@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::future::Future;
-use std::io::{Read, Seek, SeekFrom};
+use std::io::{ErrorKind, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use cospass_protocol::xml::PartEntry;
 use tokio::task::{JoinSet, spawn_blocking};
 
@@ -59,19 +59,44 @@ impl Source {
 
     /// Some of its bytes.
     pub(crate) async fn read(&self, start: u64, end: u64) -> Result<Bytes, Error> {
+        self.read_into(BytesMut::new(), start, end).await
+    }
+
+    /// Some of its bytes, in place of what a buffer has.
+    async fn read_into(&self, mut buffer: BytesMut, start: u64, end: u64) -> Result<Bytes, Error> {
         let path = self.path.clone();
         in_thread(move || {
             let length = usize::try_from(end.saturating_sub(start));
-            let length = length.map_err(|_| Error::TooLarge { size: end })?;
+            buffer.resize(length.map_err(|_| Error::TooLarge { size: end })?, 0);
             let mut file = std::fs::File::open(&path).map_err(Error::file(&path))?;
             file.seek(SeekFrom::Start(start)).map_err(Error::file(&path))?;
-            let mut bytes = Vec::with_capacity(length);
-            file.take(end.saturating_sub(start))
-                .read_to_end(&mut bytes)
-                .map_err(Error::file(&path))?;
-            if bytes.len() == length { Ok(bytes.into()) } else { Err(Error::FileChanged { path }) }
+            match file.read_exact(&mut buffer) {
+                Ok(()) => Ok(buffer.freeze()),
+                Err(error) if error.kind() == ErrorKind::UnexpectedEof => {
+                    Err(Error::FileChanged { path })
+                }
+                Err(error) => Err(Error::File { path, error }),
+            }
         })
         .await
+    }
+}
+
+/// Buffers of parts that were sent, for parts to come: freed and allocated again and again, they would stay with the
+/// allocator, twice as many as are under way.
+#[derive(Clone, Default)]
+struct Buffers(Arc<Mutex<Vec<BytesMut>>>);
+
+impl Buffers {
+    fn take(&self) -> BytesMut {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or_default()
+    }
+
+    fn give_back(&self, bytes: Bytes) {
+        // If nobody else has them.
+        if let Ok(buffer) = bytes.try_into_mut() {
+            self.0.lock().unwrap_or_else(PoisonError::into_inner).push(buffer);
+        }
     }
 }
 
@@ -95,6 +120,7 @@ pub(crate) async fn send_parts<S: PartSink>(
 ) -> Result<Vec<Part>, Error> {
     let present: BTreeMap<u16, PartEntry> =
         present.into_iter().map(|part| (part.number, part)).collect();
+    let buffers = Buffers::default();
     let mut running = JoinSet::new();
     let mut parts = Vec::new();
     for (number, start, end) in plan.parts() {
@@ -103,15 +129,18 @@ pub(crate) async fn send_parts<S: PartSink>(
         }
         let there = present.get(&number).filter(|part| part.size == end - start).cloned();
         let (sink, source, gauge) = (Arc::clone(sink), source.clone(), gauge.clone());
+        let buffers = buffers.clone();
         running.spawn(async move {
-            let bytes = source.read(start, end).await?;
-            match there.and_then(|there| is_same(&there, &bytes)) {
+            let bytes = source.read_into(buffers.take(), start, end).await?;
+            let part = match there.and_then(|there| is_same(&there, &bytes)) {
                 Some(part) => {
                     gauge.advance(part.size);
-                    Ok(part)
+                    part
                 }
-                None => sink.send(number, bytes, &gauge).await,
-            }
+                None => sink.send(number, bytes.clone(), &gauge).await?,
+            };
+            buffers.give_back(bytes);
+            Ok(part)
         });
     }
     while let Some(part) = unless_stopped(gauge, next_finished(&mut running)).await? {
@@ -147,8 +176,6 @@ fn is_same(there: &PartEntry, bytes: &Bytes) -> Option<Part> {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Mutex;
-
     use super::*;
 
     /// Keeps the numbers of what was sent.

@@ -236,6 +236,7 @@ fn single(object: InitiateMultipartUpload) -> PutObject {
         acl,
         tags,
         encryption,
+        retain_until,
         forbid_overwrite,
     } = object;
     PutObject {
@@ -245,6 +246,7 @@ fn single(object: InitiateMultipartUpload) -> PutObject {
         acl,
         tags,
         encryption,
+        retain_until,
         forbid_overwrite,
         ..PutObject::new(bucket, key)
     }

@@ -30,6 +30,9 @@ use disk::{Paths, Writer};
 /// How often what is needed to go on is written down.
 const CHECKPOINT_EVERY: Duration = Duration::from_secs(1);
 
+/// An object of so few bytes is taken whole, and written at once.
+const SMALL: u64 = 64 * 1024;
+
 /// What was downloaded.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Saved {
@@ -49,7 +52,7 @@ pub(crate) async fn save<S: Fetch>(
     gauge: Gauge,
     retry: RetryPolicy,
 ) -> Result<Saved, Error> {
-    let paths = Paths::of(to, options).await?;
+    let paths = Paths::of(to, options);
     let kept = paths.load(options).await?;
     let transfer = Transfer { source: Arc::new(source), paths, options, gauge, retry };
     let kept = kept.map(|kept| (kept.plan(), kept));
@@ -84,6 +87,9 @@ impl<S: Fetch> Transfer<'_, S> {
             return self.save_in_one(fetched).await;
         }
         let head = fetched.head()?;
+        if head.size <= SMALL && fetched.span == (0, head.size) {
+            return self.save_small(fetched, head).await;
+        }
         // The first segment has the size that was asked for, whatever the plan makes of the others.
         let plan = Plan::of(head.size, part_size)?;
         let kept = Checkpoint::new(&head, plan);
@@ -105,6 +111,23 @@ impl<S: Fetch> Transfer<'_, S> {
             return Err(Error::ObjectChanged);
         }
         self.save_segments(plan, kept, head, Some(fetched)).await
+    }
+
+    /// Few bytes: none of them is written before all are there and proved.
+    async fn save_small(self, fetched: Fetched, head: ObjectHead) -> Result<Saved, Error> {
+        let mut reading =
+            Reading::new(Arc::clone(&self.source), fetched, self.gauge.clone(), self.retry);
+        let collected = async {
+            let mut bytes = Vec::new();
+            while let Some(piece) = reading.next().await? {
+                bytes.extend_from_slice(&piece);
+            }
+            Ok(bytes)
+        };
+        let bytes = unless_stopped(&self.gauge, collected).await?;
+        reading.check(head.crc64)?;
+        self.paths.write(bytes).await?;
+        Ok(Saved { crc64: reading.crc64(), received: head.size, head })
     }
 
     /// Without ranges: one body, from its beginning to its end.

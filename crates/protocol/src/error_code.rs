@@ -131,6 +131,8 @@ error_codes! {
     NoSuchKey = 404,
     /// The bucket has no lifecycle rules.
     NoSuchLifecycleConfiguration = 404,
+    /// The object was never locked.
+    NoSuchObjectLockConfiguration = 404,
     /// The bucket has no rules of origin.
     NoSuchOriginConfiguration = 404,
     /// The bucket has no tags.

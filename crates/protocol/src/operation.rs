@@ -19,6 +19,7 @@ mod parts;
 mod post;
 mod request;
 mod restore;
+mod retention;
 mod symlink;
 mod tagging;
 mod unserved;
@@ -53,6 +54,7 @@ pub use parts::{Pair, Parts, Resource};
 pub use post::{PostObject, SuccessAction};
 pub use request::Request;
 pub use restore::PostObjectRestore;
+pub use retention::{GetObjectRetention, PutObjectRetention, RETENTION_MODE};
 pub use symlink::{GetSymlink, PutSymlink, SymlinkTarget};
 pub use tagging::{DeleteObjectTagging, GetObjectTagging, PutObjectTagging};
 pub use unserved::Unserved;
@@ -122,6 +124,10 @@ macro_rules! for_each_operation {
             DeleteObjectTagging,
             /// Makes an archived object readable for a while.
             PostObjectRestore,
+            /// Reads until when an object cannot be changed.
+            GetObjectRetention,
+            /// Says until when an object cannot be changed.
+            PutObjectRetention,
             /// Appends to an object.
             AppendObject,
             /// Makes a link to an object.
@@ -191,6 +197,9 @@ impl Operation {
         unserved::refuse(&parts.method, &parts.resource, params, headers)?;
         let sub = subresource(&parts.resource, params)?;
         let method = parts.method.as_ref();
+        let is_upload = matches!((method, sub), ("PUT", "") | ("POST", "uploads"));
+        let is_object = matches!(parts.resource, Resource::Object(..));
+        retention::refuse_elsewhere(is_upload && is_object, headers)?;
         match parts.resource {
             Resource::Service => match (method, sub) {
                 ("GET", "") => GetService::decode(params).map(Self::GetService),
@@ -273,6 +282,13 @@ impl Operation {
             ("POST", "restore") => {
                 Self::PostObjectRestore(PostObjectRestore::decode(bucket, key, params, headers)?)
             }
+            ("GET", "retention") => {
+                let version_id = version_id(params)?;
+                Self::GetObjectRetention(GetObjectRetention { bucket, key, version_id })
+            }
+            ("PUT", "retention") => {
+                Self::PutObjectRetention(PutObjectRetention::decode(bucket, key, params, headers)?)
+            }
             ("POST", "append") => {
                 Self::AppendObject(AppendObject::decode(bucket, key, params, headers)?)
             }
@@ -316,8 +332,17 @@ impl Operation {
 }
 
 /// Parameters that name what of a bucket or an object is meant, without being its bytes.
-const SUBRESOURCES: [&str; 10] = [
-    "acl", "append", "delete", "location", "restore", "symlink", "tagging", "uploadId", "uploads",
+const SUBRESOURCES: [&str; 11] = [
+    "acl",
+    "append",
+    "delete",
+    "location",
+    "restore",
+    "retention",
+    "symlink",
+    "tagging",
+    "uploadId",
+    "uploads",
     "versions",
 ];
 

@@ -1,13 +1,16 @@
 //! The third stage: who asks. A [`Claim`] becomes a [`Principal`].
 
 mod form;
+mod v4;
 
-use cospass_protocol::policy::{Caller, Identity};
+use cospass_protocol::operation::Resource;
+use cospass_protocol::policy::Caller;
 use cospass_sign::percent::Plus;
-use cospass_sign::{Acceptance, Claim, ClaimError, Credentials, Verified};
+use cospass_sign::{Acceptance, Claim, ClaimError, Verified};
 
 pub(crate) use form::authenticate_form;
 
+use crate::accounts::{Account, Accounts};
 use crate::head::Head;
 use crate::refusal::{Cause, Refusal};
 
@@ -18,13 +21,22 @@ pub(crate) struct Principal<'a> {
 }
 
 /// How it is known who asks.
-#[expect(clippy::large_enum_variant, reason = "there is one to a request, on the stack")]
+#[allow(
+    clippy::large_enum_variant,
+    reason = "nearly every request is of the large one, and a box costs an allocation"
+)]
 enum How<'a> {
     Unsigned,
     /// By the signature of a request.
     Request(Signer<'a>),
     /// By the signature of a form, whose policy holds for what the form says.
     Form {
+        secret_id: String,
+        /// The headers that its fields stand for and its policy has conditions on, in lower case.
+        covered: Vec<String>,
+    },
+    /// By a signature of the former interface, for the object that is asked for.
+    V4 {
         secret_id: String,
     },
 }
@@ -49,7 +61,7 @@ impl Principal<'_> {
     pub(crate) fn secret_id(&self) -> Option<&str> {
         match &self.how {
             How::Request(signer) => Some(signer.claim.secret_id()),
-            How::Form { secret_id } => Some(secret_id),
+            How::Form { secret_id, .. } | How::V4 { secret_id } => Some(secret_id),
             How::Unsigned => None,
         }
     }
@@ -69,28 +81,40 @@ impl Principal<'_> {
         self.signer().is_some_and(|signer| signer.claim.covers_param(name))
     }
 
-    /// Whether its signature lists what it covers; that of a form does not.
-    pub(crate) fn lists_names(&self) -> bool {
-        self.signer().is_some()
+    /// Whether its signature is for downloads alone.
+    pub(crate) fn may_download_alone(&self) -> bool {
+        matches!(self.how, How::V4 { .. })
+    }
+
+    /// Whether somebody signed, and left out the header of that name, or the field of a form that stands for it.
+    pub(crate) fn leaves_out(&self, name: &str) -> bool {
+        match &self.how {
+            How::Unsigned => false,
+            How::Request(signer) => !signer.claim.covers_header(name),
+            How::Form { covered, .. } => {
+                !covered.iter().any(|covered| covered.eq_ignore_ascii_case(name))
+            }
+            How::V4 { .. } => true,
+        }
     }
 
     fn signer(&self) -> Option<&Signer<'_>> {
         match &self.how {
             How::Request(signer) => Some(signer),
-            How::Unsigned | How::Form { .. } => None,
+            How::Unsigned | How::Form { .. } | How::V4 { .. } => None,
         }
     }
 }
 
-/// Finds out who asks, `now` in Unix seconds.
+/// Finds out who asks for something, `now` in Unix seconds.
 ///
 /// The order of the refusals is that of the documentation: SecretId (and with it the token, which the service reports in
 /// the same words), time, signature. A token that comes with a permanent key is not looked at: that is a decision, what
-/// the service does is not known. The credentials are the `owner`'s own; nothing limits them.
+/// the service does is not known. The credentials are an account's own; nothing limits them.
 pub(crate) fn authenticate<'a>(
     head: &Head<'a>,
-    credentials: &Credentials,
-    owner: &'a Identity,
+    resource: &Resource,
+    accounts: &'a Accounts,
     now: i64,
 ) -> Result<Principal<'a>, Refusal> {
     let claim = match Claim::read(&head.request) {
@@ -98,20 +122,28 @@ pub(crate) fn authenticate<'a>(
         Err(ClaimError::Unsigned) => {
             return Ok(Principal { caller: Caller::default(), how: How::Unsigned });
         }
+        Err(ClaimError::NotV5) => {
+            return v4::authenticate_v4(head, resource, accounts, now);
+        }
         Err(error) => return Err(Refusal::claim(&error, now)),
     };
-    let known = claim.secret_id() == credentials.secret_id().as_str();
-    let key = known.then(|| credentials.secret_key());
+    let account = accounts.of_secret_id(claim.secret_id());
+    let key = account.map(|account| account.credentials.secret_key());
     let verdict = claim.verify(&head.request, key, now, Acceptance::Service);
-    let token = credentials.token().filter(|_| known);
+    let token = account.and_then(|account| account.credentials.token());
     // Both are judged in any case, so that the time it takes tells nothing of the token.
     match token.map_or(Ok(()), |token| claim.check_token(token)).and(verdict) {
         Ok(verified) => {
-            let caller = Caller { identity: Some(owner), ..Caller::default() };
+            let caller = as_itself(account);
             Ok(Principal { caller, how: How::Request(Signer { claim, verified }) })
         }
         Err(refusal) => Err(refused(&refusal, &claim, head, now)),
     }
+}
+
+/// An account, with nothing that limits it.
+fn as_itself(account: Option<&Account>) -> Caller<'_> {
+    Caller { identity: account.map(|account| &account.identity), ..Caller::default() }
 }
 
 fn refused(

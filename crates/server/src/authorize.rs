@@ -4,7 +4,11 @@
 //! [`judge`](cospass_protocol::policy::judge). Here the facts are gathered: the bucket's policy, and the grants of the
 //! bucket, or those of the object where it has its own (436/30752).
 
+mod seen;
 mod unsigned;
+
+pub(crate) use seen::Seen;
+pub(crate) use unsigned::left_out;
 
 use cospass_protocol::operation::{
     self, CannedAcl, DecodeError, DeleteObject, Grant, Need, Operation, Permission, Request,
@@ -12,6 +16,7 @@ use cospass_protocol::operation::{
 use cospass_protocol::policy::{Ask, Circumstances, Rules, Target, judge};
 use cospass_protocol::{Bucket, ObjectKey, for_each_operation};
 
+use crate::accounts::Account;
 use crate::authenticate::Principal;
 use crate::endpoint::Endpoint;
 use crate::refusal::{Cause, Refusal};
@@ -36,21 +41,6 @@ impl<Op> Permit<Op> {
     /// What the permit was given on.
     pub(crate) fn seen(&self) -> Seen {
         self.seen.clone()
-    }
-}
-
-/// The access control of the object that is read, if that is what allows it. Another upload may replace the object before
-/// it is read.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Seen(Option<AclRecord>);
-
-impl Seen {
-    /// Refuses an object with another access control than the one that was judged.
-    pub(crate) fn check(&self, object: &ObjectRecord) -> Result<(), Refusal> {
-        match &self.0 {
-            Some(seen) if *seen != object.acl => Err(Cause::Denied.into()),
-            _ => Ok(()),
-        }
     }
 }
 
@@ -86,8 +76,8 @@ pub(crate) struct Asker<'a> {
     pub(crate) bucket: Option<(&'a Bucket, &'a BucketRecord)>,
 }
 
-/// Decides. All buckets belong to the one account, which may do everything that the bucket's policy does not deny it by
-/// name; everybody else may do what policies and grants allow.
+/// Decides. An account may do everything with its buckets that their policies do not deny it by name; everybody else may do
+/// what policies and grants allow.
 ///
 /// What is asked is judged after who asks, so that a stranger learns nothing of what is served here.
 pub(crate) fn authorize(
@@ -99,9 +89,14 @@ pub(crate) fn authorize(
         Err(_) if asker.is_stranger() => return Err(Cause::Anonymous.into()),
         Err(error) => return Err(error.into()),
     };
-    let mut seen = match asker.is_unlimited(asker.record()) {
+    let is_download = matches!(operation, Operation::GetObject(_) | Operation::HeadObject(_));
+    if asker.principal.may_download_alone() && !is_download {
+        return Err(Cause::OutOfV4.into());
+    }
+    let need = operation.need();
+    let mut seen = match asker.is_unlimited(need.target.bucket(), asker.record()) {
         true => Seen::default(),
-        false => asker.check(&operation.need())?,
+        false => asker.check(&need)?,
     };
     // What is read is the source of a copy; what is written to has no access control that counts.
     if let Some(need) = operation.also_needs() {
@@ -123,7 +118,8 @@ pub(crate) fn authorize(
 pub(crate) fn may_delete(asker: &Asker<'_>, bucket: &Bucket, key: &ObjectKey) -> bool {
     let delete = || DeleteObject { bucket: bucket.clone(), key: key.clone(), version_id: None };
     let record = asker.record();
-    asker.is_unlimited(record) || asker.is_allowed(&delete().need(), record, &asker.grants(record))
+    asker.is_unlimited(Some(bucket), record)
+        || asker.is_allowed(&delete().need(), record, &asker.grants(Some(bucket), record))
 }
 
 impl Asker<'_> {
@@ -133,19 +129,29 @@ impl Asker<'_> {
 
     /// Whether nobody signed, and nobody without a signature may have anything of what is asked for.
     fn is_stranger(&self) -> bool {
-        let is_open = |bucket: &BucketRecord| {
-            let grants = self.grants(Some(bucket));
+        let is_open = |(name, bucket): (&Bucket, &BucketRecord)| {
+            let grants = self.grants(Some(name), Some(bucket));
             bucket.policy().is_some() || grants.iter().any(|grant| grant.grantee.is_everyone())
         };
-        self.principal.is_anonymous() && !self.record().is_some_and(is_open)
+        self.principal.is_anonymous() && !self.bucket.is_some_and(is_open)
     }
 
     /// Whether the owner of a bucket asks, with nothing that could stand against it.
-    fn is_unlimited(&self, bucket: Option<&BucketRecord>) -> bool {
+    fn is_unlimited(&self, bucket: Option<&Bucket>, record: Option<&BucketRecord>) -> bool {
         let caller = self.principal.caller();
-        let is_owner = caller.identity.is_some_and(|identity| *identity == self.endpoint.owner);
-        let has_policy = bucket.is_some_and(|bucket| bucket.policy().is_some());
+        let owner = &self.owner(bucket).identity;
+        let is_owner = caller.identity.is_some_and(|identity| identity == owner);
+        let has_policy = record.is_some_and(|record| record.policy().is_some());
         is_owner && caller.session.is_none() && !has_policy
+    }
+
+    /// Whose a bucket is; what is of no bucket is of the account that asks.
+    fn owner(&self, bucket: Option<&Bucket>) -> &Account {
+        let accounts = &self.endpoint.accounts;
+        match bucket {
+            Some(bucket) => accounts.of_bucket(bucket),
+            None => accounts.of_caller(self.principal.caller().identity),
+        }
     }
 
     fn check(&self, need: &Need) -> Result<Seen, Refusal> {
@@ -159,13 +165,14 @@ impl Asker<'_> {
             (None, _) => None,
         };
         let is_needed = !need.is_of_unsigned || self.principal.is_anonymous();
-        if !is_needed || self.is_unlimited(record) {
+        let bucket = need.target.bucket();
+        if !is_needed || self.is_unlimited(bucket, record) {
             return Ok(Seen::default());
         }
         if let Some((bucket, key)) = own_grants_count(need) {
             return self.check_object(need, bucket, key, record);
         }
-        match self.is_allowed(need, record, &self.grants(record)) {
+        match self.is_allowed(need, record, &self.grants(bucket, record)) {
             true => Ok(Seen::default()),
             false => Err(self.refusal()),
         }
@@ -184,32 +191,34 @@ impl Asker<'_> {
         let object = found(store.version(bucket, key, need.version_id.as_deref()))?;
         let followed = object.as_ref().filter(|_| follows_links(need));
         let link = followed.and_then(ObjectRecord::link);
-        let seen = self.check_grants(need, object, record)?;
+        let acl = self.check_grants(need, object, record)?;
+        let rules = record.map(|record| (bucket, record));
         match link {
-            None => Ok(seen),
+            None => Ok(Seen::new(acl, None, rules)),
             Some(key) => {
                 let target = found(store.version(bucket, &key, None))?;
                 let need = Need { target: Target::object(bucket, &key), ..need.clone() };
-                self.check_grants(&need, target, record)
+                let acl = self.check_grants(&need, target, record)?;
+                Ok(Seen::new(acl, Some(key), rules))
             }
         }
     }
 
     /// An object without grants of its own goes by those of its bucket. So does one that is not there: a stranger learns so
-    /// only where it may read.
+    /// only where it may read. Returns the access control of the object.
     fn check_grants(
         &self,
         need: &Need,
         object: Option<ObjectRecord>,
         record: Option<&BucketRecord>,
-    ) -> Result<Seen, Refusal> {
+    ) -> Result<AclRecord, Refusal> {
         let acl = object.map_or_else(|| AclRecord::canned(CannedAcl::Default), |object| object.acl);
         let grants = match acl.as_canned() {
-            Some(CannedAcl::Default) => self.grants(record),
-            _ => acl.to_grants(self.endpoint.owner.owner_uin()),
+            Some(CannedAcl::Default) => self.grants(need.target.bucket(), record),
+            _ => acl.to_grants(self.owner(need.target.bucket()).uin()),
         };
         match self.is_allowed(need, record, &grants) {
-            true => Ok(Seen(Some(acl))),
+            true => Ok(acl),
             false => Err(self.refusal()),
         }
     }
@@ -222,12 +231,12 @@ impl Asker<'_> {
     }
 
     fn is_allowed(&self, need: &Need, record: Option<&BucketRecord>, grants: &[Grant]) -> bool {
-        let Endpoint { owner, region, .. } = self.endpoint;
+        let owner = self.owner(need.target.bucket());
         let tags = record.map(|record| record.configurations.tags()).unwrap_or_default();
         let circumstances = &Circumstances { resource_tags: tags, ..self.circumstances };
-        let ask = Ask { need, region: region.name(), circumstances };
+        let ask = Ask { need, region: self.endpoint.region.name(), circumstances };
         let policy = record.and_then(BucketRecord::policy);
-        let rules = Rules { owner_uin: owner.owner_uin(), policy, grants };
+        let rules = Rules { owner_uin: owner.uin(), policy, grants };
         let caller = self.principal.caller();
         let decision = judge(&caller, &ask, &rules);
         tracing::debug!(action = need.actions.first(), %decision);
@@ -235,8 +244,8 @@ impl Asker<'_> {
     }
 
     /// The grants of a bucket.
-    fn grants(&self, record: Option<&BucketRecord>) -> Vec<Grant> {
-        let owner_uin = self.endpoint.owner.owner_uin();
+    fn grants(&self, bucket: Option<&Bucket>, record: Option<&BucketRecord>) -> Vec<Grant> {
+        let owner_uin = self.owner(bucket).uin();
         record.map(|record| record.acl.to_grants(owner_uin)).unwrap_or_default()
     }
 }

@@ -135,7 +135,7 @@ impl Configurations {
         self.0.encryption.as_ref()
     }
 
-    #[allow(dead_code, reason = "part of what comes next: retention")]
+    /// `None` until objects can be locked, which they always can from then on.
     pub(crate) fn object_lock(&self) -> Option<&ObjectLockConfiguration> {
         self.0.object_lock.as_ref()
     }

@@ -125,7 +125,7 @@ async fn connection(
     let metrics = &endpoint.observers.metrics;
     let _open = metrics.open_connection();
     let scheme = if endpoint.tls.is_some() { Scheme::Https } else { Scheme::Http };
-    let peer = Peer { local, remote, scheme, is_served: place.is_served };
+    let peer = Peer { local, remote, scheme, tls_version: None, is_served: place.is_served };
     if place.is_served {
         secure(stream, peer, &endpoint, stop).await;
     } else {
@@ -152,7 +152,10 @@ async fn secure(
         _ = stop.changed() => return,
     };
     match secured {
-        Ok(Ok(stream)) => serve_requests(stream, peer, endpoint, stop).await,
+        Ok(Ok(stream)) => {
+            let tls_version = crate::tls::version(&stream);
+            serve_requests(stream, Peer { tls_version, ..peer }, endpoint, stop).await;
+        }
         Ok(Err(error)) => tracing::debug!(%error, "a TLS handshake failed"),
         Err(_) => tracing::debug!("a TLS handshake took too long"),
     }

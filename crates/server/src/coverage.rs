@@ -8,10 +8,11 @@
 use std::collections::BTreeMap;
 
 use cospass_protocol::Bucket;
-use cospass_sign::is_official_header;
 use cospass_sign::percent::Plus;
+use cospass_sign::{RequestHead, is_official_header};
 
 use crate::authenticate::Principal;
+use crate::authorize::left_out;
 use crate::head::Head;
 use crate::refusal::Refusal;
 
@@ -63,6 +64,21 @@ pub(crate) fn check_strict(head: &Head<'_>, principal: &Principal<'_>) -> Result
         }
     }
     Ok(())
+}
+
+/// Refuses a signed form with a field that gives something away and that its policy has no condition on. `request` has the
+/// headers that its fields stand for.
+pub(crate) fn check_strict_form(
+    request: &RequestHead<'_>,
+    principal: &Principal<'_>,
+) -> Result<(), Refusal> {
+    match left_out(principal, request).next() {
+        Some(name) => {
+            tracing::warn!(name, "refused: a field without condition, which the strict mode wants");
+            Err(Refusal::not_signed("field", name))
+        }
+        None => Ok(()),
+    }
 }
 
 fn wants_header(name: &str) -> bool {

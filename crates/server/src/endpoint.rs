@@ -17,14 +17,15 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use cospass_protocol::operation::{Operation, Parts as OperationParts, Request as _, Resource};
-use cospass_protocol::policy::{Circumstances, Identity};
+use cospass_protocol::policy::Circumstances;
 use cospass_protocol::{Bucket, Region, Scheme};
-use cospass_sign::{Claim, Credentials, RequestHead, percent};
+use cospass_sign::{Claim, RequestHead, percent};
 use http::header::{CONNECTION, HOST};
 use http::request::Parts;
 use http::{HeaderMap, Method, Request, Response, Version};
 use hyper::body::Incoming;
 
+use crate::accounts::Accounts;
 use crate::authenticate::{Principal, authenticate};
 use crate::authorize::{Asker, authorize};
 use crate::body::SealedBody;
@@ -56,13 +57,9 @@ use visit::Visitor;
 pub(crate) struct Endpoint {
     pub(crate) store: Store,
     pub(crate) clock: Clock,
-    pub(crate) credentials: Credentials,
+    pub(crate) accounts: Accounts,
     pub(crate) routes: Routes,
     pub(crate) region: Region,
-    /// The account's number.
-    pub(crate) owner_uin: String,
-    /// The account itself, as who asks.
-    pub(crate) owner: Identity,
     pub(crate) coverages: Coverages,
     pub(crate) limits: Arc<Limits>,
     pub(crate) spelling: Spelling,
@@ -77,6 +74,8 @@ pub(crate) struct Peer {
     pub(crate) local: SocketAddr,
     pub(crate) remote: SocketAddr,
     pub(crate) scheme: Scheme,
+    /// The version of TLS that was agreed on, such as `1.3`.
+    pub(crate) tls_version: Option<&'static str>,
     /// Whether there is a place for it, so that its requests are served, not refused.
     pub(crate) is_served: bool,
 }
@@ -117,6 +116,8 @@ impl Endpoint {
             self.answer(&parts, &mut body, peer, now, &mut asked.trail).await
         };
         let cause = answer.as_ref().err().map(|refusal| refusal.cause);
+        let told = answer.as_ref().err().filter(|refusal| refusal.cause == Cause::NotSigned);
+        let not_signed = told.map(|refusal| refusal.message().to_owned());
         let reply = answer.unwrap_or_else(|refusal| {
             Reply::refusal(&refusal, &parts.method, shown_resource(&parts), &id)
         });
@@ -141,8 +142,9 @@ impl Endpoint {
         // The signature of a form cannot be explained by the head.
         let is_form = asked.trail.operation == form::NAME;
         let is_of_head = |cause: &Cause| cause.is_of_signature() && !is_form;
-        let ending = asked.answered(status, cause, received, || {
-            cause.filter(is_of_head).map(|_| RefusedHead::new(&parts, now))
+        let ending = asked.answered(status, cause, received, || match not_signed {
+            Some(message) => Some(RefusedHead::not_signed(&parts, now, &message)),
+            None => cause.filter(is_of_head).map(|_| RefusedHead::new(&parts, now)),
         });
         Ok(response.map(|body| Counted { body, ending, _answering: answering }))
     }
@@ -214,6 +216,9 @@ impl Endpoint {
         let fields = form::as_headers(&operation);
         let headers = form::with_fields(arrived.head, &fields);
         let request = arrived.head.request.with_headers(&headers);
+        if self.coverages.of(Some(bucket)) == Coverage::Strict {
+            coverage::check_strict_form(&request, &principal)?;
+        }
         let asker = self.asker(arrived, &principal, request);
         let permitted = authorize(&asker, operation)?;
         self.rounds.make(&self.store, bucket, arrived.now).await?;
@@ -233,7 +238,7 @@ impl Endpoint {
             referer::check(referer, parts, resource, claim().as_ref().map(Claim::carrier))?;
         }
         let claimed = || Some(claim()?.secret_id().to_owned());
-        let principal = authenticate(head, &self.credentials, &self.owner, now)
+        let principal = authenticate(head, resource, &self.accounts, now)
             .inspect_err(|_| trail.secret_id = claimed())?;
         trail.secret_id = principal.secret_id().map(str::to_owned);
         if self.coverages.of(resource.bucket()) == Coverage::Strict {
@@ -271,6 +276,7 @@ impl Endpoint {
             plus: principal.plus(),
             ip: Some(arrived.peer.remote.ip()),
             secure_transport: arrived.peer.scheme == Scheme::Https,
+            tls_version: arrived.peer.tls_version,
             ..Circumstances::new(request, arrived.now)
         };
         Asker { endpoint: self, principal, circumstances, bucket: arrived.bucket }

@@ -16,7 +16,10 @@ mod multipart;
 mod object;
 mod page;
 mod post;
+#[cfg(test)]
+mod races;
 mod restore;
+mod retention;
 mod service;
 mod symlink;
 mod tagging;
@@ -44,7 +47,7 @@ pub(crate) async fn execute(
 ) -> Result<Reply, Refusal> {
     let endpoint = asker.endpoint;
     match permitted {
-        Permitted::GetService(permit) => Ok(service::get(endpoint, &permit, origin.host)),
+        Permitted::GetService(permit) => Ok(service::get(asker, &permit, origin.host)),
         Permitted::PutBucket(permit) => bucket::put(endpoint, permit, body).await,
         Permitted::HeadBucket(permit) => Ok(bucket::head(endpoint, &permit)),
         Permitted::DeleteBucket(permit) => bucket::delete(endpoint, permit).await,
@@ -77,6 +80,8 @@ pub(crate) async fn execute(
         Permitted::PutObjectTagging(permit) => tagging::put(endpoint, permit, body).await,
         Permitted::DeleteObjectTagging(permit) => tagging::delete(endpoint, permit).await,
         Permitted::PostObjectRestore(permit) => restore::post(endpoint, permit, body).await,
+        Permitted::GetObjectRetention(permit) => retention::get(endpoint, permit).await,
+        Permitted::PutObjectRetention(permit) => retention::put(endpoint, permit, body).await,
         Permitted::AppendObject(permit) => append::append(endpoint, permit, body).await,
         Permitted::PutSymlink(permit) => symlink::put(endpoint, permit).await,
         Permitted::GetSymlink(permit) => symlink::get(endpoint, permit).await,
@@ -131,6 +136,7 @@ fn acl_record(acl: &AclHeaders) -> AclRecord {
     match acl {
         AclHeaders::Canned(canned) => AclRecord::canned(*canned),
         AclHeaders::Grants(grants) => AclRecord::grants(grants),
+        AclHeaders::CannedAndGrants(canned, grants) => AclRecord::canned_and(*canned, grants),
     }
 }
 

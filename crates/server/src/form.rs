@@ -61,9 +61,8 @@ pub(crate) async fn read<'a>(
     let form = body.read_fields(content_type).await?;
     let claimed = form.fields.value("q-ak").map(|id| String::from_utf8_lossy(id).into_owned());
     trail.secret_id = claimed;
-    let Endpoint { credentials, owner, .. } = endpoint;
     let (principal, policy) =
-        authenticate_form(head, bucket, &form.fields, credentials, owner, now)?;
+        authenticate_form(head, bucket, &form.fields, &endpoint.accounts, now)?;
     let params: Vec<_> = head.request.params(Plus::Space).collect();
     let operation = PostObject::decode(bucket.clone(), &params, &form.fields, policy.as_ref());
     Ok((principal, operation.map(Operation::PostObject)))
@@ -77,13 +76,16 @@ pub(crate) fn as_headers(operation: &Result<Operation, DecodeError>) -> Vec<(Vec
 }
 
 /// The headers of a request for an upload out of a form, with those that its fields stand for instead of the type of the
-/// form itself.
+/// form itself and of headers that are not acted on where there are fields.
 pub(crate) fn with_fields<'a>(
     head: &Head<'a>,
     fields: &'a [(Vec<u8>, Vec<u8>)],
 ) -> Vec<(&'a [u8], &'a [u8])> {
     let headers = head.request.headers().iter().copied();
-    let own = headers.filter(|(name, _)| !name.eq_ignore_ascii_case(b"content-type"));
+    let own = headers.filter(|(name, _)| {
+        let name = name.to_ascii_lowercase();
+        name != b"content-type" && !name.starts_with(b"x-cos-")
+    });
     own.chain(fields.iter().map(|(name, value)| (name.as_slice(), value.as_slice()))).collect()
 }
 

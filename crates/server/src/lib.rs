@@ -34,6 +34,7 @@
 //! or `>` in its query) is answered with an error document as well, and the connection closed.
 
 mod access_log;
+mod accounts;
 mod authenticate;
 mod authorize;
 mod body;

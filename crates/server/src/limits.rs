@@ -9,10 +9,12 @@ use std::time::Duration;
 pub(crate) const CHUNK: usize = 256 * 1024;
 
 /// The longest bytes of one write, and how many of them may wait, for an upload beside which there are so many others: each
-/// upload holds some chunks in memory (`execute/intake.rs`).
+/// upload holds some chunks in memory (`execute/intake.rs`). Of those that wait, one or two uploads have enough for what
+/// hashes them to go on while something else has the processors.
 pub(crate) fn intake(others: usize) -> (usize, usize) {
     match others {
-        0..16 => (CHUNK, 4),
+        0..2 => (CHUNK, 12),
+        2..16 => (CHUNK / 2, 4),
         16..64 => (64 * 1024, 2),
         _ => (32 * 1024, 1),
     }

@@ -6,16 +6,18 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use cospass_protocol::{Endpoint as Domain, Host, HostError};
-use cospass_sign::RequestHead;
 use cospass_sign::explain::{Evidence, explain};
+use cospass_sign::{Claim, RequestHead};
 use http::request::Parts;
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 
+use crate::accounts::Account;
 use crate::endpoint::Endpoint;
 use crate::exchange::{Exchange, Line};
 use crate::head::header_pairs;
 use crate::redact;
+use crate::refusal::Cause;
 
 /// For how long explanations are worked out in one go; one that has begun is finished.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -79,6 +81,18 @@ impl RefusedHead {
         }
     }
 
+    /// One whose signature holds and leaves something out that a strict bucket wants, as the message tells.
+    pub(crate) fn not_signed(parts: &Parts, now: i64, message: &str) -> Self {
+        let explanation = json!({
+            "cause": Cause::NotSigned.name(),
+            "message": message,
+            "remedy": "List it in the signature, or leave it out of the request; the bucket is configured to \
+                take nothing that is not signed (serve --signature strict).",
+            "stages": [],
+        });
+        Self { explanation: OnceLock::from(explanation), ..Self::new(parts, now) }
+    }
+
     fn explain(&self, endpoint: &Endpoint) -> &Value {
         self.explanation.get_or_init(|| {
             let headers: Vec<_> = self.headers.iter().map(|(n, v)| (&n[..], &v[..])).collect();
@@ -86,7 +100,7 @@ impl RefusedHead {
             let host = head.header(b"host").and_then(|host| std::str::from_utf8(host).ok());
             let hosts = host.map(|host| hosts_beside(endpoint, host)).unwrap_or_default();
             let explanation = explain(&Evidence {
-                credentials: Some(&endpoint.credentials),
+                credentials: Some(&account_of(endpoint, &head).credentials),
                 now: Some(self.now),
                 other_hosts: &hosts,
                 is_cdn: host.is_some_and(|h| matches!(Host::new(h), Err(HostError::Cdn { .. }))),
@@ -97,6 +111,13 @@ impl RefusedHead {
             json
         })
     }
+}
+
+/// The account whose key a request claims to be signed with, or else the first one.
+fn account_of<'a>(endpoint: &'a Endpoint, head: &RequestHead<'_>) -> &'a Account {
+    let claim = Claim::read(head).ok();
+    let account = claim.and_then(|claim| endpoint.accounts.of_secret_id(claim.secret_id()));
+    account.unwrap_or(endpoint.accounts.first())
 }
 
 /// The hosts that a request may have been signed for, beside the one it was sent to.
@@ -143,5 +164,5 @@ pub(crate) fn write(endpoint: &Endpoint, list: &[Arc<Exchange>]) -> serde_json::
         Listed { line: exchange.line(), explanation, explanation_pending }
     });
     let listed: Vec<_> = listed.collect();
-    serde_json::to_vec(&serde_json::json!({ "requests": listed }))
+    serde_json::to_vec(&json!({ "requests": listed }))
 }

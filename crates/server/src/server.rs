@@ -7,7 +7,6 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use cospass_protocol::operation::CannedAcl;
-use cospass_protocol::policy::Identity;
 use cospass_protocol::{Bucket, BucketError, Region, RegionError};
 use cospass_sign::Credentials;
 use tokio::net::TcpListener;
@@ -15,6 +14,7 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use crate::access_log::{AccessLog, AccessLogTarget};
+use crate::accounts::{Account, Accounts};
 use crate::clock::Clock;
 use crate::connection;
 use crate::control::{self, Guard};
@@ -68,6 +68,7 @@ impl Server {
             syncing: Syncing::Always,
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
             credentials: None,
+            accounts: Vec::new(),
             buckets: Vec::new(),
             coverage: Coverage::default(),
             bucket_coverages: Vec::new(),
@@ -95,6 +96,8 @@ pub struct Builder {
     syncing: Syncing,
     listen: SocketAddr,
     credentials: Option<Credentials>,
+    /// Others than the first: keys, number, APPID.
+    accounts: Vec<(Credentials, String, String)>,
     buckets: Vec<(String, CannedAcl)>,
     coverage: Coverage,
     bucket_coverages: Vec<(String, Coverage)>,
@@ -139,9 +142,21 @@ impl Builder {
         self
     }
 
-    /// The key pair of the one account. Required. If it has a token, requests must carry that token, signed or not.
+    /// The key pair of the first account. Required. If it has a token, requests must carry that token, signed or not.
     pub fn credentials(mut self, credentials: Credentials) -> Self {
         self.credentials = Some(credentials);
+        self
+    }
+
+    /// Another account, by its keys, its number (uin) and the APPID that the names of its buckets end in; may be called
+    /// again. All other buckets are of the first account.
+    pub fn account(
+        mut self,
+        credentials: Credentials,
+        uin: impl Into<String>,
+        appid: impl Into<String>,
+    ) -> Self {
+        self.accounts.push((credentials, uin.into(), appid.into()));
         self
     }
 
@@ -187,7 +202,7 @@ impl Builder {
         self
     }
 
-    /// The account's number, which shows in owners and grants.
+    /// The first account's number, which shows in owners and grants.
     pub fn owner_uin(mut self, uin: impl Into<String>) -> Self {
         self.owner_uin = uin.into();
         self
@@ -258,6 +273,10 @@ impl Builder {
     pub async fn start(self) -> Result<Running, StartError> {
         let kept = self.kept.ok_or(StartError::NoDataDir)?;
         let credentials = self.credentials.ok_or(StartError::NoCredentials)?;
+        let others = self.accounts.into_iter();
+        let others = others.map(|(keys, uin, appid)| Account::new(keys, &uin, Some(appid)));
+        let first = Account::new(credentials, &self.owner_uin, None);
+        let accounts = Accounts::new(first, others.collect())?;
         let region = Region::new(self.region)?;
         let buckets = self.buckets.into_iter().map(|(bucket, acl)| match acl.is_for_bucket() {
             true => Ok((Bucket::new(bucket)?, acl)),
@@ -303,11 +322,9 @@ impl Builder {
         let endpoint = Arc::new(Endpoint {
             store,
             clock: self.clock,
-            credentials,
+            accounts,
             routes,
             region,
-            owner: Identity::root(&self.owner_uin),
-            owner_uin: self.owner_uin,
             coverages,
             limits: Arc::new(self.limits),
             spelling,
@@ -345,6 +362,8 @@ async fn run(
     tokio::join!(serving, sweeping, rounds);
     if let Some(control) = control {
         control.abort();
+        // Its port is free when the endpoint has stopped, not a moment later.
+        let _ = control.await;
     }
     let finished = tokio::task::spawn_blocking(move || {
         if let Some(log) = &endpoint.observers.access_log {
@@ -409,6 +428,12 @@ impl Running {
         self.local_addr
     }
 
+    /// What serves requests.
+    #[cfg(test)]
+    pub(crate) fn endpoint(&self) -> &Endpoint {
+        &self.endpoint
+    }
+
     /// The address of the control listener, if there is one.
     pub fn control_addr(&self) -> Option<SocketAddr> {
         self.control_addr
@@ -452,6 +477,13 @@ pub enum StartError {
     NoDataDir,
     /// No credentials were given.
     NoCredentials,
+    /// Two accounts could be taken for each other.
+    AccountTwice {
+        /// What both have.
+        what: &'static str,
+        /// Its value.
+        value: String,
+    },
     /// A bucket's name is none.
     Bucket(BucketError),
     /// A bucket cannot have that access control; only an object can.
@@ -490,6 +522,10 @@ impl fmt::Display for StartError {
                 f.write_str("neither a data folder nor memory was chosen to keep things in")
             }
             Self::NoCredentials => f.write_str("no credentials were given"),
+            Self::AccountTwice { what, value } => write!(
+                f,
+                "two accounts have the {what} {value}; give each its own SecretId, number and APPID"
+            ),
             Self::Bucket(error) => write!(f, "{error}"),
             Self::BucketAcl { acl } => {
                 write!(f, "a bucket cannot have the access control {}", acl.as_str())

@@ -17,6 +17,7 @@ mod cipher;
 mod configurations;
 mod disk;
 mod lifecycle;
+mod md5;
 mod memory;
 mod metadata;
 mod multipart;
@@ -24,6 +25,7 @@ mod object;
 mod pins;
 mod reader;
 mod record;
+mod retention;
 mod row;
 mod scan;
 mod sweep;
@@ -47,6 +49,7 @@ pub(crate) use cipher::KeyCheck;
 pub(crate) use disk::Syncing;
 pub(crate) use lifecycle::Due;
 pub(crate) use multipart::UploadName;
+pub(crate) use object::Retained;
 pub(crate) use reader::Reader;
 pub(crate) use record::{
     AclRecord, BucketRecord, Draft, Encryption, Kind, ObjectRecord, PartRecord, Restored,
@@ -54,7 +57,7 @@ pub(crate) use record::{
 };
 pub(crate) use scan::{Step, past, start};
 pub(crate) use upload::{Hashing, Upload, Writing};
-pub(crate) use version::{Former, Versioning};
+pub(crate) use version::{Deleted, Former, Versioning};
 
 use backend::{Backend, Rows, Table};
 use disk::Disk;
@@ -248,6 +251,12 @@ pub enum StoreError {
         /// Whether it was asked for by that version.
         is_asked: bool,
     },
+    /// The object, or what it would replace, must stay as it is for a while yet.
+    Retained,
+    /// It must stay longer than it was to from now on.
+    RetentionShortened,
+    /// No object of the bucket can be told to stay.
+    NotLockable,
     /// There is no such upload in parts.
     NoSuchUpload,
     /// A record of the metadata cannot be read.
@@ -275,6 +284,9 @@ impl fmt::Display for StoreError {
             Self::DeleteMarker { version, .. } => {
                 write!(f, "the object was deleted: {version} is a delete marker")
             }
+            Self::Retained => f.write_str("the object is locked"),
+            Self::RetentionShortened => f.write_str("the object is locked for longer than that"),
+            Self::NotLockable => f.write_str("objects of the bucket cannot be locked"),
             Self::NoSuchUpload => f.write_str("there is no such upload in parts"),
             Self::Record(error) => write!(f, "a record of the metadata cannot be read: {error}"),
             Self::Key => f.write_str("the key of a record of the metadata cannot be read"),

@@ -9,7 +9,8 @@ use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::crypto::ring;
 use tokio_rustls::rustls::pki_types::pem::{Error as PemError, PemObject};
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
-use tokio_rustls::rustls::{self, ServerConfig};
+use tokio_rustls::rustls::{self, ProtocolVersion, ServerConfig};
+use tokio_rustls::server::TlsStream;
 
 /// The one protocol that is offered to clients which ask (RFC 7301).
 const ALPN: &[u8] = b"http/1.1";
@@ -45,6 +46,16 @@ impl Tls {
     pub(crate) fn acceptor(&self) -> TlsAcceptor {
         let config = self.config.read().unwrap_or_else(PoisonError::into_inner);
         TlsAcceptor::from(Arc::clone(&config))
+    }
+}
+
+/// The version that a connection agreed on, as policies name it (`cos:tls-version`, 436/71306).
+pub(crate) fn version<S>(stream: &TlsStream<S>) -> Option<&'static str> {
+    match stream.get_ref().1.protocol_version()? {
+        ProtocolVersion::TLSv1_2 => Some("1.2"),
+        ProtocolVersion::TLSv1_3 => Some("1.3"),
+        // Others are not offered.
+        _ => None,
     }
 }
 

@@ -7,7 +7,7 @@ use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::time::{Duration, Instant};
 
-use cospass_server::{Builder, Server, StartError};
+use cospass_server::{Builder, Coverage, Server, StartError};
 use cospass_sign::Credentials;
 use serde_json::{Value, json};
 use support::*;
@@ -233,6 +233,27 @@ fn an_unsigned_copy_source_is_accepted_and_counted() {
     assert_eq!((endpoint.send(&signed).status, endpoint.metric(name)), (200, 0.0));
     let unsigned = request("PUT", "/b").presign().header("x-cos-copy-source", &source);
     assert_eq!((endpoint.send(&unsigned).status, endpoint.metric(name)), (200, 1.0));
+}
+
+#[test]
+fn what_a_strict_bucket_wants_signed_is_told() {
+    let endpoint = controlled(|builder| builder.signature(Coverage::Strict));
+    assert_eq!(endpoint.send(&put("/a", b"x").sign()).status, 200);
+    let unsigned = get("/a").presign().header("Range", "bytes=0-0");
+    assert_eq!(endpoint.send(&unsigned).status, 403);
+    let added = get("/a").unsigned_param("versionId", "null").presign();
+    assert_eq!(endpoint.send(&added).status, 403);
+    let list = endpoint.requests("?limit=2");
+    for (entry, told) in list.iter().rev().zip(["header range", "parameter versionid"]) {
+        assert_eq!(entry["cause"], "not-signed");
+        let explanation = &entry["explanation"];
+        assert_eq!(explanation["cause"], "not-signed");
+        let message = explanation["message"].as_str().unwrap();
+        assert!(message.contains(told) && message.contains("strict"), "{message}");
+        assert!(explanation["remedy"].as_str().unwrap().contains("strict"));
+    }
+    let (status, metrics) = endpoint.read("/metrics");
+    assert!(status == 200 && metrics.contains(r#"refusals_total{cause="not-signed"} 2"#));
 }
 
 #[test]

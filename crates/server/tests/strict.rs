@@ -4,6 +4,7 @@ mod support;
 
 use cospass_server::Coverage;
 use cospass_sign::{Authorization, Canonical, SecretKey, SigningKey};
+use support::form::form;
 use support::*;
 
 const OTHER: &str = "other-1250000000";
@@ -26,7 +27,9 @@ fn refused(endpoint: &Endpoint, request: &Request, name: &str) {
     let answer = endpoint.send(request);
     let error = answer.error();
     assert_eq!((answer.status, error.code.as_str()), (403, "AccessDenied"), "{name}");
-    assert_eq!(error.message, format!("Access Denied. The {name} must be signed."));
+    let message =
+        format!("Access Denied. The {name} must be signed: the signature is judged strictly here.");
+    assert_eq!(error.message, message);
 }
 
 #[test]
@@ -85,4 +88,16 @@ fn a_bucket_may_be_stricter_or_not() {
     });
     refused(&all_but_one, &unsigned(HOST), "header content-length");
     assert_eq!(all_but_one.send(&unsigned(OTHER_HOST)).status, 200);
+}
+
+#[test]
+fn a_form_has_a_condition_on_each_field_that_gives_something_away() {
+    let endpoint = Endpoint::start_with(|builder| builder.signature(Coverage::Strict));
+    let open = form("a").field("acl", "public-read");
+    refused(&endpoint, &open.clone().sign().request(), "field x-cos-acl");
+    let granted = form("a").field("x-cos-grant-read", "id=\"1\"").sign();
+    refused(&endpoint, &granted.request(), "field x-cos-grant-read");
+    let named = open.condition(r#"{"acl":"public-read"}"#).sign();
+    assert_eq!(endpoint.send(&named.request()).status, 204);
+    assert_eq!(endpoint.send(&form("b").field("x-cos-meta-a", "1").sign().request()).status, 204);
 }

@@ -14,7 +14,10 @@ use cospass_sign::Credentials;
 use support::*;
 use tokio_rustls::rustls::crypto::ring;
 use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName};
-use tokio_rustls::rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
+use tokio_rustls::rustls::version::{TLS12, TLS13};
+use tokio_rustls::rustls::{
+    ClientConfig, ClientConnection, RootCertStore, StreamOwned, SupportedProtocolVersion,
+};
 
 /// Writes a certificate for a host, and its key, into a folder.
 fn certify(folder: &Path, host: &str) -> CertificateDer<'static> {
@@ -105,6 +108,74 @@ fn the_location_of_a_completed_upload_says_https() {
     let complete = complete.header("Content-Length", document.len().to_string());
     let answer = exchange(complete.body(document.as_bytes()));
     assert!(answer.contains(&format!("<Location>https://{HOST}/a</Location>")), "{answer}");
+}
+
+/// A client that speaks that version of TLS alone.
+fn client_of(
+    endpoint: &Endpoint,
+    trusted: &CertificateDer<'static>,
+    version: &'static SupportedProtocolVersion,
+) -> Client {
+    let mut roots = RootCertStore::empty();
+    roots.add(trusted.clone()).unwrap();
+    let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
+        .with_protocol_versions(&[version])
+        .unwrap()
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    let name = ServerName::try_from(HOST).unwrap();
+    let connection = ClientConnection::new(Arc::new(config), name).unwrap();
+    let stream = TcpStream::connect(endpoint.address).unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+    StreamOwned::new(connection, stream)
+}
+
+/// A policy that lets everyone read under a condition.
+fn policy(condition: &str) -> Request {
+    let document = format!(
+        r#"{{"version":"2.0","statement":[{{"effect":"allow","principal":{{"qcs":["qcs::cam::anyone:anyone"]}},"action":["name/cos:GetObject"],"resource":["*"],"condition":{{{condition}}}}}]}}"#
+    );
+    put("/", document.as_bytes()).param("policy", "").header("Connection", "close").sign()
+}
+
+#[test]
+fn policies_ask_for_the_version_of_tls() {
+    let folder = tempfile::TempDir::new().unwrap();
+    let trusted = certify(folder.path(), HOST);
+    let endpoint = secured(folder.path(), Limits::default());
+    let with = |version, request: &Request| {
+        exchange(&mut client_of(&endpoint, &trusted, version), &request.bytes()).0
+    };
+    let upload = put("/a", b"x").header("Connection", "close").sign();
+    assert_eq!(with(&TLS12, &upload), 200);
+    let read = get("/a").header("Connection", "close");
+    for (condition, of_12, of_13) in [
+        (r#""numeric_greater_than":{"cos:tls-version":"1.2"}"#, 403, 200),
+        (r#""numeric_equal":{"cos:tls-version":"1.2"}"#, 200, 403),
+        (r#""numeric_greater_than_equal":{"cos:tls-version":"1.2"}"#, 200, 200),
+        (r#""bool_equal":{"cos:secure-transport":"true"}"#, 200, 200),
+        (r#""bool_equal":{"cos:secure-transport":"false"}"#, 403, 403),
+    ] {
+        assert_eq!(with(&TLS13, &policy(condition)), 204, "{condition}");
+        let found = (with(&TLS12, &read), with(&TLS13, &read));
+        assert_eq!(found, (of_12, of_13), "{condition}");
+    }
+}
+
+#[test]
+fn without_tls_there_is_no_version_to_ask_for() {
+    let endpoint = Endpoint::start();
+    endpoint.put("/a", b"x");
+    for (condition, status) in [
+        // It has none, so that no comparison holds.
+        (r#""numeric_greater_than":{"cos:tls-version":"0"}"#, 403),
+        (r#""numeric_less_than":{"cos:tls-version":"9"}"#, 403),
+        (r#""bool_equal":{"cos:secure-transport":"false"}"#, 200),
+        (r#""bool_equal":{"cos:secure-transport":"true"}"#, 403),
+    ] {
+        assert_eq!(endpoint.send(&policy(condition)).status, 204, "{condition}");
+        assert_eq!(endpoint.send(&get("/a")).status, status, "{condition}");
+    }
 }
 
 #[test]

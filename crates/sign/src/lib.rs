@@ -23,6 +23,7 @@ mod refusal;
 mod secret;
 mod selection;
 mod signing;
+mod v4;
 mod verifier;
 mod verify;
 
@@ -38,5 +39,6 @@ pub use names::{OFFICIAL_HEADERS, is_official_header};
 pub use refusal::Refusal;
 pub use secret::{Credentials, SecretId, SecretKey, SecurityToken, TOKEN_NAME};
 pub use signing::{Deriver, SignTime, Signature, SigningKey};
+pub use v4::V4Claim;
 pub use verifier::Verifier;
 pub use verify::{Acceptance, CLOCK_SKEW_SECONDS, CanonicalView, Verified};

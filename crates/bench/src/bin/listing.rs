@@ -4,9 +4,10 @@
 //! cospass-bench-listing COSPASS [COUNT …]      (by default 10000 and 1000000 objects)
 //! ```
 //!
-//! `COSPASS` is the binary under test. It serves a temporary folder, which is filled through it with empty objects; at each
-//! count, pages of 1000 keys are asked for behind random markers. Then 256 clients download, and upload, at the same time.
-//! The endpoint does not wait for the disk meanwhile, or filling would take longer still.
+//! `COSPASS` is the binary under test. For each count an endpoint serves a temporary folder, which is filled through it with
+//! empty objects. All of them run at the same time, and pages of 1000 keys behind random markers are asked for in turn, so
+//! that what else the machine does falls on each alike. Then 256 clients download from the largest, and upload to it, at the
+//! same time. The endpoints do not wait for the disk meanwhile, or filling would take longer still.
 
 #![allow(clippy::print_stdout, reason = "the table is this program's output")]
 
@@ -46,24 +47,39 @@ fn main() -> Result<(), Failure> {
 }
 
 fn measure(binary: &Path, folder: &Path, counts: &[u32]) -> Result<(), Failure> {
-    let served = Served::start(binary, folder)?;
-    println!("idle                      {:>6.1} MB", served.memory("VmRSS")?);
-    let mut filled = 0;
+    let mut filled = Vec::new();
     for &count in counts {
+        let served = Served::start(binary, &folder.join(count.to_string()))?;
+        if filled.is_empty() {
+            println!("idle                      {:>6.1} MB", served.memory("VmRSS")?);
+        }
         let started = Instant::now();
-        fill(&served, filled, count)?;
-        let speed = f64::from(count.saturating_sub(filled)) / started.elapsed().as_secs_f64();
-        filled = count;
-        let times = pages(&served, count)?;
+        fill(&served, count)?;
+        let speed = f64::from(count) / started.elapsed().as_secs_f64();
+        filled.push(Filled { served, count, speed, times: Vec::new(), processor: Duration::ZERO });
+    }
+    for number in 0..PAGES {
+        for it in &mut filled {
+            let before = it.served.processor_time()?;
+            let time = page(&it.served, it.count, number)?;
+            it.times.push(time);
+            it.processor += it.served.processor_time()?.saturating_sub(before);
+        }
+    }
+    for Filled { served, count, speed, times, processor } in &mut filled {
+        times.sort_unstable();
         let at = |part: usize| times.get(times.len() * part / 100).copied().unwrap_or_default();
         println!(
-            "a page of 1000 of {count:>8}: half within {:>6.2} ms, 99 % within {:>6.2} ms   ({speed:.0} PUTs a second, {:.1} MB)",
+            "a page of 1000 of {count:>8}: half within {:>6.2} ms, 99 % within {:>6.2} ms, {:>5.2} ms of processor time   ({speed:.0} PUTs a second, {:.1} MB)",
             at(50).as_secs_f64() * 1e3,
             at(99).as_secs_f64() * 1e3,
+            processor.as_secs_f64() * 1e3 / f64::from(PAGES),
             served.memory("VmRSS")?,
         );
     }
-    drop(served);
+    drop(filled);
+    let most = counts.iter().max().ok_or("no counts")?;
+    let folder = &folder.join(most.to_string());
 
     let served = Served::start(binary, folder)?;
     thread::sleep(Duration::from_secs(1));
@@ -95,14 +111,14 @@ fn key(number: u32) -> String {
     format!("key/{number:08}")
 }
 
-fn fill(served: &Served, from: u32, to: u32) -> Result<(), Failure> {
-    let next = AtomicU32::new(from);
+fn fill(served: &Served, count: u32) -> Result<(), Failure> {
+    let next = AtomicU32::new(0);
     thread::scope(|scope| {
         let filler = || {
             let mut client = Client::connect(served)?;
             loop {
                 let number = next.fetch_add(1, Ordering::Relaxed);
-                if number >= to {
+                if number >= count {
                     return Ok(());
                 }
                 client.put(&key(number), b"")?;
@@ -113,24 +129,32 @@ fn fill(served: &Served, from: u32, to: u32) -> Result<(), Failure> {
     })
 }
 
-/// How long pages behind markers all over the bucket take, in order.
-fn pages(served: &Served, count: u32) -> Result<Vec<Duration>, Failure> {
+/// How long a page takes behind a marker somewhere in the bucket.
+fn page(served: &Served, count: u32, number: u32) -> Result<Duration, Failure> {
     let mut client = Client::connect(served)?;
     let last = count.saturating_sub(1001).max(1);
-    let mut times = Vec::new();
-    for number in 0..PAGES {
-        // A multiplicative walk: neither in order nor ever twice.
-        let marker = key(number.wrapping_mul(2_654_435_761) % last);
-        let started = Instant::now();
-        let page = client.list(&marker)?;
-        times.push(started.elapsed());
-        let keys = page.windows(5).filter(|window| window == b"<Key>").count();
-        if keys != 1000.min(count as usize) {
-            return Err(format!("{keys} keys behind {marker}").into());
-        }
+    // A multiplicative walk: neither in order nor ever twice.
+    let marker = key(number.wrapping_mul(2_654_435_761) % last);
+    let started = Instant::now();
+    let page = client.list(&marker)?;
+    let time = started.elapsed();
+    let keys = page.windows(5).filter(|window| window == b"<Key>").count();
+    if keys != 1000.min(count as usize) {
+        return Err(format!("{keys} keys behind {marker}").into());
     }
-    times.sort_unstable();
-    Ok(times)
+    Ok(time)
+}
+
+/// An endpoint that holds so many objects.
+struct Filled {
+    served: Served,
+    count: u32,
+    /// PUTs a second.
+    speed: f64,
+    /// How long each page took.
+    times: Vec<Duration>,
+    /// What they took of the processors, all together: less depends on what else the machine does.
+    processor: Duration,
 }
 
 /// An endpoint in a process of its own.
@@ -163,6 +187,20 @@ impl Served {
         let signer = Signer::new(Credentials::new(KEY, KEY), endpoint);
         let address = address.to_owned();
         Ok(Self { child, address, signer, bucket: Bucket::new(BUCKET)? })
+    }
+
+    /// The processor time of all threads so far: the first number of `schedstat`, in nanoseconds
+    /// (`Documentation/scheduler/sched-stats.rst`).
+    fn processor_time(&self) -> Result<Duration, Failure> {
+        let mut nanoseconds = 0_u64;
+        for thread in std::fs::read_dir(format!("/proc/{}/task", self.child.id()))? {
+            // A thread may have ended since.
+            let Ok(text) = std::fs::read_to_string(thread?.path().join("schedstat")) else {
+                continue;
+            };
+            nanoseconds += text.split_whitespace().next().ok_or("no number")?.parse::<u64>()?;
+        }
+        Ok(Duration::from_nanos(nanoseconds))
     }
 
     /// A field of `/proc/PID/status`, in MB.

@@ -56,6 +56,10 @@ fn measure(command: &Path, folder: &Path) -> Outcome<Report> {
     let mut report = Report::new(nginx.is_some(), load::is_installed());
     load::measure(&cospass, nginx.as_ref(), folder, &mut report)?;
     uploads::measure(&cospass, folder, &mut report)?;
+    drop((cospass, nginx));
+    // What they hold after large transfers is not to be what many small ones left them with.
+    let cospass = Cospass::start(command, &folder.join("cospass"))?;
+    let nginx = Nginx::start(&folder.join("nginx"))?;
     transfer::measure(&cospass, nginx.as_ref(), folder, &mut report)?;
     Ok(report)
 }

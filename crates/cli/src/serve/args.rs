@@ -118,10 +118,15 @@ pub(super) fn parse_signature(text: &str) -> Result<Signatures, String> {
         None => (None, text),
         Some((bucket, coverage)) => (Some(parse_bucket(bucket)?), coverage),
     };
-    match coverage {
-        "listed" => Ok((bucket, Coverage::Listed)),
-        "strict" => Ok((bucket, Coverage::Strict)),
-        _ => Err("it is no coverage; write listed or strict, or BUCKET=strict".to_owned()),
+    let wrong = |_| "it is no coverage; write listed or strict, or BUCKET=strict".to_owned();
+    Ok((bucket, parse_coverage(coverage).map_err(wrong)?))
+}
+
+pub(super) fn parse_coverage(text: &str) -> Result<Coverage, String> {
+    match text {
+        "listed" => Ok(Coverage::Listed),
+        "strict" => Ok(Coverage::Strict),
+        _ => Err("it is no coverage; write listed or strict".to_owned()),
     }
 }
 

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use cospass::{Bucket, Region};
 use cospass_protocol::operation::CannedAcl;
-use cospass_server::{AccessLogTarget, ClockSetting};
+use cospass_server::{AccessLogTarget, ClockSetting, Coverage};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 
@@ -50,9 +50,11 @@ pub(super) struct BucketTable {
     pub(super) name: Parsed<Bucket>,
     /// What it is made with; one that is there keeps its own.
     pub(super) acl: Option<Parsed<CannedAcl>>,
+    /// How much signatures must cover of requests for it.
+    pub(super) signature: Option<Parsed<Coverage>>,
 }
 
-/// An `[[account]]`; there is one.
+/// An `[[account]]`. The first one has all buckets that no other has.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct AccountTable {
@@ -60,6 +62,8 @@ pub(super) struct AccountTable {
     pub(super) secret_key_file: PathBuf,
     /// Its number, which shows in owners and grants.
     pub(super) uin: Option<String>,
+    /// What the names of its buckets end in; each but the first must have one.
+    pub(super) appid: Option<String>,
 }
 
 /// A value that is written as text, as on the command line.
@@ -105,6 +109,12 @@ impl FromText for ClockSetting {
 impl FromText for Signatures {
     fn from_text(text: &str) -> Result<Self, String> {
         args::parse_signature(text)
+    }
+}
+
+impl FromText for Coverage {
+    fn from_text(text: &str) -> Result<Self, String> {
+        args::parse_coverage(text)
     }
 }
 
@@ -195,7 +205,7 @@ mod tests {
         let config = Config::parse(EXAMPLE).unwrap();
         assert_eq!(config.account.len(), 1);
         let config = Config::parse(&whole_example()).unwrap();
-        assert_eq!((config.bucket.len(), config.map.len()), (2, 1));
+        assert_eq!((config.bucket.len(), config.map.len(), config.account.len()), (2, 1, 2));
         assert!(config.in_memory && config.no_sync && config.control_off_loopback);
     }
 
@@ -222,6 +232,10 @@ mod tests {
             ("listen = 9000", "line 1, listen: invalid type"),
             ("[[bucket]]\nname = \"short\"", "line 2, name: "),
             ("[[bucket]]\nname = \"b-1\"\nacl = \"open\"", "line 3, acl: it is no ACL of a bucket"),
+            (
+                "[[bucket]]\nname = \"b-1\"\nsignature = \"loose\"",
+                "line 3, signature: it is no coverage",
+            ),
             ("[[bucket]]\nacl = \"private\"", "line 1, [[bucket]]: missing field `name`"),
             ("[map]\n\"h\" = \"short\"", "line 2, \"h\": "),
             (

@@ -33,7 +33,9 @@ pub(super) struct Settings {
     control_off_loopback: bool,
     control_hosts: Vec<String>,
     access_log: Option<AccessLogTarget>,
+    /// The one that credentials are taken from if nothing else gives them.
     pub(super) account: Option<AccountTable>,
+    other_accounts: Vec<AccountTable>,
 }
 
 impl Settings {
@@ -71,10 +73,24 @@ impl Settings {
             (None, None) => None,
             _ => return Err(contradiction("--tls-cert and --tls-key go together; give both")),
         };
-        let mut account = file.account;
-        if account.len() > 1 {
-            return Err(contradiction("there is one account; leave one [[account]] in the file"));
+        let mut accounts = file.account.into_iter();
+        let account = accounts.next();
+        if account.as_ref().is_some_and(|account| account.appid.is_some()) {
+            let message =
+                "the first [[account]] has all buckets that no other one has; take its appid away";
+            return Err(contradiction(message));
         }
+        let other_accounts: Vec<_> = accounts.collect();
+        let is_whole = |account: &AccountTable| account.uin.is_some() && account.appid.is_some();
+        if !other_accounts.iter().all(is_whole) {
+            let message = "each [[account]] but the first says whose buckets are its own; give it uin and appid";
+            return Err(contradiction(message));
+        }
+        let of_buckets: Vec<_> = file
+            .bucket
+            .iter()
+            .filter_map(|table| Some((Some(table.name.0.clone()), table.signature.as_ref()?.0)))
+            .collect();
         let region = match args.region.or(inner(file.region)) {
             Some(region) => region,
             None => args::parse_region(DEFAULT_REGION).map_err(|e| Failure::usage("region", e))?,
@@ -101,6 +117,7 @@ impl Settings {
                 .signature
                 .into_iter()
                 .map(|Parsed(signatures)| signatures)
+                .chain(of_buckets)
                 .chain(args.signatures)
                 .collect(),
             clock: args.clock.or(inner(file.clock)).unwrap_or_default(),
@@ -109,7 +126,8 @@ impl Settings {
             control_off_loopback,
             control_hosts,
             access_log: args.access_log.or(inner(file.access_log)),
-            account: account.pop(),
+            account,
+            other_accounts,
         })
     }
 
@@ -124,8 +142,8 @@ impl Settings {
         listed.chain(&self.default_bucket).chain(mapped)
     }
 
-    /// The endpoint, ready to start.
-    pub(super) fn builder(&self, credentials: Credentials) -> Builder {
+    /// The endpoint, ready to start; the credentials are those of the first account. Reads the keys of the others.
+    pub(super) fn builder(&self, credentials: Credentials) -> Result<Builder, Failure> {
         let builder = match &self.data {
             Some(folder) => Server::builder().data_dir(folder).no_sync(self.no_sync),
             None => Server::builder().in_memory(),
@@ -158,6 +176,11 @@ impl Settings {
         if let Some(uin) = self.account.as_ref().and_then(|account| account.uin.as_ref()) {
             builder = builder.owner_uin(uin);
         }
+        for account in &self.other_accounts {
+            let keys = Credentials::new(account.secret_id.clone(), account.secret_key()?);
+            let (uin, appid) = (account.uin.as_deref(), account.appid.as_deref());
+            builder = builder.account(keys, uin.unwrap_or_default(), appid.unwrap_or_default());
+        }
         if let Some((certificate, key)) = &self.tls {
             builder = builder.tls(certificate, key);
         }
@@ -170,10 +193,10 @@ impl Settings {
         for name in &self.control_hosts {
             builder = builder.control_host(name);
         }
-        match &self.access_log {
+        Ok(match &self.access_log {
             Some(target) => builder.access_log(target.clone()),
             None => builder,
-        }
+        })
     }
 }
 
@@ -187,6 +210,8 @@ fn contradiction(message: &str) -> Failure {
 
 #[cfg(test)]
 mod tests {
+    use cospass_server::Coverage;
+
     use super::*;
 
     fn joined(args: ServeArgs, file: &str) -> Result<Settings, String> {
@@ -237,12 +262,32 @@ mod tests {
             ("in_memory = true\ntls_cert = \"f\"", "--tls-key"),
             (
                 "in_memory = true\n[[account]]\nsecret_id = \"a\"\nsecret_key_file = \"f\"\n\
-                 [[account]]\nsecret_id = \"b\"\nsecret_key_file = \"f\"",
-                "one account",
+                 [[account]]\nsecret_id = \"b\"\nsecret_key_file = \"f\"\nuin = \"2\"",
+                "uin and appid",
+            ),
+            (
+                "in_memory = true\n[[account]]\nsecret_id = \"a\"\nsecret_key_file = \"f\"\nappid = \"1\"",
+                "take its appid away",
             ),
         ] {
             let message = joined(ServeArgs::default(), file).unwrap_err();
             assert!(message.contains(told), "{file:?}: {message}");
         }
+    }
+
+    #[test]
+    fn a_bucket_says_how_its_signatures_are_judged_and_the_command_line_wins() {
+        let file = "in_memory = true\nsignature = [\"strict\", \"b-1=listed\"]\n\
+                    [[bucket]]\nname = \"b-1\"\nsignature = \"strict\"\n[[bucket]]\nname = \"c-1\"";
+        let args = ServeArgs {
+            signatures: vec![args::parse_signature("b-1=listed").unwrap()],
+            ..ServeArgs::default()
+        };
+        let b = Some(Bucket::new("b-1").unwrap());
+        let (listed, strict) = (Coverage::Listed, Coverage::Strict);
+        let of_file = [(None, strict), (b.clone(), listed), (b.clone(), strict)];
+        assert_eq!(joined(ServeArgs::default(), file).unwrap().signatures, of_file);
+        let with_args = [&of_file[..], &[(b, listed)]].concat();
+        assert_eq!(joined(args, file).unwrap().signatures, with_args);
     }
 }

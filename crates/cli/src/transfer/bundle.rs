@@ -12,7 +12,7 @@ use super::url::read_bundle;
 use crate::duration::parse_expires;
 use crate::environment;
 use crate::exit::{Exit, Failure};
-use crate::output::Output;
+use crate::output::{Output, note};
 use crate::runtime::block_on;
 use crate::size::parse_size;
 use crate::target::{Target, parse_target};
@@ -35,7 +35,7 @@ pub(crate) struct BundleArgs {
     #[arg(long, default_value = "1h", value_parser = parse_expires)]
     expires: Expires,
 
-    /// Write a fresh bundle of the same upload, which must still be there
+    /// Write a fresh bundle of the same upload
     #[arg(long, value_name = "BUNDLE", conflicts_with_all = ["target", "size", "abort"])]
     renew: Option<PathBuf>,
 
@@ -47,9 +47,15 @@ pub(crate) struct BundleArgs {
     client: ClientArgs,
 }
 
-/// The service is asked first: it says whether the upload is still there, and what time it is.
+/// The service is asked first: it says what time it is. Of an upload that is gone the fresh bundle still says whether it was
+/// completed.
 async fn renew(client: &Client, bundle: &Bundle, seconds: i64) -> Result<Bundle, Error> {
-    client.parts(&bundle.upload()?).await?;
+    match client.parts(&bundle.upload()?).await {
+        Err(error) if error.cause() == "NoSuchUpload" => {
+            note("cospass: the upload is gone: it was completed or given up");
+        }
+        asked => drop(asked?),
+    }
     client.renew_bundle(bundle, seconds)
 }
 

@@ -26,49 +26,54 @@ pub(super) struct Paths {
     /// A checkpoint until it is written.
     fresh: PathBuf,
     overwrite: bool,
+    sync: bool,
 }
 
 impl Paths {
-    pub(super) async fn of(to: &Path, options: &TransferOptions) -> Result<Self, Error> {
+    pub(super) fn of(to: &Path, options: &TransferOptions) -> Self {
         let beside = |end: &str| {
             let mut name = to.file_name().unwrap_or_default().to_owned();
             name.push(end);
             to.with_file_name(name)
         };
-        let paths = Self {
+        Self {
             growing: beside(".cospass-part"),
             checkpoint: beside(".cospass-checkpoint"),
             fresh: beside(".cospass-checkpoint-new"),
             to: to.to_owned(),
             overwrite: options.overwrite,
-        };
-        let check = paths.clone();
-        in_thread(move || check.check()).await?;
-        Ok(paths)
+            sync: options.sync,
+        }
     }
 
-    fn check(self) -> Result<(), Error> {
+    /// Refuses a name that the file cannot get.
+    fn check(&self) -> Result<(), Error> {
         match std::fs::symlink_metadata(&self.to) {
             Ok(metadata) if metadata.is_dir() => {
                 let error = io::ErrorKind::IsADirectory.into();
-                Err(Error::File { path: self.to, error })
+                Err(Error::File { path: self.to.clone(), error })
             }
-            Ok(_) if !self.overwrite => Err(Error::FileExists { path: self.to }),
+            Ok(_) if !self.overwrite => Err(Error::FileExists { path: self.to.clone() }),
             _ => Ok(()),
         }
     }
 
-    /// What an earlier transfer kept.
+    /// What an earlier transfer kept, if the file can get its name.
     pub(super) async fn load(
         &self,
         options: &TransferOptions,
     ) -> Result<Option<Checkpoint>, Error> {
-        if options.restart || !options.resume {
-            self.forget().await;
-            return Ok(None);
-        }
+        let goes_on = options.resume && !options.restart;
         let paths = self.clone();
-        in_thread(move || paths.read()).await
+        in_thread(move || {
+            paths.check()?;
+            if goes_on {
+                return paths.read();
+            }
+            paths.remove();
+            Ok(None)
+        })
+        .await
     }
 
     fn read(self) -> Result<Option<Checkpoint>, Error> {
@@ -96,17 +101,38 @@ impl Paths {
     pub(super) async fn create(&self, known: Option<(u64, bool)>) -> Result<Writer, Error> {
         let paths = self.clone();
         in_thread(move || {
-            let path = &paths.growing;
-            let file = OpenOptions::new().write(true).create(true).truncate(false).open(path);
-            let file = file.map_err(Error::file(path))?;
-            if let Err(TryLockError::WouldBlock) = file.try_lock() {
-                return Err(Error::Busy { path: path.clone() });
-            }
+            let (file, path) = (paths.open_growing()?, &paths.growing);
             let goes_on = known.is_some_and(|(_, goes_on)| goes_on);
             let emptied = if goes_on { Ok(()) } else { file.set_len(0) };
             let size = known.map_or(0, |(size, _)| size);
             emptied.and_then(|()| file.set_len(size)).map_err(Error::file(path))?;
             Ok(Writer::new(file, path.clone()))
+        })
+        .await
+    }
+
+    fn open_growing(&self) -> Result<File, Error> {
+        let path = &self.growing;
+        let file = OpenOptions::new().write(true).create(true).truncate(false).open(path);
+        let file = file.map_err(Error::file(path))?;
+        match file.try_lock() {
+            Err(TryLockError::WouldBlock) => Err(Error::Busy { path: path.clone() }),
+            // Some file systems have no locks.
+            _ => Ok(file),
+        }
+    }
+
+    /// A file of so few bytes that they are all there, and proved: written at once.
+    pub(super) async fn write(&self, bytes: Vec<u8>) -> Result<(), Error> {
+        let paths = self.clone();
+        in_thread(move || {
+            let mut file = paths.open_growing()?;
+            let written = file.set_len(0).and_then(|()| file.write_all(&bytes));
+            written.map_err(|error| {
+                paths.remove();
+                Error::File { path: paths.growing.clone(), error }
+            })?;
+            paths.name(&file)
         })
         .await
     }
@@ -145,35 +171,44 @@ impl Paths {
     pub(super) async fn forget(&self) {
         let paths = self.clone();
         let removed = in_thread(move || {
-            let _ = std::fs::remove_file(&paths.growing);
-            paths.forget_checkpoint();
+            paths.remove();
             Ok(())
         });
         let _ = removed.await;
     }
 
-    fn forget_checkpoint(&self) {
+    fn remove(&self) {
+        let _ = std::fs::remove_file(&self.growing);
+        self.remove_checkpoint();
+    }
+
+    fn remove_checkpoint(&self) {
         for path in [&self.checkpoint, &self.fresh] {
             // What is not there need not go.
             let _ = std::fs::remove_file(path);
         }
     }
 
-    /// All is there and proved: the file gets its name, durably.
+    /// All is there and proved: the file gets its name, durably if it is to be.
     pub(super) async fn finish(&self, writer: Writer) -> Result<(), Error> {
         let paths = self.clone();
-        in_thread(move || {
-            writer.file.sync_all().map_err(Error::file(&paths.growing))?;
-            paths.clone().check()?;
-            std::fs::rename(&paths.growing, &paths.to).map_err(Error::file(&paths.to))?;
-            paths.forget_checkpoint();
+        in_thread(move || paths.name(&writer.file)).await
+    }
+
+    fn name(&self, file: &File) -> Result<(), Error> {
+        if self.sync {
+            file.sync_all().map_err(Error::file(&self.growing))?;
+        }
+        self.check()?;
+        std::fs::rename(&self.growing, &self.to).map_err(Error::file(&self.to))?;
+        self.remove_checkpoint();
+        if self.sync {
             // Some file systems have no folder that could be synced; the file itself is.
-            let folder = paths.to.parent().filter(|folder| !folder.as_os_str().is_empty());
+            let folder = self.to.parent().filter(|folder| !folder.as_os_str().is_empty());
             let _ =
                 File::open(folder.unwrap_or(Path::new("."))).and_then(|folder| folder.sync_all());
-            Ok(())
-        })
-        .await
+        }
+        Ok(())
     }
 }
 

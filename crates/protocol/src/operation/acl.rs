@@ -1,4 +1,7 @@
-//! Access control as headers: a canned list (`x-cos-acl`) or grants (`x-cos-grant-…`) (436/12470, 436/30752).
+//! Access control as headers: a canned list (`x-cos-acl`), grants (`x-cos-grant-…`), or both (436/12470, 436/30752).
+//!
+//! What both together amount to is a decision, since the documentation shows them side by side and says nothing of it: the
+//! grants are added to those that the list stands for, and none stands twice.
 
 use std::borrow::Cow;
 
@@ -197,20 +200,19 @@ pub enum AclHeaders {
     Canned(CannedAcl),
     /// `x-cos-grant-…`, in the order of [`Permission`].
     Grants(Vec<Grant>),
+    /// Both: what the list stands for, and the grants.
+    CannedAndGrants(CannedAcl, Vec<Grant>),
 }
 
 impl AclHeaders {
     pub(super) fn encode(&self) -> Vec<Pair<'static>> {
+        let canned = |canned: &CannedAcl| pair("x-cos-acl", canned.as_str());
         match self {
-            Self::Canned(canned) => vec![pair("x-cos-acl", canned.as_str())],
-            Self::Grants(grants) => Permission::ALL
-                .into_iter()
-                .filter_map(|permission| {
-                    let of_this = grants.iter().filter(|grant| grant.permission == permission);
-                    let texts: Vec<_> = of_this.map(|grant| grantee_text(&grant.grantee)).collect();
-                    (!texts.is_empty()).then(|| pair(permission.header(), texts.join(",")))
-                })
-                .collect(),
+            Self::Canned(list) => vec![canned(list)],
+            Self::Grants(grants) => grant_headers(grants).collect(),
+            Self::CannedAndGrants(list, grants) => {
+                std::iter::once(canned(list)).chain(grant_headers(grants)).collect()
+            }
         }
     }
 
@@ -220,6 +222,10 @@ impl AclHeaders {
         allowed: fn(CannedAcl) -> bool,
     ) -> Result<Option<Self>, DecodeError> {
         let canned = headers.text("x-cos-acl")?;
+        let canned = canned.map(|value| {
+            let list = CannedAcl::from_name(&value).filter(|canned| allowed(*canned));
+            list.ok_or_else(|| invalid("x-cos-acl", &value))
+        });
         let mut grants = Vec::new();
         for permission in Permission::ALL {
             if let Some(value) = headers.text(permission.header())? {
@@ -228,17 +234,21 @@ impl AclHeaders {
                 grants.extend(grantees.into_iter().map(|grantee| Grant { grantee, permission }));
             }
         }
-        match canned {
-            Some(value) if !grants.is_empty() => Err(invalid("x-cos-acl", &value)),
-            Some(value) => {
-                let canned = CannedAcl::from_name(&value).filter(|canned| allowed(*canned));
-                let canned = canned.ok_or_else(|| invalid("x-cos-acl", &value))?;
-                Ok(Some(Self::Canned(canned)))
-            }
-            None if grants.is_empty() => Ok(None),
-            None => Ok(Some(Self::Grants(grants))),
-        }
+        Ok(match (canned.transpose()?, grants.is_empty()) {
+            (None, true) => None,
+            (None, false) => Some(Self::Grants(grants)),
+            (Some(canned), true) => Some(Self::Canned(canned)),
+            (Some(canned), false) => Some(Self::CannedAndGrants(canned, grants)),
+        })
     }
+}
+
+fn grant_headers(grants: &[Grant]) -> impl Iterator<Item = Pair<'static>> {
+    Permission::ALL.into_iter().filter_map(|permission| {
+        let of_this = grants.iter().filter(|grant| grant.permission == permission);
+        let texts: Vec<_> = of_this.map(|grant| grantee_text(&grant.grantee)).collect();
+        (!texts.is_empty()).then(|| pair(permission.header(), texts.join(",")))
+    })
 }
 
 fn grantee_text(grantee: &Grantee) -> Cow<'static, str> {
@@ -248,12 +258,16 @@ fn grantee_text(grantee: &Grantee) -> Cow<'static, str> {
     }
 }
 
-/// `id="…", uin="…"`: a comma and perhaps a space between them.
+/// `id="…", uin="…"`: a comma and perhaps spaces between them, and quotes around the name or none. The documentation
+/// shows them; older pages of it, and callers who write the header by hand, leave them out.
 fn grantees(value: &str) -> Option<Vec<Grantee>> {
     let one = |text: &str| {
-        let (kind, quoted) = text.trim().split_once('=')?;
-        let name = quoted.strip_prefix('"')?.strip_suffix('"')?;
-        match kind {
+        let (kind, name) = text.trim().split_once('=')?;
+        let name = match name.trim_start().strip_prefix('"') {
+            Some(quoted) => quoted.strip_suffix('"')?,
+            None => name.trim_start(),
+        };
+        match kind.trim_end() {
             "id" | "uin" => Grantee::from_id(name),
             "uri" => Grantee::from_uri(name),
             _ => None,
@@ -279,7 +293,9 @@ mod tests {
             grant("qcs::cam::anyone:anyone", Permission::Read),
             grant("qcs::cam::uin/1:uin/2", Permission::Read),
         ]);
-        for acl in [grants, AclHeaders::Canned(CannedAcl::PublicRead)] {
+        let AclHeaders::Grants(some) = grants.clone() else { panic!("{grants:?}") };
+        let both = AclHeaders::CannedAndGrants(CannedAcl::PublicRead, some);
+        for acl in [grants, AclHeaders::Canned(CannedAcl::PublicRead), both] {
             let headers = acl.encode();
             let decoded = AclHeaders::decode(&Headers(&headers), CannedAcl::is_for_object);
             assert_eq!(decoded, Ok(Some(acl)));
@@ -288,11 +304,30 @@ mod tests {
     }
 
     #[test]
-    fn the_documented_spellings_are_read() {
-        let decoded = decode(&[("X-COS-Grant-Read", "uin=\"100000000011\", id=\"1\"")]);
-        let Ok(Some(AclHeaders::Grants(grants))) = decoded else { panic!("{decoded:?}") };
-        assert_eq!(grants.len(), 2);
-        assert_eq!(grants[0].grantee, Grantee::Account(account_id("100000000011")));
+    fn the_spellings_that_callers_use_are_read() {
+        let account = |number: &str| Grantee::Account(account_id(number));
+        let (one, sub) = (account("1001"), Grantee::from_id("qcs::cam::uin/1:uin/2").unwrap());
+        for (value, expected) in [
+            ("uin=\"100000000011\", id=\"1\"", vec![account("100000000011"), account("1")]),
+            ("id=\"1001\"", vec![one.clone()]),
+            ("id=1001", vec![one.clone()]),
+            ("id = \"1001\"", vec![one.clone()]),
+            ("id=\"qcs::cam::uin/1001:uin/1001\"", vec![one.clone()]),
+            // cos-nodejs-sdk-v5 `test/test.js`, cos-js-sdk-v5 `test/test.js`: with a space behind the comma, and without.
+            (
+                "id=\"qcs::cam::uin/1001:uin/1001\",id=\"qcs::cam::uin/1:uin/2\"",
+                vec![one.clone(), sub.clone()],
+            ),
+            ("id=qcs::cam::uin/1001:uin/1001, id=qcs::cam::uin/1:uin/2", vec![one.clone(), sub]),
+            ("id=\"qcs::cam::anyone:anyone\"", vec![Grantee::everyone()]),
+            ("id=qcs::cam::anyone:anyone,uin=1001", vec![Grantee::everyone(), one]),
+            ("uri=\"http://cam.qcloud.com/groups/global/AllUsers\"", vec![Grantee::everyone()]),
+        ] {
+            let decoded = decode(&[("X-COS-Grant-Read", value)]);
+            let Ok(Some(AclHeaders::Grants(grants))) = decoded else { panic!("{decoded:?}") };
+            let found: Vec<_> = grants.into_iter().map(|grant| grant.grantee).collect();
+            assert_eq!(found, expected, "{value}");
+        }
     }
 
     #[test]
@@ -301,7 +336,11 @@ mod tests {
             ("x-cos-acl", "public"),
             ("x-cos-acl", "public-read-write"),
             ("x-cos-acl", ""),
-            ("x-cos-grant-read", "id=1"),
+            ("x-cos-grant-read", "id=\"1"),
+            ("x-cos-grant-read", "id=1\""),
+            ("x-cos-grant-read", "1"),
+            ("x-cos-grant-read", "id=\"1\","),
+            ("x-cos-grant-read", "id=\"qcs::cam::uin/1001\""),
             ("x-cos-grant-read", "id=\"x\""),
             ("x-cos-grant-read", "name=\"1\""),
             ("x-cos-grant-read", ""),
@@ -311,9 +350,13 @@ mod tests {
     }
 
     #[test]
-    fn a_canned_list_and_grants_contradict_each_other() {
-        let both = [("x-cos-acl", "private"), ("x-cos-grant-read", "id=\"1\"")];
-        assert_eq!(decode(&both), Err(invalid("x-cos-acl", "private")));
+    fn a_canned_list_and_grants_go_together_if_both_are_some() {
+        let with = |acl, grant| decode(&[("x-cos-acl", acl), ("x-cos-grant-read", grant)]);
+        let read = Grant { grantee: Grantee::from_id("1").unwrap(), permission: Permission::Read };
+        let both = AclHeaders::CannedAndGrants(CannedAcl::Private, vec![read]);
+        assert_eq!(with("private", "id=\"1\""), Ok(Some(both)));
+        assert_eq!(with("public", "id=\"1\""), Err(invalid("x-cos-acl", "public")));
+        assert_eq!(with("private", "id=\"x\""), Err(invalid("x-cos-grant-read", "id=\"x\"")));
     }
 
     #[test]

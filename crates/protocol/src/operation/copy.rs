@@ -12,6 +12,7 @@ use super::object::{
 };
 use super::parts::{Headers, Pair, Params, Parts, pair, parts};
 use super::request::Request;
+use super::retention::{retain_until, retain_until_headers};
 use super::tagging::{replaced_tags, replaced_tags_headers};
 use super::value::StorageClass;
 use super::{Conditions, ContentHeaders, DecodeError, Unserved, invalid};
@@ -44,6 +45,8 @@ pub struct PutObjectCopy {
     pub acl: Option<AclHeaders>,
     /// How the copy is encrypted.
     pub encryption: Option<ServerSideEncryption>,
+    /// Until when it cannot be changed, Unix seconds; as the bucket's configuration says if absent.
+    pub retain_until: Option<i64>,
     /// The key that the source is encrypted with, if it is one of the customer.
     pub source_key: Option<CustomerKey>,
     /// `x-cos-forbid-overwrite: true`: only if there is no object of that key.
@@ -72,6 +75,7 @@ impl PutObjectCopy {
             storage_class: StorageClass::default(),
             acl: None,
             encryption: None,
+            retain_until: None,
             forbid_overwrite: false,
             source_key: None,
         }
@@ -105,6 +109,7 @@ impl PutObjectCopy {
             storage_class: storage_class(headers)?,
             acl: AclHeaders::decode(&headers, CannedAcl::is_for_object)?,
             encryption: ServerSideEncryption::decode(headers)?,
+            retain_until: retain_until(headers)?,
             source_key: CustomerKey::decode_of_source(headers)?,
             forbid_overwrite: headers.flag(FORBID_OVERWRITE)?,
         })
@@ -123,6 +128,7 @@ impl PutObjectCopy {
         out.extend(self.acl.iter().flat_map(|acl| acl.encode()));
         out.extend(self.source_key.iter().flat_map(|key| key.headers_of_source()));
         out.extend(self.encryption.iter().flat_map(|encryption| encryption.headers()));
+        out.extend(retain_until_headers(self.retain_until));
         out.extend(forbid_overwrite(self.forbid_overwrite));
         out
     }

@@ -9,6 +9,7 @@ use super::object::{
 };
 use super::parts::{Headers, Pair, Params, Parts, number, pair, parts};
 use super::request::Request;
+use super::retention::{retain_until, retain_until_headers};
 use super::tagging::{tags, tags_header};
 use super::value::{ContentMd5, StorageClass, TrafficLimit};
 use super::{ContentHeaders, DecodeError, invalid};
@@ -41,6 +42,8 @@ pub struct InitiateMultipartUpload {
     pub tags: TagSet,
     /// How it is encrypted.
     pub encryption: Option<ServerSideEncryption>,
+    /// Until when it cannot be changed, Unix seconds; as the bucket's configuration says if absent.
+    pub retain_until: Option<i64>,
     /// `x-cos-forbid-overwrite: true`: only if there is no object of that key.
     pub forbid_overwrite: bool,
 }
@@ -57,6 +60,7 @@ impl InitiateMultipartUpload {
             acl: None,
             tags: TagSet::default(),
             encryption: None,
+            retain_until: None,
             forbid_overwrite: false,
         }
     }
@@ -74,6 +78,7 @@ impl InitiateMultipartUpload {
             storage_class: storage_class(headers)?,
             acl: AclHeaders::decode(&headers, CannedAcl::is_for_object)?,
             encryption: ServerSideEncryption::decode(headers)?,
+            retain_until: retain_until(headers)?,
             tags: tags(headers)?,
             forbid_overwrite: headers.flag(FORBID_OVERWRITE)?,
         })
@@ -85,6 +90,7 @@ impl InitiateMultipartUpload {
         out.extend(self.storage_class.header());
         out.extend(self.acl.iter().flat_map(|acl| acl.encode()));
         out.extend(self.encryption.iter().flat_map(|encryption| encryption.headers()));
+        out.extend(retain_until_headers(self.retain_until));
         out.extend(tags_header(&self.tags));
         out.extend(forbid_overwrite(self.forbid_overwrite));
         out

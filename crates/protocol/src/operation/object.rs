@@ -4,6 +4,7 @@ use super::acl::{AclHeaders, CannedAcl};
 use super::encryption::{CustomerKey, ServerSideEncryption};
 use super::parts::{Headers, Pair, Params, Parts, pair, parts};
 use super::request::Request;
+use super::retention::{retain_until, retain_until_headers};
 use super::tagging::{tags, tags_header};
 use super::value::{ContentMd5, StorageClass, TrafficLimit};
 use super::versions::{version_id, version_param};
@@ -37,6 +38,8 @@ pub struct PutObject {
     pub tags: TagSet,
     /// How it is encrypted.
     pub encryption: Option<ServerSideEncryption>,
+    /// Until when it cannot be changed, Unix seconds; as the bucket's configuration says if absent.
+    pub retain_until: Option<i64>,
     /// What the body's MD5 must be.
     pub md5: Option<ContentMd5>,
     /// How fast the body may be sent.
@@ -59,6 +62,7 @@ impl PutObject {
             acl: None,
             tags: TagSet::default(),
             encryption: None,
+            retain_until: None,
             md5: None,
             traffic_limit: None,
             forbid_overwrite: false,
@@ -80,6 +84,7 @@ impl PutObject {
             storage_class: storage_class(headers)?,
             acl: AclHeaders::decode(&headers, CannedAcl::is_for_object)?,
             encryption: ServerSideEncryption::decode(headers)?,
+            retain_until: retain_until(headers)?,
             tags: tags(headers)?,
             md5: content_md5(headers)?,
             traffic_limit: traffic_limit(params, headers)?,
@@ -94,6 +99,7 @@ impl PutObject {
         out.extend(self.storage_class.header());
         out.extend(self.acl.iter().flat_map(|acl| acl.encode()));
         out.extend(self.encryption.iter().flat_map(|encryption| encryption.headers()));
+        out.extend(retain_until_headers(self.retain_until));
         out.extend(tags_header(&self.tags));
         out.extend(self.md5.map(ContentMd5::header));
         out.extend(self.traffic_limit.map(traffic_limit_header));

@@ -8,7 +8,7 @@ use std::ops::RangeInclusive;
 use super::object::PutObject;
 use super::parts::{Headers, Pair, Params, Parts, parts};
 use super::request::Request;
-use super::{DecodeError, Need, Permission, Resource, invalid, subresource, unserved};
+use super::{DecodeError, Need, Permission, Resource, invalid, retention, subresource, unserved};
 use crate::form::{FormFields, FormPolicy};
 use crate::policy::Target;
 use crate::{Bucket, KeyError, ObjectKey};
@@ -67,6 +67,7 @@ impl PostObject {
         let key = key(fields)?;
         let object = Resource::Object(bucket.clone(), key.clone());
         unserved::refuse("POST", &object, Params(&[]), headers)?;
+        retention::refuse_elsewhere(true, headers)?;
         let put = PutObject::decode(bucket, key, Params(&[]), headers)?;
         let length = policy.map_or(0..=u64::MAX, FormPolicy::length_range);
         Ok(Self { put, length, success: SuccessAction::decode(fields)? })

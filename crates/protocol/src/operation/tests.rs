@@ -160,7 +160,16 @@ fn what_names_another_operation_is_refused() {
         let want = Unserved::Parameter(name.to_owned());
         assert_eq!(refused, Err(DecodeError::Unserved(want)));
     }
-    for name in ["X-Cos-Callback", "x-cos-server-side-encryption-context"] {
+    let lock = "x-cos-object-lock-mode";
+    for (method, params) in
+        [("GET", &[][..]), ("POST", &[("append", "")]), ("PUT", &[("symlink", "")])]
+    {
+        let want = Err(DecodeError::Unserved(Unserved::Header(lock.to_owned())));
+        assert_eq!(object(method, params, &[(lock, "COMPLIANCE")]), want, "{method} {params:?}");
+    }
+    for name in
+        ["X-Cos-Callback", "x-cos-server-side-encryption-context", "x-cos-object-lock-legal-hold"]
+    {
         let want = Unserved::Header(name.to_ascii_lowercase());
         assert_eq!(object("PUT", &[], &[(name, "x")]), Err(DecodeError::Unserved(want)));
     }
@@ -277,6 +286,7 @@ fn any_operation() -> impl Strategy<Value = Operation> {
         AclHeaders::Canned(CannedAcl::Private),
         AclHeaders::Canned(CannedAcl::AuthenticatedRead),
         AclHeaders::Grants(CannedAcl::PublicRead.grants("1")),
+        AclHeaders::CannedAndGrants(CannedAcl::Private, CannedAcl::PublicRead.grants("1")),
     ]));
     let limit = prop::option::of(
         (TrafficLimit::MIN..=TrafficLimit::MAX).prop_map(|bits| TrafficLimit::new(bits).unwrap()),
@@ -284,7 +294,7 @@ fn any_operation() -> impl Strategy<Value = Operation> {
     let range = prop::option::of((0..9_u64, 9..99_u64).prop_map(|(a, b)| ByteRange::FromTo(a, b)));
     let class = prop::sample::select(StorageClass::ALL.to_vec());
     let text = "[ -~页]{0,20}";
-    (0..31, acl, limit, range, class, text, conditions(), any::<bool>()).prop_map(
+    (0..33, acl, limit, range, class, text, conditions(), any::<bool>()).prop_map(
         |(which, acl, traffic_limit, range, storage_class, text, conditions, flag)| {
             let (bucket, key) = (bucket(), key());
             let md5 = flag.then_some(ContentMd5([7; 16]));
@@ -336,6 +346,7 @@ fn any_operation() -> impl Strategy<Value = Operation> {
                         ..Replaced::default()
                     }),
                     encryption: flag.then(|| ServerSideEncryption::Customer(customer_key())),
+                    retain_until: flag.then_some(1_670_661_288),
                     source_key: flag.then(customer_key),
                     replaced_tags: flag.then(|| tags(flag)),
                     storage_class,
@@ -363,6 +374,7 @@ fn any_operation() -> impl Strategy<Value = Operation> {
                     acl,
                     tags: tags(flag),
                     encryption: flag.then_some(ServerSideEncryption::Aes256),
+                    retain_until: flag.then_some(1_670_661_288),
                     md5,
                     traffic_limit,
                     forbid_overwrite: flag,
@@ -399,7 +411,8 @@ fn any_operation() -> impl Strategy<Value = Operation> {
                 }
                 27 => Operation::GetSymlink(GetSymlink { bucket, key, version_id }),
                 28 => Operation::PutSymlink(PutSymlink {
-                    target: SymlinkTarget::parse(format!("/a{text}").as_bytes()).unwrap(),
+                    target: SymlinkTarget::parse(format!("/a{}", text.replace('%', "")).as_bytes())
+                        .unwrap(),
                     content: ContentHeaders::default(),
                     metadata: vec![("a-b".to_owned(), text.into_bytes())],
                     acl,
@@ -433,6 +446,13 @@ fn any_operation() -> impl Strategy<Value = Operation> {
                     url_encoded: flag,
                     bucket,
                 }),
+                31 => Operation::GetObjectRetention(GetObjectRetention { bucket, key, version_id }),
+                32 => Operation::PutObjectRetention(PutObjectRetention {
+                    bucket,
+                    key,
+                    version_id,
+                    md5,
+                }),
                 8 => Operation::GetObjectAcl(GetObjectAcl { bucket, key, version_id }),
                 _ => Operation::PutObjectAcl(PutObjectAcl { bucket, key, version_id, acl, md5 }),
             }
@@ -461,6 +481,7 @@ fn of_upload(
             acl,
             tags: tags(flag),
             encryption: flag.then_some(ServerSideEncryption::Aes256),
+            retain_until: flag.then_some(1_670_661_288),
             forbid_overwrite: flag,
             bucket,
             key,

@@ -36,7 +36,6 @@ const OF_OBJECT: &[&str] = &[
     "object-lock",
     "partNumber",
     "policy",
-    "retention",
     "select",
     "torrent",
 ];
@@ -47,7 +46,6 @@ const PROCESSING: &[&str] = &["imageMogr2", "imageView2", "watermark"];
 const HEADERS: &[&str] = &[
     "pic-operations",
     "x-cos-callback",
-    "x-cos-object-lock",
     "x-cos-server-side-encryption-context",
     "x-cos-server-side-encryption-cos-kms-key-id",
     "x-cos-website-redirect-location",

@@ -77,7 +77,8 @@ fn write_grant(writer: &mut Writer, grant: &Grant) {
 /// The grantee's type is told by what it holds: Node sends no `xsi:type`, Python sends it as a child.
 fn read_grant(grant: &Element) -> Result<Grant, XmlError> {
     let grantee = grant.child("Grantee").ok_or(XmlError::Shape("a Grant without Grantee"))?;
-    let grantee = match (grantee.text_of("URI"), grantee.text_of("ID")) {
+    let text_of = |name| grantee.text_of(name).trim();
+    let grantee = match (text_of("URI"), text_of("ID")) {
         ("", "") => return Err(XmlError::Shape("a Grantee without ID and URI")),
         ("", id) => Grantee::from_id(id).ok_or(XmlError::Shape("an ID of another form"))?,
         (uri, _) => Grantee::from_uri(uri).ok_or(XmlError::Shape("an unknown URI"))?,
@@ -126,6 +127,22 @@ mod tests {
         let body = b"<AccessControlPolicy><AccessControlList><Grant><Grantee><Type>x</Type><ID>qcs::cam::anyone:anyone</ID></Grantee><Permission>READ</Permission></Grant></AccessControlList></AccessControlPolicy>";
         let grants = AccessControlPolicy::read_grants(body).unwrap();
         assert_eq!(grants, [Grant { grantee: Grantee::everyone(), permission: Permission::Read }]);
+    }
+
+    #[test]
+    fn an_id_stands_in_any_of_its_forms() {
+        for (id, expected) in [
+            ("1001", account_id("1001")),
+            ("qcs::cam::uin/1001:uin/1001", account_id("1001")),
+            ("\n\t qcs::cam::uin/1:uin/2 \n", "qcs::cam::uin/1:uin/2".to_owned()),
+        ] {
+            let body = format!(
+                "<AccessControlPolicy><AccessControlList><Grant><Grantee><ID>{id}</ID></Grantee><Permission>READ</Permission></Grant></AccessControlList></AccessControlPolicy>"
+            );
+            let grantee = Grantee::Account(expected);
+            let grant = Grant { grantee, permission: Permission::Read };
+            assert_eq!(AccessControlPolicy::read_grants(body.as_bytes()), Ok(vec![grant]), "{id}");
+        }
     }
 
     #[test]

@@ -1,11 +1,12 @@
-//! How long new objects cannot be changed: `?object-lock`.
+//! How long new objects cannot be changed: `?object-lock` (436/55290).
 
 use super::read::XmlError;
 use super::schema::{Content, Schema, maybe, one};
 use super::write::Writer;
+use crate::operation::RETENTION_MODE;
 
 const RETENTION: Content = Content::Of(&[
-    maybe("Mode", Content::OneOf(&["COMPLIANCE", "GOVERNANCE"])),
+    maybe("Mode", Content::OneOf(&[RETENTION_MODE])),
     one("Days", Content::Number(1, 36_500)),
 ]);
 
@@ -27,7 +28,7 @@ pub struct ObjectLockConfiguration {
 /// How long an object cannot be changed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DefaultRetention {
-    /// `COMPLIANCE` or `GOVERNANCE`, if it was given.
+    /// [`RETENTION_MODE`], if it was given: there is no other.
     pub mode: Option<String>,
     /// 1 to 36500.
     pub days: u32,
@@ -86,6 +87,9 @@ mod tests {
             "",
             "<ObjectLockEnabled>Disabled</ObjectLockEnabled>",
             "<ObjectLockEnabled>Enabled</ObjectLockEnabled><Rule/>",
+            "<ObjectLockEnabled>Enabled</ObjectLockEnabled><Rule><DefaultRetention><Mode>GOVERNANCE</Mode><Days>1</Days></DefaultRetention></Rule>",
+            "<ObjectLockEnabled>Enabled</ObjectLockEnabled><Rule><DefaultRetention><Years>1</Years></DefaultRetention></Rule>",
+            "<ObjectLockEnabled>Enabled</ObjectLockEnabled><Rule><DefaultRetention><Days>0</Days></DefaultRetention></Rule>",
             "<ObjectLockEnabled>Enabled</ObjectLockEnabled><Rule><DefaultRetention><Days>36501</Days></DefaultRetention></Rule>",
         ] {
             let body = format!("<ObjectLockConfiguration>{inner}</ObjectLockConfiguration>");

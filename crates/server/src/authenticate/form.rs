@@ -1,11 +1,12 @@
 //! Who asks by a form: its signature covers its policy, and its policy what the form holds.
 
 use cospass_protocol::Bucket;
-use cospass_protocol::form::{FormFields, FormPolicy, FormPolicyError, Unmet};
-use cospass_protocol::policy::{Caller, Identity};
-use cospass_sign::{Claim, ClaimError, Credentials, FormClaim};
+use cospass_protocol::form::{Condition, FormFields, FormPolicy, FormPolicyError, Unmet};
+use cospass_protocol::policy::Caller;
+use cospass_sign::{Claim, ClaimError, FormClaim};
 
-use super::{How, Principal, of_signer};
+use super::{How, Principal, as_itself, of_signer};
+use crate::accounts::Accounts;
 use crate::head::Head;
 use crate::refusal::{Cause, Refusal};
 
@@ -18,8 +19,7 @@ pub(crate) fn authenticate_form<'a>(
     head: &Head<'_>,
     bucket: &Bucket,
     fields: &FormFields,
-    credentials: &Credentials,
-    owner: &'a Identity,
+    accounts: &'a Accounts,
     now: i64,
 ) -> Result<(Principal<'a>, Option<FormPolicy>), Refusal> {
     let policy = fields.value("policy");
@@ -38,9 +38,10 @@ pub(crate) fn authenticate_form<'a>(
     let text = FormPolicy::text(policy.ok_or(Cause::MalformedSignature)?)?;
     let policy = FormPolicy::read(&text)?;
     policy.check_signer(bucket, fields)?;
-    let known = claim.secret_id() == credentials.secret_id().as_str();
-    let verdict = claim.verify(&text, known.then(|| credentials.secret_key()), now);
-    let token = credentials.token().filter(|_| known);
+    let account = accounts.of_secret_id(claim.secret_id());
+    let key = account.map(|account| account.credentials.secret_key());
+    let verdict = claim.verify(&text, key, now);
+    let token = account.and_then(|account| account.credentials.token());
     // Both are judged in any case, so that the time it takes tells nothing of the token.
     let verdict = token.map_or(Ok(()), |token| claim.check_token(token)).and(verdict);
     verdict.map_err(|refusal| {
@@ -53,8 +54,15 @@ pub(crate) fn authenticate_form<'a>(
     }
     policy.check(bucket, fields)?;
     let secret_id = claim.secret_id().to_owned();
-    let caller = Caller { identity: Some(owner), ..Caller::default() };
-    Ok((Principal { caller, how: How::Form { secret_id } }, Some(policy)))
+    let caller = as_itself(account);
+    let fields = policy.conditions.iter().filter_map(Condition::field);
+    let covered = fields.map(|field| header_of_field(field).to_owned()).collect();
+    Ok((Principal { caller, how: How::Form { secret_id, covered } }, Some(policy)))
+}
+
+/// The header that a field stands for.
+fn header_of_field(field: &str) -> &str {
+    if field.eq_ignore_ascii_case("acl") { "x-cos-acl" } else { field }
 }
 
 impl From<FormPolicyError> for Refusal {

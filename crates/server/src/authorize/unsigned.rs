@@ -1,9 +1,13 @@
 //! Headers that decide who gets what, and that a signature does not cover.
 //!
 //! The service acts on them all the same, so whoever holds a pre-signed upload can add them: copy any object that its
-//! signer may read, or give the object away. The endpoint does as the service does, and tells its operator.
+//! signer may read, or give the object away. The endpoint does as the service does, and tells its operator. The fields of a
+//! form stand for headers, and its signature covers those that its policy has a condition on.
+
+use cospass_sign::RequestHead;
 
 use super::Asker;
+use crate::authenticate::Principal;
 
 /// The headers that give something away.
 const PRIVILEGED: [&str; 7] = [
@@ -18,17 +22,19 @@ const PRIVILEGED: [&str; 7] = [
 
 /// Logs and counts those that a signed request has and its signature does not cover.
 pub(super) fn warn(asker: &Asker<'_>) {
-    if !asker.principal.lists_names() {
-        return;
+    for name in left_out(asker.principal, &asker.circumstances.request) {
+        tracing::warn!("{name} is not signed; accepted, as the service accepts it");
+        asker.endpoint.observers.metrics.count_unsigned_header(name);
     }
-    for name in
-        asker.circumstances.request.headers().iter().filter_map(|(name, _)| privileged(name))
-    {
-        if !asker.principal.signed_header(name) {
-            tracing::warn!("{name} is not signed; accepted, as the service accepts it");
-            asker.endpoint.observers.metrics.count_unsigned_header(name);
-        }
-    }
+}
+
+/// Those that a signed request has and its signature does not cover.
+pub(crate) fn left_out<'a>(
+    principal: &'a Principal<'_>,
+    request: &RequestHead<'a>,
+) -> impl Iterator<Item = &'static str> + use<'a> {
+    let named = request.headers().iter().filter_map(|(name, _)| privileged(name));
+    named.filter(|name| principal.leaves_out(name))
 }
 
 fn privileged(name: &[u8]) -> Option<&'static str> {

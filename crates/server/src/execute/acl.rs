@@ -1,7 +1,7 @@
 //! GET and PUT acl, of objects and of buckets.
 
 use cospass_protocol::operation::{
-    AclHeaders, ContentMd5, GetBucketAcl, GetObjectAcl, PutBucketAcl, PutObjectAcl,
+    AclHeaders, CannedAcl, ContentMd5, GetBucketAcl, GetObjectAcl, PutBucketAcl, PutObjectAcl,
 };
 use cospass_protocol::xml::AccessControlPolicy;
 use http::StatusCode;
@@ -13,7 +13,7 @@ use crate::body::SealedBody;
 use crate::endpoint::Endpoint;
 use crate::refusal::{Cause, Refusal};
 use crate::reply::Reply;
-use crate::store::AclRecord;
+use crate::store::{AclRecord, ObjectRecord};
 
 pub(super) async fn of_object(
     endpoint: &Endpoint,
@@ -21,22 +21,25 @@ pub(super) async fn of_object(
 ) -> Result<Reply, Refusal> {
     let seen = permit.seen();
     let GetObjectAcl { bucket, key, version_id } = permit.into_operation();
+    let owner_uin = endpoint.accounts.of_bucket(&bucket).uin().to_owned();
     let record = endpoint
         .store
         .blocking(move |store| {
-            store.version(&bucket, &key, version_id.as_deref()).map_err(Refusal::from)
+            let record = store.version(&bucket, &key, version_id.as_deref())?;
+            seen.check(store, &record)?;
+            Ok::<_, Refusal>(record)
         })
         .await?;
-    seen.check(&record)?;
-    Ok(reply(endpoint, &record.acl))
+    Ok(reply(owner_uin, &record.acl))
 }
 
 pub(super) fn of_bucket(
     endpoint: &Endpoint,
     permit: &Permit<GetBucketAcl>,
 ) -> Result<Reply, Refusal> {
-    let record = endpoint.store.bucket(&permit.operation().bucket).ok_or(Cause::NoSuchBucket)?;
-    Ok(reply(endpoint, &record.acl))
+    let bucket = &permit.operation().bucket;
+    let record = endpoint.store.bucket(bucket).ok_or(Cause::NoSuchBucket)?;
+    Ok(reply(endpoint.accounts.of_bucket(bucket).uin().to_owned(), &record.acl))
 }
 
 pub(super) async fn put_to_object(
@@ -45,13 +48,18 @@ pub(super) async fn put_to_object(
     body: &mut SealedBody,
 ) -> Result<Reply, Refusal> {
     let document = body.read_document(&permit).await?;
+    let seen = permit.seen();
     let PutObjectAcl { bucket, key, version_id, acl, md5 } = permit.into_operation();
-    let acl = wanted(acl, md5, &document)?;
+    let acl = match wanted(acl, md5, &document)? {
+        // So an object that goes by the rules of its bucket is answered; put back as it is, it goes by them again.
+        AclRecord::Grants(grants) if grants.is_empty() => AclRecord::canned(CannedAcl::Default),
+        acl => acl,
+    };
     endpoint
         .store
         .blocking(move |store| {
-            let set = store.set_object_acl(&bucket, &key, version_id.as_deref(), acl);
-            set.map_err(Refusal::from)
+            let check = |object: &ObjectRecord| seen.check(store, object);
+            store.set_object_acl(&bucket, &key, version_id.as_deref(), &acl, check)
         })
         .await?;
     Ok(Reply::empty(StatusCode::OK))
@@ -72,8 +80,7 @@ pub(super) async fn put_to_bucket(
     Ok(Reply::empty(StatusCode::OK))
 }
 
-fn reply(endpoint: &Endpoint, acl: &AclRecord) -> Reply {
-    let owner_uin = endpoint.owner_uin.clone();
+fn reply(owner_uin: String, acl: &AclRecord) -> Reply {
     let grants = acl.to_grants(&owner_uin);
     let reply = Reply::xml(AccessControlPolicy { owner_uin, grants }.write());
     match acl.as_canned() {

@@ -88,6 +88,7 @@ fn wanted(asked: &AppendObject) -> Wanted<'_> {
         tags: tag_pairs(&asked.tags),
         kind: Kind::Appendable,
         encryption: asked.encryption.clone(),
+        retain_until: None,
     }
 }
 

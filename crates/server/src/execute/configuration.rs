@@ -136,6 +136,11 @@ pub(super) async fn put(
         Configuration::Policy | Configuration::Tagging => StatusCode::NO_CONTENT,
         _ => StatusCode::OK,
     };
+    let is_multi_az = |bucket| endpoint.store.bucket(bucket).is_some_and(|it| it.is_multi_az);
+    if configuration == Configuration::ObjectLock && is_multi_az(&bucket) {
+        // Not in several zones, so far (436/40136).
+        return Err(Cause::NotInThatState.into());
+    }
     let id = id.unwrap_or_default();
     let plain = document::plain(configuration, &id, &document)?;
     let ids = match configuration {

@@ -13,8 +13,10 @@ use http::header::HeaderName;
 
 use super::draft::{self, Wanted};
 use super::expiration::with_expiration;
-use super::{VERSION_ID, customer_key, encryption, symlink, with_encryption, with_version};
-use crate::authorize::Permit;
+use super::{
+    VERSION_ID, customer_key, encryption, retention, symlink, with_encryption, with_version,
+};
+use crate::authorize::{Permit, Seen};
 use crate::conditions::{self, Verdict};
 use crate::endpoint::Endpoint;
 use crate::limits::CHUNK;
@@ -31,16 +33,17 @@ pub(super) async fn object(
     let (seen, now) = (permit.seen(), endpoint.clock.now());
     let mut copy = permit.into_operation();
     copy.encryption = encryption(endpoint, &copy.bucket, copy.encryption);
+    retention::check_date(copy.retain_until, now)?;
     let key = key_of_copy(&copy).cloned();
     customer_key::check(key.as_ref())?;
     let make = move |store: &Store| {
         if store.bucket(&copy.source.bucket).is_none() {
             return Err(Cause::NoSuchCopySource.into());
         }
-        let (source_key, version) = source(store, &copy.source)?;
+        let (source_key, version) = source(store, &seen, &copy.source)?;
         let from = (&copy.source.bucket, &source_key, version.as_deref());
         let plan = |source: &ObjectRecord| {
-            seen.check(source).map_err(Failed::Refused)?;
+            seen.check(store, source).map_err(Failed::Refused)?;
             plan(&copy, source, now)
         };
         copied(store, &copy, from, plan)
@@ -106,10 +109,10 @@ pub(super) async fn part(
         let name = UploadName { bucket: copy.bucket, key: copy.key, id: copy.upload_id };
         let upload = store.upload_in_parts(&name)?;
         customer_key::unlock(upload.encryption, copy.customer_key.as_ref())?;
-        let (source_key, version) = source(store, &copy.source)?;
+        let (source_key, version) = source(store, &seen, &copy.source)?;
         let opened = store.open_object(&copy.source.bucket, &source_key, version.as_deref());
         let (source, reader) = opened.map_err(|error| of_source(error.into()))?;
-        seen.check(&source)?;
+        seen.check(store, &source)?;
         check_source(&copy.source_conditions, &source, copy.source_key.as_ref(), now)?;
         let range = match copy.range {
             None => 0..source.size,
@@ -136,9 +139,13 @@ pub(super) async fn part(
 }
 
 /// The key and the version that are copied.
-fn source(store: &Store, source: &CopySource) -> Result<(ObjectKey, Option<String>), Refusal> {
+fn source(
+    store: &Store,
+    seen: &Seen,
+    source: &CopySource,
+) -> Result<(ObjectKey, Option<String>), Refusal> {
     let version = source.version_id.as_deref();
-    symlink::source(store, &source.bucket, &source.key, version).map_err(of_source)
+    symlink::source(store, seen, &source.bucket, &source.key, version).map_err(of_source)
 }
 
 /// A refusal of what is copied is told as one of the source.
@@ -216,6 +223,7 @@ fn plan(copy: &PutObjectCopy, source: &ObjectRecord, now: i64) -> Result<Draft, 
         tags,
         kind: Kind::Normal,
         encryption: copy.encryption.clone(),
+        retain_until: copy.retain_until,
     };
     Ok(wanted.at(now)?)
 }

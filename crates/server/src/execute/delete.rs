@@ -12,7 +12,7 @@ use crate::body::SealedBody;
 use crate::endpoint::Endpoint;
 use crate::refusal::{Cause, Refusal};
 use crate::reply::Reply;
-use crate::store::Store;
+use crate::store::{Deleted, Retained, Store, StoreError};
 
 pub(super) async fn one(
     endpoint: &Endpoint,
@@ -21,7 +21,8 @@ pub(super) async fn one(
     let DeleteObject { bucket, key, version_id } = permit.into_operation();
     let (objects, now) = ([(key, version_id)], endpoint.clock.now());
     let delete = move |store: &Store| store.delete_objects(&bucket, &objects, now);
-    let deleted = endpoint.store.blocking(delete).await?.pop().unwrap_or_default();
+    let deleted = endpoint.store.blocking(delete).await?.pop();
+    let deleted = deleted.unwrap_or_else(|| Ok(Deleted::default())).map_err(StoreError::from)?;
     let mut reply = Reply::empty(StatusCode::NO_CONTENT);
     if deleted.marker.is_some() {
         let name = HeaderName::from_static("x-cos-delete-marker");
@@ -64,11 +65,14 @@ pub(super) async fn several(
     let now = asker.endpoint.clock.now();
     let delete = move |store: &Store| store.delete_objects(&bucket, &named, now);
     let deleted = asker.endpoint.store.blocking(delete).await?;
-    let deleted = asked
-        .into_iter()
-        .zip(deleted)
-        .map(|(object, deleted)| DeletedObject { object, marker_version_id: deleted.marker });
-    result.deleted.extend(deleted);
+    for (object, deleted) in asked.into_iter().zip(deleted) {
+        match deleted {
+            Ok(Deleted { marker, .. }) => {
+                result.deleted.push(DeletedObject { object, marker_version_id: marker });
+            }
+            Err(Retained) => result.errors.push(refused(object, Cause::Retained)),
+        }
+    }
     if quiet {
         result.deleted.clear();
     }

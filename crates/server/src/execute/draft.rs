@@ -33,6 +33,8 @@ pub(super) struct Wanted<'a> {
     pub(super) tags: Vec<(String, String)>,
     pub(super) kind: Kind,
     pub(super) encryption: Option<ServerSideEncryption>,
+    /// Unix seconds.
+    pub(super) retain_until: Option<i64>,
 }
 
 impl Wanted<'_> {
@@ -52,6 +54,7 @@ impl Wanted<'_> {
             tags: self.tags,
             kind: self.kind,
             encryption,
+            retained: self.retain_until,
         })
     }
 }

@@ -14,7 +14,7 @@ use super::draft::{self, Wanted};
 use super::expiration::with_expiration;
 use super::page::Page;
 use super::upload::{check_length, receive};
-use super::{check_md5, customer_key, encryption, with_encryption, with_version};
+use super::{check_md5, customer_key, encryption, retention, with_encryption, with_version};
 use crate::authorize::Permit;
 use crate::body::SealedBody;
 use crate::conditions;
@@ -32,6 +32,7 @@ pub(super) async fn initiate(
     let customer = asked.encryption.as_ref().and_then(|asked| asked.customer_key()).cloned();
     customer_key::check(customer.as_ref())?;
     let now = endpoint.clock.now();
+    retention::check_date(asked.retain_until, now)?;
     let begin = move |store: &Store| {
         if asked.forbid_overwrite {
             let there = store.find_object(&asked.bucket, &asked.key)?;
@@ -45,6 +46,7 @@ pub(super) async fn initiate(
             tags: tag_pairs(&asked.tags),
             kind: Kind::Normal,
             encryption: asked.encryption.clone(),
+            retain_until: asked.retain_until,
         };
         let draft = wanted.at(now)?;
         let encryption = draft.encryption;
@@ -101,7 +103,7 @@ pub(super) async fn list(endpoint: &Endpoint, permit: Permit<ListParts>) -> Resu
     let list = PartList {
         bucket: name.bucket.as_str().to_owned(),
         appid: name.bucket.appid().to_owned(),
-        owner_uin: endpoint.owner_uin.clone(),
+        owner_uin: endpoint.accounts.of_bucket(&name.bucket).uin().to_owned(),
         key: name.key.as_str().to_owned(),
         url_encoded: asked.url_encoded,
         upload_id: name.id,
@@ -119,7 +121,7 @@ pub(super) async fn uploads(
     permit: Permit<ListMultipartUploads>,
 ) -> Result<Reply, Refusal> {
     let asked = permit.into_operation();
-    let owner_uin = endpoint.owner_uin.clone();
+    let owner_uin = endpoint.accounts.of_bucket(&asked.bucket).uin().to_owned();
     let document = endpoint.store.blocking(move |store| {
         let mut page = Page::new(&asked.prefix, &asked.delimiter, asked.max_uploads);
         // Without a key, the id says nothing.

@@ -8,8 +8,8 @@ use http::StatusCode;
 use http::header::{ACCEPT_RANGES, CONTENT_RANGE, ETAG, HeaderName, HeaderValue, LAST_MODIFIED};
 
 use super::expiration::with_expiration_of;
-use super::{customer_key, restore, symlink, with_encryption, with_version};
-use crate::authorize::{Permit, Seen};
+use super::{customer_key, restore, retention, symlink, with_encryption, with_version};
+use crate::authorize::Permit;
 use crate::clock::http_date;
 use crate::conditions::{self, Verdict};
 use crate::download::Download;
@@ -28,26 +28,26 @@ pub(super) async fn get(endpoint: &Endpoint, permit: Permit<GetObject>) -> Resul
     // What a link stands for is found by who opens it.
     let is_link = |record: &ObjectRecord| matches!(record.kind, Kind::Symlink(_));
     if let Some((record, reader)) = at_hand.filter(|(record, _)| !is_link(record)) {
-        return download(&endpoint.store, &get, &record, reader, &seen, now);
+        seen.check_link(None)?;
+        seen.check(&endpoint.store, &record)?;
+        return download(&endpoint.store, &get, &record, reader, now);
     }
     let open = move |store: &Store| {
         let version = get.version_id.as_deref();
-        let (record, reader) = symlink::open(store, &get.bucket, &get.key, version)?;
-        download(store, &get, &record, reader, &seen, now)
+        let (record, reader) = symlink::open(store, &seen, &get.bucket, &get.key, version)?;
+        download(store, &get, &record, reader, now)
     };
     endpoint.store.blocking(open).await
 }
 
-/// The answer to a download of an object that was opened. Blocks, unless its bytes are at hand.
+/// The answer to a download of an object that was opened, and is the one that was judged. Blocks, unless its bytes are at hand.
 fn download(
     store: &Store,
     get: &GetObject,
     record: &ObjectRecord,
     reader: Reader,
-    seen: &Seen,
     now: i64,
 ) -> Result<Reply, Refusal> {
-    seen.check(record)?;
     customer_key::unlock(record.encryption, get.customer_key.as_ref())?;
     match conditions::of_download(&get.conditions, record) {
         Verdict::Failed => return Err(Cause::PreconditionFailed.into()),
@@ -67,8 +67,8 @@ fn download(
 pub(super) fn head(endpoint: &Endpoint, permit: Permit<HeadObject>) -> Result<Reply, Refusal> {
     let (seen, now) = (permit.seen(), endpoint.clock.now());
     let (store, head) = (&endpoint.store, permit.into_operation());
-    let record = symlink::follow(store, &head.bucket, &head.key, head.version_id.as_deref())?;
-    seen.check(&record)?;
+    let version = head.version_id.as_deref();
+    let record = symlink::follow(store, &seen, &head.bucket, &head.key, version)?;
     customer_key::unlock(record.encryption, head.customer_key.as_ref())?;
     match conditions::of_download(&head.conditions, &record) {
         Verdict::Failed => Err(Cause::PreconditionFailed.into()),
@@ -79,7 +79,6 @@ pub(super) fn head(endpoint: &Endpoint, permit: Permit<HeadObject>) -> Result<Re
             let reply = describe(reply, &record, now);
             let reply = customer_key::with_key(reply, head.customer_key.as_ref());
             let reply = with_version(reply, store, &head.bucket, &record);
-            let version = head.version_id.as_deref();
             Ok(with_expiration_of(reply, store, &head.bucket, &head.key, version)?)
         }
     }
@@ -153,6 +152,7 @@ fn describe(mut reply: Reply, record: &ObjectRecord, now: i64) -> Reply {
     }
     let kind = if record.kind == Kind::Appendable { "appendable" } else { "normal" };
     reply = with_encryption(restore::with_state(reply, record, now), record.encryption);
+    reply = retention::with_retention(reply, record);
     reply
         .header(ETAG, record.etag())
         .header(LAST_MODIFIED, http_date(record.modified))

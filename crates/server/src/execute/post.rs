@@ -22,7 +22,7 @@ pub(super) async fn object(
     origin: Origin<'_>,
 ) -> Result<Reply, Refusal> {
     let put = &permit.operation().put;
-    upload::check_before_the_body(&endpoint.store, put).await?;
+    upload::check_before_the_body(endpoint, put).await?;
     let pieces = body.open_file(&permit, Pace::of(put.traffic_limit))?;
     let key = put.encryption.as_ref().and_then(|asked| asked.customer_key());
     let received = upload::receive_pieces(endpoint, pieces, key).await?;

@@ -1,13 +1,16 @@
 //! GET Service: the account's buckets, or those of a region, by its host or a parameter (436/8291).
 
+use cospass_protocol::Bucket;
 use cospass_protocol::operation::{CreatedRange, GetService};
 use cospass_protocol::xml::{BucketEntry, ListAllMyBuckets, iso8601};
 
-use crate::authorize::Permit;
-use crate::endpoint::Endpoint;
+use crate::authorize::{Asker, Permit};
 use crate::reply::Reply;
 
-pub(super) fn get(endpoint: &Endpoint, permit: &Permit<GetService>, host: &str) -> Reply {
+/// The buckets of the account that asks.
+pub(super) fn get(asker: &Asker<'_>, permit: &Permit<GetService>, host: &str) -> Reply {
+    let (endpoint, accounts) = (asker.endpoint, &asker.endpoint.accounts);
+    let account = accounts.of_caller(asker.principal.caller().identity);
     let asked = permit.operation();
     let here = endpoint.region.name();
     let regions = [asked.region.clone(), endpoint.routes.region_of(host)];
@@ -20,7 +23,11 @@ pub(super) fn get(endpoint: &Endpoint, permit: &Permit<GetService>, host: &str) 
         .filter(|(name, record)| {
             let is_meant = |(range, time): (CreatedRange, i64)| range.has(record.created, time);
             let is_tagged = |tag| record.configurations.tags().contains(tag);
+            let is_own = |name: &String| {
+                Bucket::new(name).is_ok_and(|it| accounts.of_bucket(&it).uin() == account.uin())
+            };
             !elsewhere
+                && is_own(name)
                 && name.as_str() > marker.as_str()
                 && asked.created.is_none_or(is_meant)
                 && asked.tag.as_ref().is_none_or(is_tagged)
@@ -36,6 +43,6 @@ pub(super) fn get(endpoint: &Endpoint, permit: &Permit<GetService>, host: &str) 
     buckets.truncate(most);
     let last = buckets.last().filter(|_| is_truncated);
     let next_marker = last.map(|entry| entry.name.clone()).unwrap_or_default();
-    let owner_uin = endpoint.owner_uin.clone();
+    let owner_uin = account.uin().to_owned();
     Reply::xml(ListAllMyBuckets { owner_uin, marker, next_marker, is_truncated, buckets }.write())
 }

@@ -10,7 +10,7 @@ use http::header::{ETAG, HeaderName, HeaderValue, LAST_MODIFIED};
 
 use super::draft::{self, Wanted};
 use super::{upload, with_version};
-use crate::authorize::Permit;
+use crate::authorize::{Permit, Seen};
 use crate::clock::http_date;
 use crate::conditions;
 use crate::endpoint::Endpoint;
@@ -28,6 +28,7 @@ pub(super) async fn put(endpoint: &Endpoint, permit: Permit<PutSymlink>) -> Resu
             tags: Vec::new(),
             kind: Kind::Symlink(put.target.as_str().to_owned()),
             encryption: None,
+            retain_until: None,
         };
         let mut bytes = store.upload()?;
         let path = format!("/{}", put.target.key().as_str());
@@ -41,9 +42,11 @@ pub(super) async fn put(endpoint: &Endpoint, permit: Permit<PutSymlink>) -> Resu
 }
 
 pub(super) async fn get(endpoint: &Endpoint, permit: Permit<GetSymlink>) -> Result<Reply, Refusal> {
+    let seen = permit.seen();
     let GetSymlink { bucket, key, version_id } = permit.into_operation();
     let find = move |store: &Store| {
         let record = store.version(&bucket, &key, version_id.as_deref())?;
+        seen.check(store, &record)?;
         let Kind::Symlink(target) = &record.kind else {
             return Err(Cause::NotSymlink.into());
         };
@@ -58,49 +61,62 @@ pub(super) async fn get(endpoint: &Endpoint, permit: Permit<GetSymlink>) -> Resu
     endpoint.store.blocking(find).await
 }
 
-/// The object that a key stands for.
+/// The object that a key stands for, as it was judged.
 pub(super) fn follow(
     store: &Store,
+    seen: &Seen,
     bucket: &Bucket,
     key: &ObjectKey,
     version: Option<&str>,
 ) -> Result<ObjectRecord, Refusal> {
     let record = store.version(bucket, key, version)?;
-    match target(&record)? {
-        None => Ok(record),
-        Some(key) => store.object(bucket, &key).map_err(missing).and_then(no_link),
-    }
+    let target = target(&record)?;
+    seen.check_link(target.as_ref())?;
+    let record = match target {
+        None => record,
+        Some(key) => store.object(bucket, &key).map_err(missing).and_then(no_link)?,
+    };
+    seen.check(store, &record)?;
+    Ok(record)
 }
 
 /// The object whose bytes are copied, key and version: a copy of a link is one of what it stands for (a decision).
 pub(super) fn source(
     store: &Store,
+    seen: &Seen,
     bucket: &Bucket,
     key: &ObjectKey,
     version: Option<&str>,
 ) -> Result<(ObjectKey, Option<String>), Refusal> {
-    let Some(target) = target(&store.version(bucket, key, version)?)? else {
+    let target = target(&store.version(bucket, key, version)?)?;
+    seen.check_link(target.as_ref())?;
+    let Some(target) = target else {
         return Ok((key.clone(), version.map(str::to_owned)));
     };
     store.object(bucket, &target).map_err(missing).and_then(no_link)?;
     Ok((target, None))
 }
 
-/// The object that a key stands for, and its bytes.
+/// The object that a key stands for, as it was judged, and its bytes.
 pub(super) fn open(
     store: &Store,
+    seen: &Seen,
     bucket: &Bucket,
     key: &ObjectKey,
     version: Option<&str>,
 ) -> Result<(ObjectRecord, Reader), Refusal> {
     let (record, reader) = store.open_object(bucket, key, version)?;
-    match target(&record)? {
-        None => Ok((record, reader)),
+    let target = target(&record)?;
+    seen.check_link(target.as_ref())?;
+    let (record, reader) = match target {
+        None => (record, reader),
         Some(key) => {
             let (record, reader) = store.open_object(bucket, &key, None).map_err(missing)?;
-            Ok((no_link(record)?, reader))
+            (no_link(record)?, reader)
         }
-    }
+    };
+    seen.check(store, &record)?;
+    Ok((record, reader))
 }
 
 fn target(record: &ObjectRecord) -> Result<Option<ObjectKey>, Refusal> {

@@ -11,7 +11,7 @@ use md5::{Digest, Md5};
 use super::draft::{self, Wanted};
 use super::expiration::with_expiration;
 use super::intake::Intake;
-use super::{check_md5, customer_key, encryption, with_encryption, with_version};
+use super::{check_md5, customer_key, encryption, retention, with_encryption, with_version};
 use crate::authorize::Permit;
 use crate::body::{Length, Pieces, SealedBody};
 use crate::conditions;
@@ -27,7 +27,7 @@ pub(super) async fn put(
     body: &mut SealedBody,
 ) -> Result<Reply, Refusal> {
     check_length(endpoint, body)?;
-    check_before_the_body(&endpoint.store, permit.operation()).await?;
+    check_before_the_body(endpoint, permit.operation()).await?;
     let traffic_limit = permit.operation().traffic_limit;
     let key = permit.operation().encryption.as_ref().and_then(|asked| asked.customer_key());
     let received = receive(endpoint, &permit, body, traffic_limit, key).await?;
@@ -49,6 +49,7 @@ pub(super) async fn keep(
         tags: tag_pairs(&put.tags),
         kind: Kind::Normal,
         encryption: put.encryption.clone(),
+        retain_until: put.retain_until,
     };
     let draft = wanted.at(endpoint.clock.now())?;
     endpoint
@@ -67,7 +68,11 @@ pub(super) async fn keep(
 }
 
 /// An upload that cannot succeed need not be sent. What counts is the check when it is committed.
-pub(super) async fn check_before_the_body(store: &Store, put: &PutObject) -> Result<(), Refusal> {
+pub(super) async fn check_before_the_body(
+    endpoint: &Endpoint,
+    put: &PutObject,
+) -> Result<(), Refusal> {
+    retention::check_date(put.retain_until, endpoint.clock.now())?;
     if !put.forbid_overwrite && put.conditions.iter().next().is_none() {
         return Ok(());
     }
@@ -76,7 +81,7 @@ pub(super) async fn check_before_the_body(store: &Store, put: &PutObject) -> Res
         let object = store.find_object(&put.bucket, &put.key)?;
         conditions::of_upload(&put, object.as_ref()).map_err(Refusal::from)
     };
-    store.blocking(check).await
+    endpoint.store.blocking(check).await
 }
 
 /// An upload needs a length that is known or told by chunks, and not too large.

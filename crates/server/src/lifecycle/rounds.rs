@@ -97,6 +97,10 @@ fn follow(
     now: i64,
 ) -> Result<(), StoreError> {
     let judge = |due: &Due, record: &ObjectRecord| {
+        // Neither its class changes nor does it go (436/40136); once it may, it does.
+        if record.is_retained(now) {
+            return Fate::Stays;
+        }
         let tags = record.tags();
         let subject = Subject {
             key: due.key.as_str(),

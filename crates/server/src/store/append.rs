@@ -14,8 +14,11 @@ use md5::{Digest, Md5};
 
 use super::backend::{BlobId, Table};
 use super::cipher;
-use super::metadata::{self, current, find, find_object, manifest_key, object_key, put, unname};
+use super::metadata::{
+    self, bucket_record, current, find, find_object, manifest_key, object_key, put, unname,
+};
 use super::record::{Draft, Manifest, ManifestId, ObjectRecord, Piece, Place, Sums};
+use super::retention;
 use super::transaction::Transaction;
 use super::upload::Written;
 use super::version::{self, Name};
@@ -87,6 +90,9 @@ impl Store {
             let put = self.write(|tables| {
                 let there = current(tables, bucket, key)?;
                 check(there.as_ref())?;
+                if let Some(there) = &there {
+                    there.check_retention(draft.modified)?;
+                }
                 if there.as_ref().map(|there| there.place) != plan.before {
                     return Ok(None);
                 }
@@ -95,7 +101,9 @@ impl Store {
                 let mut orphans = unname(tables, plan.merged.iter().copied());
                 if there.is_none() {
                     let released;
-                    (record.version, released) = version::begin_null(tables, name, number)?;
+                    retention::begin(&bucket_record(tables, name.bucket)?, &mut record)?;
+                    let at = (number, draft.modified);
+                    (record.version, released) = version::begin_null(tables, name, at)?;
                     orphans.extend(released);
                 }
                 put(tables, Table::Objects, object_key(name.bucket, name.key), &record)?;

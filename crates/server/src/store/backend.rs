@@ -4,7 +4,7 @@
 //! none of them. What each primitive promises is told here and held by the contract suite (`contract.rs`), which runs on
 //! every backend.
 //!
-//! Every function blocks, but for [`Backend::at_hand`], and may be called by many threads at once. Reading a row blocks no
+//! Every function blocks, but for those that are called `at_hand`, and may be called by many threads at once. Reading a row blocks no
 //! longer than it takes to read a page of a file that the system most likely has in memory.
 
 use std::io;
@@ -126,6 +126,10 @@ pub(super) trait BlobReader: Send {
     /// Fills a buffer with the bytes from an offset on, which are those that were written: bytes that changed since are an
     /// error, `InvalidData`. `UnexpectedEof` if the blob is too short.
     fn read_exact_at(&mut self, offset: u64, buffer: &mut [u8]) -> io::Result<()>;
+
+    /// Some of the bytes from an offset on, at least one and at most so many, if they are in memory, so that nothing is
+    /// waited for. They are as undamaged as those that are read. `None` says nothing of the blob.
+    fn at_hand(&mut self, offset: u64, most: usize) -> Option<Bytes>;
 }
 
 /// The random name of a blob.

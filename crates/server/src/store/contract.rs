@@ -269,6 +269,23 @@ fn what_is_at_hand_is_the_blob() {
 }
 
 #[test]
+fn what_is_at_hand_of_an_open_blob_is_a_part_of_it() {
+    on_every_backend(|backend| {
+        let blob = BlobId([1; 16]);
+        put_blob(&*backend, blob, b"bytes");
+        let mut open = backend.open(blob, 5).unwrap();
+        for offset in 0..5 {
+            for most in [1, 2, 5, 1000] {
+                let Some(found) = open.at_hand(offset, most) else { continue };
+                assert!((1..=most).contains(&found.len()));
+                assert!(b"bytes"[offset as usize..].starts_with(&found));
+            }
+        }
+        assert_eq!((open.at_hand(5, 1), open.at_hand(u64::MAX, 1)), (None, None));
+    });
+}
+
+#[test]
 fn an_open_blob_stays_readable() {
     on_every_backend(|backend| {
         let blob = BlobId([1; 16]);

@@ -12,6 +12,7 @@
 
 mod at_hand;
 mod blobs;
+mod buffer;
 mod checked;
 mod hot;
 mod system;

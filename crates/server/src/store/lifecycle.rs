@@ -54,8 +54,12 @@ impl Store {
                     }
                     Fate::Goes => {
                         let at = (number, now);
-                        let (_, released) = version::delete(tables, name, asked, at, versioning)?;
-                        orphans.extend(released);
+                        match version::delete(tables, name, asked, at, versioning) {
+                            Ok((_, released)) => orphans.extend(released),
+                            // Where a delete marker would take the place of a former version that must stay.
+                            Err(StoreError::Retained) => continue,
+                            Err(error) => return Err(error),
+                        }
                     }
                 }
                 changed += 1;

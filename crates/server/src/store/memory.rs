@@ -144,6 +144,12 @@ impl BlobReader for Content {
         buffer.copy_from_slice(self.get(start..end).ok_or(io::ErrorKind::UnexpectedEof)?);
         Ok(())
     }
+
+    fn at_hand(&mut self, offset: u64, most: usize) -> Option<Bytes> {
+        let start = usize::try_from(offset).ok().filter(|start| *start < self.len())?;
+        let end = start.saturating_add(most).min(self.len());
+        Some(Bytes::from_owner(Whole(Arc::clone(self))).slice(start..end))
+    }
 }
 
 fn read<T>(lock: &RwLock<T>) -> RwLockReadGuard<'_, T> {

@@ -22,10 +22,10 @@ use super::backend::{Backend, BlobId, Rows, Table, Verdict};
 use super::record::{Manifest, ManifestId, Place};
 use super::row::RowKey;
 use super::transaction::Transaction;
-use super::{ObjectRecord, StoreError};
+use super::{BucketRecord, ObjectRecord, StoreError};
 
 /// The format of the tables and records.
-const FORMAT: u32 = 3;
+const FORMAT: u32 = 4;
 
 /// How many rows a walk reads at first, and how many at most at a time. It begins with few, since it may be sent on.
 const FIRST_ROWS: usize = 16;
@@ -149,6 +149,11 @@ pub(super) fn find_object(
     key: &str,
 ) -> Result<Option<ObjectRecord>, StoreError> {
     find(rows, Table::Objects, &object_key(bucket, key))
+}
+
+/// A bucket that must be there.
+pub(super) fn bucket_record(rows: &dyn Rows, bucket: &str) -> Result<BucketRecord, StoreError> {
+    find(rows, Table::Buckets, &bucket_key(bucket))?.ok_or(StoreError::NoSuchBucket)
 }
 
 /// The object of a key in a bucket that must be there.

@@ -8,13 +8,15 @@ use cospass_protocol::{Bucket, ObjectKey};
 
 use super::backend::{Rows, Table};
 use super::metadata::{
-    self, Walk, bucket_key, current, decode, find, manifest_key, put, unname, walk,
+    self, Walk, bucket_key, bucket_record, decode, find, find_object, manifest_key, put, unname,
+    walk,
 };
 use super::record::{Draft, Manifest, ManifestId, ObjectRecord, PartRecord, Piece, UploadRecord};
+use super::retention;
 use super::row::{Fields, RowKey};
 use super::scan::{self, Step};
 use super::transaction::Transaction;
-use super::version::{Name, put_current, versioning};
+use super::version::{Name, put_current};
 use super::{Store, StoreError, Upload};
 
 /// Which upload of which object.
@@ -49,9 +51,10 @@ impl Store {
         let digits: String = random.iter().map(|byte| format!("{byte:02x}")).collect();
         let id = format!("{:010}{digits}", draft.modified.max(0));
         let name = UploadName { bucket: bucket.clone(), key: key.clone(), id };
+        let retained = draft.retained;
         let record = draft.upload();
         self.write(|tables| {
-            current(tables, bucket.as_str(), key.as_str())?;
+            retention::check_bucket(&bucket_record(tables, bucket.as_str())?, retained)?;
             put(tables, Table::Uploads, name.row(), &record)
         })?;
         Ok(name)
@@ -157,14 +160,15 @@ impl Store {
             let there = take_parts(tables, name)?;
             let chosen = choose(&there)?;
             let mut record = ObjectRecord::of_parts(upload, &chosen, manifest, now);
-            let versioning = versioning(tables, name.bucket.as_str())?;
-            check(current(tables, name.bucket.as_str(), name.key.as_str())?.as_ref())?;
+            let bucket = bucket_record(tables, name.bucket.as_str())?;
+            check(find_object(tables, name.bucket.as_str(), name.key.as_str())?.as_ref())?;
+            retention::begin(&bucket, &mut record)?;
             add_manifest(tables, manifest, &chosen)?;
             let chosen: HashSet<_> = chosen.iter().map(|part| part.blob).collect();
             let left = there.iter().map(|(_, part)| part.blob);
             let mut orphans = unname(tables, left.filter(|blob| !chosen.contains(blob)));
             let object = Name::of(&name.bucket, &name.key);
-            orphans.extend(put_current(tables, object, &mut record, number, versioning)?);
+            orphans.extend(put_current(tables, object, &mut record, number, bucket.versioning())?);
             Ok::<_, E>((record, orphans))
         })?;
         self.0.pins.remove(orphans);

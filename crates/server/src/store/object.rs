@@ -7,8 +7,11 @@ use cospass_protocol::operation::CustomerKey;
 use cospass_protocol::{Bucket, ObjectKey, TagSet};
 
 use super::backend::{BlobId, Table};
-use super::metadata::{bucket_key, decode, find, find_object, is_named, manifest_key, walk};
+use super::metadata::{
+    bucket_key, bucket_record, decode, find, find_object, is_named, manifest_key, walk,
+};
 use super::record::{AclRecord, Draft, Manifest, ManifestId, ObjectRecord, Place, tag_pairs};
+use super::retention;
 use super::row::Fields;
 use super::scan::{self, Step};
 use super::version::{self, Deleted, Name, find_version, put_changed, put_current, versioning};
@@ -207,10 +210,11 @@ impl Store {
     ) -> Result<ObjectRecord, E> {
         let (name, number) = (Name::of(bucket, key), self.next_version(record.modified));
         let put = self.write(|tables| {
-            let versioning = versioning(tables, name.bucket)?;
+            let bucket = bucket_record(tables, name.bucket)?;
             check(find_object(tables, name.bucket, name.key)?.as_ref())?;
             let mut record = record.clone();
-            let orphans = put_current(tables, name, &mut record, number, versioning)?;
+            retention::begin(&bucket, &mut record)?;
+            let orphans = put_current(tables, name, &mut record, number, bucket.versioning())?;
             Ok::<_, E>((record, orphans))
         });
         match put {
@@ -234,14 +238,14 @@ impl Store {
         }
     }
 
-    /// Deletes objects, or those versions of them that are asked for, all or none, at a time, Unix seconds. Deleting what
-    /// is not there is no error.
+    /// Deletes objects, or those versions of them that are asked for, all but what is retained or none, at a time, Unix
+    /// seconds. Deleting what is not there is no error.
     pub(crate) fn delete_objects(
         &self,
         bucket: &Bucket,
         objects: &[(ObjectKey, Option<String>)],
         now: i64,
-    ) -> Result<Vec<Deleted>, StoreError> {
+    ) -> Result<Vec<Result<Deleted, Retained>>, StoreError> {
         let number = self.next_version(now);
         let (deleted, orphans) = self.write(|tables| {
             let versioning = versioning(tables, bucket.as_str())?;
@@ -249,10 +253,14 @@ impl Store {
             for (key, version) in objects {
                 let name = Name::of(bucket, key);
                 let at = (number, now);
-                let (deleted, released) =
-                    version::delete(tables, name, version.as_deref(), at, versioning)?;
-                all.push(deleted);
-                orphans.extend(released);
+                match version::delete(tables, name, version.as_deref(), at, versioning) {
+                    Ok((deleted, released)) => {
+                        all.push(Ok(deleted));
+                        orphans.extend(released);
+                    }
+                    Err(StoreError::Retained) => all.push(Err(Retained)),
+                    Err(error) => return Err(error),
+                }
             }
             Ok::<_, StoreError>((all, orphans))
         })?;
@@ -260,14 +268,17 @@ impl Store {
         Ok(deleted)
     }
 
-    pub(crate) fn set_object_acl(
+    /// Replaces the access control of an object, durably. `check` sees the object that is there and may refuse.
+    pub(crate) fn set_object_acl<E: From<StoreError>>(
         &self,
         bucket: &Bucket,
         key: &ObjectKey,
         version: Option<&str>,
-        acl: AclRecord,
-    ) -> Result<(), StoreError> {
+        acl: &AclRecord,
+        check: impl Fn(&ObjectRecord) -> Result<(), E>,
+    ) -> Result<(), E> {
         self.update_object(bucket, key, version, |record| {
+            check(record)?;
             record.acl = acl.clone();
             Ok(())
         })
@@ -301,6 +312,16 @@ impl Store {
             put_changed(tables, name, &record)?;
             Ok(changed)
         })
+    }
+}
+
+/// An object was not deleted, since it must stay for a while yet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Retained;
+
+impl From<Retained> for StoreError {
+    fn from(Retained: Retained) -> Self {
+        Self::Retained
     }
 }
 

@@ -82,6 +82,12 @@ impl Reader {
         Self::of_blob(BlobId([0; 16]), Box::new(Arc::new(bytes.to_vec())), length)
     }
 
+    /// As [`of_bytes`](Self::of_bytes), none of which are ever at hand.
+    #[cfg(test)]
+    pub(crate) fn of_bytes_elsewhere(bytes: &[u8], length: u64) -> Self {
+        Self::of_blob(BlobId([0; 16]), Box::new(Elsewhere(bytes.to_vec())), length)
+    }
+
     /// The bytes as they were before they were encrypted with a key, if there is one.
     pub(crate) fn decrypted(self, key: Option<CustomerKey>) -> Self {
         Self { key, ..self }
@@ -101,6 +107,20 @@ impl Reader {
         self
     }
 
+    /// Some of the next bytes, at least one and at most so many, if they are at hand as they are and nothing has to be done to
+    /// them, so that an async task may ask. `None` says nothing: then they are to be read.
+    pub(crate) fn next_at_hand(&mut self, most: usize) -> Option<Bytes> {
+        if self.key.is_some() {
+            return None;
+        }
+        let segment = self.segments.front_mut()?;
+        let bytes = segment.at_hand(most)?;
+        if segment.length == 0 {
+            self.segments.pop_front();
+        }
+        Some(bytes)
+    }
+
     /// Fills a buffer with the next bytes.
     pub(crate) fn read_exact(&mut self, mut buffer: &mut [u8]) -> io::Result<()> {
         while !buffer.is_empty() {
@@ -114,6 +134,21 @@ impl Reader {
             buffer = later;
         }
         Ok(())
+    }
+}
+
+/// Bytes that have to be waited for.
+#[cfg(test)]
+struct Elsewhere(Vec<u8>);
+
+#[cfg(test)]
+impl BlobReader for Elsewhere {
+    fn read_exact_at(&mut self, offset: u64, buffer: &mut [u8]) -> io::Result<()> {
+        Arc::new(self.0.clone()).read_exact_at(offset, buffer)
+    }
+
+    fn at_hand(&mut self, _offset: u64, _most: usize) -> Option<Bytes> {
+        None
     }
 }
 
@@ -134,10 +169,28 @@ impl Segment {
         if let Some(key) = key {
             cipher::apply(key, self.blob, self.start, buffer)?;
         }
-        let read = buffer.len() as u64;
-        self.start = self.start.saturating_add(read);
-        self.length = self.length.saturating_sub(read);
+        self.go_on(buffer.len());
         Ok(())
+    }
+
+    fn at_hand(&mut self, most: usize) -> Option<Bytes> {
+        let most = usize::try_from(self.length).map_or(most, |length| length.min(most));
+        let found = match &mut self.source {
+            Source::AtHand(bytes) => {
+                let start = usize::try_from(self.start).ok()?;
+                let end = start.checked_add(most)?;
+                (start < end && end <= bytes.len()).then(|| bytes.slice(start..end))
+            }
+            Source::Open(blob) => blob.at_hand(self.start, most),
+            Source::Closed(..) => None,
+        };
+        found.inspect(|found| self.go_on(found.len()))
+    }
+
+    /// So many bytes were read.
+    fn go_on(&mut self, read: usize) {
+        self.start = self.start.saturating_add(read as u64);
+        self.length = self.length.saturating_sub(read as u64);
     }
 }
 
@@ -165,7 +218,23 @@ mod tests {
                 assert_eq!(bytes, whole[start..end]);
                 let beyond = reader.read_exact(&mut [0]).unwrap_err();
                 assert_eq!(beyond.kind(), io::ErrorKind::UnexpectedEof);
+                for most in 1..5 {
+                    let mut reader = parts(&pieces).narrow(&(start as u64..end as u64));
+                    let mut bytes = Vec::new();
+                    while let Some(piece) = reader.next_at_hand(most) {
+                        assert!((1..=most).contains(&piece.len()));
+                        bytes.extend_from_slice(&piece);
+                    }
+                    assert_eq!(bytes, whole[start..end]);
+                }
             }
         }
+    }
+
+    #[test]
+    fn what_is_to_be_decrypted_is_not_at_hand_as_it_is() {
+        let key = CustomerKey::new([1; 32], [0; 16]);
+        assert_eq!(parts(&[b"012"]).decrypted(Some(key)).next_at_hand(3), None);
+        assert_eq!(parts(&[b"012"]).decrypted(None).next_at_hand(3).unwrap(), b"012"[..]);
     }
 }

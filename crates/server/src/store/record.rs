@@ -102,6 +102,8 @@ pub(crate) struct ObjectRecord {
     pub(crate) kind: Kind,
     pub(crate) encryption: Encryption,
     pub(crate) restored: Option<Restored>,
+    /// Until when it must stay as it is, Unix seconds; that may be long ago.
+    pub(crate) retained: Option<i64>,
     pub(crate) version: Version,
 }
 
@@ -165,6 +167,7 @@ impl ObjectRecord {
             kind: Kind::Normal,
             encryption: upload.encryption,
             restored: None,
+            retained: upload.retained,
             version: Version::default(),
         }
     }
@@ -249,6 +252,8 @@ pub(crate) struct UploadRecord {
     acl: AclRecord,
     tags: Vec<(String, String)>,
     pub(crate) encryption: Encryption,
+    /// As that of an object, if the upload says.
+    retained: Option<i64>,
 }
 
 impl UploadRecord {
@@ -320,6 +325,8 @@ pub(crate) struct Draft {
     pub(crate) tags: Vec<(String, String)>,
     pub(crate) kind: Kind,
     pub(crate) encryption: Encryption,
+    /// Until when it is to stay as it is, Unix seconds, if the upload says.
+    pub(crate) retained: Option<i64>,
 }
 
 impl Draft {
@@ -350,6 +357,7 @@ impl Draft {
             kind: self.kind,
             encryption: self.encryption,
             restored: None,
+            retained: self.retained,
             version: Version::default(),
         }
     }
@@ -362,6 +370,7 @@ impl Draft {
             acl: self.acl,
             tags: self.tags,
             encryption: self.encryption,
+            retained: self.retained,
         }
     }
 }
@@ -370,9 +379,13 @@ impl Draft {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum AclRecord {
     Canned(String),
-    /// Of each grant: account or group, its name, the permission.
-    Grants(Vec<(GranteeKind, String, String)>),
+    Grants(Vec<GrantRecord>),
+    /// What a canned list stands for, and grants besides.
+    CannedAnd(String, Vec<GrantRecord>),
 }
+
+/// To whom something is granted: account or group, its name; and the permission.
+type GrantRecord = (GranteeKind, String, String);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum GranteeKind {
@@ -386,40 +399,55 @@ impl AclRecord {
     }
 
     pub(crate) fn grants(grants: &[Grant]) -> Self {
-        let record = |grant: &Grant| {
-            let (kind, name) = match &grant.grantee {
-                Grantee::Account(id) => (GranteeKind::Account, id),
-                Grantee::Group(uri) => (GranteeKind::Group, uri),
-            };
-            (kind, name.clone(), grant.permission.as_str().to_owned())
-        };
-        Self::Grants(grants.iter().map(record).collect())
+        Self::Grants(grants.iter().map(grant_record).collect())
     }
 
-    /// The name of a canned list.
+    pub(crate) fn canned_and(canned: CannedAcl, grants: &[Grant]) -> Self {
+        Self::CannedAnd(canned.as_str().to_owned(), grants.iter().map(grant_record).collect())
+    }
+
+    /// The name of a canned list, if there is nothing besides.
     pub(crate) fn as_canned(&self) -> Option<CannedAcl> {
         match self {
             Self::Canned(name) => CannedAcl::from_name(name),
-            Self::Grants(_) => None,
+            Self::Grants(_) | Self::CannedAnd(..) => None,
         }
     }
 
     /// The grants, where the owner is the account of that number.
     pub(crate) fn to_grants(&self, owner_uin: &str) -> Vec<Grant> {
-        let grant = |(kind, name, permission): &(GranteeKind, String, String)| {
-            let grantee = match kind {
-                GranteeKind::Account => Grantee::Account(name.clone()),
-                GranteeKind::Group => Grantee::Group(name.clone()),
-            };
-            Some(Grant { grantee, permission: Permission::from_name(permission)? })
+        let of_canned = |name| CannedAcl::from_name(name).map(|acl| acl.grants(owner_uin));
+        let (canned, grants) = match self {
+            Self::Canned(name) => (of_canned(name), &[][..]),
+            Self::Grants(grants) => (None, grants.as_slice()),
+            Self::CannedAnd(name, grants) => (of_canned(name), grants.as_slice()),
         };
-        match self {
-            Self::Canned(name) => {
-                CannedAcl::from_name(name).map(|acl| acl.grants(owner_uin)).unwrap_or_default()
+        let mut all = canned.unwrap_or_default();
+        let of_list = all.len();
+        for grant in grants.iter().filter_map(grant) {
+            // Grants stand as they were put; what a list says already need not be said again.
+            if !all.iter().take(of_list).any(|there| *there == grant) {
+                all.push(grant);
             }
-            Self::Grants(grants) => grants.iter().filter_map(grant).collect(),
         }
+        all
     }
+}
+
+fn grant_record(grant: &Grant) -> GrantRecord {
+    let (kind, name) = match &grant.grantee {
+        Grantee::Account(id) => (GranteeKind::Account, id),
+        Grantee::Group(uri) => (GranteeKind::Group, uri),
+    };
+    (kind, name.clone(), grant.permission.as_str().to_owned())
+}
+
+fn grant((kind, name, permission): &GrantRecord) -> Option<Grant> {
+    let grantee = match kind {
+        GranteeKind::Account => Grantee::Account(name.clone()),
+        GranteeKind::Group => Grantee::Group(name.clone()),
+    };
+    Some(Grant { grantee, permission: Permission::from_name(permission)? })
 }
 
 #[cfg(test)]
@@ -462,5 +490,21 @@ mod tests {
         let canned = AclRecord::canned(CannedAcl::PublicRead);
         assert_eq!(canned.to_grants("1"), grants);
         assert_eq!(canned.as_canned(), Some(CannedAcl::PublicRead));
+    }
+
+    #[test]
+    fn grants_besides_a_list_are_added_to_what_it_stands_for() {
+        let read =
+            |id| Grant { grantee: Grantee::from_id(id).unwrap(), permission: Permission::Read };
+        let both = AclRecord::canned_and(CannedAcl::PublicRead, &[read("7"), read("8")]);
+        let expected = [CannedAcl::PublicRead.grants("1"), vec![read("7"), read("8")]].concat();
+        assert_eq!((both.to_grants("1"), both.as_canned()), (expected, None));
+        // `default` stands for none.
+        let default = AclRecord::canned_and(CannedAcl::Default, &[read("7")]);
+        assert_eq!(default.to_grants("1"), [read("7")]);
+        // What the list says already does not stand twice.
+        let owner = CannedAcl::Private.grants("1");
+        let twice = AclRecord::canned_and(CannedAcl::Private, &owner);
+        assert_eq!(twice.to_grants("1"), owner);
     }
 }

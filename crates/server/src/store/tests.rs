@@ -31,6 +31,7 @@ pub(super) fn draft() -> Draft {
         tags: vec![],
         kind: Kind::Normal,
         encryption: Encryption::None,
+        retained: None,
     }
 }
 
@@ -287,10 +288,15 @@ fn access_control_is_replaced() {
     let folder = TempDir::new().unwrap();
     let store = store_with_bucket(folder.path());
     let acl = AclRecord::grants(&CannedAcl::PublicRead.grants("1"));
-    let absent = store.set_object_acl(&bucket(), &key("a"), None, acl.clone());
+    let any = |_: &ObjectRecord| Ok::<_, StoreError>(());
+    let absent = store.set_object_acl(&bucket(), &key("a"), None, &acl, any);
     assert!(matches!(absent, Err(StoreError::NoSuchKey)));
     put(&store, "a", b"x");
-    store.set_object_acl(&bucket(), &key("a"), None, acl.clone()).unwrap();
+    let none = |_: &ObjectRecord| Err(StoreError::NoSuchVersion);
+    let refused = store.set_object_acl(&bucket(), &key("a"), None, &acl, none);
+    assert!(matches!(refused, Err(StoreError::NoSuchVersion)));
+    assert_ne!(store.object(&bucket(), &key("a")).unwrap().acl, acl);
+    store.set_object_acl(&bucket(), &key("a"), None, &acl, any).unwrap();
     assert_eq!(store.object(&bucket(), &key("a")).unwrap().acl, acl);
 
     store.set_bucket_acl(&bucket(), acl.clone()).unwrap();
@@ -384,7 +390,7 @@ fn write_at_once(store: &Store) -> Vec<Result<(), StoreError>> {
             barrier.wait();
             let acl = AclRecord::canned(CannedAcl::PublicRead);
             match number % 2 {
-                0 => store.set_object_acl(&bucket(), &key("a"), None, acl),
+                0 => store.set_object_acl(&bucket(), &key("a"), None, &acl, |_| Ok(())),
                 _ => store.set_bucket_acl(&bucket(), acl),
             }
         };

@@ -4,10 +4,10 @@ use std::io;
 
 use cospass_protocol::operation::CustomerKey;
 use crc_fast::{CrcAlgorithm, Digest as Crc};
-use md5::{Digest, Md5};
 
 use super::backend::{Backend, BlobId, BlobWriter};
 use super::cipher;
+use super::md5::Md5;
 use super::pins::{Pin, Pins};
 
 /// An upload under way. Dropped, it leaves nothing behind.
@@ -67,17 +67,20 @@ impl Upload {
 
     /// The MD5 of what was written so far, before it was encrypted.
     pub(crate) fn md5(&self) -> [u8; 16] {
-        self.hashing.0.clone().finalize().into()
+        self.hashing.0.clone().finish()
     }
 
     /// Makes the bytes durable.
     pub(super) fn finish(self) -> io::Result<Written> {
         let Self { hashing, writing: Writing { blob, pin, writer, size, crc64, key } } = self;
         writer.finish()?;
-        let mut md5: [u8; 16] = hashing.0.finalize().into();
+        let mut md5 = hashing.0.finish();
         if key.is_some() {
             // The entity tag of what is encrypted says nothing of its content.
-            md5 = Md5::new().chain_update(blob.0).chain_update(md5).finalize().into();
+            let mut of_both = Md5::new();
+            of_both.update(&blob.0);
+            of_both.update(&md5);
+            md5 = of_both.finish();
         }
         Ok(Written { blob, size, md5, crc64: crc64.finalize(), _pin: pin })
     }

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use super::backend::{BlobId, Rows, Table};
 use super::metadata::{
-    Walk, bucket_key, decode, find, find_object, object_key, put, put_object, release, walk,
+    Walk, bucket_record, decode, find, find_object, object_key, put, put_object, release, walk,
 };
 use super::row::RowKey;
 use super::transaction::Transaction;
@@ -144,8 +144,7 @@ pub(crate) struct Deleted {
 
 /// What becomes of versions in a bucket, which must be there.
 pub(super) fn versioning(rows: &dyn Rows, bucket: &str) -> Result<Versioning, StoreError> {
-    let found = find::<BucketRecord>(rows, Table::Buckets, &bucket_key(bucket))?;
-    found.map(|record| record.versioning()).ok_or(StoreError::NoSuchBucket)
+    bucket_record(rows, bucket).map(|record| record.versioning())
 }
 
 /// The version of an object that is asked for, or the current one.
@@ -220,7 +219,7 @@ fn newest(rows: &dyn Rows, name: Name<'_>) -> Result<Option<Former>, StoreError>
 }
 
 /// Makes an object the current version of its key and returns the blobs that nothing names any more. `number` is what it
-/// has at most: it is to be the newest.
+/// has at most: it is to be the newest. What is retained when it is made stays, and then the object is refused.
 pub(super) fn put_current(
     tables: &mut Transaction<'_>,
     name: Name<'_>,
@@ -232,17 +231,17 @@ pub(super) fn put_current(
     let current = find_object(tables, name.bucket, name.key)?;
     // Before what is there goes: it may have the same bytes.
     put_object(tables, name.bucket, name.key, record)?;
-    make_way(tables, name, current, versioning)
+    make_way(tables, name, current, versioning, record.modified)
 }
 
 /// The version of an object that is begun by appending: a `null` one, since such objects have no versions (436/7741).
 pub(super) fn begin_null(
     tables: &mut Transaction<'_>,
     name: Name<'_>,
-    number: u64,
+    (number, now): (u64, i64),
 ) -> Result<(Version, Vec<BlobId>), StoreError> {
     let version = next(tables, name, number, Versioning::Suspended)?;
-    Ok((version, make_way(tables, name, None, Versioning::Suspended)?))
+    Ok((version, make_way(tables, name, None, Versioning::Suspended, now)?))
 }
 
 /// The version that comes before all others of a key. No id is given twice, even if the clock goes back: who deletes a
@@ -275,7 +274,9 @@ fn make_way(
     name: Name<'_>,
     current: Option<ObjectRecord>,
     versioning: Versioning,
+    now: i64,
 ) -> Result<Vec<BlobId>, StoreError> {
+    check_way(tables, name, current.as_ref(), versioning, now)?;
     let mut orphans = Vec::new();
     if versioning == Versioning::Suspended
         && let Some(former) = find_former(tables, name, Asked::Null)?
@@ -291,6 +292,27 @@ fn make_way(
         Versioning::Never | Versioning::Suspended => orphans.extend(release(tables, &current)?),
     }
     Ok(orphans)
+}
+
+/// Refuses to make way where something would have to go that is retained at a time, Unix seconds. Changes nothing.
+fn check_way(
+    rows: &dyn Rows,
+    name: Name<'_>,
+    current: Option<&ObjectRecord>,
+    versioning: Versioning,
+    now: i64,
+) -> Result<(), StoreError> {
+    if versioning == Versioning::Suspended
+        && let Some(former) = find_former(rows, name, Asked::Null)?
+    {
+        former.check_retention(now)?;
+    }
+    let goes = |current: &&ObjectRecord| match versioning {
+        Versioning::Never => true,
+        Versioning::Suspended => current.version.is_null,
+        Versioning::Enabled => false,
+    };
+    current.filter(goes).map_or(Ok(()), |current| current.check_retention(now))
 }
 
 fn put_former(
@@ -332,7 +354,7 @@ fn unlist_former(tables: &mut Transaction<'_>, name: Name<'_>, version: Version)
 }
 
 /// Deletes an object: the version that is asked for, or the current one, whose place a delete marker takes where versions
-/// are kept. What is not there is as good as deleted.
+/// are kept. What is not there is as good as deleted. What is retained is refused, and nothing was changed then.
 pub(super) fn delete(
     tables: &mut Transaction<'_>,
     name: Name<'_>,
@@ -343,8 +365,9 @@ pub(super) fn delete(
     let Some(id) = asked else {
         let version = next(tables, name, number, versioning)?;
         let current = find_object(tables, name.bucket, name.key)?;
+        check_way(tables, name, current.as_ref(), versioning, now)?;
         tables.remove(Table::Objects, name.row().into_bytes());
-        let orphans = make_way(tables, name, current, versioning)?;
+        let orphans = make_way(tables, name, current, versioning, now)?;
         if versioning == Versioning::Never {
             return Ok((Deleted::default(), orphans));
         }
@@ -358,9 +381,11 @@ pub(super) fn delete(
     let current = find_object(tables, name.bucket, name.key)?;
     let mut orphans = Vec::new();
     if let Some(current) = current.filter(|current| current.version.is(asked)) {
+        current.check_retention(now)?;
         tables.remove(Table::Objects, name.row().into_bytes());
         orphans.extend(release(tables, &current)?);
     } else if let Some(former) = find_former(tables, name, asked)? {
+        former.check_retention(now)?;
         orphans.extend(remove_former(tables, name, &former)?);
         if let Former::Marker(_) = former {
             deleted.marker = Some(id.to_owned());

@@ -11,6 +11,28 @@ fn put_document(sub: &str, body: &str) -> Request {
 }
 
 #[test]
+fn what_is_locked() {
+    let endpoint = Endpoint::start();
+    let until = |date: &str| {
+        let body = format!("<Retention><RetainUntilDate>{date}</RetainUntilDate></Retention>");
+        put("/a", body.as_bytes()).param("retention", "").sign()
+    };
+    let refused = |request: &Request, cause, status, code| {
+        refused(&endpoint, request, cause, status, code);
+    };
+    endpoint.put("/a", b"");
+    let (soon, later) = (until("2023-11-15T00:00:00.000Z"), until("2023-11-16T00:00:00.000Z"));
+    refused(&soon, "not-lockable", 400, "InvalidRequest");
+    let lock = "<ObjectLockConfiguration><ObjectLockEnabled>Enabled</ObjectLockEnabled></ObjectLockConfiguration>";
+    assert_eq!(endpoint.send(&put_document("object-lock", lock).sign()).status, 200);
+    let read = get("/a").param("retention", "").sign();
+    refused(&read, "no-such-retention", 404, "NoSuchObjectLockConfiguration");
+    assert_eq!(endpoint.send(&later).status, 200);
+    refused(&soon, "retention-shortened", 403, "AccessDenied");
+    refused(&request("DELETE", "/a").sign(), "retained", 403, "AccessDenied");
+}
+
+#[test]
 fn configurations_that_are_not_there() {
     let endpoint = Endpoint::start();
     let refused = |sub: &str, cause, code| {

@@ -35,7 +35,7 @@ fn what_is_asked() {
         ("x-cos-traffic-limit", "819199"),
         ("x-cos-traffic-limit", "fast"),
         ("x-cos-storage-class", "COLDER"),
-        ("x-cos-grant-read", "id=1"),
+        ("x-cos-grant-read", "id=x"),
         ("x-cos-meta-a_b", "v"),
     ] {
         let answer = refused(

@@ -35,10 +35,18 @@ pub(super) fn beside(
 ) -> Result<(), Refusal> {
     let there = surroundings.there;
     match configuration {
-        // Versions are what is replicated.
+        // Versions are what is replicated; and without them an upload would replace what is locked (436/40136).
         Configuration::Versioning if document.contains("Suspended") => {
             let replicates = there.find(Configuration::Replication, "").is_some();
-            if replicates { Err(Cause::NotInThatState.into()) } else { Ok(()) }
+            let stays = replicates || there.object_lock().is_some();
+            if stays { Err(Cause::NotInThatState.into()) } else { Ok(()) }
+        }
+        Configuration::ObjectLock => object_lock(there),
+        // Neither goes with the other (436/40136).
+        Configuration::IntelligentTiering | Configuration::IntelligentTieringRules
+            if there.object_lock().is_some() =>
+        {
+            Err(Cause::NotInThatState.into())
         }
         Configuration::IntelligentTiering if there.find(configuration, "").is_some() => {
             Err(Cause::TieringStays.into())
@@ -51,6 +59,17 @@ pub(super) fn beside(
         Configuration::Domain => domains(surroundings, document),
         Configuration::Replication => replication(surroundings, document),
         _ => Ok(()),
+    }
+}
+
+/// Objects can be locked unless versions were given up, or objects change their class by themselves (436/40136).
+fn object_lock(there: &Configurations) -> Result<(), Refusal> {
+    let tiers = there.find(Configuration::IntelligentTiering, "").is_some()
+        || there.of_kind(Configuration::IntelligentTieringRules).next().is_some();
+    match there.versioning() {
+        Some(VersioningConfiguration::Suspended) => Err(Cause::NotInThatState.into()),
+        _ if tiers => Err(Cause::NotInThatState.into()),
+        Some(VersioningConfiguration::Enabled) | None => Ok(()),
     }
 }
 

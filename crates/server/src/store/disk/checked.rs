@@ -8,9 +8,12 @@ use std::fs::File;
 use std::io::{self, Write};
 use std::ops::Range;
 
+use bytes::Bytes;
 use crc_fast::{CrcAlgorithm, Digest, checksum};
 
+use super::buffer::Buffer;
 use super::{Syncing, system};
+use crate::limits::CHUNK;
 use crate::store::backend::BlobReader;
 
 /// How many bytes have a checksum of their own.
@@ -124,7 +127,7 @@ impl CheckedReader {
     }
 
     fn check(&mut self, number: u64, block: &[u8]) -> io::Result<()> {
-        let sum = self.sum(number)?;
+        let sum = self.sum(number, read_exact_at)?;
         if sum == checksum(CRC, block).to_be_bytes() {
             return Ok(());
         }
@@ -134,8 +137,12 @@ impl CheckedReader {
         Err(io::Error::new(io::ErrorKind::InvalidData, damaged))
     }
 
-    /// The checksum of a block.
-    fn sum(&mut self, number: u64) -> io::Result<[u8; SUM]> {
+    /// The checksum of a block, which is read if it is not known.
+    fn sum(
+        &mut self,
+        number: u64,
+        read: impl FnOnce(&File, u64, &mut [u8]) -> io::Result<()>,
+    ) -> io::Result<[u8; SUM]> {
         if let Some(sum) = self.known_sum(number) {
             return Ok(sum);
         }
@@ -144,7 +151,7 @@ impl CheckedReader {
         let offset = self.size.saturating_add(number.saturating_mul(SUM as u64));
         self.sums.resize(count.saturating_mul(SUM), 0);
         self.first_sum = number;
-        let read = read_exact_at(&self.file, offset, &mut self.sums);
+        let read = read(&self.file, offset, &mut self.sums);
         read.inspect_err(|_| self.sums.clear())?;
         self.known_sum(number).ok_or_else(|| io::ErrorKind::UnexpectedEof.into())
     }
@@ -171,6 +178,37 @@ impl BlobReader for CheckedReader {
             buffer = later;
         }
         Ok(())
+    }
+
+    /// Whole blocks are read, so that a part that begins within one leads to the beginning of another.
+    fn at_hand(&mut self, offset: u64, most: usize) -> Option<Bytes> {
+        let number = offset / BLOCK as u64;
+        let skip = usize::try_from(offset % BLOCK as u64).ok()?;
+        let start = self.span(number).start;
+        let whole = skip.saturating_add(most).checked_next_multiple_of(BLOCK)?.min(CHUNK);
+        let left = self.size.checked_sub(start)?;
+        let mut buffer = Buffer::take(usize::try_from(left).map_or(whole, |left| left.min(whole)));
+        let read = system::read_cached(&self.file, start, buffer.as_mut())?;
+        if read < buffer.as_ref().len() {
+            buffer.truncate(read.saturating_sub(read % BLOCK));
+        }
+        for (number, block) in (number..).zip(buffer.as_ref().chunks(BLOCK)) {
+            // Who reads in the ordinary way finds out what there is to say.
+            let sum = self.sum(number, read_exact_cached).ok()?;
+            if sum != checksum(CRC, block).to_be_bytes() {
+                return None;
+            }
+        }
+        let end = skip.saturating_add(most).min(buffer.as_ref().len());
+        (skip < end).then(|| Bytes::from_owner(buffer).slice(skip..end))
+    }
+}
+
+/// Reads what the system has in memory, and fails if that is not all.
+fn read_exact_cached(file: &File, offset: u64, buffer: &mut [u8]) -> io::Result<()> {
+    match system::read_cached(file, offset, buffer) {
+        Some(read) if read == buffer.len() => Ok(()),
+        _ => Err(io::ErrorKind::WouldBlock.into()),
     }
 }
 
@@ -267,6 +305,63 @@ mod tests {
             all.extend(piece);
         }
         assert_eq!(all, bytes);
+    }
+
+    /// What is at hand of a part; `None` where the file system cannot say what it has.
+    fn at_hand(file: &File, size: usize, part: Range<usize>) -> Option<Bytes> {
+        let mut reader = CheckedReader::new(file.try_clone().unwrap(), size as u64);
+        reader.at_hand(part.start as u64, part.len())
+    }
+
+    #[test]
+    fn what_is_at_hand_is_as_it_was_written() {
+        let size = CHUNK + BLOCK + 5;
+        let bytes = bytes(size);
+        let file = written(&bytes, BLOCK);
+        for start in [0, 1, BLOCK - 1, BLOCK, CHUNK, CHUNK + BLOCK, size - 1] {
+            for most in [1, 10, BLOCK, CHUNK, usize::MAX - CHUNK] {
+                let most = most.min(2 * size);
+                let Some(found) = at_hand(&file, size, start..start + most) else { continue };
+                assert!((1..=most).contains(&found.len()), "{start} {most}");
+                assert_eq!(found, bytes[start..start + found.len()]);
+            }
+        }
+        assert_eq!(at_hand(&file, size, size..size + 1), None, "there is nothing behind the end");
+        assert_eq!(at_hand(&file, size, 2 * size..2 * size + 1), None);
+    }
+
+    #[test]
+    fn pieces_at_hand_join_up() {
+        let size = BLOCK * (SUMS + 3) + 7;
+        let bytes = bytes(size);
+        let mut reader = CheckedReader::new(written(&bytes, 1 << 20), size as u64);
+        let mut offset = 5;
+        while offset < size {
+            let piece = reader.at_hand(offset as u64, CHUNK);
+            let piece = piece.unwrap_or_else(|| {
+                let mut piece = vec![0; 1000.min(size - offset)];
+                reader.read_exact_at(offset as u64, &mut piece).unwrap();
+                piece.into()
+            });
+            assert_eq!(piece, bytes[offset..offset + piece.len()]);
+            offset += piece.len();
+        }
+        assert_eq!(offset, size);
+    }
+
+    #[test]
+    fn what_is_damaged_is_not_at_hand() {
+        let size = 2 * BLOCK + 100;
+        for position in [0, BLOCK, size - 1, size, size + 3 * SUM - 1] {
+            let file = written(&bytes(size), BLOCK);
+            let mut byte = [0];
+            file.read_exact_at(&mut byte, position as u64).unwrap();
+            file.write_all_at(&[byte[0] ^ 0x10], position as u64).unwrap();
+            assert_eq!(at_hand(&file, size, 0..size), None, "{position}");
+        }
+        let file = written(&bytes(size), BLOCK);
+        file.set_len(BLOCK as u64 + 1).unwrap();
+        assert_eq!(at_hand(&file, size, 0..size), None, "it was cut");
     }
 
     #[test]

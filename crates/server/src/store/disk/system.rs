@@ -28,12 +28,12 @@ pub(super) fn write_back(file: &File, part: Range<u64>) {
     let _ = fadvise(file, part.start, length, Advice::DontNeed);
 }
 
-/// Reads from the beginning of a file what the system has in memory, and tells how much that is. `None` if the file system
-/// cannot say what it has.
+/// Reads from an offset of a file on what the system has in memory, and tells how much that is. `None` if it is nothing, or
+/// if the file system cannot say what it has.
 #[cfg(target_os = "linux")]
-pub(super) fn read_cached(file: &File, buffer: &mut [u8]) -> Option<usize> {
+pub(super) fn read_cached(file: &File, offset: u64, buffer: &mut [u8]) -> Option<usize> {
     use rustix::io::{ReadWriteFlags, preadv2};
-    preadv2(file, &mut [io::IoSliceMut::new(buffer)], 0, ReadWriteFlags::NOWAIT).ok()
+    preadv2(file, &mut [io::IoSliceMut::new(buffer)], offset, ReadWriteFlags::NOWAIT).ok()
 }
 
 /// Forgets what the system remembers of a file: after an error, it may take for written what is not on the disk.
@@ -49,7 +49,7 @@ pub(super) fn check_room(_: &File) -> io::Result<()> {
 }
 
 #[cfg(not(target_os = "linux"))]
-pub(super) fn read_cached(_: &File, _: &mut [u8]) -> Option<usize> {
+pub(super) fn read_cached(_: &File, _: u64, _: &mut [u8]) -> Option<usize> {
     None
 }
 

@@ -121,6 +121,8 @@ impl Case<'_> {
         })?;
         // Of a key that was deleted twice, the last marker is the newest.
         for (index, deleted) in deleted.unwrap_or_default().into_iter().enumerate() {
+            // Nothing is locked here.
+            let deleted = deleted.unwrap();
             let (id, at) = &some[index];
             let is_last = some[index + 1..].iter().all(|(_, other)| other != at);
             if let (None, Some(marker), true) = (id, deleted.marker, is_last) {
