@@ -18,6 +18,7 @@ help:
 	@echo "make test-transfers     large, many and strange files, killed and expired on the way, nginx as a server: some minutes"
 	@echo "make test-deploy        the container's binary in a root of its own, the unit against the calls that are made"
 	@echo "make lint               format, warnings, architecture, counted instructions, some seconds of fuzzing"
+	@echo "make wheel              the Python package as a wheel, in target/wheels"
 	@echo "make bench              bench-sign, bench-endpoint, bench-listing and bench-transfers"
 	@echo "make bench-sign         URLs per second, beside the Python SDK and the bare hashing"
 	@echo "make bench-endpoint     the endpoint beside nginx: downloads, uploads, memory"
@@ -35,10 +36,22 @@ test-rust:
 
 # COSPASS is the command under test.
 .PHONY: test-python
-test-python: .venv/installed
+test-python: .venv/installed python-package
 	cargo build --locked --package cospass-cli
 	COSPASS=$(abspath $(TARGET))/debug/cospass $(PYTHON) tests/conformance/run.py --only Python
 	COSPASS=$(abspath $(TARGET))/debug/cospass $(VENV_PYTHON) -m pytest tests/python
+
+# The package as tests import it: built without optimisation, installed into .venv as any other wheel.
+.PHONY: python-package
+python-package: .venv/installed
+	rm -rf $(TARGET)/wheels/debug
+	.venv/bin/maturin build --quiet --locked --interpreter $(VENV_PYTHON) --out $(TARGET)/wheels/debug
+	$(VENV_PYTHON) -m pip install --quiet --disable-pip-version-check --no-deps --force-reinstall $(TARGET)/wheels/debug/*.whl
+
+# One wheel for CPython 3.9 and later on this platform. `pip install .` makes the same.
+.PHONY: wheel
+wheel: .venv/installed
+	.venv/bin/maturin build --release --locked --interpreter $(VENV_PYTHON) --out target/wheels
 
 # What is not installed is reported as not run: Node and npm, Go, a JDK and Maven, Chromium (or CHROMIUM=PATH).
 .PHONY: conformance

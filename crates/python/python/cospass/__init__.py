@@ -1,0 +1,33 @@
+"""Pre-signed access to Tencent Cloud COS, in the calls of the official Python SDK.
+
+    from cospass import CosConfig, CosS3Client
+
+    config = CosConfig(Region="ap-guangzhou", SecretId="AKIDEXAMPLE", SecretKey="secret")
+    client = CosS3Client(config)
+    url = client.get_presigned_url(
+        Bucket="examplebucket-1250000000", Key="exampleobject", Method="GET", Expired=300
+    )
+
+Signing reads the clock and nothing else: no network, no file, no environment. Where it differs from the official SDK
+1.9.44 on purpose is listed in docs/python.md.
+"""
+
+from ._cospass import __version__
+from .auth import CosAuth
+from .client import CosS3Client
+from .config import CosConfig
+from .exceptions import CosClientError, CosException, CosServiceError
+from .judgement import Explanation, Stage, Verification
+
+__all__ = [
+    "CosAuth",
+    "CosClientError",
+    "CosConfig",
+    "CosException",
+    "CosS3Client",
+    "CosServiceError",
+    "Explanation",
+    "Stage",
+    "Verification",
+    "__version__",
+]

@@ -1,0 +1,131 @@
+"""The native half: `crates/python`."""
+
+from typing import Any, Dict, Iterable, List, Mapping, Optional, Tuple, Union, final
+
+__all__ = ["Local", "Settings", "Signer", "__version__"]
+
+__version__: str
+
+_Text = Union[str, bytes]
+
+@final
+class Local:
+    """What `LocalCos` is made of."""
+
+    def __new__(
+        cls,
+        buckets: List[str],
+        region: str,
+        secret_id: str,
+        secret_key: str,
+        token: Optional[str],
+        now: Optional[int],
+    ) -> Local: ...
+    @property
+    def port(self) -> int: ...
+    def now(self) -> int: ...
+    def set_time(self, now: int) -> None: ...
+    def advance(self, seconds: int) -> None: ...
+    def stop(self) -> None: ...
+
+@final
+class Settings:
+    """The settings of one `CosConfig`."""
+
+    def __new__(cls, arguments: Dict[str, Any]) -> Settings: ...
+    def uri(
+        self,
+        bucket: Optional[str],
+        path: Optional[_Text],
+        endpoint: Optional[_Text],
+        domain: Optional[_Text],
+        use_appid: bool,
+    ) -> str: ...
+    def host(self, bucket: Optional[str], appid: Union[_Text, int, None]) -> Optional[str]: ...
+    def set_ip_port(self, ip: Optional[_Text], port: Union[int, str, None]) -> None: ...
+    def set_credential(
+        self, secret_id: _Text, secret_key: _Text, token: Optional[_Text]
+    ) -> None: ...
+
+class Signer:
+    """What `CosS3Client` inherits: the calls that sign."""
+
+    def __new__(cls, *_arguments: Any, **_keywords: Any) -> Signer: ...
+    def _use(self, settings: Settings) -> None: ...
+    def get_auth(
+        self,
+        Method: str = ...,
+        Bucket: Optional[str] = ...,
+        Key: Optional[_Text] = ...,
+        Expired: float = ...,
+        Headers: Optional[Mapping[str, Any]] = None,
+        Params: Optional[Mapping[Any, Any]] = None,
+        SignHost: Optional[bool] = None,
+        UseCiEndPoint: Optional[bool] = None,
+        *,
+        now: Optional[float] = None,
+    ) -> str: ...
+    def get_presigned_url(
+        self,
+        Bucket: Optional[str],
+        Key: Optional[_Text],
+        Method: str = ...,
+        Expired: float = ...,
+        Params: Optional[Mapping[Any, Any]] = None,
+        Headers: Optional[Mapping[str, Any]] = None,
+        UseCiEndPoint: Optional[bool] = None,
+        SignHost: Optional[bool] = None,
+        *,
+        now: Optional[float] = None,
+    ) -> str: ...
+    def get_presigned_download_url(
+        self,
+        Bucket: Optional[str],
+        Key: Optional[_Text],
+        Expired: float = ...,
+        Params: Optional[Mapping[Any, Any]] = None,
+        Headers: Optional[Mapping[str, Any]] = None,
+        UseCiEndPoint: Optional[bool] = None,
+        SignHost: Optional[bool] = None,
+        *,
+        now: Optional[float] = None,
+    ) -> str: ...
+    def presign_many(
+        self,
+        keys: Iterable[_Text],
+        Bucket: Optional[str],
+        Method: str = ...,
+        Expired: float = ...,
+        Params: Optional[Mapping[Any, Any]] = None,
+        Headers: Optional[Mapping[str, Any]] = None,
+        UseCiEndPoint: Optional[bool] = None,
+        SignHost: Optional[bool] = None,
+        *,
+        now: Optional[float] = None,
+        threads: int = 1,
+    ) -> List[str]: ...
+    def _verify(
+        self,
+        method: str,
+        url: _Text,
+        headers: Optional[Mapping[str, Any]],
+        now: Optional[float],
+        strict: bool,
+    ) -> Tuple[Optional[str], Optional[Tuple[str, str]]]: ...
+    def _explain(
+        self,
+        method: str,
+        url: _Text,
+        headers: Optional[Mapping[str, Any]],
+        server: Optional[Tuple[str, str, Optional[str], Optional[str], Optional[int]]],
+        now: Optional[float],
+        strict: bool,
+    ) -> str: ...
+    def _authorize(
+        self,
+        method: str,
+        url: _Text,
+        headers: Optional[Mapping[str, Any]],
+        expired: float,
+        now: Optional[float],
+    ) -> List[Tuple[str, str]]: ...

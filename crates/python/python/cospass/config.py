@@ -1,0 +1,123 @@
+"""``CosConfig``: the arguments of the official SDK, in its order."""
+
+from typing import TYPE_CHECKING, Mapping, Optional, Protocol, Tuple, Union
+
+from . import _cospass
+
+if TYPE_CHECKING:
+    Text = Union[str, bytes]
+
+
+class CredentialInstance(Protocol):
+    """Keys that change: asked for at every call."""
+
+    @property
+    def secret_id(self) -> str: ...
+
+    @property
+    def secret_key(self) -> str: ...
+
+    @property
+    def token(self) -> Optional[str]: ...
+
+
+class CosConfig:
+    """Where the buckets are, who signs, and how requests are sent.
+
+    :param Region: such as ``ap-guangzhou``.
+    :param SecretId, SecretKey: the keys; ``Secret_id``/``Secret_key`` and ``Access_id``/``Access_key`` are other names.
+    :param Token: of temporary keys: put into pre-signed URLs, and signed.
+    :param CredentialInstance: an object with ``secret_id``, ``secret_key`` and ``token``, instead of keys.
+    :param Appid: added to buckets that do not end in it.
+    :param Scheme: ``https``, which is the default, or ``http``.
+    :param Endpoint: instead of the region's host, which the bucket is put before.
+    :param Domain: a host that stands for the bucket, which is not put before it.
+    :param IP, Port: instead of any host.
+    :param ServiceDomain: a host for the list of buckets.
+    :param EndpointCi: the host of data processing, for ``UseCiEndPoint``.
+    :param Anonymous: nothing is signed.
+    :param SignHost, SignParams: whether signatures cover the host, the parameters.
+    :param EnableOldDomain, EnableInternalDomain: ``myqcloud.com``, or with the former false ``tencentcos.cn``, whose
+        internal hosts are used unless the latter is false, too.
+    :param Timeout: seconds for one request.
+    :param UA: the ``User-Agent``.
+    :raises CosClientError: an argument that no request could be made with.
+
+    How a connection is made is for the transport to decide: ``Proxies``, ``KeepAlive``, ``PoolConnections``,
+    ``PoolMaxSize``, ``AllowRedirects``, ``AutoSwitchDomainOnRetry``, ``VerifySSL``, ``SSLCert`` and ``EndpointPic``
+    change no signature; docs/python.md says of each what becomes of it.
+    """
+
+    def __init__(
+        self,
+        Appid: "Optional[Text]" = None,
+        Region: Optional[str] = None,
+        SecretId: "Optional[Text]" = None,
+        SecretKey: "Optional[Text]" = None,
+        Token: "Optional[Text]" = None,
+        CredentialInstance: Optional[CredentialInstance] = None,
+        Scheme: "Optional[Text]" = None,
+        Timeout: Optional[float] = None,
+        Access_id: "Optional[Text]" = None,
+        Access_key: "Optional[Text]" = None,
+        Secret_id: "Optional[Text]" = None,
+        Secret_key: "Optional[Text]" = None,
+        Endpoint: "Optional[Text]" = None,
+        IP: "Optional[Text]" = None,
+        Port: Union[int, str, None] = None,
+        Anonymous: Optional[bool] = None,
+        UA: Optional[str] = None,
+        Proxies: Optional[Mapping[str, str]] = None,
+        Domain: "Optional[Text]" = None,
+        ServiceDomain: "Optional[Text]" = None,
+        KeepAlive: bool = True,
+        PoolConnections: int = 10,
+        PoolMaxSize: int = 10,
+        AllowRedirects: bool = False,
+        SignHost: bool = True,
+        EndpointCi: "Optional[Text]" = None,
+        EndpointPic: "Optional[Text]" = None,
+        EnableOldDomain: bool = True,
+        EnableInternalDomain: bool = True,
+        SignParams: bool = True,
+        AutoSwitchDomainOnRetry: bool = False,
+        VerifySSL: Union[bool, str, None] = None,
+        SSLCert: Union[str, Tuple[str, str], None] = None,
+    ) -> None:
+        arguments = dict(locals())
+        del arguments["self"]
+        self._settings = _cospass.Settings(arguments)
+
+    def __repr__(self) -> str:
+        return f"CosConfig({self.uri()!r})"
+
+    def uri(
+        self,
+        bucket: Optional[str] = None,
+        path: "Optional[Text]" = None,
+        endpoint: "Optional[Text]" = None,
+        domain: "Optional[Text]" = None,
+        useAppid: bool = False,
+    ) -> str:
+        """The URL of an object, of a bucket without ``path``, or of the service without ``bucket``.
+
+        :param path: the key, as it is: it is percent-encoded here.
+        :raises CosClientError: a bucket or key that has no URL.
+        """
+        return self._settings.uri(bucket, path, endpoint, domain, bool(useAppid))
+
+    def get_host(
+        self, Bucket: Optional[str] = None, Appid: "Union[Text, int, None]" = None
+    ) -> Optional[str]:
+        """The host of a bucket, or of an account, at the endpoint."""
+        return self._settings.host(Bucket, Appid)
+
+    def set_ip_port(self, IP: "Optional[Text]", Port: Union[int, str, None] = None) -> None:
+        """Sends to this address from now on, whatever the host."""
+        self._settings.set_ip_port(IP, Port)
+
+    def set_credential(
+        self, SecretId: "Text", SecretKey: "Text", Token: "Optional[Text]" = None
+    ) -> None:
+        """Signs with these keys from now on."""
+        self._settings.set_credential(SecretId, SecretKey, Token)

@@ -1,0 +1,89 @@
+//! Now, and the validity of a signature, as `CosS3Auth.__call__` writes it.
+
+use pyo3::intern;
+use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
+use pyo3::types::{PyInt, PyModule};
+
+use crate::prepared::Given;
+use crate::refusal::Refusal;
+use crate::text::type_name;
+
+/// Unix seconds: `now` if it is given, else `time.time()`, which is asked for by its name, so that a test that has
+/// replaced it is heard.
+pub(crate) fn unix_seconds(py: Python<'_>, now: Option<&Bound<'_, PyAny>>) -> Result<i64, Refusal> {
+    match now {
+        None => seconds(time(py)?.call_method0(intern!(py, "time"))?),
+        Some(now) => seconds(now.clone()),
+    }
+}
+
+/// `int(value)` of a number.
+fn seconds(value: Bound<'_, PyAny>) -> Result<i64, Refusal> {
+    if value.is_instance_of::<PyInt>() {
+        return value.extract().map_err(|_| Refusal::Time { found: "beyond 64 bits".to_owned() });
+    }
+    match value.extract::<f64>() {
+        // Every such number fits.
+        Ok(float) if float.abs() < 9.0e18 => Ok(truncated(float)),
+        Ok(float) => Err(Refusal::Time { found: float.to_string() }),
+        Err(_) => Err(Refusal::Time { found: format!("of type {}", type_name(&value)) }),
+    }
+}
+
+#[allow(
+    clippy::cast_possible_truncation,
+    reason = "what `int()` does; the caller looked at the size"
+)]
+fn truncated(float: f64) -> i64 {
+    float as i64
+}
+
+fn time(py: Python<'_>) -> PyResult<&Bound<'_, PyModule>> {
+    static TIME: PyOnceLock<Py<PyModule>> = PyOnceLock::new();
+    let module = TIME.get_or_try_init(py, || PyModule::import(py, "time").map(Bound::unbind))?;
+    Ok(module.bind(py))
+}
+
+/// From when to when a signature holds: from 60 s before *now* to some seconds after it, as the text of `q-sign-time`
+/// and `q-key-time` has it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Validity {
+    Seconds {
+        now: i64,
+        end: i64,
+    },
+    /// An end that is no ordinary int, as Python writes it: `1700000300.5`.
+    Written {
+        now: i64,
+        end: String,
+    },
+}
+
+impl Validity {
+    /// With `Expired` as it was given; left out it is 300.
+    pub(crate) fn new(now: i64, expired: &Given<'_>) -> Result<Self, Refusal> {
+        let Some(expired) = &expired.0 else {
+            return Ok(Self::Seconds { now, end: now.saturating_add(300) });
+        };
+        if expired.is_exact_instance_of::<PyInt>()
+            && let Ok(seconds) = expired.extract::<i64>()
+            && let Some(end) = now.checked_add(seconds)
+        {
+            return Ok(Self::Seconds { now, end });
+        }
+        let refused = || Refusal::Expired { found: type_name(expired) };
+        let end = now.into_pyobject(expired.py()).map_err(|_| refused())?;
+        let end = end.add(expired).map_err(|_| refused())?;
+        let end = end.call_method1(intern!(expired.py(), "__format__"), ("",))?;
+        Ok(Self::Written { now, end: end.extract()? })
+    }
+
+    /// `start;end`
+    pub(crate) fn key_time(&self) -> String {
+        match self {
+            Self::Seconds { now, end } => format!("{};{end}", now.saturating_sub(60)),
+            Self::Written { now, end } => format!("{};{end}", now.saturating_sub(60)),
+        }
+    }
+}

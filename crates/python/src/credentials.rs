@@ -1,0 +1,93 @@
+//! The keys of a configuration: given, asked of a credential instance at each call, or none.
+
+use std::sync::Arc;
+
+use cospass_sign::{SecretKey, SecurityToken};
+use pyo3::intern;
+use pyo3::prelude::*;
+use pyo3::types::PyString;
+
+use crate::refusal::Refusal;
+use crate::site::truthy;
+use crate::text::{text_of, type_name};
+
+/// Where the keys come from.
+#[derive(Clone, Debug)]
+pub(crate) enum Source {
+    Keys(Arc<Keys>),
+    /// Has `secret_id`, `secret_key` and `token`, which are asked for at each call.
+    Instance(Arc<Py<PyAny>>),
+    /// There are none.
+    Nobody,
+}
+
+/// The keys of one call.
+#[derive(Clone, Debug)]
+pub(crate) struct Keys {
+    pub(crate) id: String,
+    pub(crate) key: SecretKey,
+    /// Of the instance that they come from.
+    pub(crate) token: Option<SecurityToken>,
+}
+
+impl Keys {
+    /// Keys as `convert_secret_value` takes them.
+    pub(crate) fn new(id: &Bound<'_, PyAny>, key: &Bound<'_, PyAny>) -> Result<Self, Refusal> {
+        let (id, key) = (unpadded(id, "SecretId")?, unpadded(key, "SecretKey")?);
+        if id.is_empty() || key.is_empty() {
+            return Err(Refusal::SecretsMissing);
+        }
+        Ok(Self { id, key: SecretKey::new(key), token: None })
+    }
+}
+
+impl Source {
+    /// The keys to sign with now.
+    pub(crate) fn keys(&self, py: Python<'_>) -> Result<Arc<Keys>, Refusal> {
+        let instance = match self {
+            Self::Keys(keys) => return Ok(Arc::clone(keys)),
+            Self::Nobody => return Err(Refusal::SecretsMissing),
+            Self::Instance(instance) => instance.bind(py),
+        };
+        let value = |attribute: &'static str, value: Bound<'_, PyAny>| {
+            let found = type_name(&value);
+            let told = text_of(&value, attribute);
+            match told {
+                Ok(text) if !text.is_empty() => Ok(text),
+                Ok(_) | Err(Refusal::NotText { .. }) => {
+                    Err(Refusal::CredentialValue { attribute, found })
+                }
+                Err(other) => Err(other),
+            }
+        };
+        let id = value("secret_id", instance.getattr(intern!(py, "secret_id"))?)?;
+        let key = value("secret_key", instance.getattr(intern!(py, "secret_key"))?)?;
+        let token = token_of(Some(&instance.getattr(intern!(py, "token"))?))?;
+        Ok(Arc::new(Keys { id, key: SecretKey::new(key), token }))
+    }
+}
+
+/// A token; an empty one is none.
+pub(crate) fn token_of(token: Option<&Bound<'_, PyAny>>) -> Result<Option<SecurityToken>, Refusal> {
+    let token = truthy(token)?.map(|token| text_of(token, "Token")).transpose()?;
+    Ok(token.map(SecurityToken::new))
+}
+
+/// `convert_secret_value`.
+fn unpadded(value: &Bound<'_, PyAny>, what: &'static str) -> Result<String, Refusal> {
+    let text = text_of(value, what)?;
+    if text.starts_with(' ') || text.ends_with(' ') {
+        return Err(Refusal::SecretPadded);
+    }
+    Ok(text)
+}
+
+/// Whether a value has what a credential instance must have.
+pub(crate) fn is_instance(value: &Bound<'_, PyAny>) -> PyResult<bool> {
+    for attribute in ["secret_id", "secret_key", "token"] {
+        if !value.hasattr(PyString::intern(value.py(), attribute))? {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}

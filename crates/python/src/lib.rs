@@ -1,0 +1,34 @@
+//! The native half of the Python package `cospass`: what its pure half (`python/cospass`) calls.
+//!
+//! The official Python SDK 1.9.44 is the rule here, byte for byte (`cos_client.py`, `cos_auth.py`, `cos_comm.py`); what
+//! is special to it stands in this crate, and the canonical text and the signature come from `cospass-sign`, as
+//! everywhere. The differences that are meant are listed in `docs/python.md`, and a test holds both to that list
+//! (`tests/python/test_drop_in.py`).
+
+mod call;
+mod clock;
+mod credentials;
+mod desk;
+mod host;
+mod judge;
+mod local;
+mod many;
+mod prepared;
+mod refusal;
+mod route;
+mod sent;
+mod settings;
+mod signer;
+mod site;
+mod text;
+
+use pyo3::prelude::*;
+
+/// What the pure half imports as `cospass._cospass`.
+#[pymodule]
+fn _cospass(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    module.add("__version__", env!("CARGO_PKG_VERSION"))?;
+    module.add_class::<local::Local>()?;
+    module.add_class::<settings::Settings>()?;
+    module.add_class::<signer::Signer>()
+}

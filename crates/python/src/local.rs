@@ -1,0 +1,103 @@
+//! An endpoint in this process, for tests: a free port, buckets that are there, a clock that the test moves.
+
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use cospass_server::{Clock, Running, Server};
+use cospass_sign::Credentials;
+use pyo3::prelude::*;
+use tokio::runtime::{Builder, Runtime};
+
+use crate::refusal::Refusal;
+
+/// How long open requests may take to end when the endpoint stops.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// What `LocalCos` is made of.
+#[pyclass(frozen, module = "cospass._cospass")]
+pub(crate) struct Local {
+    endpoint: Mutex<Option<(Runtime, Running)>>,
+    clock: Clock,
+    #[pyo3(get)]
+    port: u16,
+}
+
+#[pymethods]
+impl Local {
+    /// Starts it; requests to the bare address are for the first bucket.
+    #[new]
+    #[pyo3(signature = (buckets, region, secret_id, secret_key, token, now))]
+    fn new(
+        py: Python<'_>,
+        buckets: Vec<String>,
+        region: String,
+        secret_id: String,
+        secret_key: String,
+        token: Option<String>,
+        now: Option<i64>,
+    ) -> Result<Self, Refusal> {
+        let clock = now.map_or_else(Clock::system, Clock::manual);
+        let credentials = Credentials::new(secret_id, secret_key);
+        let credentials = match token {
+            Some(token) => credentials.with_token(token),
+            None => credentials,
+        };
+        let mut server = Server::builder()
+            .in_memory()
+            .region(region)
+            .credentials(credentials)
+            .clock(clock.clone());
+        if let Some(first) = buckets.first() {
+            server = server.default_bucket(first);
+        }
+        for bucket in buckets {
+            server = server.bucket(bucket);
+        }
+        py.detach(|| {
+            let refused = |reason: String| Refusal::Endpoint { reason };
+            let runtime = Builder::new_multi_thread().worker_threads(2).enable_all().build();
+            let runtime = runtime.map_err(|error| refused(error.to_string()))?;
+            let running = runtime.block_on(server.start());
+            let running = running.map_err(|error| refused(error.to_string()))?;
+            let port = running.local_addr().port();
+            Ok(Self { endpoint: Mutex::new(Some((runtime, running))), clock, port })
+        })
+    }
+
+    /// The time of the endpoint, Unix seconds.
+    fn now(&self) -> i64 {
+        self.clock.now()
+    }
+
+    fn set_time(&self, now: i64) {
+        self.clock.set(now);
+    }
+
+    fn advance(&self, seconds: i64) {
+        self.clock.advance(seconds);
+    }
+
+    /// Stops it; a second time nothing happens.
+    fn stop(&self, py: Python<'_>) {
+        let endpoint = self.endpoint.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some((runtime, running)) = endpoint {
+            py.detach(|| {
+                // Requests that take longer are cut off.
+                let _late = runtime
+                    .block_on(async { tokio::time::timeout(PATIENCE, running.shutdown()).await });
+                runtime.shutdown_background();
+            });
+        }
+    }
+}
+
+/// One that nobody stopped does not keep the process waiting.
+impl Drop for Local {
+    fn drop(&mut self) {
+        let endpoint = self.endpoint.get_mut().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some((runtime, running)) = endpoint {
+            drop(running);
+            runtime.shutdown_background();
+        }
+    }
+}

@@ -1,0 +1,197 @@
+//! The URLs of many keys: hashed side by side, on several threads, while Python goes on with something else.
+//!
+//! Each URL is the one that `get_presigned_url` makes.
+
+use std::thread;
+
+use cospass_sign::{Batch, Signature};
+use pyo3::prelude::*;
+use pyo3::types::{PyBytes, PyList, PyString};
+
+use crate::desk::{Desk, Template};
+use crate::prepared::Prepared;
+use crate::refusal::Refusal;
+use crate::settings::key_of;
+use crate::site::push_key;
+use crate::text::{text_in, type_name};
+
+/// So many keys go through each stage together: enough for the lanes of any engine, few enough to stay in the nearest
+/// cache.
+const TOGETHER: usize = 128;
+
+/// So many keys are one thread's at a time; their URLs are handed to Python before the next are made, so that they are
+/// still in the cache and no second copy of all is kept.
+const PIECE: usize = 4096;
+
+/// Texts one behind the other.
+#[derive(Default)]
+struct Texts {
+    text: String,
+    ends: Vec<usize>,
+}
+
+impl Texts {
+    fn push(&mut self, write: impl FnOnce(&mut String)) {
+        write(&mut self.text);
+        self.ends.push(self.text.len());
+    }
+
+    fn clear(&mut self) {
+        self.text.clear();
+        self.ends.clear();
+    }
+
+    /// In the order in which they came.
+    fn iter(&self) -> impl Iterator<Item = &str> {
+        let starts = std::iter::once(0).chain(self.ends.iter().copied());
+        starts.zip(&self.ends).filter_map(|(start, &end)| self.text.get(start..end))
+    }
+}
+
+/// What one thread works on and with.
+struct Worker {
+    batch: Batch,
+    signatures: Vec<Signature>,
+    keys: Texts,
+    urls: Texts,
+}
+
+/// Pre-signs many keys.
+pub(crate) struct Many {
+    batch: Batch,
+    template: Template,
+    origin: String,
+    query: String,
+}
+
+impl Many {
+    /// For one request, whatever its key.
+    pub(crate) fn new(prepared: &Prepared<'_>) -> Result<Self, Refusal> {
+        let lists = prepared.lists()?;
+        let request = lists.request(prepared.route.lower_method()?, "");
+        let template = Desk::default().template(&request, &prepared.keys, &prepared.validity);
+        let mut query = String::new();
+        lists.push_query(&mut query);
+        let key_time = prepared.validity.key_time();
+        Ok(Self {
+            batch: Batch::new(&prepared.keys.key, &key_time, cospass::fastest_engine()),
+            template,
+            origin: prepared.route.origin.clone(),
+            query,
+        })
+    }
+
+    /// The URLs in the order of the keys, which are any iterable but text: that is one key and not many.
+    pub(crate) fn list<'py>(
+        &self,
+        keys: &Bound<'py, PyAny>,
+        threads: usize,
+    ) -> Result<Bound<'py, PyList>, Refusal> {
+        let not_keys = || Refusal::NotKeys { found: type_name(keys) };
+        if keys.is_instance_of::<PyString>() || keys.is_instance_of::<PyBytes>() {
+            return Err(not_keys());
+        }
+        let py = keys.py();
+        let mut keys = keys.try_iter().map_err(|_| not_keys())?.enumerate().peekable();
+        let list = PyList::empty(py);
+        let mut workers = Vec::new();
+        while keys.peek().is_some() {
+            let mut busy = 0;
+            while busy < threads && keys.peek().is_some() {
+                if workers.len() == busy {
+                    workers.push(self.worker());
+                }
+                if let Some(worker) = workers.get_mut(busy) {
+                    fill(&mut worker.keys, &mut keys)?;
+                }
+                busy += 1;
+            }
+            let workers = workers.get_mut(..busy).unwrap_or_default();
+            py.detach(|| self.work(workers));
+            for url in workers.iter().flat_map(|worker| worker.urls.iter()) {
+                list.append(PyString::new(py, url))?;
+            }
+        }
+        Ok(list)
+    }
+
+    fn worker(&self) -> Worker {
+        let (keys, urls) = (Texts::default(), Texts::default());
+        Worker { batch: self.batch.clone(), signatures: Vec::new(), keys, urls }
+    }
+
+    /// Each in a thread of its own, the first in this one, as are those that the system has no thread for.
+    fn work(&self, workers: &mut [Worker]) {
+        let Some((first, others)) = workers.split_first_mut() else { return };
+        thread::scope(|scope| {
+            for worker in others {
+                worker.urls.clear();
+                // A thread that does not start drops the work, which then is found undone.
+                let work = || self.piece(&mut *worker);
+                drop(thread::Builder::new().spawn_scoped(scope, work));
+            }
+            self.piece(first);
+        });
+        for worker in workers.iter_mut().filter(|worker| worker.urls.ends.is_empty()) {
+            self.piece(worker);
+        }
+    }
+
+    fn piece(&self, worker: &mut Worker) {
+        let Worker { batch, signatures, keys, urls } = worker;
+        urls.clear();
+        let mut keys = keys.iter();
+        loop {
+            let mut together = [""; TOGETHER];
+            let mut count = 0;
+            for (slot, key) in together.iter_mut().zip(&mut keys) {
+                *slot = key;
+                count += 1;
+            }
+            let together = together.get(..count).unwrap_or_default();
+            if together.is_empty() {
+                return;
+            }
+            self.sign(together, batch, signatures);
+            for (key, signature) in together.iter().zip(signatures.iter()) {
+                urls.push(|out| {
+                    out.push_str(&self.origin);
+                    push_key(out, key);
+                    out.push('?');
+                    out.push_str(&self.template.query);
+                    out.push_str(signature.as_str());
+                    out.push_str(&self.query);
+                });
+            }
+        }
+    }
+
+    fn sign(&self, keys: &[&str], batch: &mut Batch, signatures: &mut Vec<Signature>) {
+        for key in keys {
+            batch.push(|http_string| {
+                http_string.extend_from_slice(&self.template.before_path);
+                if !key.starts_with('/') {
+                    http_string.push(b'/');
+                }
+                http_string.extend_from_slice(key.as_bytes());
+                http_string.extend_from_slice(&self.template.after_path);
+            });
+        }
+        batch.sign(signatures);
+    }
+}
+
+/// Takes the next keys, each as `get_presigned_url` takes it.
+fn fill<'py>(
+    texts: &mut Texts,
+    keys: &mut impl Iterator<Item = (usize, PyResult<Bound<'py, PyAny>>)>,
+) -> Result<(), Refusal> {
+    texts.clear();
+    for (position, key) in keys.take(PIECE) {
+        let of_keys = |reason| Refusal::OfKeys { position, reason: Box::new(reason) };
+        let key = key_of(&key?).map_err(of_keys)?;
+        let text = text_in(&key).map_err(of_keys)?;
+        texts.push(|out| out.push_str(text));
+    }
+    Ok(())
+}

@@ -1,0 +1,189 @@
+//! Why a call is refused: one variant, one cause. Each is raised as `CosClientError`, but for what Python raised itself.
+//!
+//! The first part has the words of the official SDK, so that a program that compares messages keeps working; the second
+//! part is raised where the official SDK fails by accident or signs what nobody could use.
+
+use std::fmt;
+
+use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
+use pyo3::types::PyType;
+
+/// Why a call is refused.
+#[derive(Debug)]
+pub(crate) enum Refusal {
+    // In the words of `cos_comm.py` and `cos_client.py`.
+    /// Bytes that are not UTF-8 (`to_unicode`).
+    BytesNotUtf8,
+    /// Text with lone surrogates (`to_bytes`).
+    TextNotUtf8,
+    /// A scheme other than `http` and `https`.
+    Scheme,
+    /// A key of the account that begins or ends with a space.
+    SecretPadded,
+    /// Neither keys nor `CredentialInstance` nor `Anonymous`.
+    SecretsMissing,
+    /// Neither region nor endpoint nor domain.
+    RegionMissing,
+    /// A region that is not a `str`.
+    RegionNotText,
+    /// A region with other characters than the SDK takes, or with a line end after it.
+    RegionFormat,
+    /// A bucket that is not a `str`.
+    BucketNotText,
+    /// An empty bucket.
+    BucketEmpty,
+    /// A bucket with other characters than the SDK takes, or with a line end after it.
+    BucketFormat,
+    /// An `Appid` that is not a `str`.
+    AppidNotText,
+    /// An empty key.
+    KeyEmpty,
+
+    // Where the official SDK fails by accident, or signs what nobody could use.
+    /// A value that is neither `str` nor `bytes` where only text makes sense.
+    NotText { what: &'static str, found: String },
+    /// Headers or Params that are no mapping.
+    NotMapping { what: &'static str, found: String },
+    /// The name of a header that is not a `str`.
+    HeaderName { found: String },
+    /// A method that is not a `str`.
+    Method { found: String },
+    /// `Expired` that cannot be added to a time.
+    Expired { found: String },
+    /// A time that is no whole number of seconds.
+    Time { found: String },
+    /// A URL asked of an anonymous configuration, which signs nothing.
+    Anonymous,
+    /// The credential instance has no keys, or others than text.
+    CredentialValue { attribute: &'static str, found: String },
+    /// A `SecretId` with `&`, which would end its field in a URL.
+    SecretIdAmpersand,
+    /// A host with white space or control characters.
+    HostBlank { host: String },
+    /// A host that `urllib.parse` does not read.
+    HostUnreadable { host: String, reason: String },
+    /// A host is asked for that the configuration does not have.
+    HostUnknown { what: &'static str },
+
+    /// A URL that cannot be taken apart; what is wrong with it.
+    Url(String),
+    /// A path to be signed whose escapes stand for other bytes than UTF-8, which no key has.
+    PathNotUtf8,
+    /// A parameter or signed header twice in a request that is to be signed.
+    Twice { name: String },
+    /// Keys that are no list of them.
+    NotKeys { found: String },
+    /// One of many keys.
+    OfKeys { position: usize, reason: Box<Refusal> },
+    /// So many threads cannot be.
+    Threads,
+
+    /// The endpoint of a test that does not start.
+    Endpoint { reason: String },
+
+    /// What Python code raised that was called: `__str__` of a value, a property of a credential instance.
+    Raised(PyErr),
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::BytesNotUtf8 => f.write_str(
+                "your bytes strings can not be decoded in utf8, utf8 support only!",
+            ),
+            Self::TextNotUtf8 => f.write_str(
+                "your unicode strings can not encoded in utf8, utf8 support only!",
+            ),
+            Self::Scheme => f.write_str("Scheme can be only set to http/https"),
+            Self::SecretPadded => f.write_str(
+                "secret_id and secret_key cannot contain spaces at the beginning and end",
+            ),
+            Self::SecretsMissing => f.write_str("SecretId and SecretKey is Required!"),
+            Self::RegionMissing => f.write_str("Region or Endpoint is required not empty!"),
+            Self::RegionNotText => f.write_str("region is not string type"),
+            Self::RegionFormat => {
+                f.write_str("region format is illegal, only digit, letter and - is allowed!")
+            }
+            Self::BucketNotText => f.write_str("bucket is not string"),
+            Self::BucketEmpty => f.write_str("bucket is required not empty"),
+            Self::BucketFormat => {
+                f.write_str("bucket format is illegal, only digit, letter and - is allowed!")
+            }
+            Self::AppidNotText => f.write_str("appid is not string"),
+            Self::KeyEmpty => f.write_str("Key is required not empty"),
+            Self::NotText { what, found } => {
+                write!(f, "{what} is of type {found}: give it as str or as bytes of UTF-8")
+            }
+            Self::NotMapping { what, found } => {
+                write!(f, "{what} is of type {found}: give a dict of names and values")
+            }
+            Self::HeaderName { found } => {
+                write!(f, "the name of a header is of type {found}: give it as str")
+            }
+            Self::Method { found } => write!(f, "Method is of type {found}: give it as str"),
+            Self::Expired { found } => {
+                write!(f, "Expired is of type {found}: give a number of seconds")
+            }
+            Self::Time { found } => {
+                write!(f, "now is {found}: give Unix seconds as int or float")
+            }
+            Self::Anonymous => f.write_str(
+                "an anonymous configuration has no keys to sign a URL with: use get_object_url, \
+                 or give SecretId and SecretKey",
+            ),
+            Self::CredentialValue { attribute, found } => write!(
+                f,
+                "{attribute} of the CredentialInstance is of type {found}, or empty: it must be text"
+            ),
+            Self::SecretIdAmpersand => f.write_str(
+                "the SecretId holds '&', which ends its field in a URL: copy it again from the console",
+            ),
+            Self::HostBlank { host } => write!(
+                f,
+                "the host {host:?} holds white space or a control character: check Domain, Endpoint, \
+                 IP, Port and Appid"
+            ),
+            Self::HostUnreadable { host, reason } => {
+                write!(f, "the host {host:?} cannot be read: {reason}")
+            }
+            Self::HostUnknown { what } => write!(f, "the configuration has no {what}: give one"),
+            Self::Url(reason) => f.write_str(reason),
+            Self::PathNotUtf8 => f.write_str("the path of the URL is no UTF-8 when it is decoded: no key is written so"),
+            Self::Twice { name } => {
+                write!(f, "{name:?} is given twice, and only one could be signed: give it once")
+            }
+            Self::NotKeys { found } => {
+                write!(f, "keys is of type {found}: give a list of keys, or anything that yields them")
+            }
+            Self::OfKeys { position, reason } => write!(f, "keys[{position}]: {reason}"),
+            Self::Threads => f.write_str("threads is 0: give 1 or more"),
+            Self::Endpoint { reason } => write!(f, "the endpoint does not start: {reason}"),
+            Self::Raised(error) => write!(f, "{error}"),
+        }
+    }
+}
+
+impl From<PyErr> for Refusal {
+    fn from(error: PyErr) -> Self {
+        Self::Raised(error)
+    }
+}
+
+impl From<Refusal> for PyErr {
+    fn from(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::Raised(error) => error,
+            told => Python::attach(|py| match client_error(py) {
+                Ok(class) => PyErr::from_type(class.clone(), told.to_string()),
+                Err(error) => error,
+            }),
+        }
+    }
+}
+
+/// `CosClientError`, which is written in Python.
+fn client_error(py: Python<'_>) -> PyResult<&Bound<'_, PyType>> {
+    static CLASS: PyOnceLock<Py<PyType>> = PyOnceLock::new();
+    CLASS.import(py, "cospass.exceptions", "CosClientError")
+}

@@ -1,0 +1,313 @@
+//! `get_auth` and the pre-signed URLs, as `CosS3Client` and `CosS3Auth` of the official SDK make them.
+
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use cospass_sign::explain::ServerView;
+use cospass_sign::{Credentials, TOKEN_NAME};
+use pyo3::exceptions::PyRuntimeError;
+use pyo3::prelude::*;
+use pyo3::types::{PyDict, PyList, PyTuple};
+
+use crate::clock::{Validity, unix_seconds};
+use crate::credentials::Source;
+use crate::desk::{Carrier, Desk};
+use crate::judge::{authorize, explained, verify};
+use crate::many::Many;
+use crate::prepared::{Call, Given, Prepared};
+use crate::refusal::Refusal;
+use crate::route::{Route, Wanted};
+use crate::sent::Sent;
+use crate::settings::{Settings, State, key_of};
+use crate::site::push_key;
+use crate::text::{text_in, text_of};
+
+/// What `CosS3Client` inherits: the calls that sign.
+///
+/// Its buffers and its signing key are used again for the next call; nothing of Python is called while they are held.
+#[pyclass(frozen, subclass, module = "cospass._cospass")]
+#[derive(Debug, Default)]
+pub(crate) struct Signer {
+    settings: OnceLock<Py<Settings>>,
+    route: Mutex<Option<Arc<Route>>>,
+    desk: Mutex<Desk>,
+}
+
+impl Signer {
+    fn state(&self) -> Result<Arc<State>, Refusal> {
+        let settings = self.settings.get().ok_or_else(|| {
+            Refusal::Raised(PyRuntimeError::new_err("CosS3Client.__init__ was not called"))
+        })?;
+        Ok(settings.get().state())
+    }
+
+    /// That of the call before, if this call has the same.
+    fn route(&self, wanted: &Wanted<'_, '_>) -> Result<Arc<Route>, Refusal> {
+        {
+            let last = self.route.lock().unwrap_or_else(PoisonError::into_inner);
+            if let Some(route) = last.as_ref().filter(|route| route.is(wanted)) {
+                return Ok(Arc::clone(route));
+            }
+        }
+        let route = Arc::new(Route::new(wanted)?);
+        let mut last = self.route.lock().unwrap_or_else(PoisonError::into_inner);
+        let former = last.replace(Arc::clone(&route));
+        drop(last);
+        drop(former);
+        Ok(route)
+    }
+
+    /// The `Authorization` text, or the URL with the signature in its query.
+    fn sign(&self, py: Python<'_>, call: &Call<'_>, carrier: Carrier) -> Result<String, Refusal> {
+        let state = self.state()?;
+        let (route, at_ci) = self.route_of(&state, call)?;
+        let key = call.key.as_ref().filter(|key| !key.is_none()).map(key_of).transpose()?;
+        let key = key.as_ref().map_or(Ok(""), text_in)?;
+        let Some(prepared) = Prepared::new(py, &state, route, call, at_ci, carrier)? else {
+            return Ok(String::new());
+        };
+        let lists = prepared.lists()?;
+        let route = &prepared.route;
+        let mut out = String::with_capacity(route.origin.len() + key.len() + 512);
+        if carrier == Carrier::Query {
+            out.push_str(&route.origin);
+            push_key(&mut out, key);
+            out.push('?');
+        }
+        let request = lists.request(route.lower_method()?, key);
+        let mut desk = self.desk.lock().unwrap_or_else(PoisonError::into_inner);
+        desk.sign(&request, &prepared.keys, &prepared.validity, carrier, &mut out);
+        drop(desk);
+        if carrier == Carrier::Query {
+            lists.push_query(&mut out);
+        }
+        Ok(out)
+    }
+
+    fn route_of(&self, state: &Arc<State>, call: &Call<'_>) -> Result<(Arc<Route>, bool), Refusal> {
+        let at_ci = call.use_ci_endpoint.as_ref().map_or(Ok(false), |value| value.is_truthy())?;
+        let method = call.method.0.as_ref();
+        Ok((self.route(&Wanted { state, bucket: &call.bucket, method, at_ci })?, at_ci))
+    }
+}
+
+/// The convention by which a signature holds, or cause and message of its refusal.
+type Judged = (Option<String>, Option<(&'static str, String)>);
+
+/// Code, message, StringToSign, FormatString and ServerTime of an error document.
+type ServerSaid = (String, String, Option<String>, Option<String>, Option<i64>);
+
+#[pymethods]
+#[allow(non_snake_case, reason = "the names are those of the official SDK's arguments")]
+#[allow(clippy::too_many_arguments, reason = "they are the official SDK's")]
+impl Signer {
+    /// Takes what the `__init__` of a subclass takes; the settings come by `_use`.
+    #[new]
+    #[pyo3(signature = (*_arguments, **_keywords))]
+    fn new(_arguments: &Bound<'_, PyTuple>, _keywords: Option<&Bound<'_, PyDict>>) -> Self {
+        Self::default()
+    }
+
+    /// Signs by these settings from now on; only the first call counts.
+    fn _use(&self, settings: Py<Settings>) {
+        let _again = self.settings.set(settings);
+    }
+
+    #[pyo3(signature = (Method=Given(None), Bucket=Given(None), Key=Given(None), Expired=Given(None), Headers=None,
+        Params=None, SignHost=None, UseCiEndPoint=None, *, now=None))]
+    fn get_auth<'py>(
+        &self,
+        py: Python<'py>,
+        Method: Given<'py>,
+        Bucket: Given<'py>,
+        Key: Given<'py>,
+        Expired: Given<'py>,
+        Headers: Option<Bound<'py, PyAny>>,
+        Params: Option<Bound<'py, PyAny>>,
+        SignHost: Option<Bound<'py, PyAny>>,
+        UseCiEndPoint: Option<Bound<'py, PyAny>>,
+        now: Option<Bound<'py, PyAny>>,
+    ) -> Result<String, Refusal> {
+        let call = Call {
+            method: Method,
+            bucket: Bucket.required("get_auth", "Bucket")?,
+            key: Some(Key.required("get_auth", "Key")?),
+            expired: Expired,
+            headers: Headers,
+            params: Params,
+            use_ci_endpoint: UseCiEndPoint,
+            sign_host: SignHost,
+            now,
+        };
+        self.sign(py, &call, Carrier::Header)
+    }
+
+    #[pyo3(signature = (Bucket, Key, Method=Given(None), Expired=Given(None), Params=None, Headers=None,
+        UseCiEndPoint=None, SignHost=None, *, now=None))]
+    fn get_presigned_url<'py>(
+        &self,
+        py: Python<'py>,
+        Bucket: Bound<'py, PyAny>,
+        Key: Bound<'py, PyAny>,
+        Method: Given<'py>,
+        Expired: Given<'py>,
+        Params: Option<Bound<'py, PyAny>>,
+        Headers: Option<Bound<'py, PyAny>>,
+        UseCiEndPoint: Option<Bound<'py, PyAny>>,
+        SignHost: Option<Bound<'py, PyAny>>,
+        now: Option<Bound<'py, PyAny>>,
+    ) -> Result<String, Refusal> {
+        let call = Call {
+            method: Method,
+            bucket: Bucket,
+            key: Some(Key),
+            expired: Expired,
+            headers: Headers,
+            params: Params,
+            use_ci_endpoint: UseCiEndPoint,
+            sign_host: SignHost,
+            now,
+        };
+        self.sign(py, &call, Carrier::Query)
+    }
+
+    #[pyo3(signature = (Bucket, Key, Expired=Given(None), Params=None, Headers=None, UseCiEndPoint=None, SignHost=None,
+        *, now=None))]
+    fn get_presigned_download_url<'py>(
+        &self,
+        py: Python<'py>,
+        Bucket: Bound<'py, PyAny>,
+        Key: Bound<'py, PyAny>,
+        Expired: Given<'py>,
+        Params: Option<Bound<'py, PyAny>>,
+        Headers: Option<Bound<'py, PyAny>>,
+        UseCiEndPoint: Option<Bound<'py, PyAny>>,
+        SignHost: Option<Bound<'py, PyAny>>,
+        now: Option<Bound<'py, PyAny>>,
+    ) -> Result<String, Refusal> {
+        let call = Call {
+            method: Given(None),
+            bucket: Bucket,
+            key: Some(Key),
+            expired: Expired,
+            headers: Headers,
+            params: Params,
+            use_ci_endpoint: UseCiEndPoint,
+            sign_host: SignHost,
+            now,
+        };
+        self.sign(py, &call, Carrier::Query)
+    }
+
+    #[pyo3(signature = (keys, Bucket, Method=Given(None), Expired=Given(None), Params=None, Headers=None,
+        UseCiEndPoint=None, SignHost=None, *, now=None, threads=1))]
+    fn presign_many<'py>(
+        &self,
+        py: Python<'py>,
+        keys: Bound<'py, PyAny>,
+        Bucket: Bound<'py, PyAny>,
+        Method: Given<'py>,
+        Expired: Given<'py>,
+        Params: Option<Bound<'py, PyAny>>,
+        Headers: Option<Bound<'py, PyAny>>,
+        UseCiEndPoint: Option<Bound<'py, PyAny>>,
+        SignHost: Option<Bound<'py, PyAny>>,
+        now: Option<Bound<'py, PyAny>>,
+        threads: usize,
+    ) -> Result<Bound<'py, PyList>, Refusal> {
+        let call = Call {
+            method: Method,
+            bucket: Bucket,
+            key: None,
+            expired: Expired,
+            headers: Headers,
+            params: Params,
+            use_ci_endpoint: UseCiEndPoint,
+            sign_host: SignHost,
+            now,
+        };
+        if threads == 0 {
+            return Err(Refusal::Threads);
+        }
+        let state = self.state()?;
+        let (route, at_ci) = self.route_of(&state, &call)?;
+        let prepared = Prepared::new(py, &state, route, &call, at_ci, Carrier::Query)?;
+        Many::new(&prepared.ok_or(Refusal::Anonymous)?)?.list(&keys, threads)
+    }
+
+    /// `(convention, None)` or `(None, (cause, message))`.
+    fn _verify<'py>(
+        &self,
+        py: Python<'py>,
+        method: String,
+        url: &Bound<'py, PyAny>,
+        headers: Option<Bound<'py, PyAny>>,
+        now: Option<Bound<'py, PyAny>>,
+        strict: bool,
+    ) -> Result<Judged, Refusal> {
+        let state = self.state()?;
+        let sent = Sent::new(py, method, &text_of(url, "Url")?, headers.as_ref())?;
+        let now = unix_seconds(py, now.as_ref())?;
+        let keys = state.source.keys(py)?;
+        let token = state.token.as_ref().or(keys.token.as_ref());
+        Ok(match sent.with_head(|head| verify(head, &keys, token, now, strict)) {
+            Ok(convention) => (Some(convention), None),
+            Err(refused) => (None, Some(refused)),
+        })
+    }
+
+    /// The finding as JSON. `server` is what the error document says: code, message, StringToSign, FormatString and
+    /// ServerTime.
+    fn _explain<'py>(
+        &self,
+        py: Python<'py>,
+        method: String,
+        url: &Bound<'py, PyAny>,
+        headers: Option<Bound<'py, PyAny>>,
+        server: Option<ServerSaid>,
+        now: Option<Bound<'py, PyAny>>,
+        strict: bool,
+    ) -> Result<String, Refusal> {
+        let state = self.state()?;
+        let sent = Sent::new(py, method, &text_of(url, "Url")?, headers.as_ref())?;
+        let now = unix_seconds(py, now.as_ref())?;
+        let credentials = match &state.source {
+            Source::Nobody => None,
+            source => {
+                let keys = source.keys(py)?;
+                let token = state.token.as_ref().or(keys.token.as_ref());
+                let plain = Credentials::new(keys.id.clone(), keys.key.expose());
+                Some(token.map_or(plain.clone(), |token| plain.with_token(token.expose())))
+            }
+        };
+        let server = server.map(|(code, message, string_to_sign, format_string, server_time)| {
+            let format_string = format_string.map(String::into_bytes);
+            ServerView { code, message, string_to_sign, format_string, server_time }
+        });
+        Ok(sent
+            .with_head(|head| explained(head, credentials.as_ref(), server.as_ref(), now, strict)))
+    }
+
+    /// The headers that make a request hold.
+    fn _authorize<'py>(
+        &self,
+        py: Python<'py>,
+        method: String,
+        url: &Bound<'py, PyAny>,
+        headers: Option<Bound<'py, PyAny>>,
+        expired: Bound<'py, PyAny>,
+        now: Option<Bound<'py, PyAny>>,
+    ) -> Result<Vec<(&'static str, String)>, Refusal> {
+        let state = self.state()?;
+        let sent = Sent::new(py, method, &text_of(url, "Url")?, headers.as_ref())?;
+        if state.anonymous {
+            return Ok(Vec::new());
+        }
+        let validity = Validity::new(unix_seconds(py, now.as_ref())?, &Given(Some(expired)))?;
+        let keys = state.source.keys(py)?;
+        let token = state.token.as_ref().or(keys.token.as_ref());
+        let text = sent.with_head(|head| authorize(head, &keys, token, &validity))?;
+        let mut headers = vec![("Authorization", text)];
+        headers.extend(token.map(|token| (TOKEN_NAME, token.expose().to_owned())));
+        Ok(headers)
+    }
+}
