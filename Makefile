@@ -17,8 +17,8 @@ help:
 	@echo "make test-faults        the endpoint is killed, starved, kept waiting, and its disk fails and fills up: some minutes"
 	@echo "make test-transfers     large, many and strange files, killed and expired on the way, nginx as a server: some minutes"
 	@echo "make test-deploy        the container's binary in a root of its own, the unit against the calls that are made"
+	@echo "make lint               format, warnings, architecture, counted instructions, some seconds of fuzzing"
 	@echo "make wheel              the Python package as a wheel, in target/wheels"
-	@echo "make lint               format, warnings, architecture, some seconds of fuzzing"
 	@echo "make bench              bench-sign, bench-python, bench-endpoint, bench-listing and bench-transfers"
 	@echo "make bench-sign         URLs per second, beside the Python SDK and the bare hashing"
 	@echo "make bench-python       the Python package beside the official SDK: calls per second, many keys, memory"
@@ -92,7 +92,13 @@ lint:
 	cargo clippy --locked $(FUZZ) --target-dir $(TARGET)/fuzz -- $(WARNINGS)
 	RUSTDOCFLAGS="$(WARNINGS)" cargo doc --workspace --lib --no-deps --locked
 	scripts/architecture.sh
+	scripts/instructions.sh
 	scripts/fuzz.sh 5
+
+# Writes the numbers that `make lint` compares with, where a change has to cost something.
+.PHONY: instructions
+instructions:
+	scripts/instructions.sh write
 
 .PHONY: fuzz
 fuzz:

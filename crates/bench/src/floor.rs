@@ -1,20 +1,24 @@
-//! The bare hashing: the SHA-1 compressions that one signature cannot do without.
+//! The floor: the SHA-1 compressions that one signature cannot do without, one after the other, and nothing else.
 
 use std::hint::black_box;
 
 use cospass_sign::Canonical;
-use hmac::{Hmac, KeyInit, Mac};
-use sha1::{Digest, Sha1};
+use sha1_lanes::State;
 
 use crate::workload::Workload;
 
 /// `SHA1(FormatString)` and the HMAC of a `StringToSign`, the key's two states at hand: for a text
 /// of `n` bytes `(n + 9) / 64`, rounded up, compressions, and three.
 pub(crate) struct Floor {
-    format_string: Vec<u8>,
-    string_to_sign: String,
-    key: Hmac<Sha1>,
+    /// A message of as many blocks, so that hashing it is as many compressions, each waiting for the one before.
+    same_key: Vec<u8>,
+    /// A new key time needs four more: two to derive the key from the SecretKey's states, two for its own.
+    new_key: Vec<u8>,
 }
+
+const BLOCK: usize = 64;
+/// What is behind a message at least: a one, and its length.
+const PADDING: usize = 9;
 
 impl Floor {
     pub(crate) fn new(workload: &Workload, host: &str) -> Option<Self> {
@@ -25,18 +29,18 @@ impl Floor {
         headers.push(("host", host));
         let mut canonical = Canonical::new();
         canonical.write(workload.method, format!("/{key}").as_bytes(), &params, &headers);
-        let mut string_to_sign = String::new();
-        canonical.write_string_to_sign("1700000000;1700000360", &mut string_to_sign);
-        Some(Self {
-            format_string: canonical.http_string().to_vec(),
-            string_to_sign,
-            key: Hmac::new_from_slice(&[b'0'; 40]).ok()?,
-        })
+        let blocks = (canonical.http_string().len() + PADDING).div_ceil(BLOCK) + 3;
+        let message = |blocks: usize| vec![b'x'; blocks * BLOCK - PADDING];
+        Some(Self { same_key: message(blocks), new_key: message(blocks + 4) })
     }
 
+    /// The compressions of one signature.
     pub(crate) fn hash(&self) {
-        black_box(Sha1::digest(black_box(&self.format_string)));
-        let text = black_box(self.string_to_sign.as_bytes());
-        black_box(self.key.clone().chain_update(text).finalize());
+        black_box(State::INITIAL.hash(black_box(&self.same_key)));
+    }
+
+    /// Those of one signature at a key time that is new.
+    pub(crate) fn hash_with_new_key(&self) {
+        black_box(State::INITIAL.hash(black_box(&self.new_key)));
     }
 }

@@ -5,6 +5,8 @@
 //! cospass-bench PYTHON SCRIPT OUT      (`make bench` knows the three)
 //! ```
 //!
+//! `cospass-bench instructions FILE [write]` counts instructions instead of seconds ([`instructions`]).
+//!
 //! `PYTHON SCRIPT` is the Python SDK's side ([`python`]), `OUT` the JSON file ([`report`]). Nothing is
 //! measured before each workload's output equals that of the SDK.
 
@@ -13,6 +15,7 @@
 mod check;
 mod cpu;
 mod floor;
+mod instructions;
 mod measure;
 mod ours;
 mod python;
@@ -21,7 +24,7 @@ mod report;
 mod workload;
 
 use std::error::Error;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use python::Python;
 use report::Report;
@@ -32,6 +35,13 @@ const ROUNDS: usize = 7;
 const SLICE_SECONDS: f64 = 0.35;
 
 fn main() -> Result<(), Box<dyn Error>> {
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    match words.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        ["instructions", file] => return instructions::compare(Path::new(file), false),
+        ["instructions", file, "write"] => return instructions::compare(Path::new(file), true),
+        ["run", case] => return instructions::run(case),
+        _ => {}
+    }
     let mut arguments = std::env::args_os().skip(1).map(PathBuf::from);
     let (Some(interpreter), Some(script), Some(out)) =
         (arguments.next(), arguments.next(), arguments.next())

@@ -3,7 +3,8 @@
 use std::error::Error;
 use std::hint::black_box;
 
-use cospass::{Expires, KeyTime, Urls};
+use cospass::{Expires, KeyTime, Urls, fastest_engine};
+use cospass_sign::Verifier;
 
 use crate::floor::Floor;
 use crate::ours::Ours;
@@ -17,22 +18,36 @@ use crate::{SLICE_SECONDS, cpu};
 pub(crate) enum Tool {
     /// The bare hashing.
     Floor,
+    /// The bare hashing with the derivation of the key.
+    NewKeyFloor,
     /// `cospass::Presigner`, the bulk call.
     Presigner,
+    /// `cospass::Presigner`, a new key time for each URL.
+    NewKey,
     /// `cospass::Presigner::batch`, many keys at once; there is none for an `Authorization` text.
     Batch,
     /// `cospass::Signer`, the builder.
     Signer,
-    /// `cospass_sign::Claim`, which verifies the signed request: read, derive the key, compare.
+    /// `cospass_sign::Verifier`, which verifies the signed request: read, compare.
     Verifier,
     /// The official Python SDK.
     Python,
 }
 
 impl Tool {
+    /// The hashing that it cannot do without.
+    pub(crate) fn floor(self) -> Self {
+        match self {
+            Self::NewKeyFloor | Self::NewKey => Self::NewKeyFloor,
+            _ => Self::Floor,
+        }
+    }
+
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Floor => "bare hashing",
+            Self::NewKeyFloor => "bare hashing, new key",
+            Self::NewKey => "cospass Presigner, new key",
             Self::Presigner => "cospass Presigner",
             Self::Batch => "cospass batch",
             Self::Signer => "cospass Signer",
@@ -55,6 +70,8 @@ pub(crate) fn round(
     let received = Received::all(workload, &ours, now)?;
     let secret_key = workload.credentials().secret_key().clone();
     let mut next = received.iter().cycle();
+    let mut verifier = Verifier::new();
+    let mut second = now;
     let mut rates = vec![
         (
             Tool::Floor,
@@ -71,6 +88,22 @@ pub(crate) fn round(
             })?,
         ),
         (
+            Tool::NewKeyFloor,
+            sign_for_a_slice(workload, |_| {
+                floor.hash_with_new_key();
+                Ok(())
+            })?,
+        ),
+        (
+            Tool::NewKey,
+            sign_for_a_slice(workload, |key| {
+                second += 1;
+                let key_time = KeyTime::new(second, second + EXPIRES);
+                black_box(ours.fill(workload, key, key_time)?);
+                Ok(())
+            })?,
+        ),
+        (
             Tool::Signer,
             sign_for_a_slice(workload, |key| {
                 black_box(ours.build(workload, key, None)?);
@@ -80,7 +113,8 @@ pub(crate) fn round(
         (
             Tool::Verifier,
             sign_for_a_slice(workload, |_| {
-                next.next().map_or(Ok(()), |received| received.verify(&secret_key, now))
+                next.next()
+                    .map_or(Ok(()), |received| received.verify(&mut verifier, &secret_key, now))
             })?,
         ),
         (Tool::Python, python.measure(workload, SLICE_SECONDS)?),
@@ -97,7 +131,7 @@ fn batch_for_a_slice(
     key_time: KeyTime,
 ) -> Result<f64, Box<dyn Error>> {
     let mut urls = Urls::new();
-    let mut batch = ours.batch(workload, key_time)?;
+    let mut batch = ours.batch(workload, key_time, fastest_engine())?;
     let mut count = 0;
     let start = cpu::seconds();
     loop {

@@ -7,6 +7,7 @@ use cospass::{
 };
 
 use cospass_protocol::Batch;
+use sha1_lanes::Engine;
 
 use crate::workload::{self, EXPIRES, Workload};
 
@@ -62,6 +63,7 @@ impl Ours {
         &mut self,
         workload: &Workload,
         key_time: KeyTime,
+        engine: Engine,
     ) -> Result<Batch, Box<dyn Error>> {
         let any = ObjectKey::bucket();
         let request = PresignRequest {
@@ -69,11 +71,10 @@ impl Ours {
             headers: &workload.headers,
             ..PresignRequest::new(workload.method, &self.bucket, &any, &self.endpoint)
         };
-        Ok(self.presigner.batch(&request, key_time, cospass::fastest_engine())?)
+        Ok(self.presigner.batch(&request, key_time, engine)?)
     }
 
-    /// The bulk call, for one key time: a URL goes to a buffer that is used again. There is none for
-    /// an `Authorization` text, which is a value of its own.
+    /// The bulk call, for one key time: a URL, or an `Authorization` text, goes to a buffer that is used again.
     pub(crate) fn fill(
         &mut self,
         workload: &Workload,
@@ -88,8 +89,7 @@ impl Ours {
         };
         self.url.clear();
         if workload.authorization {
-            let signed = self.presigner.authorization(&request, key_time)?;
-            self.url.push_str(signed.authorization());
+            self.presigner.authorization_into(&request, key_time, &mut self.url)?;
         } else {
             self.presigner.presign_into(&request, key_time, &mut self.url)?;
         }

@@ -9,7 +9,7 @@
 //! | `rounds`, `slice_seconds` | how often and how long each tool ran each workload |
 //! | `results` | one object for each workload and tool |
 //! | `results[].workload`, `.title` | `W1` … `W4`, and what it is |
-//! | `results[].tool` | `bare hashing`, `cospass Presigner` (bulk), `cospass batch` (many keys at once), `cospass Signer` (builder), `cospass verify` or `python-sdk` |
+//! | `results[].tool` | `bare hashing`, `cospass Presigner` (bulk), both with `, new key` (a new key time for each URL), `cospass batch` (many keys at once), `cospass Signer` (builder), `cospass verify` or `python-sdk` |
 //! | `results[].urls_per_second` | `median`, `min` and `max` over the rounds, for each second of processor time of one core |
 //! | `results[].ratio_to_floor` | how many times slower than the bare hashing of a signature (medians) |
 //! | `results[].ratio_to_python` | how many times faster than the Python SDK signs (medians) |
@@ -75,7 +75,7 @@ impl Report {
     }
 
     fn ratio_to_floor(&self, row: &Row) -> f64 {
-        self.median_of(row.workload, Tool::Floor) / row.median()
+        self.median_of(row.workload, row.tool.floor()) / row.median()
     }
 
     fn ratio_to_python(&self, row: &Row) -> f64 {

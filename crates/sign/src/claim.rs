@@ -43,6 +43,35 @@ pub struct Claim<'a> {
     pub(crate) authorization: Authorization<'a>,
     carrier: Carrier,
     tokens: Tokens<'a>,
+    sent: SentParams<'a>,
+}
+
+/// The parameters of the query that are not the signature's, as sent, if they are few: they were met on the way.
+#[derive(Clone, Copy)]
+struct SentParams<'a> {
+    query: Option<&'a [u8]>,
+    params: [RawParameter<'a>; FEW],
+    count: usize,
+}
+
+const FEW: usize = 8;
+
+/// Name and value as sent; no value where there is no `=`.
+type RawParameter<'a> = (&'a [u8], Option<&'a [u8]>);
+
+impl<'a> SentParams<'a> {
+    fn push(&mut self, name: &'a [u8], value: Option<&'a [u8]>) {
+        if let Some(place) = self.params.get_mut(self.count) {
+            *place = (name, value);
+        }
+        self.count += 1;
+    }
+}
+
+impl fmt::Debug for SentParams<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SentParams(..)")
+    }
 }
 
 impl<'a> Claim<'a> {
@@ -80,7 +109,7 @@ impl<'a> Claim<'a> {
         };
         let header = [TOKEN_NAME, CI_TOKEN_NAME].iter().find_map(|n| head.header(n.as_bytes()));
         let tokens = Tokens { header, query: carried.query_token };
-        Ok(Self { authorization, carrier, tokens })
+        Ok(Self { authorization, carrier, tokens, sent: carried.sent })
     }
 
     /// Where the signature was found.
@@ -142,6 +171,17 @@ impl<'a> Claim<'a> {
         self.tokens.header.or(self.authorization.token().map(str::as_bytes))
     }
 
+    /// The parameters of a head but those of the signature, as sent, if they are few and the head has the query that this
+    /// claim was read from.
+    pub(crate) fn sent_params(&self, head: &RequestHead<'_>) -> Option<&[RawParameter<'a>]> {
+        let is_same = match (self.sent.query, head.query()) {
+            (Some(of_claim), Some(of_head)) => std::ptr::eq(of_claim, of_head),
+            (None, None) => true,
+            _ => false,
+        };
+        self.sent.params.get(..self.sent.count).filter(|_| is_same)
+    }
+
     /// The token of the query, percent-encoded as sent.
     pub(crate) fn query_token(&self) -> Option<&'a [u8]> {
         self.tokens.query
@@ -181,6 +221,7 @@ struct Carried<'a> {
     in_query: bool,
     /// Percent-encoded as sent.
     query_token: Option<&'a [u8]>,
+    sent: SentParams<'a>,
 }
 
 impl<'a> Carried<'a> {
@@ -191,6 +232,7 @@ impl<'a> Carried<'a> {
             fields: Fields::default(),
             in_query: false,
             query_token: None,
+            sent: SentParams { query: head.query(), params: [(b"", None); FEW], count: 0 },
         };
         for &(name, value) in head.headers() {
             if name.eq_ignore_ascii_case(b"authorization") && !value.is_empty() {
@@ -204,9 +246,15 @@ impl<'a> Carried<'a> {
             }
         }
         for (name, value) in head.raw_params() {
-            let name = percent::decode_query(name, Plus::Space);
             let read = || text(percent::decode_query(value.unwrap_or_default(), Plus::Space));
-            if let Some(position) = position_of_field(&name) {
+            // Hardly anybody encodes these names: they are looked for as they stand first.
+            let sent = name;
+            let plain = position_of_field(name);
+            let name = match plain {
+                Some(_) => Cow::Borrowed(name),
+                None => percent::decode_query(name, Plus::Space),
+            };
+            if let Some(position) = plain.or_else(|| position_of_field(&name)) {
                 carried.fields.set_at(position, read()?)?;
                 carried.in_query = true;
             } else if *name == *SIGN_PARAMETER.as_bytes() {
@@ -217,8 +265,11 @@ impl<'a> Carried<'a> {
                     });
                 }
                 carried.sign = Some(read()?);
-            } else if name.eq_ignore_ascii_case(TOKEN_NAME.as_bytes()) {
-                carried.query_token = carried.query_token.or(value);
+            } else {
+                if name.eq_ignore_ascii_case(TOKEN_NAME.as_bytes()) {
+                    carried.query_token = carried.query_token.or(value);
+                }
+                carried.sent.push(sent, value);
             }
         }
         Ok(carried)

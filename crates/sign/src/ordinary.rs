@@ -29,7 +29,7 @@ pub(crate) fn write(
 ) -> Option<Ordinary> {
     let query = head.query().unwrap_or_default();
     // A `+` can be meant in two ways.
-    if query.contains(&b'+') {
+    if percent::any(query, |byte| byte == b'+') {
         return None;
     }
     out.clear();
@@ -46,7 +46,10 @@ pub(crate) fn write(
         if is_signature_field(name.as_bytes()) {
             return None;
         }
-        let (_, value) = only(head.raw_params(), name, percent::decodes_to_more)?;
+        let (_, value) = match claim.sent_params(head) {
+            Some(sent) => only(sent.iter().copied(), name, percent::decodes_to_more)?,
+            None => only(head.raw_params(), name, percent::decodes_to_more)?,
+        };
         percent::recode_into(out, value.unwrap_or_default());
         Some(())
     })?;
@@ -163,6 +166,30 @@ mod tests {
         ] {
             assert_eq!(is_ordinary(parts, headers), None, "{parts:?}");
         }
+    }
+
+    /// A claim that was read from one query says nothing of another.
+    #[test]
+    fn the_parameters_are_those_of_the_head() {
+        let parts = ["/k", "a=1", "host", "a"];
+        with_claim(parts, &[(b"host", b"h")], |claim, head| {
+            let mut text = Vec::new();
+            for (query, expected) in
+                [("a=2", &b"get\n/k\na=2\nhost=h\n"[..]), ("a=1", b"get\n/k\na=1\nhost=h\n")]
+            {
+                let other = RequestHead::new("GET", b"/k", Some(query.as_bytes()), head.headers());
+                write(claim, &other, Acceptance::Service, &mut text).unwrap();
+                assert_eq!(text, expected);
+            }
+            let without = RequestHead::new("GET", b"/k", None, head.headers());
+            assert!(write(claim, &without, Acceptance::Service, &mut text).is_none());
+        });
+    }
+
+    #[test]
+    fn more_parameters_than_few_are_found_as_well() {
+        let query: String = (0..20).map(|n| format!("p{n:02}=v&")).collect();
+        assert_eq!(is_ordinary(["/k", &query, "host", "p00;p19"], &[(b"host", b"h")]), Some(true));
     }
 
     #[test]

@@ -70,19 +70,27 @@ pub fn push_encoded_path(out: &mut String, raw: &str) {
     encode_with(&PATH, raw, |text| out.push_str(std::str::from_utf8(text).unwrap_or_default()));
 }
 
-/// Whether each byte is unreserved or the one that is named. Sixteen at a time, without a branch, so that a compiler makes
-/// a few vector instructions of them; the last sixteen may overlap those before.
+/// Whether each byte is unreserved or the one that is named.
 fn all_unreserved<const TOO: u8>(bytes: &[u8]) -> bool {
-    let stays = |byte: u8| {
-        let letter = (byte | 0x20).wrapping_sub(b'a') < 26;
-        // `-`, `.`, `/` and the digits stand in one row.
-        let mark = byte.wrapping_sub(b'-') < 13 && byte != b'/';
-        letter | mark | (byte == b'_') | (byte == b'~') | (byte == TOO)
-    };
-    let all = |piece: &[u8; 16]| piece.iter().fold(true, |all, &byte| all & stays(byte));
+    !any(bytes, |byte| !stays(byte) & (byte != TOO))
+}
+
+/// [`is_unreserved`] without a branch.
+#[inline]
+fn stays(byte: u8) -> bool {
+    let letter = (byte | 0x20).wrapping_sub(b'a') < 26;
+    // `-`, `.`, `/` and the digits stand in one row.
+    let mark = (byte.wrapping_sub(b'-') < 13) & (byte != b'/');
+    letter | mark | (byte == b'_') | (byte == b'~')
+}
+
+/// Whether any byte is such. Sixteen at a time, without a branch, so that a compiler makes a few vector instructions of them;
+/// the last sixteen may overlap those before.
+pub(crate) fn any(bytes: &[u8], is_such: impl Fn(u8) -> bool) -> bool {
+    let of = |piece: &[u8; 16]| piece.iter().fold(false, |found, &byte| found | is_such(byte));
     match bytes.last_chunk() {
-        Some(last) => bytes.as_chunks().0.iter().all(all) && all(last),
-        None => bytes.iter().all(|&byte| stays(byte)),
+        Some(last) => bytes.as_chunks().0.iter().any(of) || of(last),
+        None => bytes.iter().any(|&byte| is_such(byte)),
     }
 }
 
@@ -114,11 +122,11 @@ pub fn decode(encoded: &[u8]) -> Cow<'_, [u8]> {
 /// Like [`decode`], with `+` read as `plus` says.
 pub fn decode_query(encoded: &[u8], plus: Plus) -> Cow<'_, [u8]> {
     let spaced = plus == Plus::Space;
-    let is_mark = |&byte: &u8| (byte == b'%') | (spaced & (byte == b'+'));
-    // Most texts have no mark: that is seen many bytes at once.
-    if !encoded.iter().fold(false, |found, byte| found | is_mark(byte)) {
+    // Most texts have no mark.
+    if !decodes_to_more(encoded) {
         return Cow::Borrowed(encoded);
     }
+    let is_mark = |&byte: &u8| byte == b'%' || (spaced && byte == b'+');
     let Some(first) = encoded.iter().position(is_mark) else {
         return Cow::Borrowed(encoded);
     };
@@ -137,7 +145,7 @@ pub fn decode_query(encoded: &[u8], plus: Plus) -> Cow<'_, [u8]> {
 
 /// Appends what [`decode`] makes of `encoded`.
 pub(crate) fn decode_into(out: &mut Vec<u8>, encoded: &[u8]) {
-    if encoded.contains(&b'%') {
+    if any(encoded, |byte| byte == b'%') {
         out.extend_from_slice(&decode(encoded));
     } else {
         out.extend_from_slice(encoded);
@@ -154,34 +162,27 @@ pub(crate) fn recode_into(out: &mut Vec<u8>, encoded: &[u8]) {
     }
 }
 
-/// Whether [`encode`] could have written this: unreserved characters, and escapes of all others.
+/// Whether [`encode`] could have written this: unreserved characters, and escapes of all others in upper case. Without a
+/// branch for each byte, so that a compiler looks at many at once.
 fn is_encoded(text: &[u8]) -> bool {
-    let mut rest = text;
-    while let Some((&byte, after)) = rest.split_first() {
-        rest = match (byte, after) {
-            (b'%', &[high, low, ref after @ ..]) => {
-                match UPPER.get(usize::from(escaped(high, low))) {
-                    Some(&[b'%', h, l, _]) if (h, l) == (high, low) => after,
-                    _ => return false,
-                }
-            }
-            _ if is_unreserved(byte) => after,
-            _ => return false,
-        };
-    }
-    true
+    let is_hex = |digit: u8| (digit.wrapping_sub(b'0') < 10) | (digit.wrapping_sub(b'A') < 6);
+    // Of a hex digit: letters begin one after a multiple of 16.
+    let nibble = |digit: u8| (digit & 0x0f).wrapping_add((digit >> 6).wrapping_mul(9));
+    let is_escape = |high: u8, low: u8| {
+        let byte = nibble(high) << 4 | nibble(low);
+        is_hex(high) & is_hex(low) & !stays(byte)
+    };
+    let (second, third) = (text.get(1..).unwrap_or_default(), text.get(2..).unwrap_or_default());
+    let triples = text.iter().zip(second).zip(third);
+    let escapes = triples
+        .fold(true, |all, ((&mark, &high), &low)| all & ((mark != b'%') | is_escape(high, low)));
+    let end = text.get(text.len().saturating_sub(2)..).unwrap_or_default();
+    escapes && !end.contains(&b'%') && !any(text, |byte| !stays(byte) & (byte != b'%'))
 }
 
-/// The byte that two hex digits stand for; any byte if they are no hex digits.
-fn escaped(high: u8, low: u8) -> u8 {
-    let nibble =
-        |digit: u8| if digit > b'9' { digit.wrapping_sub(b'A' - 10) } else { digit & 0x0f };
-    nibble(high) << 4 | nibble(low) & 0x0f
-}
-
-/// Whether decoding changes `text`, in a query.
+/// Whether decoding may change `text`, in a query.
 pub(crate) fn decodes_to_more(text: &[u8]) -> bool {
-    text.contains(&b'%') || text.contains(&b'+')
+    any(text, |byte| (byte == b'%') | (byte == b'+'))
 }
 
 /// The byte that a `+` or `%` stands for with what is after it, and what is left.

@@ -27,7 +27,7 @@ pub(crate) fn readings_of_plus(head: &RequestHead<'_>) -> impl Iterator<Item = P
 
 /// Whether some SDK would have signed another form of that host.
 pub(crate) fn could_be_signed_by_another_host(host: &[u8]) -> bool {
-    host.iter().any(u8::is_ascii_uppercase) || without_port(host).len() < host.len()
+    percent::any(host, |byte| byte.is_ascii_uppercase() | (byte == b':'))
 }
 
 /// Whether some SDK that is accepted would have signed another form of that path.
