@@ -339,8 +339,13 @@ def refused(signed, status, code, message=None):
     assert error.findtext("RequestId") == answer.headers["x-cos-request-id"]
     assert error.findtext("Resource")
     if code == "SignatureDoesNotMatch":
-        # The two texts belong together, and neither tells the signature that would have held.
+        # The two texts belong together, and neither tells the signature that would have held, or a token.
         text = error.findtext("FormatString")
+        sent = re.search("x-cos-security-token=([^&]*)", signed.url)
+        if sent:
+            token = urllib.parse.quote(urllib.parse.unquote_plus(sent[1]), safe="-_.~")
+            assert token not in answer.text
+            text = text.replace("x-cos-security-token=…", f"x-cos-security-token={token}")
         assert hashlib.sha1(text.encode()).hexdigest() in error.findtext("StringToSign")
     if message == "Request has expired":
         assert error.findtext("ServerTime")

@@ -157,10 +157,16 @@ def test_overrides_of_an_answer(way):
     assert client.head_object(Bucket=BUCKET, Key="exampleobject")["Content-Type"] == "text/plain"
 
 
-def test_an_unsigned_override_is_refused(way):
-    way.client().put_object(Bucket=BUCKET, Key="exampleobject", Body=b"text")
-    url = way.client().get_presigned_url(Bucket=BUCKET, Key="exampleobject", Method="GET")
+def test_an_override_wants_a_signature_beside_it(way):
+    """The documents append it to a URL that is signed without it (436/57420); nobody may send it unsigned (436/7753)."""
+    client = way.client()
+    client.put_object(Bucket=BUCKET, Key="exampleobject", Body=b"text", ACL="public-read")
+    url = client.get_presigned_url(Bucket=BUCKET, Key="exampleobject", Method="GET")
     answer = requests.get(url + "&response-content-type=text%2Fhtml")
+    assert (answer.status_code, answer.headers["Content-Type"]) == (200, "text/html")
+    plain = url.split("?")[0]
+    assert requests.get(plain).status_code == 200
+    answer = requests.get(plain + "?response-content-type=text%2Fhtml")
     assert answer.status_code == 400
     assert "<Code>InvalidRequest</Code>" in answer.text
 
