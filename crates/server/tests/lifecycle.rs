@@ -88,6 +88,16 @@ fn an_object_that_will_go_says_when_and_by_which_rule() {
         let answer = endpoint.send(&at_any_time(told_of));
         assert_eq!(answer.header("x-cos-expiration"), told, "{answer:?}");
     }
+    let begun = endpoint.send(&at_any_time(request("POST", "/a/parts").param("uploads", "")));
+    let id = begun.only("UploadId").to_owned();
+    let part = put("/a/parts", b"x").param("partNumber", "1").param("uploadId", &id);
+    let etag = endpoint.send(&at_any_time(part)).header("ETag").unwrap().to_owned();
+    let body = format!(
+        "<CompleteMultipartUpload><Part><PartNumber>1</PartNumber><ETag>{etag}</ETag></Part></CompleteMultipartUpload>"
+    );
+    let complete = request("POST", "/a/parts").header("Content-Length", body.len().to_string());
+    let complete = complete.body(body.as_bytes()).param("uploadId", &id);
+    assert_eq!(endpoint.send(&at_any_time(complete)).header("x-cos-expiration"), told);
     for not_told in [put("/b", b"x"), get("/b"), request("HEAD", "/b"), copy("/b")] {
         assert_eq!(expiration(not_told), None);
     }
