@@ -1,7 +1,6 @@
 """A large bundle upload that is killed ten times and whose URLs end twice: it is completed, and no more is sent again than what
 was under way."""
 
-import json
 import os
 import tempfile
 import time

@@ -37,6 +37,11 @@ impl Hmac {
         Self { inner, outer }
     }
 
+    /// The states in which its two hashes begin, the inner one first: for messages that are hashed side by side.
+    pub fn states(&self) -> [&State; 2] {
+        [&self.inner, &self.outer]
+    }
+
     /// The digest of a message.
     pub fn digest(&self, message: &[u8]) -> Digest {
         self.outer.hash(&self.inner.hash(message))

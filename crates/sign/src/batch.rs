@@ -9,7 +9,7 @@ use std::fmt;
 use sha1_lanes::{Blocks, Digest, Engine, State, hex};
 
 use crate::secret::SecretKey;
-use crate::signing::{Deriver, Signature};
+use crate::signing::{Signature, SigningKey};
 
 /// Signs requests in batches, all at one key time. It keeps its buffers from one batch to the next.
 ///
@@ -45,15 +45,14 @@ pub struct Batch {
 impl Batch {
     /// For a key time, which is the sign time as well, given as the text of `q-key-time`.
     pub fn new(secret_key: &SecretKey, key_time: &str, engine: Engine) -> Self {
-        let sign_key = Deriver::new(secret_key).sign_key(key_time);
-        // 40 bytes are fewer than a block has, so that there are states for them.
-        let [inner, outer] = State::hmac(&*sign_key).unwrap_or([State::INITIAL, State::INITIAL]);
+        let signing_key = SigningKey::derive(secret_key, key_time);
+        let [inner, outer] = signing_key.states();
         Self {
             engine,
             string_to_sign: ["sha1\n", key_time, "\n"].concat().into_bytes(),
             http_strings: Blocks::new(&State::INITIAL),
-            inner: Blocks::new(&inner),
-            outer: Blocks::new(&outer),
+            inner: Blocks::new(inner),
+            outer: Blocks::new(outer),
             digests: Vec::new(),
         }
     }
@@ -109,7 +108,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::{Canonical, SigningKey};
+    use crate::Canonical;
 
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(48))]

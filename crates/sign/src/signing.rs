@@ -50,6 +50,11 @@ impl SigningKey {
         Signature(hex(&digest))
     }
 
+    /// The states in which the hashes of each signature begin.
+    pub(crate) fn states(&self) -> [&State; 2] {
+        self.0.states()
+    }
+
     /// Signs the policy of an upload form, given as text, not as base64: `hex(HMAC-SHA1(SignKey, hex(SHA1(policy))))`
     /// (COS document 436/14690). See [`FormClaim`](crate::FormClaim).
     pub fn sign_policy(&self, policy: &[u8]) -> Signature {
@@ -81,12 +86,8 @@ impl Deriver {
 
     /// The key for a key time, given as the text of `q-key-time`.
     pub fn derive(&self, key_time: &str) -> SigningKey {
-        SigningKey(Hmac::new(&*self.sign_key(key_time)))
-    }
-
-    /// The SignKey of a key time, in hex digits.
-    pub(crate) fn sign_key(&self, key_time: &str) -> Zeroizing<[u8; 40]> {
-        Zeroizing::new(hex(&self.0.digest(key_time.as_bytes())))
+        let sign_key = Zeroizing::new(hex(&self.0.digest(key_time.as_bytes())));
+        SigningKey(Hmac::new(&*sign_key))
     }
 }
 

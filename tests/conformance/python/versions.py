@@ -1,6 +1,6 @@
 """Tags, versions, CORS."""
 
-from client import BUCKET, COS, HOST, body_of, contains, equal, plain, put, refused
+from client import BUCKET, COS, body_of, contains, equal, plain, put, refused
 from report import NotOffered, operation
 
 
