@@ -52,7 +52,7 @@ pub(crate) use multipart::UploadName;
 pub(crate) use object::Retained;
 pub(crate) use reader::Reader;
 pub(crate) use record::{
-    AclRecord, BucketRecord, Draft, Encryption, Kind, ObjectRecord, PartRecord, Restored,
+    AclRecord, BucketId, BucketRecord, Draft, Encryption, Kind, ObjectRecord, PartRecord, Restored,
     UploadRecord, tag_pairs,
 };
 pub(crate) use scan::{Step, past, start};
@@ -69,7 +69,10 @@ use transaction::Transaction;
 
 /// An open store. Clones are the same store.
 #[derive(Clone)]
-pub(crate) struct Store(Arc<Inner>);
+pub(crate) struct Store(Arc<Inner>, Within);
+
+/// Which bucket is written to, if that is settled: see [`Store::within`].
+type Within = Option<(RowKey, Option<BucketId>)>;
 
 struct Inner {
     backend: Arc<dyn Backend>,
@@ -103,13 +106,20 @@ impl Store {
             Ok(metadata::Walk::Next)
         })?;
         let (pins, buckets) = (Pins::new(Arc::clone(&backend)), RwLock::new(buckets));
-        Ok(Self(Arc::new(Inner {
+        let inner = Inner {
             backend,
             pins,
             buckets,
             bucket_changes: Mutex::new(()),
             last_version: AtomicU64::new(0),
-        })))
+        };
+        Ok(Self(Arc::new(inner), None))
+    }
+
+    /// The store for who was let into a bucket: nothing is written once it is gone, even if there is another of its name by
+    /// then, which nobody let them into. `None` if there was none yet. What is refused so is [`StoreError::NoSuchBucket`].
+    pub(crate) fn within(&self, bucket: &Bucket, id: Option<BucketId>) -> Self {
+        Self(Arc::clone(&self.0), Some((bucket_key(bucket.as_str()), id)))
     }
 
     /// Runs something that blocks on a thread that may.
@@ -143,6 +153,7 @@ impl Store {
         bucket: &Bucket,
         record: BucketRecord,
     ) -> Result<(), StoreError> {
+        let record = BucketRecord { id: BucketId::random()?, ..record };
         self.change_bucket(bucket, |tables, row| {
             match tables.get(Table::Buckets, row.as_bytes())? {
                 Some(_) => Err(StoreError::BucketExists),
@@ -212,12 +223,25 @@ impl Store {
         0_u64.wrapping_sub(micros)
     }
 
+    /// Refuses to go on in another bucket than the one that was let into.
+    fn check_within(&self, rows: &dyn Rows) -> Result<(), StoreError> {
+        let Some((row, id)) = &self.1 else { return Ok(()) };
+        let found = find::<BucketRecord>(rows, Table::Buckets, row)?;
+        match found.map(|found| found.id) == *id {
+            true => Ok(()),
+            false => Err(StoreError::NoSuchBucket),
+        }
+    }
+
     /// Runs a transaction; see [`metadata::write`].
     fn write<T, E: From<StoreError>>(
         &self,
         run: impl Fn(&mut Transaction<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
-        metadata::write(&*self.0.backend, run)
+        metadata::write(&*self.0.backend, |tables| {
+            self.check_within(tables)?;
+            run(tables)
+        })
     }
 }
 

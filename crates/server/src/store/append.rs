@@ -75,6 +75,7 @@ impl Store {
         let (name, number) = (Name::of(bucket, key), self.next_version(draft.modified));
         let (bucket, key) = (name.bucket, name.key);
         loop {
+            self.check_within(&*self.0.backend)?;
             let there = find_object(&*self.0.backend, bucket, key)?;
             check(there.as_ref())?;
             let plan = match self.plan(there.as_ref(), &few, &mut written) {

@@ -7,6 +7,9 @@ use std::ops::Bound;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use cospass_protocol::TagSet;
+use cospass_protocol::operation::CannedAcl;
+
 use super::backend::{Backend, BlobId, Row, Rows, Span, Table, Verdict};
 use super::disk::{Disk, Syncing};
 use super::memory::Memory;
@@ -15,7 +18,12 @@ use super::tests::{
     read_all, sweep, upload,
 };
 use super::transaction::Transaction;
-use super::{ObjectRecord, Step, Store, StoreError, metadata, start};
+use super::{
+    AclRecord, Appended, Draft, Due, Kind, ObjectRecord, Step, Store, StoreError, Upload, metadata,
+    start,
+};
+use crate::configurations::Configurations;
+use crate::lifecycle::Fate;
 
 /// How many writers race.
 const RACERS: u8 = 64;
@@ -386,6 +394,76 @@ fn listed(store: &Store) -> Vec<String> {
     };
     store.scan_objects(&bucket(), start("", ""), visit).unwrap();
     keys
+}
+
+#[test]
+fn a_bucket_that_was_made_anew_is_not_the_one_that_was_let_into() {
+    on_every_store(|store, _| {
+        let id = store.bucket(&bucket()).unwrap().id;
+        let former = store.within(&bucket(), Some(id));
+        put(&former, "a", b"1");
+        assert_eq!(read(store, "a"), b"1", "as long as it is there, it is written to");
+        delete(&former, &["a"]);
+        let named = former.begin_parts(&bucket(), &key("a"), draft()).unwrap();
+        former.abort_parts(&named).unwrap();
+        for is_there in [false, true] {
+            let (bytes, appended) = (upload(&former, b"2"), upload(&former, b"2"));
+            store.delete_bucket(&bucket()).unwrap();
+            if is_there {
+                store.create_bucket(&bucket(), bucket_record()).unwrap();
+                put(store, "a", b"another's");
+            }
+            assert!(store.bucket(&bucket()).is_none_or(|there| there.id != id));
+            for (what, refused) in writes(&former, bytes, appended) {
+                assert!(matches!(refused, Err(StoreError::NoSuchBucket)), "{what}: {refused:?}");
+            }
+            if !is_there {
+                store.create_bucket(&bucket(), bucket_record()).unwrap();
+            }
+        }
+        assert_eq!(
+            (listed(store), read(store, "a")),
+            (vec!["a".to_owned()], b"another's".to_vec())
+        );
+        assert_eq!(store.object(&bucket(), &key("a")).unwrap().acl, draft().acl);
+        assert!(store.bucket(&bucket()).unwrap().configurations.tags().is_empty());
+        let unborn = store.within(&bucket(), None);
+        let refused = unborn.delete_objects(&bucket(), &[(key("a"), None)], 7);
+        assert!(matches!(refused, Err(StoreError::NoSuchBucket)), "it was let into none");
+    });
+}
+
+/// What came of everything that can be written to a bucket.
+fn writes(
+    store: &Store,
+    bytes: Upload,
+    appended: Upload,
+) -> [(&'static str, Result<(), StoreError>); 13] {
+    let (bucket, key, at) = (&bucket(), &key("a"), 7);
+    let any = |_: Option<&ObjectRecord>| Ok::<_, StoreError>(());
+    let acl = draft().acl;
+    let appendable = &Draft { kind: Kind::Appendable, ..draft() };
+    let appended = Appended::Upload(Box::new(appended));
+    let few = Appended::Few(b"2".to_vec(), None);
+    let due = Due { key: key.clone(), former: None };
+    let goes = |_: &Due, _: &ObjectRecord| Fate::Goes;
+    let tags = TagSet::default();
+    let configure = |there: &Configurations| Ok::<_, StoreError>(there.clone());
+    [
+        ("commit", store.commit(bytes, bucket, key, draft(), any).map(drop)),
+        ("append", store.append(appended, bucket, key, appendable, any).map(drop)),
+        ("append few", store.append(few, bucket, key, appendable, any).map(drop)),
+        ("begin", store.begin_parts(bucket, key, draft()).map(drop)),
+        ("delete", store.delete_objects(bucket, &[(key.clone(), None)], at).map(drop)),
+        ("acl", store.set_object_acl(bucket, key, None, &acl, |_| Ok(()))),
+        ("tags", store.set_object_tags(bucket, key, None, &tags)),
+        ("update", store.update_object(bucket, key, None, |_| Ok(()))),
+        ("retain", store.retain(bucket, key, None, at + 1, at)),
+        ("settle", store.settle(bucket, &[due], at, goes).map(drop)),
+        ("configure", store.change_configurations(bucket, configure)),
+        ("bucket acl", store.set_bucket_acl(bucket, AclRecord::canned(CannedAcl::PublicRead))),
+        ("delete bucket", store.delete_bucket(bucket)),
+    ]
 }
 
 #[test]

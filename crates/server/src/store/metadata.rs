@@ -25,7 +25,7 @@ use super::transaction::Transaction;
 use super::{BucketRecord, ObjectRecord, StoreError};
 
 /// The format of the tables and records.
-const FORMAT: u32 = 4;
+const FORMAT: u32 = 5;
 
 /// How many rows a walk reads at first, and how many at most at a time. It begins with few, since it may be sent on.
 const FIRST_ROWS: usize = 16;

@@ -57,9 +57,23 @@ pub(super) enum Place {
     Manifest(ManifestId),
 }
 
+/// Which bucket it is of those that had its name, one after the other: a random name that is its own.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct BucketId([u8; 16]);
+
+impl BucketId {
+    pub(super) fn random() -> io::Result<Self> {
+        let mut bytes = [0; 16];
+        getrandom::fill(&mut bytes)?;
+        Ok(Self(bytes))
+    }
+}
+
 /// A bucket.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct BucketRecord {
+    /// Given when it is made.
+    pub(crate) id: BucketId,
     /// When it was made, Unix seconds.
     pub(crate) created: i64,
     pub(crate) acl: AclRecord,
@@ -71,7 +85,8 @@ pub(crate) struct BucketRecord {
 impl BucketRecord {
     /// A bucket that is made then, Unix seconds, and configured to nothing.
     pub(crate) fn new(created: i64, acl: AclRecord) -> Self {
-        Self { created, acl, is_multi_az: false, configurations: Configurations::default() }
+        let (id, configurations) = (BucketId::default(), Configurations::default());
+        Self { id, created, acl, is_multi_az: false, configurations }
     }
 
     /// Who may do what, beside its access control.
