@@ -1,8 +1,9 @@
 """Times uploads and downloads beside curl and the official Python SDK: one large object, and many small ones.
 
 COSPASS is the binary under test, and PYTHON one that has the SDK; without it the SDK is told as not run. Every round runs each
-of them once, in turn, as a process of its own; what is told is the median of wall time, and the most memory of any round. SIZE
-(bytes), FILES and ROUNDS are those of the workload.
+of them once, in turn, as a process of its own; what is told is the median of wall time, those of the processor time of the process
+and of the endpoint meanwhile, which say more than the clock on a machine that does something else, too, and the most memory of
+any round. SIZE (bytes), FILES and ROUNDS are those of the workload.
 """
 
 import json
@@ -13,7 +14,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parent.parent / "faults"))
+sys.path.insert(0, str(Path(__file__).parent.parent / "support"))
 
 from command import BUCKET, COSPASS, CREDENTIALS, Endpoint, measured, noise, place, run, same  # noqa: E402
 
@@ -127,20 +128,25 @@ class Bench:
         }
 
 
-def rounds(contenders):
+def rounds(contenders, served):
     """Each of them once a round, in turn: medians of seconds, their spread, and the most memory."""
     seen = {name: [] for name in contenders}
+    endpoints = {name: [] for name in contenders}
     for _ in range(ROUNDS):
         for name, work in contenders.items():
+            before = served.processor_seconds()
             result = work()
             if result:
                 seen[name].append(result)
+                endpoints[name].append(served.processor_seconds() - before)
     return {
         name: {
-            "seconds": statistics.median(took for took, _ in results),
-            "least": min(took for took, _ in results),
-            "most": max(took for took, _ in results),
-            "mib": max(mib for _, mib in results),
+            "seconds": statistics.median(one.seconds for one in results),
+            "least": min(one.seconds for one in results),
+            "most": max(one.seconds for one in results),
+            "processor": statistics.median(one.processor for one in results),
+            "endpoint": statistics.median(endpoints[name]),
+            "mib": max(one.mib for one in results),
         }
         for name, results in seen.items()
         if results
@@ -153,18 +159,21 @@ def main():
         bench = Bench(folder, served)
         for workload, cases in ((f"{SIZE >> 20} MiB", bench.large()), (f"{FILES} x 4 KiB", bench.small())):
             for direction, contenders in cases:
-                measured = rounds(contenders)
-                ours = measured["cospass"]["seconds"]
+                measured = rounds(contenders, served)
+                ours = measured["cospass"]
                 print(f"\n{direction} {workload}")
                 for name in contenders:
                     if name not in measured:
                         print(f"  {name:11} not run")
                         continue
                     one = measured[name]
-                    one["ratio"] = one["seconds"] / ours
+                    one["ratio"] = one["seconds"] / ours["seconds"]
+                    one["processor_ratio"] = one["processor"] / ours["processor"]
                     print(
                         f"  {name:11} {one['seconds']:7.2f} s ({one['least']:.2f} to {one['most']:.2f}),"
-                        f" {one['ratio']:5.2f} times ours, {one['mib']:4.0f} MiB",
+                        f" {one['ratio']:5.2f} times ours; processor {one['processor']:.2f} s,"
+                        f" {one['processor_ratio']:.2f} times ours, and {one['endpoint']:.2f} s of the endpoint;"
+                        f" {one['mib']:4.0f} MiB",
                         flush=True,
                     )
                 report[f"{direction} {workload}"] = measured

@@ -7,7 +7,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use cospass_protocol::operation::ContentMd5;
-use md5::{Digest, Md5};
+use md5_stream::Md5;
 
 use crate::answer::Answer;
 use crate::client::PutAnswer;
@@ -150,7 +150,7 @@ async fn md5_of(source: &Source) -> Result<ContentMd5, Error> {
         loop {
             let read = std::io::Read::read(&mut file, &mut block).map_err(Error::file(&path))?;
             match block.get(..read) {
-                Some([]) | None => return Ok(ContentMd5(md5.finalize().into())),
+                Some([]) | None => return Ok(ContentMd5(md5.finish())),
                 Some(bytes) => md5.update(bytes),
             }
         }
