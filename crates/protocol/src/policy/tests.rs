@@ -1,4 +1,5 @@
 mod conditions;
+mod conditions_slowly;
 mod decisions;
 mod reading;
 mod slowly;
