@@ -5,7 +5,7 @@
 //!
 //! A key is never a path: blobs lie under random names, and the tables alone know whose they are. An upload is durable in
 //! this order: its blob, then the transaction that names it. What a crash leaves between the two is a blob that nothing
-//! names, and a sweep removes it.
+//! names, and a sweep removes it. Few bytes have no blob: they are a row of that transaction.
 //!
 //! Every function blocks; callers on an async runtime go through [`Store::blocking`]. Two things they may do themselves,
 //! as a thread of its own for each costs more than they do: look up single records, which are in memory as a rule and one
@@ -42,6 +42,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use cospass_protocol::Bucket;
+
+use crate::limits::BESIDE;
 
 pub(crate) use append::Appended;
 pub(crate) use cipher::KeyCheck;
@@ -80,6 +82,8 @@ struct Inner {
     buckets: RwLock<BTreeMap<String, Arc<BucketRecord>>>,
     /// Held while a bucket is made, changed or deleted, so that `buckets` follows the tables.
     bucket_changes: Mutex<()>,
+    /// An object of at most so many bytes is kept in a row, beside its metadata.
+    few: usize,
     /// The time of the last version, in microseconds since 1970: no two have the same.
     last_version: AtomicU64,
 }
@@ -96,6 +100,10 @@ impl Store {
     }
 
     fn over(backend: Arc<dyn Backend>) -> Result<Self, StoreError> {
+        Self::with_few(backend, BESIDE)
+    }
+
+    fn with_few(backend: Arc<dyn Backend>, few: usize) -> Result<Self, StoreError> {
         metadata::open(&*backend)?;
         let mut buckets = BTreeMap::new();
         let all = (Bound::Unbounded, Bound::Unbounded);
@@ -110,6 +118,7 @@ impl Store {
             pins,
             buckets,
             bucket_changes: Mutex::new(()),
+            few,
             last_version: AtomicU64::new(0),
         };
         Ok(Self(Arc::new(inner), None))

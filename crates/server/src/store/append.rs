@@ -67,9 +67,8 @@ impl Store {
                 (sums, Few { bytes, key }, None)
             }
             Appended::Upload(upload) => {
-                let written = upload.finish().map_err(StoreError::from)?;
-                let sums = Sums { size: written.size, md5: written.md5, crc64: written.crc64 };
-                (sums, Few::default(), Some(written))
+                let written = upload.finish_blob().map_err(StoreError::from)?;
+                (Sums::of(&written), Few::default(), Some(written))
             }
         };
         let (name, number) = (Name::of(bucket, key), self.next_version(draft.modified));
@@ -140,7 +139,9 @@ impl Store {
         let mut kept = match there.map(|there| there.place) {
             None => Vec::new(),
             Some(Place::Manifest(id)) => self.manifest(id)?.pieces,
-            Some(Place::Blob(_)) => return Err(io::Error::other("not begun by appending").into()),
+            Some(Place::Blob(_) | Place::Row(_)) => {
+                return Err(io::Error::other("not begun by appending").into());
+            }
         };
         let mut added = written.take();
         let mut merged = Vec::new();
@@ -153,7 +154,7 @@ impl Store {
                 upload.write(&self.bytes(piece, few.key.as_ref())?)?;
             }
             upload.write(&few.bytes)?;
-            added = Some(upload.finish()?);
+            added = Some(upload.finish_blob()?);
             drop(pin);
             merged = pieces.iter().map(|piece| piece.blob).collect();
         }

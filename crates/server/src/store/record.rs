@@ -31,6 +31,21 @@ impl ManifestId {
     }
 }
 
+/// The name of a few bytes that are kept in a row, which never changes: no other ones ever have it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub(super) struct ContentId(pub(super) [u8; 16]);
+
+impl ContentId {
+    /// Behind those with a lower number, so that what is written together lies together; the rest is random.
+    pub(super) fn at(number: u64) -> io::Result<Self> {
+        let mut bytes = [0; 16];
+        let (first, rest) = bytes.split_at_mut(8);
+        first.copy_from_slice(&number.to_be_bytes());
+        getrandom::fill(rest)?;
+        Ok(Self(bytes))
+    }
+}
+
 /// The bytes of objects that were uploaded in parts.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Manifest {
@@ -55,6 +70,8 @@ pub(super) enum Place {
     Blob(BlobId),
     /// In the blobs of a manifest.
     Manifest(ManifestId),
+    /// In a row of their own, since they are few.
+    Row(ContentId),
 }
 
 /// Which bucket it is of those that had its name, one after the other: a random name that is its own.
@@ -282,6 +299,11 @@ pub(super) struct Sums {
 }
 
 impl Sums {
+    pub(super) fn of(written: &Written) -> Self {
+        let &Written { size, md5, crc64, .. } = written;
+        Self { size, md5, crc64 }
+    }
+
     /// Of parts, one behind the other, whose bytes nobody reads: the MD5 is that of theirs.
     fn of_parts(parts: &[PartRecord]) -> Self {
         let combine = |crc64, part: &PartRecord| {
@@ -340,9 +362,10 @@ pub(crate) struct Draft {
 }
 
 impl Draft {
-    pub(super) fn record(self, written: &Written) -> ObjectRecord {
-        let &Written { blob, size, md5, crc64, .. } = written;
-        ObjectRecord { size, md5, crc64, ..self.placed(Place::Blob(blob)) }
+    /// An object whose bytes are in that place, and amount to that.
+    pub(super) fn record(self, place: Place, sums: Sums) -> ObjectRecord {
+        let Sums { size, md5, crc64 } = sums;
+        ObjectRecord { size, md5, crc64, ..self.placed(place) }
     }
 
     /// The same bytes as another object's, which are in that place, too.
