@@ -28,7 +28,7 @@ import logging, os, sys
 from concurrent.futures import ThreadPoolExecutor
 from qcloud_cos import CosConfig, CosS3Client
 logging.disable(logging.CRITICAL)
-what, bucket, address, folder, key = sys.argv[1:]
+what, bucket, address, folder, key, to = sys.argv[1:]
 client = CosS3Client(CosConfig(Region="ap-guangzhou", SecretId=os.environ["COS_SECRET_ID"],
     SecretKey=os.environ["COS_SECRET_KEY"], Scheme="http", Proxies={"http": "http://" + address}))
 if what == "put":
@@ -41,7 +41,7 @@ else:
         if what == "put-all":
             work = lambda name: client.upload_file(bucket, key + name, os.path.join(folder, name))
         else:
-            work = lambda name: client.download_file(bucket, key + name, os.path.join(folder, name + ".copy"))
+            work = lambda name: client.download_file(bucket, key + name, os.path.join(to, name))
         for _ in pool.map(work, names):
             pass
 """
@@ -63,10 +63,10 @@ class Bench:
     def cospass(self, *arguments):
         return measured([COSPASS, *map(str, arguments), "-q", *self.reach], CREDENTIALS)
 
-    def sdk(self, what, where, key):
+    def sdk(self, what, where, key, to=""):
         if not self.has_sdk:
             return None
-        return measured([PYTHON, "-c", SDK, what, BUCKET, self.served.address, where, key], CREDENTIALS)
+        return measured([PYTHON, "-c", SDK, what, BUCKET, self.served.address, where, key, to], CREDENTIALS)
 
     def url(self, method, key):
         told = subprocess.run(
@@ -111,20 +111,14 @@ class Bench:
             "Python SDK": lambda: self.sdk("put-all", here, "small/"),
         }
 
+        # What came back stays to the end: a file system that has just lost thousands of files (ext4 for some seconds) is slow
+        # to make others, whoever asks for them.
         def into(work):
-            with tempfile.TemporaryDirectory(dir=self.folder) as back:
-                return work(back)
-
-        def copies(work):
-            result = work()
-            for name in os.listdir(here):
-                if name.endswith(".copy"):
-                    os.remove(os.path.join(here, name))
-            return result
+            return work(tempfile.mkdtemp(dir=self.folder))
 
         yield "get", {
             "cospass": lambda: into(lambda back: self.cospass("get", "-r", f"cos://{BUCKET}/small/", back)),
-            "Python SDK": lambda: copies(lambda: self.sdk("get-all", here, "small/")),
+            "Python SDK": lambda: into(lambda back: self.sdk("get-all", here, "small/", back)),
         }
 
 
