@@ -15,6 +15,10 @@ BUCKET = "faults-1250000000"
 
 # A second one, for those who want versions.
 VERSIONS = "versions-1250000000"
+
+# Objects of at most so many bytes have no blob: they are kept beside their metadata (`BESIDE` of crates/server/src/limits.rs).
+BESIDE = 16 << 10
+
 SECRET_ID = "AKIDFAULTS"
 SECRET_KEY = "FAULTSKEY"
 
