@@ -50,10 +50,23 @@ impl Target {
         }
     }
 
+    /// The resource that names it and nothing else, in that region: `qcs::cos:REGION:uid/APPID:BUCKET/KEY`.
+    pub fn resource(&self, region: &str) -> String {
+        match self.path() {
+            None => "*".to_owned(),
+            Some((bucket, path)) => resource_of(bucket, region, path),
+        }
+    }
+
     /// The bucket that it is or lies in.
     pub fn bucket(&self) -> Option<&Bucket> {
         self.path().map(|(bucket, _)| bucket)
     }
+}
+
+/// The resource of what lies in a bucket under a path, which may end in `*`.
+pub(super) fn resource_of(bucket: &Bucket, region: &str, path: &str) -> String {
+    format!("qcs::cos:{region}:uid/{}:{}/{path}", bucket.appid(), bucket.as_str())
 }
 
 impl From<Resource> for Target {

@@ -1,5 +1,7 @@
 mod conditions;
+mod conditions_slowly;
 mod decisions;
+mod intents;
 mod reading;
 mod slowly;
 
