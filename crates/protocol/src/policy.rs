@@ -18,6 +18,7 @@
 mod action;
 mod circumstances;
 mod condition;
+mod elsewhere;
 mod error;
 mod glob;
 mod ip;
@@ -31,6 +32,7 @@ mod resource;
 pub use action::ActionPattern;
 pub use circumstances::Circumstances;
 pub use condition::Condition;
+pub use elsewhere::{AskElsewhere, judge_elsewhere};
 pub use error::{PolicyError, PolicyProblem};
 pub use judge::{Ask, Caller, Decision, Ground, Rules, Source, judge};
 pub use principal::{Identity, PrincipalPattern};
