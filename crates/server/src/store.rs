@@ -17,7 +17,6 @@ mod cipher;
 mod configurations;
 mod disk;
 mod lifecycle;
-mod md5;
 mod memory;
 mod metadata;
 mod multipart;

@@ -16,7 +16,7 @@ use cospass_protocol::operation::{
 use cospass_protocol::xml::{ConfigurationList, default_tiering_rule, domain_certificate};
 use http::StatusCode;
 use http::header::HeaderName;
-use md5::{Digest, Md5};
+use md5_stream::Md5;
 
 use self::check::Surroundings;
 use super::check_md5;

@@ -6,7 +6,7 @@ use cospass_protocol::Bucket;
 use cospass_protocol::operation::{ContentMd5, CustomerKey, PutObject, TrafficLimit};
 use http::StatusCode;
 use http::header::{ETAG, HeaderName};
-use md5::{Digest, Md5};
+use md5_stream::Md5;
 
 use super::draft::{self, Wanted};
 use super::expiration::with_expiration;
@@ -121,7 +121,7 @@ impl Received {
     ) -> Result<(Appended, u64, [u8; 16]), Refusal> {
         if self.upload.is_none() {
             check_md5(md5, &self.rest)?;
-            let (length, md5) = (self.rest.len() as u64, Md5::digest(&self.rest).into());
+            let (length, md5) = (self.rest.len() as u64, Md5::digest(&self.rest));
             return Ok((Appended::Few(self.rest, self.key), length, md5));
         }
         let upload = self.finish(store, md5)?;

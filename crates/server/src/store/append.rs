@@ -10,7 +10,7 @@ use std::io;
 use cospass_protocol::operation::CustomerKey;
 use cospass_protocol::{Bucket, ObjectKey};
 use crc_fast::{CrcAlgorithm, Digest as Crc};
-use md5::{Digest, Md5};
+use md5_stream::Md5;
 
 use super::backend::{BlobId, Table};
 use super::cipher;
@@ -202,8 +202,8 @@ fn sums(bytes: &[u8], is_encrypted: bool) -> io::Result<Sums> {
         // As of any upload: the entity tag of what is encrypted says nothing of its content.
         md5.update(BlobId::random()?.0);
     }
-    let md5 = md5.chain_update(bytes).finalize().into();
-    Ok(Sums { size: bytes.len() as u64, md5, crc64: crc64.finalize() })
+    md5.update(bytes);
+    Ok(Sums { size: bytes.len() as u64, md5: md5.finish(), crc64: crc64.finalize() })
 }
 
 /// From which piece on they are written together with so many bytes: those that are no longer than what follows them.

@@ -9,7 +9,7 @@ use cospass_protocol::operation::{
 use cospass_protocol::policy::Policy;
 use cospass_protocol::{ObjectKey, Tag, TagSet};
 use crc_fast::CrcAlgorithm;
-use md5::{Digest, Md5};
+use md5_stream::Md5;
 use serde::{Deserialize, Serialize};
 use std::io;
 
@@ -214,17 +214,13 @@ impl ObjectRecord {
         let Sums { size, md5, crc64 } = appended;
         let place = Place::Manifest(manifest);
         match there {
-            None => Self {
-                size,
-                md5: Md5::digest(md5).into(),
-                parts: 1,
-                crc64,
-                ..draft.clone().placed(place)
-            },
+            None => {
+                Self { size, md5: Md5::digest(md5), parts: 1, crc64, ..draft.clone().placed(place) }
+            }
             Some(there) => Self {
                 place,
                 size: there.size.saturating_add(size),
-                md5: Md5::new().chain_update(there.md5).chain_update(md5).finalize().into(),
+                md5: Md5::digest_of([there.md5, md5]),
                 parts: there.parts.saturating_add(1),
                 crc64: crc_fast::checksum_combine(CrcAlgorithm::Crc64Xz, there.crc64, crc64, size),
                 modified: draft.modified,
@@ -314,10 +310,9 @@ impl Sums {
             crc_fast::checksum_combine(CrcAlgorithm::Crc64Xz, crc64, part.crc64, part.size)
         };
         let first = parts.first().map_or(0, |part| part.crc64);
-        let md5 = parts.iter().fold(Md5::new(), |md5, part| md5.chain_update(part.md5));
         Self {
             size: parts.iter().fold(0, |size, part| part.size.saturating_add(size)),
-            md5: md5.finalize().into(),
+            md5: Md5::digest_of(parts.iter().map(|part| part.md5)),
             crc64: parts.iter().skip(1).fold(first, combine),
         }
     }

@@ -8,10 +8,10 @@ use std::sync::Arc;
 
 use cospass_protocol::operation::CustomerKey;
 use crc_fast::{CrcAlgorithm, Digest as Crc};
+use md5_stream::Md5;
 
 use super::backend::{Backend, BlobId, BlobWriter};
 use super::cipher;
-use super::md5::Md5;
 use super::pins::{Pin, Pins};
 use super::record::Sums;
 
@@ -116,10 +116,7 @@ impl Upload {
         let mut md5 = hashing.0.finish();
         if key.is_some() {
             // The entity tag of what is encrypted says nothing of its content.
-            let mut of_both = Md5::new();
-            of_both.update(&id.0);
-            of_both.update(&md5);
-            md5 = of_both.finish();
+            md5 = Md5::digest_of([id.0, md5]);
         }
         Ok(Written { blob: id, size, md5, crc64: crc64.finalize(), _pin: pin })
     }
