@@ -278,9 +278,10 @@ fn open(path: &Path, sync: Syncing) -> Result<Database, redb::Error> {
     builder.set_cache_size(CACHE);
     let file = std::fs::File::options().read(true).write(true).open(path)?;
     system::read_at_random(&file);
+    let file = FileBackend::new(file)?;
     let database = match sync {
-        Syncing::Always => builder.create_file(file)?,
-        Syncing::Never => builder.create_with_backend(Unsynced(FileBackend::new(file)?))?,
+        Syncing::Always => builder.create_with_backend(file)?,
+        Syncing::Never => builder.create_with_backend(Unsynced(file))?,
     };
     // Reading a table that was never written would fail.
     let write = database.begin_write()?;
