@@ -24,6 +24,7 @@ mod size;
 mod target;
 mod transfer;
 mod verify;
+mod whoami;
 
 use std::process::ExitCode;
 
@@ -39,10 +40,12 @@ use policy::PolicyArgs;
 use serve::ServeArgs;
 use sign::{Product, SignArgs};
 use verify::VerifyArgs;
+use whoami::WhoamiArgs;
 
 /// Pre-signed access to Tencent Cloud COS: sign it, hand it out, use it, check it, and explain why it was refused.
 ///
-/// Credentials come from the environment: COS_SECRET_ID, COS_SECRET_KEY and, for temporary ones, COS_SESSION_TOKEN.
+/// Credentials come from the environment (COS_SECRET_ID, COS_SECRET_KEY and, for temporary ones, COS_SESSION_TOKEN), from the
+/// files of coscli, coscmd, tccli and the SDKs, from the pod or from the machine: `cospass whoami` tells from where.
 /// Data goes to standard output, everything else to standard error.
 #[derive(Parser)]
 #[command(name = "cospass", version, after_help = exit::EXIT_CODES, propagate_version = true)]
@@ -98,6 +101,9 @@ enum Command {
     Download(transfer::DownloadArgs),
     /// Make a bundle: pre-signed URLs for an upload in parts
     Bundle(transfer::BundleArgs),
+    /// Tell which credentials are used, where they come from, and why not from elsewhere
+    #[command(after_help = whoami::MORE_HELP)]
+    Whoami(WhoamiArgs),
     /// Ask the control listener of an endpoint whether it is ready: exit code 0 if it is, else 6
     Health(HealthArgs),
     /// See a file go up and come down through pre-signed URLs, and three refusals
@@ -142,6 +148,7 @@ fn run(cli: Cli) -> Result<Exit, Failure> {
         Command::Upload(args) => transfer::upload(args),
         Command::Download(args) => transfer::download(args),
         Command::Bundle(args) => transfer::bundle(args),
+        Command::Whoami(args) => whoami::run(&args),
         Command::Health(args) => health::run(&args),
         Command::Demo(args) => demo::run(args),
         Command::Completions(args) => manual::completions(&args, Cli::command()),

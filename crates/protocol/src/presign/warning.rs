@@ -20,6 +20,11 @@ pub enum Warning {
         /// From its start to its end, in seconds.
         seconds: i64,
     },
+    /// The credentials end before the signature does, which the service then refuses.
+    CredentialsEndFirst {
+        /// From when on, Unix seconds.
+        at: i64,
+    },
     /// The host is not signed: the signature holds for every domain that leads to the bucket, and for other buckets of
     /// the account that hold the same key.
     UnsignedHost,
@@ -35,6 +40,7 @@ impl Warning {
     pub fn id(self) -> &'static str {
         match self {
             Warning::LongValidity { .. } => "long-validity",
+            Warning::CredentialsEndFirst { .. } => "credentials-end-first",
             Warning::UnsignedHost => "unsigned-host",
             Warning::PermanentKeyWrite => "permanent-key-write",
             Warning::UnsendableHeader => "unsendable-header",
@@ -50,7 +56,7 @@ pub(super) struct Warnings {
     count: usize,
 }
 
-const KINDS: usize = 4;
+const KINDS: usize = 5;
 
 impl Warnings {
     const NONE: Self = Self { all: [Warning::UnsignedHost; KINDS], count: 0 };
@@ -74,13 +80,18 @@ impl Warnings {
         Self::NONE.and(warnings.into_iter().flatten())
     }
 
-    /// These, after the one that depends on the time.
-    pub(super) fn with_time(self, key_time: KeyTime) -> Self {
+    /// These, after those that depend on the time.
+    pub(super) fn with_time(self, key_time: KeyTime, credentials_end: Option<i64>) -> Self {
         let seconds = key_time.end().saturating_sub(key_time.start());
-        if seconds <= LONG_SECONDS + KeyTime::BACKDATE_SECONDS {
+        let is_long = seconds > LONG_SECONDS + KeyTime::BACKDATE_SECONDS;
+        let ends_first = credentials_end.filter(|at| *at <= key_time.end());
+        if !is_long && ends_first.is_none() {
             return self;
         }
-        Self::NONE.and([Warning::LongValidity { seconds }]).and(self.as_slice().iter().copied())
+        Self::NONE
+            .and(ends_first.map(|at| Warning::CredentialsEndFirst { at }))
+            .and(is_long.then_some(Warning::LongValidity { seconds }))
+            .and(self.as_slice().iter().copied())
     }
 
     fn and(mut self, warnings: impl IntoIterator<Item = Warning>) -> Self {
@@ -103,6 +114,10 @@ impl fmt::Display for Warning {
                 f,
                 "the signature holds for {} days and cannot be revoked but with the key; let it end sooner and sign again when it is needed",
                 seconds / (24 * 60 * 60)
+            ),
+            Warning::CredentialsEndFirst { at } => write!(
+                f,
+                "the credentials end at {at} (Unix time), before the signature does, which the service refuses from then on; sign for a shorter time, or with credentials that last longer"
             ),
             Warning::UnsignedHost => f.write_str(
                 "the host is not signed, so the signature holds for the same key in every bucket of the account; sign the host, or name the one that is sent with a Host header",
