@@ -15,6 +15,7 @@ mod output;
 mod pairs;
 mod place;
 mod policy;
+mod post_form;
 mod runtime;
 mod sent;
 mod serve;
@@ -24,6 +25,7 @@ mod size;
 mod target;
 mod transfer;
 mod verify;
+mod warnings;
 
 use std::process::ExitCode;
 
@@ -36,6 +38,7 @@ use health::HealthArgs;
 use logging::LogArgs;
 use manual::{CompletionsArgs, ManArgs};
 use policy::PolicyArgs;
+use post_form::PostFormArgs;
 use serve::ServeArgs;
 use sign::{Product, SignArgs};
 use verify::VerifyArgs;
@@ -62,6 +65,9 @@ enum Command {
     /// Make the value of an Authorization header
     #[command(after_help = sign::MORE_HELP)]
     Auth(SignArgs),
+    /// Sign an upload form: HTML that uploads without credentials, within what is named
+    #[command(after_help = post_form::MORE_HELP)]
+    PostForm(PostFormArgs),
     /// Check a signature: "accepted …" or "refused: CAUSE …"
     #[command(after_help = verify::MORE_HELP)]
     Verify(VerifyArgs),
@@ -125,6 +131,7 @@ fn run(cli: Cli) -> Result<Exit, Failure> {
     match cli.command {
         Command::Presign(args) => sign::run(args, Product::Url),
         Command::Auth(args) => sign::run(args, Product::Authorization),
+        Command::PostForm(args) => post_form::run(args),
         Command::Verify(args) => verify::run(args),
         Command::Explain(args) => explain::run(args),
         Command::Policy(args) => policy::run(args),

@@ -81,7 +81,7 @@ impl PresignedMany {
             pieces: pieces.map_err(SignManyError::Key)?,
             headers: one.headers().to_vec(),
             key_time: one.key_time(),
-            warnings: one.warnings().to_vec(),
+            warnings: one.warnings(),
         })
     }
 

@@ -27,6 +27,10 @@ impl Presigners {
         Self { credentials, slots: Default::default() }
     }
 
+    pub(crate) fn credentials(&self) -> &Credentials {
+        &self.credentials
+    }
+
     /// Lets `sign` use a presigner that nobody else uses now: as a rule the one that this thread used last.
     pub(crate) fn with<R>(&self, sign: impl FnOnce(&mut Presigner) -> R) -> R {
         let first = slot_of_thread();

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use cospass_sign::KeyTime;
 
-use super::Warning;
-use super::warning::Warnings;
+use super::risks::Risks;
+use crate::warning::{Longest, Warning};
 
 /// A signed request, ready to hand out.
 ///
@@ -20,7 +20,7 @@ pub struct Presigned {
     /// Those of the last signature serve the next one.
     pub(super) headers: Option<Arc<[(String, String)]>>,
     pub(super) key_time: KeyTime,
-    pub(super) warnings: Warnings,
+    pub(super) risks: Risks,
 }
 
 impl Presigned {
@@ -58,9 +58,14 @@ impl Presigned {
         self.key_time.end()
     }
 
-    /// What is valid and yet a risk.
-    pub fn warnings(&self) -> &[Warning] {
-        self.warnings.as_slice()
+    /// What is valid and yet a risk; worked out when it is asked for.
+    pub fn warnings(&self) -> Vec<Warning> {
+        self.warnings_beyond(Longest::default())
+    }
+
+    /// The same, where other validities are too long.
+    pub fn warnings_beyond(&self, longest: Longest) -> Vec<Warning> {
+        self.risks.warnings(self.key_time, longest, self.url())
     }
 }
 
