@@ -2,6 +2,7 @@
 
 mod curl;
 mod demo;
+mod doctor;
 mod duration;
 mod environment;
 mod exit;
@@ -32,6 +33,7 @@ use std::process::ExitCode;
 use clap::{CommandFactory, Parser, Subcommand};
 
 use demo::DemoArgs;
+use doctor::DoctorArgs;
 use exit::{Exit, Failure};
 use explain::ExplainArgs;
 use health::HealthArgs;
@@ -104,6 +106,9 @@ enum Command {
     Download(transfer::DownloadArgs),
     /// Make a bundle: pre-signed URLs for an upload in parts
     Bundle(transfer::BundleArgs),
+    /// Find out what is wrong with a bucket, a domain, the clock or the credentials, and what to do
+    #[command(after_help = doctor::MORE_HELP)]
+    Doctor(DoctorArgs),
     /// Ask the control listener of an endpoint whether it is ready: exit code 0 if it is, else 6
     Health(HealthArgs),
     /// See a file go up and come down through pre-signed URLs, and three refusals
@@ -149,6 +154,7 @@ fn run(cli: Cli) -> Result<Exit, Failure> {
         Command::Upload(args) => transfer::upload(args),
         Command::Download(args) => transfer::download(args),
         Command::Bundle(args) => transfer::bundle(args),
+        Command::Doctor(args) => doctor::run(&args),
         Command::Health(args) => health::run(&args),
         Command::Demo(args) => demo::run(args),
         Command::Completions(args) => manual::completions(&args, Cli::command()),

@@ -38,6 +38,7 @@ mod checksum;
 mod client;
 mod clock;
 pub mod credentials;
+pub mod doctor;
 pub mod documentation;
 mod error;
 mod fetch;
