@@ -11,12 +11,15 @@ import threading
 import time
 import urllib.parse
 
-BUCKET = "faults-1250000000"
+BUCKET = "examplebucket-1250000000"
 
 # A second one, for those who want versions.
 VERSIONS = "versions-1250000000"
-SECRET_ID = "AKIDFAULTS"
-SECRET_KEY = "FAULTSKEY"
+SECRET_ID = "AKIDEXAMPLE"
+SECRET_KEY = "EXAMPLEKEY"
+
+# Objects of at most so many bytes have no blob: they are kept beside their metadata (`BESIDE` of crates/server/src/limits.rs).
+BESIDE = 16 << 10
 
 
 class Endpoint:
