@@ -94,5 +94,5 @@ fn a_url_that_outlives_its_credentials_says_so() {
     let beyond = beyond.json();
     assert_eq!(beyond["expires_at"], 1_700_000_300);
     assert_eq!(beyond["effective_end"], 1_700_000_099);
-    assert_eq!(beyond["warnings"], serde_json::json!(["credentials-end-first"]));
+    assert_eq!(beyond["warnings"], serde_json::json!(["token-ends-first"]));
 }

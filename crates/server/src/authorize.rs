@@ -58,7 +58,7 @@ impl<Op> Permit<Op> {
     /// A permit for a test of what needs one.
     #[cfg(test)]
     pub(crate) fn for_test(operation: Op) -> Self {
-        Self { operation, seen: Seen::default() }
+        Self { operation, seen: Seen::default(), bucket: None }
     }
 
     /// What the permit was given on.

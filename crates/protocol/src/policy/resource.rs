@@ -125,6 +125,23 @@ impl ResourcePattern {
         Ok(Self(Pattern::Cos { region, account: Account::parse(account), path }))
     }
 
+    /// Whether it stands for a whole bucket or more.
+    pub(crate) fn is_wide(&self) -> bool {
+        match &self.0 {
+            Pattern::Everything => true,
+            Pattern::Elsewhere(_) => false,
+            Pattern::Cos { path, .. } => match path.text().split_once('/') {
+                None => true,
+                Some((bucket, key)) => bucket.contains('*') || key == "*",
+            },
+        }
+    }
+
+    /// Whether its account is none, such as `uid/*`.
+    pub(crate) fn is_of_nobody(&self) -> bool {
+        matches!(&self.0, Pattern::Cos { account: Account::Nobody, .. })
+    }
+
     /// What it is made of; none if it means nothing here.
     pub(super) fn shape(&self) -> Option<ResourceShape<'_>> {
         match &self.0 {
