@@ -23,6 +23,7 @@ mod size;
 mod target;
 mod transfer;
 mod verify;
+mod whole_lines;
 
 use std::process::ExitCode;
 

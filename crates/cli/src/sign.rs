@@ -1,6 +1,7 @@
 //! `cospass presign` and `cospass auth`: a URL, or the value of an `Authorization` header.
 
 mod answer;
+mod keys;
 mod line;
 mod request;
 
@@ -24,11 +25,16 @@ pub(crate) const MORE_HELP: &str = r#"Examples:
   cospass presign GET cos://photos-1250000000/a.jpg --expires 2h -q response-content-disposition=attachment
   cospass auth PUT 'cos://photos-1250000000/?acl' --region ap-guangzhou    signs the key "?acl"; for the bucket's ACL:
   cospass auth PUT cos://photos-1250000000/ -q acl --region ap-guangzhou
+  cospass presign GET cos://photos-1250000000/2024/ --keys names.txt --output urls.txt --expires 7d
 
 A line of --from has key, and may have method (GET), bucket, region or endpoint or domain, scheme, params and headers
 (an object, or an array of pairs), expires (seconds), now, sign_host and token; null is as good as absent. It is answered
 by {"url","authorization","headers","key_time","expires_at"}, with "warnings" if there are any, or by
-{"error":{"code","message"}}. The exit code is 1 if a line failed; the others are signed all the same."#;
+{"error":{"code","message"}}. The exit code is 1 if a line failed; the others are signed all the same.
+
+A line of --keys is a key as it is, UTF-8, without quotes or escapes; a line end is a line feed, or a carriage return and one,
+and the last line needs none. All URLs hold from the second at which the command began. A line without a URL (empty, not UTF-8,
+too long) is told on standard error with its number, and an empty line stands in its place; the exit code is 1 then."#;
 
 /// What is made of a signature.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -83,6 +89,14 @@ pub(crate) struct SignArgs {
     /// Sign one JSON object a line, from a file or - for standard input; the other options are its defaults
     #[arg(long, value_name = "FILE")]
     from: Option<String>,
+
+    /// Pre-sign each key of a file, or - for standard input, one a line, appended to KEY; one URL a line
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["from", "json"])]
+    keys: Option<String>,
+
+    /// Write to a file instead of standard output
+    #[arg(long, value_name = "FILE")]
+    output: Option<String>,
 }
 
 /// What a request has where it does not say otherwise itself.
@@ -107,15 +121,19 @@ pub(crate) fn run(args: SignArgs, product: Product) -> Result<Exit, Failure> {
         params: args.params,
         sign_host: !args.no_sign_host,
     };
+    let to = args.output.as_deref();
     match (args.from, args.method, args.target) {
         (None, Some(method), Some(target)) => {
             let request = Request::of(method.into(), target, &defaults)?;
             let mut signer = Signer::new(environment::credentials()?, product);
-            one(&request, &mut signer, args.json)
+            match args.keys {
+                Some(keys) => keys::presign(&keys, to, &request, &mut signer),
+                None => one(&request, &mut signer, args.json, to),
+            }
         }
         (Some(from), ..) => {
             let mut signer = Signer::new(environment::credentials()?, product);
-            lines::answer_each(&from, |line, output| {
+            lines::answer_each(&from, to, |line, output| {
                 let request = line::read(line, &defaults)?;
                 let presigned = signer.sign(&request)?;
                 output.json(&Answer::in_batch(&presigned, product))?;
@@ -128,10 +146,15 @@ pub(crate) fn run(args: SignArgs, product: Product) -> Result<Exit, Failure> {
     }
 }
 
-fn one(request: &Request<'_>, signer: &mut Signer, json: bool) -> Result<Exit, Failure> {
+fn one(
+    request: &Request<'_>,
+    signer: &mut Signer,
+    json: bool,
+    to: Option<&str>,
+) -> Result<Exit, Failure> {
     let presigned = signer.sign(request)?;
     let product = signer.product();
-    let mut output = Output::stdout();
+    let mut output = Output::to(to)?;
     match (json, product) {
         (true, _) => output.json(&Answer::alone(&presigned, product))?,
         (false, Product::Url) => output.line(presigned.url())?,
@@ -141,6 +164,12 @@ fn one(request: &Request<'_>, signer: &mut Signer, json: bool) -> Result<Exit, F
     if !json {
         tell_headers(&presigned);
     }
+    tell_risks(request, &presigned);
+    Ok(Exit::Done)
+}
+
+/// Tells which headers are not signed, and what is valid and yet a risk.
+fn tell_risks(request: &Request<'_>, presigned: &Presigned) {
     for (name, _) in request.headers.iter().filter(|(name, _)| !is_official_header(name)) {
         note(format_args!(
             "note: the header {name} is not signed, since the service's list of signed headers does not have it"
@@ -149,7 +178,6 @@ fn one(request: &Request<'_>, signer: &mut Signer, json: bool) -> Result<Exit, F
     for warning in presigned.warnings() {
         note(format_args!("warning: {warning}"));
     }
-    Ok(Exit::Done)
 }
 
 /// Tells which headers the request must carry. The token is in the environment and is not shown.
