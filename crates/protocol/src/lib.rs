@@ -15,6 +15,7 @@ mod presign;
 mod range;
 mod region;
 mod scheme;
+pub mod sts;
 mod tag;
 pub mod xml;
 

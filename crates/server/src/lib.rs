@@ -84,3 +84,4 @@ pub use limits::Limits;
 pub use server::{Builder, Running, Server, StartError};
 pub use store::StoreError;
 pub use tls::TlsError;
+pub use workers::BLOCKING_THREADS;

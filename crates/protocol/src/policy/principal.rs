@@ -100,6 +100,16 @@ impl Identity {
         Self { owner_uin: owner_uin.to_owned(), id, is_root: false }
     }
 
+    /// The identity of that id: `qcs::cam::uin/OWNER:uin/USER` or `qcs::cam::uin/OWNER:role/ID`.
+    pub fn from_id(id: &str) -> Option<Self> {
+        let (owner, user) = id.strip_prefix("qcs::cam::uin/")?.split_once(':')?;
+        match user.split_once('/')? {
+            ("uin", uin) if is_number(owner) && is_number(uin) => Some(Self::sub_user(owner, uin)),
+            ("role", role) if is_number(owner) && is_name(role) => Some(Self::role(owner, role)),
+            _ => None,
+        }
+    }
+
     /// The account that it belongs to, by number.
     pub fn owner_uin(&self) -> &str {
         &self.owner_uin
@@ -142,6 +152,18 @@ mod tests {
         assert!(names("qcs::cam::uin/1:role/3", &Identity::role("1", "3")));
         assert!(!names("qcs::cam::uin/1:uin/1", &user) && !names("qcs::cam::uin/2:uin/*", &user));
         assert_eq!(Identity::sub_user("1", "1"), root);
+    }
+
+    #[test]
+    fn an_identity_is_read_from_its_id() {
+        for identity in
+            [Identity::root("1"), Identity::sub_user("1", "2"), Identity::role("1", "3")]
+        {
+            assert_eq!(Identity::from_id(identity.id()), Some(identity));
+        }
+        for id in ["", "*", ANYONE, "qcs::cam::uin/1:uin/*", "qcs::cam::uin/x:uin/1"] {
+            assert_eq!(Identity::from_id(id), None, "{id}");
+        }
     }
 
     #[test]
