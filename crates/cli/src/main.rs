@@ -28,6 +28,7 @@ mod transfer;
 mod verify;
 mod warnings;
 mod whoami;
+mod whole_lines;
 
 use std::process::ExitCode;
 
