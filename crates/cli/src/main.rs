@@ -27,6 +27,7 @@ mod target;
 mod transfer;
 mod verify;
 mod warnings;
+mod whoami;
 
 use std::process::ExitCode;
 
@@ -44,10 +45,12 @@ use post_form::PostFormArgs;
 use serve::ServeArgs;
 use sign::{Product, SignArgs};
 use verify::VerifyArgs;
+use whoami::WhoamiArgs;
 
 /// Pre-signed access to Tencent Cloud COS: sign it, hand it out, use it, check it, and explain why it was refused.
 ///
-/// Credentials come from the environment: COS_SECRET_ID, COS_SECRET_KEY and, for temporary ones, COS_SESSION_TOKEN.
+/// Credentials come from the environment (COS_SECRET_ID, COS_SECRET_KEY and, for temporary ones, COS_SESSION_TOKEN), from the
+/// files of coscli, coscmd, tccli and the SDKs, from the pod or from the machine: `cospass whoami` tells from where.
 /// Data goes to standard output, everything else to standard error.
 #[derive(Parser)]
 #[command(name = "cospass", version, after_help = exit::EXIT_CODES, propagate_version = true)]
@@ -106,6 +109,9 @@ enum Command {
     Download(transfer::DownloadArgs),
     /// Make a bundle: pre-signed URLs for an upload in parts
     Bundle(transfer::BundleArgs),
+    /// Tell which credentials are used, where they come from, and why not from elsewhere
+    #[command(after_help = whoami::MORE_HELP)]
+    Whoami(WhoamiArgs),
     /// Find out what is wrong with a bucket, a domain, the clock or the credentials, and what to do
     #[command(after_help = doctor::MORE_HELP)]
     Doctor(DoctorArgs),
@@ -154,6 +160,7 @@ fn run(cli: Cli) -> Result<Exit, Failure> {
         Command::Upload(args) => transfer::upload(args),
         Command::Download(args) => transfer::download(args),
         Command::Bundle(args) => transfer::bundle(args),
+        Command::Whoami(args) => whoami::run(&args),
         Command::Doctor(args) => doctor::run(&args),
         Command::Health(args) => health::run(&args),
         Command::Demo(args) => demo::run(args),

@@ -28,7 +28,7 @@ pub(crate) const MORE_HELP: &str = r#"Examples:
 
 A line of --from has key, and may have method (GET), bucket, region or endpoint or domain, scheme, params and headers
 (an object, or an array of pairs), expires (seconds), now, sign_host and token; null is as good as absent. It is answered
-by {"url","authorization","headers","key_time","expires_at"}, with "warnings" if there are any, or by
+by {"url","authorization","headers","key_time","expires_at","effective_end"}, with "warnings" if there are any, or by
 {"error":{"code","message"}}. The exit code is 1 if a line failed; the others are signed all the same."#;
 
 /// What is made of a signature.
@@ -77,7 +77,7 @@ pub(crate) struct SignArgs {
     #[arg(long)]
     no_sign_host: bool,
 
-    /// Write one JSON object: url, authorization, headers, key_time, expires_at, warnings
+    /// Write one JSON object: url, authorization, headers, key_time, expires_at, effective_end, warnings
     #[arg(long)]
     json: bool,
 

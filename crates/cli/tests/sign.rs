@@ -106,7 +106,8 @@ fn json_has_its_members_in_order() {
     let arguments = ["--region", "ap-x", "--now", NOW, "-H", "Content-MD5: abc", "--json"];
     let target = target("a");
     let ran = signed(&[&["presign", "PUT", &target], &arguments[..]].concat()).ends_with(0);
-    let names = ["url", "authorization", "headers", "key_time", "expires_at", "warnings"];
+    let names =
+        ["url", "authorization", "headers", "key_time", "expires_at", "effective_end", "warnings"];
     let positions: Vec<_> =
         names.iter().map(|name| ran.stdout.find(&format!("\"{name}\":")).unwrap()).collect();
     assert!(positions.is_sorted(), "{}", ran.stdout);

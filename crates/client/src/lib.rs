@@ -91,3 +91,8 @@ pub use url_transfer::{Link, UrlTransfer, download, upload};
 #[cfg(doctest)]
 #[doc = include_str!("../../../README.md")]
 struct Readme;
+
+/// The example of the page on credentials compiles.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/credentials.md")]
+struct CredentialsPage;

@@ -27,10 +27,6 @@ impl Presigners {
         Self { credentials, slots: Default::default() }
     }
 
-    pub(crate) fn credentials(&self) -> &Credentials {
-        &self.credentials
-    }
-
     /// Lets `sign` use a presigner that nobody else uses now: as a rule the one that this thread used last.
     pub(crate) fn with<R>(&self, sign: impl FnOnce(&mut Presigner) -> R) -> R {
         let first = slot_of_thread();
@@ -52,6 +48,11 @@ impl Presigners {
             return sign(presigner.get_or_insert_with(|| Box::new(self.presigner())));
         }
         sign(&mut self.presigner())
+    }
+
+    /// The pair of keys that signs.
+    pub(crate) fn credentials(&self) -> &Credentials {
+        &self.credentials
     }
 
     fn presigner(&self) -> Presigner {

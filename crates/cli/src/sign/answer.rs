@@ -14,6 +14,7 @@ pub(super) struct Answer<'a> {
     headers: &'a [(String, String)],
     key_time: String,
     expires_at: i64,
+    effective_end: i64,
     #[serde(skip_serializing_if = "Option::is_none")]
     warnings: Option<Vec<&'static str>>,
 }
@@ -28,6 +29,7 @@ impl<'a> Answer<'a> {
             headers: presigned.headers(),
             key_time: presigned.key_time().to_string(),
             expires_at: presigned.expires_at(),
+            effective_end: presigned.effective_end(),
             warnings: Some(warnings.into_iter().map(|warning| warning.id()).collect()),
         }
     }
