@@ -7,6 +7,7 @@
 
 mod call;
 mod clock;
+mod column;
 mod credentials;
 mod desk;
 mod hidden;

@@ -6,9 +6,10 @@ use cospass_sign::explain::ServerView;
 use cospass_sign::{Credentials, TOKEN_NAME};
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyList, PyTuple};
+use pyo3::types::{PyDict, PyTuple};
 
 use crate::clock::{Validity, unix_seconds};
+use crate::column;
 use crate::credentials::Source;
 use crate::desk::{Carrier, Desk};
 use crate::judge::{authorize, explained, verify};
@@ -62,7 +63,7 @@ impl Signer {
     fn sign(&self, py: Python<'_>, call: &Call<'_>, carrier: Carrier) -> Result<String, Refusal> {
         let state = self.state()?;
         let (route, at_ci) = self.route_of(&state, call)?;
-        let key = call.key.as_ref().filter(|key| !key.is_none()).map(key_of).transpose()?;
+        let key = call.Key.as_ref().filter(|key| !key.is_none()).map(key_of).transpose()?;
         let key = key.as_ref().map_or(Ok(""), text_in)?;
         let Some(prepared) = Prepared::new(py, &state, route, call, at_ci, carrier)? else {
             return Ok(String::new());
@@ -88,9 +89,9 @@ impl Signer {
     }
 
     fn route_of(&self, state: &Arc<State>, call: &Call<'_>) -> Result<(Arc<Route>, bool), Refusal> {
-        let at_ci = call.use_ci_endpoint.as_ref().map_or(Ok(false), |value| value.is_truthy())?;
-        let method = call.method.0.as_ref();
-        Ok((self.route(&Wanted { state, bucket: &call.bucket, method, at_ci })?, at_ci))
+        let at_ci = call.UseCiEndPoint.as_ref().map_or(Ok(false), |value| value.is_truthy())?;
+        let method = call.Method.0.as_ref();
+        Ok((self.route(&Wanted { state, bucket: &call.Bucket, method, at_ci })?, at_ci))
     }
 }
 
@@ -132,14 +133,14 @@ impl Signer {
         now: Option<Bound<'py, PyAny>>,
     ) -> Result<String, Refusal> {
         let call = Call {
-            method: Method,
-            bucket: Bucket.required("get_auth", "Bucket")?,
-            key: Some(Key.required("get_auth", "Key")?),
-            expired: Expired,
-            headers: Headers,
-            params: Params,
-            use_ci_endpoint: UseCiEndPoint,
-            sign_host: SignHost,
+            Method,
+            Bucket: Bucket.required("get_auth", "Bucket")?,
+            Key: Some(Key.required("get_auth", "Key")?),
+            Expired,
+            Headers,
+            Params,
+            UseCiEndPoint,
+            SignHost,
             now,
         };
         self.sign(py, &call, Carrier::Header)
@@ -161,14 +162,14 @@ impl Signer {
         now: Option<Bound<'py, PyAny>>,
     ) -> Result<String, Refusal> {
         let call = Call {
-            method: Method,
-            bucket: Bucket,
-            key: Some(Key),
-            expired: Expired,
-            headers: Headers,
-            params: Params,
-            use_ci_endpoint: UseCiEndPoint,
-            sign_host: SignHost,
+            Method,
+            Bucket,
+            Key: Some(Key),
+            Expired,
+            Headers,
+            Params,
+            UseCiEndPoint,
+            SignHost,
             now,
         };
         self.sign(py, &call, Carrier::Query)
@@ -189,14 +190,14 @@ impl Signer {
         now: Option<Bound<'py, PyAny>>,
     ) -> Result<String, Refusal> {
         let call = Call {
-            method: Given(None),
-            bucket: Bucket,
-            key: Some(Key),
-            expired: Expired,
-            headers: Headers,
-            params: Params,
-            use_ci_endpoint: UseCiEndPoint,
-            sign_host: SignHost,
+            Method: Given(None),
+            Bucket,
+            Key: Some(Key),
+            Expired,
+            Headers,
+            Params,
+            UseCiEndPoint,
+            SignHost,
             now,
         };
         self.sign(py, &call, Carrier::Query)
@@ -217,16 +218,16 @@ impl Signer {
         SignHost: Option<Bound<'py, PyAny>>,
         now: Option<Bound<'py, PyAny>>,
         threads: usize,
-    ) -> Result<Bound<'py, PyList>, Refusal> {
+    ) -> Result<Bound<'py, PyAny>, Refusal> {
         let call = Call {
-            method: Method,
-            bucket: Bucket,
-            key: None,
-            expired: Expired,
-            headers: Headers,
-            params: Params,
-            use_ci_endpoint: UseCiEndPoint,
-            sign_host: SignHost,
+            Method,
+            Bucket,
+            Key: None,
+            Expired,
+            Headers,
+            Params,
+            UseCiEndPoint,
+            SignHost,
             now,
         };
         if threads == 0 {
@@ -235,7 +236,11 @@ impl Signer {
         let state = self.state()?;
         let (route, at_ci) = self.route_of(&state, &call)?;
         let prepared = Prepared::new(py, &state, route, &call, at_ci, Carrier::Query)?;
-        Many::new(py, &prepared.ok_or(Refusal::Anonymous)?)?.list(&keys, threads)
+        let many = Many::new(py, &prepared.ok_or(Refusal::Anonymous)?)?;
+        if column::is_arrow(&keys)? {
+            return column::array(&many, &keys, threads);
+        }
+        Ok(many.list(&keys, threads)?.into_any())
     }
 
     /// `(convention, None)` or `(None, (cause, message))`.

@@ -1,6 +1,8 @@
 """The native half: `crates/python`."""
 
-from typing import Any, Callable, Dict, Iterable, List, Mapping, Optional, Tuple, Union, final
+from typing import Any, Callable, Dict, Iterable, List, Mapping, Optional, Tuple, Union, final, overload
+
+from .arrow import ArrowArray, ArrowStream
 
 __all__ = [
     "Answer",
@@ -148,6 +150,22 @@ class Signer:
         *,
         now: Optional[float] = None,
     ) -> str: ...
+    @overload
+    def presign_many(
+        self,
+        keys: Union[ArrowArray, ArrowStream],
+        Bucket: Optional[str],
+        Method: str = ...,
+        Expired: float = ...,
+        Params: Optional[Mapping[Any, Any]] = None,
+        Headers: Optional[Mapping[str, Any]] = None,
+        UseCiEndPoint: Optional[bool] = None,
+        SignHost: Optional[bool] = None,
+        *,
+        now: Optional[float] = None,
+        threads: int = 1,
+    ) -> Any: ...
+    @overload
     def presign_many(
         self,
         keys: Iterable[_Text],
