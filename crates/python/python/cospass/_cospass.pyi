@@ -2,6 +2,8 @@
 
 from typing import Any, Callable, Dict, Iterable, List, Mapping, Optional, Tuple, Union, final, overload
 
+from typing_extensions import Self
+
 from .arrow import ArrowArray, ArrowStream
 
 __all__ = [
@@ -14,6 +16,7 @@ __all__ = [
     "Way",
     "__version__",
     "crc64_joined",
+    "run_command",
 ]
 
 __version__: str
@@ -22,6 +25,9 @@ _Text = Union[str, bytes]
 
 def crc64_joined(first: int, second: int, second_length: int) -> int:
     """The CRC64 of two pieces, one after the other, from those of each."""
+
+def run_command(arguments: List[str]) -> int:
+    """Runs the command with its name and its arguments; the exit code."""
 
 @final
 class Answer:
@@ -110,7 +116,7 @@ class Settings:
 class Signer:
     """What `CosS3Client` inherits: the calls that sign."""
 
-    def __new__(cls, *_arguments: Any, **_keywords: Any) -> Signer: ...
+    def __new__(cls, *_arguments: Any, **_keywords: Any) -> Self: ...
     def _use(self, settings: Settings) -> None: ...
     def get_auth(
         self,
