@@ -117,6 +117,15 @@ impl Signer {
         let _again = self.settings.set(settings);
     }
 
+    /// The value of `Authorization` for one request.
+    ///
+    /// :param Expired: seconds for which it holds; it begins 60 s before now.
+    /// :param Headers: of these, those are signed that the official SDK signs; the request must bear them as they are.
+    /// :param Params: parameters of the request; all are signed unless `SignParams` is false.
+    /// :param SignHost: whether the host is signed; as the configuration says by default.
+    /// :param UseCiEndPoint: for the host of data processing.
+    /// :param now: Unix seconds, instead of `time.time()`.
+    /// :raises CosClientError: an argument that no request could be made with.
     #[pyo3(signature = (Method=Given(None), Bucket=Given(None), Key=Given(None), Expired=Given(None), Headers=None,
         Params=None, SignHost=None, UseCiEndPoint=None, *, now=None))]
     fn get_auth<'py>(
@@ -146,6 +155,16 @@ impl Signer {
         self.sign(py, &call, Carrier::Header)
     }
 
+    /// The URL of one object with a signature in its query, and with the token of temporary keys.
+    ///
+    /// :param Method: `GET` unless told otherwise.
+    /// :param Expired: seconds for which it holds; it begins 60 s before now.
+    /// :param Headers: of these, those are signed that the official SDK signs; the request must bear them as they are.
+    /// :param Params: parameters of the request; all are signed unless `SignParams` is false.
+    /// :param SignHost: whether the host is signed; as the configuration says by default.
+    /// :param UseCiEndPoint: for the host of data processing.
+    /// :param now: Unix seconds, instead of `time.time()`.
+    /// :raises CosClientError: an argument that no request could be made with.
     #[pyo3(signature = (Bucket, Key, Method=Given(None), Expired=Given(None), Params=None, Headers=None,
         UseCiEndPoint=None, SignHost=None, *, now=None))]
     fn get_presigned_url<'py>(
@@ -175,6 +194,15 @@ impl Signer {
         self.sign(py, &call, Carrier::Query)
     }
 
+    /// The URL to download one object by: `get_presigned_url` with the method `GET`.
+    ///
+    /// :param Expired: seconds for which it holds; it begins 60 s before now.
+    /// :param Headers: of these, those are signed that the official SDK signs; the request must bear them as they are.
+    /// :param Params: parameters of the request; all are signed unless `SignParams` is false.
+    /// :param SignHost: whether the host is signed; as the configuration says by default.
+    /// :param UseCiEndPoint: for the host of data processing.
+    /// :param now: Unix seconds, instead of `time.time()`.
+    /// :raises CosClientError: an argument that no request could be made with.
     #[pyo3(signature = (Bucket, Key, Expired=Given(None), Params=None, Headers=None, UseCiEndPoint=None, SignHost=None,
         *, now=None))]
     fn get_presigned_download_url<'py>(
@@ -203,6 +231,15 @@ impl Signer {
         self.sign(py, &call, Carrier::Query)
     }
 
+    /// The URLs of many keys, in their order; other threads of Python run meanwhile.
+    ///
+    /// :param keys: anything that yields keys, for a list of `str`; or what has the Arrow PyCapsule interface (strings), for an
+    ///     Arrow array, null where a key is, which takes pyarrow.
+    /// :param threads: how many threads sign.
+    ///
+    /// The other arguments are those of `get_presigned_url`.
+    ///
+    /// :raises CosClientError: an argument that no request could be made with, or a key that cannot be signed, with its position.
     #[pyo3(signature = (keys, Bucket, Method=Given(None), Expired=Given(None), Params=None, Headers=None,
         UseCiEndPoint=None, SignHost=None, *, now=None, threads=1))]
     fn presign_many<'py>(
