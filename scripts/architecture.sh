@@ -39,7 +39,7 @@ nested='fs|net|env|os|thread|process|io|time|SystemTime|Instant|hash_map|HashMap
 # A whole module, or the whole library, under which the names above would hide.
 whole='(use|crate) (::)?std( as|;)|\bstd::(\*|(time|collections)( as|;|::\*))'
 address='Ip(v4|v6)?Addr'
-for file in $(git ls-files crates/sha1-lanes/src crates/sign/src crates/protocol/src); do
+for file in $(git ls-files crates/md5-stream/src crates/sha1-lanes/src crates/sign/src crates/protocol/src); do
     code=$(sed -E 's,(^|[[:space:]])//.*,,' "$file" | tr '\n' ' ' |
         sed -E "s/std::net::($address|\{($address,? ?)+\})/ip_address/g")
     found=$(grep -oE "$whole|\bstd::($outside)\b|use (::)?std::[^;]*\{[^;]*\b($nested)\b[^;]*;" <<<"$code" || true)

@@ -19,7 +19,7 @@ import traceback
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 DEPLOY = os.path.join(HERE, "..", "..", "deploy")
-sys.path.insert(0, os.path.join(HERE, "..", "faults"))
+sys.path.insert(0, os.path.join(HERE, "..", "support"))
 
 from endpoint import SECRET_ID, SECRET_KEY, Client, connect, content, head, wait_for  # noqa: E402
 from outcome import NotRun  # noqa: E402

@@ -8,6 +8,7 @@ import subprocess
 import threading
 import time
 import urllib.request
+from typing import NamedTuple
 
 import endpoint
 from endpoint import BUCKET, SECRET_ID, SECRET_KEY
@@ -79,8 +80,16 @@ def run(served, *arguments, credentials=True, code=0, timeout=900):
     return ended
 
 
+class Measured(NamedTuple):
+    """What a process took: seconds on the clock, seconds of processors, and the MiB of memory that it had at most."""
+
+    seconds: float
+    processor: float
+    mib: float
+
+
 def measured(line, environment=None):
-    """Runs a command to its end; returns its seconds and the MiB of memory that it had at most."""
+    """Runs a command to its end and tells what it took."""
     started = time.monotonic()
     process = subprocess.Popen(
         line, env={**os.environ, **(environment or {})}, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
@@ -90,7 +99,7 @@ def measured(line, environment=None):
     took = time.monotonic() - started
     process.returncode = os.waitstatus_to_exitcode(status)
     assert process.returncode == 0, f"{line}: {process.returncode}: {told[-2000:]}"
-    return took, usage.ru_maxrss / 1024
+    return Measured(took, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
 
 
 def place():

@@ -28,14 +28,14 @@ def parts():
         made = run(served, "bundle", f"cos://{BUCKET}/large", "--size", size, "--part-size", MIB, "--expires", "2h", *place())
         with open(bundle, "w") as file:
             file.write(made.stdout)
-        took, mib = measured(command(served, "upload", bundle, original, "-q")[0])
+        took = measured(command(served, "upload", bundle, original, "-q")[0])
         stat = run(served, "stat", f"cos://{BUCKET}/large", *place()).stdout
         assert str(size) in stat, stat
         get = f"{os.environ['COSPASS']} get cos://{BUCKET}/large - -q {' '.join(place())} --connect-to {served.address}"
         environment = {**os.environ, **CREDENTIALS}
         compared = subprocess.run(["bash", "-c", f"cmp <({get}) {original}"], env=environment)
         assert compared.returncode == 0, "other bytes came back"
-        return f"{PARTS} parts in {took:.0f} s, {mib:.0f} MiB at most"
+        return f"{PARTS} parts in {took.seconds:.0f} s, {took.mib:.0f} MiB at most"
 
 
 def files():

@@ -6,7 +6,7 @@ COSPASS is the binary under test; SIZE is the size of the large object in bytes,
 import sys
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parent.parent / "faults"))
+sys.path.insert(0, str(Path(__file__).parent.parent / "support"))
 
 from outcome import run  # noqa: E402
 

@@ -16,7 +16,7 @@ pub(crate) enum Exit {
     Credentials = 3,
     /// The signature is expired or not yet valid.
     Time = 4,
-    /// The signature does not hold, for any other cause.
+    /// The signature does not hold, for any other cause, or a policy does not permit what was asked.
     Mismatch = 5,
     /// The network or a server failed.
     Network = 6,
@@ -30,7 +30,8 @@ Exit codes:
   2  usage: the command line or a value on it is wrong
   3  credentials are missing or incomplete
   4  the signature is expired or not yet valid
-  5  the signature does not hold, for any other cause; the bytes are not those that were sent
+  5  the signature does not hold, for any other cause; the bytes are not those that were sent; a policy denies
+     what was asked, or permits something else
   6  the network or a server failed";
 
 impl From<Exit> for ExitCode {

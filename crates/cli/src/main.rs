@@ -14,6 +14,7 @@ mod manual;
 mod output;
 mod pairs;
 mod place;
+mod policy;
 mod runtime;
 mod sent;
 mod serve;
@@ -34,6 +35,7 @@ use explain::ExplainArgs;
 use health::HealthArgs;
 use logging::LogArgs;
 use manual::{CompletionsArgs, ManArgs};
+use policy::PolicyArgs;
 use serve::ServeArgs;
 use sign::{Product, SignArgs};
 use verify::VerifyArgs;
@@ -66,6 +68,8 @@ enum Command {
     /// Find out why a signature does not hold, stage by stage, and what to do
     #[command(after_help = explain::MORE_HELP)]
     Explain(ExplainArgs),
+    /// Write policies of the least privilege, ask them, and compare them
+    Policy(PolicyArgs),
     /// Run an endpoint that honours valid signatures and refuses every other request
     Serve(ServeArgs),
     /// Upload files, folders or standard input
@@ -123,6 +127,7 @@ fn run(cli: Cli) -> Result<Exit, Failure> {
         Command::Auth(args) => sign::run(args, Product::Authorization),
         Command::Verify(args) => verify::run(args),
         Command::Explain(args) => explain::run(args),
+        Command::Policy(args) => policy::run(args),
         Command::Serve(args) => serve::run(args),
         Command::Put(args) => transfer::put(args),
         Command::Get(args) => transfer::get(args),

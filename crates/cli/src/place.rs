@@ -46,12 +46,38 @@ impl PlaceArgs {
         if let Some(endpoint) = self.endpoint.as_ref().or(self.domain.as_ref()) {
             return Ok(Some(endpoint.clone()));
         }
-        let Some(name) = environment::variable("COS_REGION") else { return Ok(None) };
-        let region = Region::new(&name).map_err(|error| {
-            Failure::usage(error.cause(), format_args!("COS_REGION={name}: {error}"))
-        })?;
-        Ok(Some(Endpoint::default_domain(region)))
+        Ok(region_of_environment()?.map(Endpoint::default_domain))
     }
+}
+
+/// The region alone, where no request is sent.
+#[derive(Args)]
+pub(crate) struct RegionArgs {
+    /// The region of the buckets: ap-guangzhou. Without it that of COS_REGION
+    #[arg(long, value_parser = parse_region)]
+    region: Option<Region>,
+}
+
+impl RegionArgs {
+    /// The region that the flag, or else the environment, names.
+    pub(crate) fn region(self) -> Result<Region, Failure> {
+        let named = match self.region {
+            Some(region) => Some(region),
+            None => region_of_environment()?,
+        };
+        named.ok_or_else(|| {
+            let message = "no region is named; give --region, or set COS_REGION";
+            Failure::usage("region-missing", message)
+        })
+    }
+}
+
+fn region_of_environment() -> Result<Option<Region>, Failure> {
+    let Some(name) = environment::variable("COS_REGION") else { return Ok(None) };
+    let region = Region::new(&name).map_err(|error| {
+        Failure::usage(error.cause(), format_args!("COS_REGION={name}: {error}"))
+    })?;
+    Ok(Some(region))
 }
 
 /// What is said where none is named.

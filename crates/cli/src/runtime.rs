@@ -2,11 +2,9 @@
 
 use std::future::Future;
 
-use crate::exit::Failure;
+use cospass_server::BLOCKING_THREADS;
 
-/// The most threads that may wait for the disk at a time. Each costs some tens of kilobytes as long as it is there, and more
-/// of them than share a commit bring nothing; what finds none waits for one.
-const BLOCKING_THREADS: usize = 128;
+use crate::exit::Failure;
 
 /// Runs a future to its end. What still blocks a thread then, reading a named pipe for instance, is not waited for.
 pub(crate) fn block_on<T>(future: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {

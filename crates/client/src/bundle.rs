@@ -20,14 +20,12 @@ use crate::client::{Client, Part, PutAnswer, Upload, combined, compare};
 use crate::error::{Error, Mismatch};
 use crate::gauge::Gauge;
 use crate::options::TransferOptions;
-use crate::parts::{PartSink, Source, send_parts, unless_stopped};
+use crate::parts::{PartSink, Source, prove, send_parts, unless_stopped};
 use crate::payload::Payload;
 use crate::plan::Plan;
 use crate::presigned::SignedUrl;
-use crate::renewal::{Asked, Ends, Means, Renewed};
-use crate::retry::{Repeat, RetryPolicy};
-use crate::source::UrlSource;
-use crate::transport::Transport;
+use crate::renewal::{Asked, Ends, Means, Renewed, Transfer};
+use crate::retry::Repeat;
 
 const FORMAT: &str = "cospass-upload-bundle";
 const VERSION: u32 = 1;
@@ -235,34 +233,12 @@ impl Bundle {
 }
 
 /// An upload with a bundle.
-#[must_use]
-pub struct BundleTransfer {
-    bundle: Bundle,
-    means: Means,
-}
+pub type BundleTransfer = Transfer<Bundle>;
 
 impl BundleTransfer {
     /// An upload with that bundle.
     pub fn new(bundle: Bundle) -> Self {
-        Self { bundle, means: Means::default() }
-    }
-
-    /// Where a fresh bundle of the same upload comes from when this one ends.
-    pub fn renewed_by(mut self, source: impl UrlSource + 'static) -> Self {
-        self.means.source = Some(Arc::new(source));
-        self
-    }
-
-    /// How requests reach the server.
-    pub fn transport(mut self, transport: Arc<dyn Transport>) -> Self {
-        self.means.transport = Some(transport);
-        self
-    }
-
-    /// How often and how fast requests are repeated.
-    pub fn retry(mut self, retry: RetryPolicy) -> Self {
-        self.means.retry = retry;
-        self
+        Self { with: bundle, means: Means::default() }
     }
 
     /// Uploads a file: the parts that are not there yet, several at the same time, completes, and compares the CRC64 of the
@@ -272,7 +248,7 @@ impl BundleTransfer {
     /// [`Error`]; what was uploaded stays, and the next call goes on with it.
     pub async fn upload(self, from: &Path, options: &TransferOptions) -> Result<PutAnswer, Error> {
         let source = Source::open(from).await?;
-        let plan = Plan::of(self.bundle.size, self.bundle.part_size)?;
+        let plan = Plan::of(self.with.size, self.with.part_size)?;
         if source.size != plan.size {
             let cause = format!("it is for {} bytes, and the file has {}", plan.size, source.size);
             return Err(Error::Bundle { cause });
@@ -299,13 +275,13 @@ impl BundleTransfer {
     }
 
     fn sink(self) -> BundleSink {
-        BundleSink(self.means.with(self.bundle))
+        BundleSink(self.means.with(self.with))
     }
 }
 
 impl std::fmt::Debug for BundleTransfer {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("BundleTransfer").field("bundle", &self.bundle).finish_non_exhaustive()
+        f.debug_struct("BundleTransfer").field("bundle", &self.with).finish_non_exhaustive()
     }
 }
 
@@ -433,13 +409,16 @@ fn as_url<F: Fn(&Bundle) -> Option<&String>>(url: F) -> F {
 impl PartSink for BundleSink {
     async fn send(&self, number: u16, bytes: Bytes, gauge: &Gauge) -> Result<Part, Error> {
         let (size, here) = (bytes.len() as u64, checksum::crc64(&bytes));
-        let md5 = ("Content-MD5".to_owned(), checksum::md5(&bytes).to_string());
-        let payload = Payload::bytes(bytes).counted_by(gauge);
+        let payload = Payload::bytes(bytes.clone()).counted_by(gauge);
         let index = usize::from(number).saturating_sub(1);
         let url = as_url(|bundle| bundle.parts.get(index));
-        let answer = self.request("PUT", url, &[md5], &payload, gauge.done()).await?;
-        compare(answer.crc64(), here)?;
+        let answer = self.request("PUT", url, &[], &payload, gauge.done()).await?;
+        prove(&answer, number, &bytes, here)?;
         Ok(Part { number, etag: answer.etag()?, crc64: here, size })
+    }
+
+    fn attempts(&self) -> u32 {
+        self.0.attempts()
     }
 }
 

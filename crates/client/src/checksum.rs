@@ -3,7 +3,7 @@
 
 use cospass_protocol::operation::ContentMd5;
 use crc_fast::{CrcAlgorithm, Digest as Crc, checksum, checksum_combine};
-use md5::{Digest, Md5};
+use md5_stream::Md5;
 
 const CRC64: CrcAlgorithm = CrcAlgorithm::Crc64Xz;
 
@@ -23,7 +23,7 @@ pub(crate) fn joined(first: u64, second: u64, second_length: u64) -> u64 {
 
 /// The MD5 of bytes.
 pub(crate) fn md5(bytes: &[u8]) -> ContentMd5 {
-    ContentMd5(Md5::digest(bytes).into())
+    ContentMd5(Md5::digest(bytes))
 }
 
 /// The MD5 as the service writes it into an entity tag, without quotes.

@@ -9,6 +9,8 @@ mod list;
 mod multipart;
 mod object;
 mod raw;
+mod retention;
+mod symlink;
 
 use std::fmt;
 use std::sync::Arc;

@@ -74,12 +74,16 @@ pub use cospass_sign::{Credentials, KeyTime, SecretId, SecretKey, SecurityToken}
 pub use error::{Error, Finding, Mismatch, ServiceError};
 pub use gauge::{Gauge, Pace, Progress, Stop};
 pub use options::TransferOptions;
+pub use renewal::Transfer;
 pub use retry::RetryPolicy;
 pub use save::Saved;
 pub use signer::{SignError, Signer, Signing};
 pub use source::{Freshening, RenewCommand, RenewEndpoint, UrlSource};
-pub use transport::{Body, HyperTransport, Sending, Transport, TransportError};
-pub use url_transfer::{UrlTransfer, download, upload};
+pub use transport::{
+    Body, CertificateError, HyperTransport, Identity, Proxy, ProxyError, Sending, Transport,
+    TransportBuilder, TransportError, Trust,
+};
+pub use url_transfer::{Link, UrlTransfer, download, upload};
 
 /// The examples of the README compile and run.
 #[cfg(doctest)]

@@ -11,22 +11,67 @@ use bytes::{Bytes, BytesMut};
 use cospass_protocol::xml::PartEntry;
 use tokio::task::{JoinSet, spawn_blocking};
 
+use crate::answer::Answer;
 use crate::checksum;
-use crate::client::Part;
-use crate::error::Error;
+use crate::client::{Part, compare};
+use crate::error::{Error, Mismatch};
 use crate::gauge::Gauge;
 use crate::options::TransferOptions;
 use crate::plan::{Plan, next_finished};
 
 /// Something that parts are sent to.
 pub(crate) trait PartSink: Send + Sync + 'static {
-    /// Sends a part, with its MD5, and compares its CRC64.
+    /// Sends a part once and compares what arrived, see [`prove`].
     fn send(
         &self,
         number: u16,
         bytes: Bytes,
         gauge: &Gauge,
     ) -> impl Future<Output = Result<Part, Error>> + Send;
+
+    /// How often a part is sent at most that arrives damaged.
+    fn attempts(&self) -> u32;
+
+    /// Sends a part, again if it was damaged on the way: no object is made of it before all are proved, and the next one
+    /// of its number takes its place.
+    fn send_whole(
+        &self,
+        number: u16,
+        bytes: Bytes,
+        gauge: &Gauge,
+    ) -> impl Future<Output = Result<Part, Error>> + Send {
+        async move {
+            let mut attempts = 1;
+            loop {
+                match self.send(number, bytes.clone(), gauge).await {
+                    Err(Error::Integrity(mismatch)) if attempts < self.attempts() => {
+                        tracing::debug!(number, %mismatch, "a part arrived damaged");
+                        gauge.go_back(bytes.len() as u64);
+                        attempts += 1;
+                    }
+                    sent => return sent,
+                }
+            }
+        }
+    }
+}
+
+/// Compares what arrived of a part: by its CRC64, which the service tells of each (436/7750); where something between
+/// leaves it out, by the MD5 that the entity tag is.
+///
+/// A part is sent without its MD5, unlike an object: hashing it takes longer than all else that is done with it here, and
+/// what it would prevent, an object of damaged bytes, cannot come about before the parts are compared.
+pub(crate) fn prove(answer: &Answer, number: u16, bytes: &[u8], here: u64) -> Result<(), Error> {
+    if let Some(there) = answer.crc64() {
+        return compare(Some(there), here);
+    }
+    let etag = answer.etag()?;
+    let tag = etag.trim_matches('"');
+    let is_md5 = tag.len() == 32 && tag.bytes().all(|byte| byte.is_ascii_hexdigit());
+    match is_md5 && tag.eq_ignore_ascii_case(&checksum::md5_text(checksum::md5(bytes))) {
+        true => Ok(()),
+        false => Err(Mismatch::Part { number }.into()),
+    }
 }
 
 /// A file, as it was when the transfer began.
@@ -40,15 +85,29 @@ pub(crate) struct Source {
 impl Source {
     pub(crate) async fn open(path: &Path) -> Result<Self, Error> {
         let path = path.to_owned();
+        in_thread(move || Self::look(path)).await
+    }
+
+    /// As [`open`](Self::open), with all bytes of a file that has at most so many: few are read before a second thread
+    /// would have been asked to.
+    pub(crate) async fn open_with(path: &Path, most: u64) -> Result<(Self, Option<Bytes>), Error> {
+        let path = path.to_owned();
         in_thread(move || {
-            let metadata = std::fs::metadata(&path).map_err(Error::file(&path))?;
-            if metadata.is_dir() {
-                let error = std::io::ErrorKind::IsADirectory.into();
-                return Err(Error::File { path, error });
-            }
-            Ok(Self { size: metadata.len(), modified: metadata.modified().ok(), path })
+            let source = Self::look(path)?;
+            let is_small = source.size <= most;
+            let bytes = is_small.then(|| source.bytes(BytesMut::new(), 0, source.size));
+            Ok((source, bytes.transpose()?))
         })
         .await
+    }
+
+    fn look(path: PathBuf) -> Result<Self, Error> {
+        let metadata = std::fs::metadata(&path).map_err(Error::file(&path))?;
+        if metadata.is_dir() {
+            let error = std::io::ErrorKind::IsADirectory.into();
+            return Err(Error::File { path, error });
+        }
+        Ok(Self { size: metadata.len(), modified: metadata.modified().ok(), path })
     }
 
     /// Whether it is still what it was.
@@ -63,22 +122,24 @@ impl Source {
     }
 
     /// Some of its bytes, in place of what a buffer has.
-    async fn read_into(&self, mut buffer: BytesMut, start: u64, end: u64) -> Result<Bytes, Error> {
-        let path = self.path.clone();
-        in_thread(move || {
-            let length = usize::try_from(end.saturating_sub(start));
-            buffer.resize(length.map_err(|_| Error::TooLarge { size: end })?, 0);
-            let mut file = std::fs::File::open(&path).map_err(Error::file(&path))?;
-            file.seek(SeekFrom::Start(start)).map_err(Error::file(&path))?;
-            match file.read_exact(&mut buffer) {
-                Ok(()) => Ok(buffer.freeze()),
-                Err(error) if error.kind() == ErrorKind::UnexpectedEof => {
-                    Err(Error::FileChanged { path })
-                }
-                Err(error) => Err(Error::File { path, error }),
+    async fn read_into(&self, buffer: BytesMut, start: u64, end: u64) -> Result<Bytes, Error> {
+        let source = self.clone();
+        in_thread(move || source.bytes(buffer, start, end)).await
+    }
+
+    fn bytes(&self, mut buffer: BytesMut, start: u64, end: u64) -> Result<Bytes, Error> {
+        let path = &self.path;
+        let length = usize::try_from(end.saturating_sub(start));
+        buffer.resize(length.map_err(|_| Error::TooLarge { size: end })?, 0);
+        let mut file = std::fs::File::open(path).map_err(Error::file(path))?;
+        file.seek(SeekFrom::Start(start)).map_err(Error::file(path))?;
+        match file.read_exact(&mut buffer) {
+            Ok(()) => Ok(buffer.freeze()),
+            Err(error) if error.kind() == ErrorKind::UnexpectedEof => {
+                Err(Error::FileChanged { path: path.clone() })
             }
-        })
-        .await
+            Err(error) => Err(Error::File { path: path.clone(), error }),
+        }
     }
 }
 
@@ -137,7 +198,7 @@ pub(crate) async fn send_parts<S: PartSink>(
                     gauge.advance(part.size);
                     part
                 }
-                None => sink.send(number, bytes.clone(), &gauge).await?,
+                None => sink.send_whole(number, bytes.clone(), &gauge).await?,
             };
             buffers.give_back(bytes);
             Ok(part)
@@ -177,6 +238,7 @@ fn is_same(there: &PartEntry, bytes: &Bytes) -> Option<Part> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::payload::Payload;
 
     /// Keeps the numbers of what was sent.
     #[derive(Default)]
@@ -188,6 +250,39 @@ mod tests {
             gauge.advance(bytes.len() as u64);
             let etag = format!("\"{}\"", checksum::md5_text(checksum::md5(&bytes)));
             Ok(Part { number, etag, crc64: checksum::crc64(&bytes), size: bytes.len() as u64 })
+        }
+
+        fn attempts(&self) -> u32 {
+            1
+        }
+    }
+
+    fn answered(headers: &[(&str, &str)]) -> Answer {
+        let mut response = http::Response::builder();
+        for (name, value) in headers {
+            response = response.header(*name, *value);
+        }
+        Answer::of(response.body(Payload::default().body()).unwrap())
+    }
+
+    #[test]
+    fn a_part_is_proved_by_its_crc64_or_else_by_its_entity_tag() {
+        // The worked example of the documentation (436/7749).
+        let (bytes, crc64) = (b"[Object Content]", 16_749_565_679_157_681_890);
+        let (crc, tag) = ("x-cos-hash-crc64ecma", "\"ee8de918d05640145b18f70f4c3aa602\"");
+        for headers in [
+            &[(crc, "16749565679157681890"), ("etag", "\"of an encrypted part\"")][..],
+            &[("etag", tag)],
+        ] {
+            prove(&answered(headers), 1, bytes, crc64).unwrap();
+        }
+        for headers in [
+            &[(crc, "16749565679157681891"), ("etag", tag)][..],
+            &[("etag", "\"ee8de918d05640145b18f70f4c3aa603\"")],
+            &[("etag", "\"no sum\"")],
+        ] {
+            let refused = prove(&answered(headers), 1, bytes, crc64);
+            assert!(matches!(refused, Err(Error::Integrity(_))), "{headers:?}");
         }
     }
 

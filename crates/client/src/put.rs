@@ -16,6 +16,9 @@ use crate::options::TransferOptions;
 use crate::parts::{PartSink, Source, send_parts, unless_stopped};
 use crate::plan::{Plan, next_finished};
 
+/// A file of so few bytes is read when it is looked at.
+const SMALL: u64 = 64 * 1024;
+
 impl Client {
     /// Uploads a file; in parts, if it is larger than one. With [`TransferOptions::resume`] an upload of that key that
     /// is under way is gone on with: its parts are compared with the file, by MD5.
@@ -43,11 +46,14 @@ impl Client {
         path: &Path,
         options: &TransferOptions,
     ) -> Result<PutAnswer, Error> {
-        let source = Source::open(path).await?;
+        let (source, bytes) = Source::open_with(path, SMALL).await?;
         let gauge = options.gauge.begin(Some(source.size));
         let plan = Plan::of(source.size, options.part_size)?;
         if plan.count() == 1 {
-            let bytes = source.read(0, source.size).await?;
+            let bytes = match bytes {
+                Some(bytes) => bytes,
+                None => source.read(0, source.size).await?,
+            };
             let put = self.put_counted(single(object), bytes, &gauge);
             return unless_stopped(&gauge, put).await;
         }
@@ -116,7 +122,7 @@ impl Client {
             }
             let sink = ClientSink { client: self.clone(), upload: upload.clone() };
             let (gauge_of_part, bytes) = (gauge.clone(), std::mem::take(&mut next));
-            running.spawn(async move { sink.send(number, bytes, &gauge_of_part).await });
+            running.spawn(async move { sink.send_whole(number, bytes, &gauge_of_part).await });
             number += 1;
             let reading = read_part(&mut stream, size_of.of(number)?);
             next = unless_stopped(gauge, reading).await?;
@@ -183,14 +189,18 @@ impl Client {
 }
 
 /// The parts of one upload, sent with credentials.
-struct ClientSink {
-    client: Client,
-    upload: Upload,
+pub(crate) struct ClientSink {
+    pub(crate) client: Client,
+    pub(crate) upload: Upload,
 }
 
 impl PartSink for ClientSink {
     async fn send(&self, number: u16, bytes: Bytes, gauge: &Gauge) -> Result<Part, Error> {
-        self.client.upload_part_counted(&self.upload, number, bytes, gauge).await
+        self.client.send_part(&self.upload, number, bytes, gauge).await
+    }
+
+    fn attempts(&self) -> u32 {
+        self.client.retry().attempts
     }
 }
 

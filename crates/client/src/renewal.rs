@@ -30,6 +30,35 @@ pub(crate) trait Ends: Sized {
     fn fresh(&self, text: &str) -> Result<Self, Error>;
 }
 
+/// A transfer without credentials, with a pre-signed URL ([`UrlTransfer`](crate::UrlTransfer)) or a bundle of them
+/// ([`BundleTransfer`](crate::BundleTransfer)).
+#[must_use]
+pub struct Transfer<W> {
+    pub(crate) with: W,
+    pub(crate) means: Means,
+}
+
+impl<W> Transfer<W> {
+    /// Where something fresh comes from when the URL, or the bundle, ends: a URL that makes the same request, or a bundle of
+    /// the same upload.
+    pub fn renewed_by(mut self, source: impl UrlSource + 'static) -> Self {
+        self.means.source = Some(Arc::new(source));
+        self
+    }
+
+    /// How requests reach the server.
+    pub fn transport(mut self, transport: Arc<dyn Transport>) -> Self {
+        self.means.transport = Some(transport);
+        self
+    }
+
+    /// How often and how fast requests are repeated.
+    pub fn retry(mut self, retry: RetryPolicy) -> Self {
+        self.means.retry = retry;
+        self
+    }
+}
+
 /// How a transfer without credentials is made: where what is fresh comes from, over which transport, how often.
 #[derive(Default)]
 pub(crate) struct Means {
@@ -84,6 +113,11 @@ impl<T: Ends> Renewed<T> {
     /// What holds at present.
     pub(crate) async fn current(&self) -> Arc<T> {
         Arc::clone(&self.current.lock().await.holds)
+    }
+
+    /// How often a request is sent at most.
+    pub(crate) fn attempts(&self) -> u32 {
+        self.sender.retry.attempts
     }
 
     /// Makes a request with a URL of what holds, or of what is fresh if that has ended or is about to.

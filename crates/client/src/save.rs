@@ -52,7 +52,7 @@ pub(crate) async fn save<S: Fetch>(
     gauge: Gauge,
     retry: RetryPolicy,
 ) -> Result<Saved, Error> {
-    let paths = Paths::of(to, options);
+    let mut paths = Paths::of(to, options);
     let kept = paths.load(options).await?;
     let transfer = Transfer { source: Arc::new(source), paths, options, gauge, retry };
     let kept = kept.map(|kept| (kept.plan(), kept));

@@ -1,13 +1,12 @@
 //! Moving bytes with a pre-signed URL and nothing else: no credentials, no bucket, no key.
 //!
 //! The documentation says of such a transfer that it breaks off when the URL ends and begins anew with another (436/14114).
-//! Here it goes on at the byte where it was, with a fresh URL from a [`UrlSource`] or the next time it is called.
+//! Here it goes on at the byte where it was, with a fresh URL from a [`UrlSource`](crate::UrlSource) or the next time it is called.
 
 use std::path::Path;
-use std::sync::Arc;
 
 use cospass_protocol::operation::ContentMd5;
-use md5::{Digest, Md5};
+use md5_stream::Md5;
 
 use crate::answer::Answer;
 use crate::client::PutAnswer;
@@ -18,11 +17,9 @@ use crate::options::TransferOptions;
 use crate::parts::{Source, in_thread, unless_stopped};
 use crate::payload::Payload;
 use crate::presigned::SignedUrl;
-use crate::renewal::{Asked, Ends, Means, Renewed};
-use crate::retry::{Repeat, RetryPolicy};
+use crate::renewal::{Asked, Ends, Means, Renewed, Transfer};
+use crate::retry::Repeat;
 use crate::save::{Saved, save};
-use crate::source::UrlSource;
-use crate::transport::Transport;
 
 /// Downloads what a pre-signed URL leads to into a file.
 ///
@@ -41,11 +38,12 @@ pub async fn upload(url: &str, from: &Path) -> Result<PutAnswer, Error> {
 }
 
 /// A transfer with a pre-signed URL.
-#[must_use]
-pub struct UrlTransfer {
+pub type UrlTransfer = Transfer<Link>;
+
+/// A pre-signed URL and the headers that are sent with it.
+pub struct Link {
     url: SignedUrl,
     headers: Vec<(String, String)>,
-    means: Means,
 }
 
 impl UrlTransfer {
@@ -54,31 +52,14 @@ impl UrlTransfer {
     /// # Errors
     /// [`Error::Url`], [`Error::UrlFragment`].
     pub fn new(url: &str) -> Result<Self, Error> {
-        Ok(Self { url: SignedUrl::read(url)?, headers: Vec::new(), means: Means::default() })
+        let link = Link { url: SignedUrl::read(url)?, headers: Vec::new() };
+        Ok(Self { with: link, means: Means::default() })
     }
 
     /// A header to send. Those that the URL is signed with must be given, but for `Host`, `Content-Length` and, of an
     /// upload, `Content-MD5`, which is computed.
     pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
-        self.headers.push((name.into(), value.into()));
-        self
-    }
-
-    /// Where a fresh URL comes from when this one ends.
-    pub fn renewed_by(mut self, source: impl UrlSource + 'static) -> Self {
-        self.means.source = Some(Arc::new(source));
-        self
-    }
-
-    /// How requests reach the server.
-    pub fn transport(mut self, transport: Arc<dyn Transport>) -> Self {
-        self.means.transport = Some(transport);
-        self
-    }
-
-    /// How often and how fast requests are repeated.
-    pub fn retry(mut self, retry: RetryPolicy) -> Self {
-        self.means.retry = retry;
+        self.with.headers.push((name.into(), value.into()));
         self
     }
 
@@ -107,13 +88,13 @@ impl UrlTransfer {
     }
 
     async fn upload_source(mut self, source: &Source, gauge: &Gauge) -> Result<PutAnswer, Error> {
-        let has = |name: &str| self.headers.iter().any(|(n, _)| n.eq_ignore_ascii_case(name));
+        let has = |name: &str| self.with.headers.iter().any(|(n, _)| n.eq_ignore_ascii_case(name));
         let repeat = match has("x-cos-forbid-overwrite") {
             true => Repeat::IfNotDone,
             false => Repeat::Safe,
         };
-        if self.url.is_signed_with("content-md5") && !has("content-md5") {
-            self.headers.push(("Content-MD5".to_owned(), md5_of(source).await?.to_string()));
+        if self.with.url.is_signed_with("content-md5") && !has("content-md5") {
+            self.with.headers.push(("Content-MD5".to_owned(), md5_of(source).await?.to_string()));
         }
         let payload = Payload::file(source.path.clone(), source.size).counted_by(gauge);
         let link = self.link();
@@ -129,14 +110,15 @@ impl UrlTransfer {
         })
     }
 
-    fn link(self) -> Link {
-        Link { url: self.means.with(self.url), headers: self.headers }
+    fn link(self) -> RenewedLink {
+        let Link { url, headers } = self.with;
+        RenewedLink { url: self.means.with(url), headers }
     }
 }
 
 impl std::fmt::Debug for UrlTransfer {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let names: Vec<_> = self.headers.iter().map(|(name, _)| name).collect();
+        let names: Vec<_> = self.with.headers.iter().map(|(name, _)| name).collect();
         f.debug_struct("UrlTransfer").field("headers", &names).finish_non_exhaustive()
     }
 }
@@ -150,7 +132,7 @@ async fn md5_of(source: &Source) -> Result<ContentMd5, Error> {
         loop {
             let read = std::io::Read::read(&mut file, &mut block).map_err(Error::file(&path))?;
             match block.get(..read) {
-                Some([]) | None => return Ok(ContentMd5(md5.finalize().into())),
+                Some([]) | None => return Ok(ContentMd5(md5.finish())),
                 Some(bytes) => md5.update(bytes),
             }
         }
@@ -159,7 +141,7 @@ async fn md5_of(source: &Source) -> Result<ContentMd5, Error> {
 }
 
 /// A URL that is renewed when it ends, and the headers that go with it.
-pub(crate) struct Link {
+pub(crate) struct RenewedLink {
     url: Renewed<SignedUrl>,
     headers: Vec<(String, String)>,
 }
@@ -176,7 +158,7 @@ impl Ends for SignedUrl {
     }
 }
 
-impl Link {
+impl RenewedLink {
     async fn request(
         &self,
         method: &str,
@@ -191,7 +173,7 @@ impl Link {
     }
 }
 
-impl Fetch for Link {
+impl Fetch for RenewedLink {
     async fn fetch(&self, slice: Slice, etag: Option<&str>, done: u64) -> Result<Fetched, Error> {
         // It would have to be sent as it was signed, and would be all that there is.
         if self.url.current().await.is_signed_with("range") {

@@ -4,11 +4,12 @@
 mod endpoint;
 
 use cospass::operation::{
-    AclHeaders, AppendObject, CannedAcl, GetBucketObjectVersions, GetObject, GetObjectAcl,
-    GetObjectTagging, GetService, Grantee, ListMultipartUploads, PutObject, PutObjectAcl,
-    PutObjectTagging,
+    AclHeaders, AppendObject, CannedAcl, Configuration, DeleteObject, GetBucketObjectVersions,
+    GetObject, GetObjectAcl, GetObjectRetention, GetObjectTagging, GetService, GetSymlink, Grantee,
+    ListMultipartUploads, PutBucketConfiguration, PutObject, PutObjectAcl, PutObjectRetention,
+    PutObjectTagging, PutSymlink, SymlinkTarget,
 };
-use cospass::xml::VersioningConfiguration;
+use cospass::xml::{ObjectToDelete, VersioningConfiguration};
 use cospass::{ByteRange, Error, Mismatch, ObjectKey, Progress, RawRequest, RetryPolicy, Stop};
 use cospass::{Gauge, Pace, TransferOptions};
 use cospass_protocol::Tag;
@@ -190,6 +191,76 @@ async fn objects_grow_have_versions_and_buckets_configurations() {
     let none = client.bucket_cors(&bucket()).await.unwrap_err();
     assert_eq!(none.cause(), "NoSuchCORSConfiguration");
     assert!(client.bucket_policy(&bucket()).await.unwrap_err().service().is_some());
+}
+
+#[tokio::test]
+async fn objects_are_locked_linked_and_deleted_by_version() {
+    let served = serve().await;
+    let (client, _) = served.client();
+    client.put_bucket_versioning(&bucket(), VersioningConfiguration::Enabled).await.unwrap();
+    let configuration = Configuration::ObjectLock;
+    let lock = PutBucketConfiguration { bucket: bucket(), configuration, id: None, md5: None };
+    let document = "<ObjectLockConfiguration><ObjectLockEnabled>Enabled</ObjectLockEnabled>\
+        </ObjectLockConfiguration>";
+    client.put_bucket_configuration(lock, document).await.unwrap();
+    let status = |error: Error| error.service().unwrap().status;
+
+    client.put(&bucket(), &key("a"), "body").await.unwrap();
+    let (get, put) = (
+        GetObjectRetention { bucket: bucket(), key: key("a"), version_id: None },
+        PutObjectRetention { bucket: bucket(), key: key("a"), version_id: None, md5: None },
+    );
+    assert_eq!(status(client.object_retention(&get).await.unwrap_err()), 404);
+    let until = now() + 3600;
+    client.put_object_retention(put.clone(), until).await.unwrap();
+    assert_eq!(client.object_retention(&get).await.unwrap(), until);
+    let sooner = client.put_object_retention(put, until - 60).await.unwrap_err();
+    assert_eq!(status(sooner), 403);
+
+    let version = client.head(&bucket(), &key("a")).await.unwrap().version_id.unwrap();
+    let operation =
+        DeleteObject { bucket: bucket(), key: key("a"), version_id: Some(version.clone()) };
+    assert_eq!(status(client.delete_object(&operation).await.unwrap_err()), 403);
+    let object = |version_id| ObjectToDelete { key: "a".to_owned(), version_id };
+    let deleted = client.delete_objects(&bucket(), vec![object(version)]).await.unwrap();
+    assert_eq!((deleted.deleted.len(), deleted.errors.len()), (0, 1));
+
+    let link = PutSymlink {
+        bucket: bucket(),
+        key: key("link"),
+        target: SymlinkTarget::parse(b"a").unwrap(),
+        content: Default::default(),
+        metadata: Vec::new(),
+        acl: None,
+        forbid_overwrite: true,
+    };
+    client.put_symlink(&link).await.unwrap();
+    assert!(client.put_symlink(&link).await.is_err());
+    let read = client.get(&bucket(), &key("link")).await.unwrap().bytes().await.unwrap();
+    assert_eq!(read, "body");
+    let of = |name| GetSymlink { bucket: bucket(), key: key(name), version_id: None };
+    assert_eq!(client.symlink(&of("link")).await.unwrap().key(), &key("a"));
+    assert!(client.symlink(&of("a")).await.is_err());
+}
+
+#[tokio::test]
+async fn a_part_that_is_damaged_on_the_way_is_sent_again() {
+    let served = serve().await;
+    let (client, transport) = served.client();
+    let upload = client.initiate_upload(&initiate("a")).await.unwrap();
+    transport.log();
+    transport.next([Fault::SentFlipped(3)]);
+    let part = client.upload_part(&upload, 1, "0123456789").await.unwrap();
+    assert_eq!(transport.log().len(), 2);
+    client.complete_upload(&upload, std::slice::from_ref(&part)).await.unwrap();
+    let read = client.get(&bucket(), &key("a")).await.unwrap().bytes().await.unwrap();
+    assert_eq!(read, "0123456789");
+    // One that never arrives whole is told, and no object is made of it.
+    let upload = client.initiate_upload(&initiate("b")).await.unwrap();
+    transport.next((0..5).map(|_| Fault::SentFlipped(3)));
+    let damaged = client.upload_part(&upload, 1, "0123456789").await;
+    assert!(matches!(damaged, Err(Error::Integrity(Mismatch::Crc64 { .. }))), "{damaged:?}");
+    assert!(client.head(&bucket(), &key("b")).await.is_err());
 }
 
 #[tokio::test]

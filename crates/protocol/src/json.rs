@@ -22,6 +22,121 @@ pub(crate) struct NotJson {
     pub(crate) column: usize,
 }
 
+/// A step from a value to one within it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum PathStep {
+    /// To the member of an object; to the first one of that name.
+    Member(String),
+    /// To the item of a list, from 0.
+    Item(usize),
+}
+
+/// The line, from 1, on which a value begins in a text that is JSON. Where the path leads nowhere, that of the last value
+/// that it leads to: it is told to people, and nothing depends on it.
+pub(crate) fn line_of(text: &[u8], path: &[PathStep]) -> usize {
+    let mut cursor = Cursor { text, at: 0 };
+    cursor.skip_space();
+    for step in path {
+        let Some(within) = cursor.step(step) else { break };
+        cursor.at = within;
+    }
+    1 + text.iter().take(cursor.at).filter(|&&byte| byte == b'\n').count()
+}
+
+/// A place in a text that is known to be JSON.
+#[derive(Clone, Copy)]
+struct Cursor<'a> {
+    text: &'a [u8],
+    at: usize,
+}
+
+impl<'a> Cursor<'a> {
+    fn byte(&self) -> Option<u8> {
+        self.text.get(self.at).copied()
+    }
+
+    fn skip_space(&mut self) {
+        while self.byte().is_some_and(|byte| byte.is_ascii_whitespace()) {
+            self.at += 1;
+        }
+    }
+
+    /// Passes a punctuation mark with the space around it.
+    fn pass(&mut self, mark: u8) -> Option<()> {
+        self.skip_space();
+        (self.byte()? == mark).then_some(())?;
+        self.at += 1;
+        self.skip_space();
+        Some(())
+    }
+
+    /// Passes a text in quotes, and shows it with them.
+    fn pass_text(&mut self) -> Option<&'a [u8]> {
+        let begin = self.at;
+        self.pass_quote()?;
+        loop {
+            match self.byte()? {
+                b'\\' => self.at += 2,
+                b'"' => break,
+                _ => self.at += 1,
+            }
+        }
+        self.at += 1;
+        self.text.get(begin..self.at)
+    }
+
+    fn pass_quote(&mut self) -> Option<()> {
+        (self.byte()? == b'"').then_some(())?;
+        self.at += 1;
+        Some(())
+    }
+
+    /// Passes a value with all that lies in it.
+    fn pass_value(&mut self) -> Option<()> {
+        let mut depth = 0_usize;
+        loop {
+            match self.byte()? {
+                b'"' => {
+                    self.pass_text()?;
+                }
+                b'[' | b'{' => (self.at, depth) = (self.at + 1, depth + 1),
+                b']' | b'}' => (self.at, depth) = (self.at + 1, depth.checked_sub(1)?),
+                _ => self.at += 1,
+            }
+            let is_over = self.byte().is_none_or(|byte| b",]} \t\r\n".contains(&byte));
+            if depth == 0 && is_over {
+                return Some(());
+            }
+        }
+    }
+
+    /// Where a value within this one begins.
+    fn step(mut self, step: &PathStep) -> Option<usize> {
+        match step {
+            PathStep::Member(name) => {
+                self.pass(b'{')?;
+                loop {
+                    let found: String = serde_json::from_slice(self.pass_text()?).ok()?;
+                    self.pass(b':')?;
+                    if found == *name {
+                        return Some(self.at);
+                    }
+                    self.pass_value()?;
+                    self.pass(b',')?;
+                }
+            }
+            PathStep::Item(index) => {
+                self.pass(b'[')?;
+                for _ in 0..*index {
+                    self.pass_value()?;
+                    self.pass(b',')?;
+                }
+                Some(self.at)
+            }
+        }
+    }
+}
+
 impl Json {
     /// Reads one value. Values lie at most 128 deep in each other: serde_json refuses more.
     pub(crate) fn read(text: &[u8]) -> Result<Self, NotJson> {
@@ -127,6 +242,28 @@ mod tests {
         let names: Vec<_> = members.iter().map(|(name, _)| name.as_str()).collect();
         assert_eq!(names, ["b", "a", "b"]);
         assert_eq!(json.length(), text.len());
+    }
+
+    #[test]
+    fn the_line_of_a_value_is_found() {
+        let text = "\n{\"a\\\"\": [1,\n {\"b\": \"}]\"},\n\n[]], \"\\u0061\"\n:\n\n{\"b\":\n-1.5 ,\"c\":[ ]}}\n";
+        assert!(Json::read(text.as_bytes()).is_ok());
+        let member = |name: &str| PathStep::Member(name.to_owned());
+        let item = PathStep::Item;
+        for (path, line) in [
+            (vec![], 2),
+            (vec![member("a\"")], 2),
+            (vec![member("a\""), item(0)], 2),
+            (vec![member("a\""), item(1), member("b")], 3),
+            (vec![member("a\""), item(2)], 5),
+            (vec![member("a")], 8),
+            (vec![member("a"), member("b")], 9),
+            (vec![member("a"), member("c")], 9),
+            (vec![member("a"), member("x")], 8),
+            (vec![item(0)], 2),
+        ] {
+            assert_eq!(line_of(text.as_bytes(), &path), line, "{path:?}");
+        }
     }
 
     #[test]

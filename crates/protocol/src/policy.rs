@@ -17,25 +17,36 @@
 
 mod action;
 mod circumstances;
+mod compare;
 mod condition;
+mod draft;
 mod elsewhere;
 mod error;
+mod example;
 mod glob;
+mod intent;
 mod ip;
 mod judge;
 mod key;
+mod learn;
 mod operator;
 mod principal;
+mod question;
 mod read;
 mod resource;
 
 pub use action::ActionPattern;
 pub use circumstances::Circumstances;
+pub use compare::{Difference, additions};
 pub use condition::Condition;
+pub use draft::{Draft, DraftCondition, DraftValues};
 pub use elsewhere::{AskElsewhere, judge_elsewhere};
 pub use error::{PolicyError, PolicyProblem};
+pub use intent::{Access, Intent, IntentError, UploadMode, Verb};
 pub use judge::{Ask, Caller, Decision, Ground, Rules, Source, judge};
+pub use learn::{Done, Learner};
 pub use principal::{Identity, PrincipalPattern};
+pub use question::{Answer, NearMiss, Question, QuestionError};
 pub use resource::{ResourcePattern, Target};
 
 use crate::json::Json;
@@ -66,13 +77,17 @@ impl Policy {
     /// Reads a policy. Names of elements count in lower case or with a capital first letter (436/71307).
     ///
     /// # Errors
-    /// [`PolicyError`], which names the path of what is wrong.
+    /// [`PolicyError`], which names the path of what is wrong, and its line.
     pub fn parse(text: &[u8], kind: PolicyKind) -> Result<Self, PolicyError> {
+        Self::read(text, kind).map_err(|wrong| wrong.within(text))
+    }
+
+    fn read(text: &[u8], kind: PolicyKind) -> Result<Self, error::Wrong> {
         if text.len() > POLICY_MAX {
-            return Err(PolicyProblem::TooLong { length: text.len() }.at(""));
+            return Err(PolicyProblem::TooLong { length: text.len() }.at(Vec::new()));
         }
         let json = Json::read(text).map_err(|error| {
-            PolicyProblem::NotJson { line: error.line, column: error.column }.at("")
+            PolicyProblem::NotJson { line: error.line, column: error.column }.at(Vec::new())
         })?;
         Ok(Self { statements: read::statements(&json, kind)? })
     }

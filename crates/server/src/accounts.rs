@@ -12,7 +12,7 @@ use std::collections::HashSet;
 use cospass_protocol::Bucket;
 use cospass_protocol::policy::{Identity, Policy, PolicyKind};
 use cospass_protocol::sts::{RoleArn, RoleNamed};
-use cospass_sign::Credentials;
+use cospass_sign::{Credentials, Verifier};
 
 pub(crate) use role::KnownRole;
 pub use role::Role;
@@ -71,6 +71,8 @@ pub(crate) struct Accounts {
     providers: Vec<KnownProvider>,
     /// What temporary keys are made with, and checked.
     pub(crate) token_keys: TokenKeys,
+    /// It keeps what was derived of permanent and temporary keys.
+    verifier: Verifier,
 }
 
 /// Whom a builder was told of beside accounts.
@@ -98,6 +100,7 @@ impl Accounts {
             roles: Vec::new(),
             providers: Vec::new(),
             token_keys,
+            verifier: Verifier::new(),
         };
         for user in people.users {
             let owner = accounts.owner_of(user.owner_uin.as_deref(), "the user", &user.uin)?;
@@ -172,6 +175,11 @@ impl Accounts {
 
     pub(crate) fn first(&self) -> &Account {
         &self.first
+    }
+
+    /// What requests are verified by.
+    pub(crate) fn verifier(&self) -> &Verifier {
+        &self.verifier
     }
 
     /// Whose permanent key that is.

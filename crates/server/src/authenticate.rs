@@ -147,7 +147,8 @@ pub(crate) fn authenticate<'a>(
         Err(error) => return Err(Refusal::claim(&error, now)),
     };
     let known = Known::of(claim.secret_id(), || claim.token(), accounts, now);
-    let verdict = claim.verify(&head.request, known.key(), now, Acceptance::Service);
+    let verifier = accounts.verifier();
+    let verdict = verifier.verify(&claim, &head.request, known.key(), now, Acceptance::Service);
     // Both are judged in any case, so that the time it takes tells nothing of the token.
     match known.token().map_or(Ok(()), |token| claim.check_token(token)).and(verdict) {
         _ if known.refusal().is_some() => Err(of_known(&known, claim.secret_id())),

@@ -24,13 +24,26 @@ use crate::accounts::Account;
 use crate::authenticate::Principal;
 use crate::endpoint::Endpoint;
 use crate::refusal::{Cause, Refusal};
-use crate::store::{AclRecord, BucketRecord, ObjectRecord, StoreError};
+use crate::store::{AclRecord, BucketId, BucketRecord, ObjectRecord, Store, StoreError};
 
 /// The permission to do one operation, and the operation. Nothing but [`authorize`] makes one, and whatever acts on a
 /// request, or reads its body, asks for one.
 pub(crate) struct Permit<Op> {
     operation: Op,
     seen: Seen,
+    /// Of those that have the name of the bucket one after the other, the one that was judged. `None` if there was none.
+    bucket: Option<BucketId>,
+}
+
+impl<Op: Request> Permit<Op> {
+    /// The store, to write to the bucket that was judged. It may be deleted before a body has ended, and another one have its
+    /// name: that one is not written to.
+    pub(crate) fn store(&self, endpoint: &Endpoint) -> Store {
+        match self.operation.need().target.bucket() {
+            Some(bucket) => endpoint.store.within(bucket, self.bucket),
+            None => endpoint.store.clone(),
+        }
+    }
 }
 
 impl<Op> Permit<Op> {
@@ -45,7 +58,7 @@ impl<Op> Permit<Op> {
     /// A permit for a test of what needs one.
     #[cfg(test)]
     pub(crate) fn for_test(operation: Op) -> Self {
-        Self { operation, seen: Seen::default() }
+        Self { operation, seen: Seen::default(), bucket: None }
     }
 
     /// What the permit was given on.
@@ -62,10 +75,14 @@ macro_rules! permitted {
         }
 
         /// Only [`authorize`] may call it, when everything was decided.
-        fn permit(operation: Operation, seen: Seen) -> Result<Permitted, Refusal> {
+        fn permit(
+            operation: Operation,
+            seen: Seen,
+            bucket: Option<BucketId>,
+        ) -> Result<Permitted, Refusal> {
             match operation {
                 $(Operation::$operation(operation) => {
-                    Ok(Permitted::$operation(Permit { operation, seen }))
+                    Ok(Permitted::$operation(Permit { operation, seen, bucket }))
                 })*
                 // `Operation` may grow; then so does this.
                 _ => Err(Cause::Unserved.into()),
@@ -120,7 +137,7 @@ pub(crate) fn authorize(
         return Err(Cause::UnsignedOverride.into());
     }
     unsigned::warn(asker);
-    permit(operation, seen)
+    permit(operation, seen, asker.record().map(|record| record.id))
 }
 
 /// Whether one object of a list may be deleted: the permit to delete what a list names says nothing of its objects

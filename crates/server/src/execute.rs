@@ -29,7 +29,7 @@ mod versions;
 use cospass_protocol::Bucket;
 use cospass_protocol::operation::{AclHeaders, ContentMd5, ServerSideEncryption};
 use http::header::{HeaderName, HeaderValue};
-use md5::{Digest, Md5};
+use md5_stream::Md5;
 
 use crate::authorize::{Asker, Permitted};
 use crate::body::SealedBody;
@@ -100,9 +100,7 @@ pub(crate) async fn execute(
 /// Refuses a document that is not the one whose MD5 came along.
 fn check_md5(md5: Option<ContentMd5>, document: &[u8]) -> Result<(), Refusal> {
     match md5 {
-        Some(md5) if md5.0 != <[u8; 16]>::from(Md5::digest(document)) => {
-            Err(Cause::BadDigest.into())
-        }
+        Some(md5) if md5.0 != Md5::digest(document) => Err(Cause::BadDigest.into()),
         _ => Ok(()),
     }
 }

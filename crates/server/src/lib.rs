@@ -87,3 +87,4 @@ pub use server::{Builder, ReloadError, Running, Server, StartError};
 pub use store::StoreError;
 pub use sts::{IdentityProvider, TokenKeyError};
 pub use tls::TlsError;
+pub use workers::BLOCKING_THREADS;

@@ -20,6 +20,10 @@ pub(crate) fn intake(others: usize) -> (usize, usize) {
     }
 }
 
+/// An object of at most so many bytes is kept beside its metadata, in a row of the tables, so that both are durable by the
+/// same wait for the disk. More would be copied too often on its way there, and make rows that fill pages badly.
+pub(crate) const BESIDE: usize = 16 * 1024;
+
 /// An object of at most so many bytes is read and sent in one piece.
 pub(crate) const SMALL_OBJECT: u64 = 64 * 1024;
 

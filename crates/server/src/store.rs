@@ -5,7 +5,7 @@
 //!
 //! A key is never a path: blobs lie under random names, and the tables alone know whose they are. An upload is durable in
 //! this order: its blob, then the transaction that names it. What a crash leaves between the two is a blob that nothing
-//! names, and a sweep removes it.
+//! names, and a sweep removes it. Few bytes have no blob: they are a row of that transaction.
 //!
 //! Every function blocks; callers on an async runtime go through [`Store::blocking`]. Two things they may do themselves,
 //! as a thread of its own for each costs more than they do: look up single records, which are in memory as a rule and one
@@ -17,7 +17,6 @@ mod cipher;
 mod configurations;
 mod disk;
 mod lifecycle;
-mod md5;
 mod memory;
 mod metadata;
 mod multipart;
@@ -44,6 +43,8 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use cospass_protocol::Bucket;
 
+use crate::limits::BESIDE;
+
 pub(crate) use append::Appended;
 pub(crate) use cipher::KeyCheck;
 pub(crate) use disk::Syncing;
@@ -52,7 +53,7 @@ pub(crate) use multipart::UploadName;
 pub(crate) use object::Retained;
 pub(crate) use reader::Reader;
 pub(crate) use record::{
-    AclRecord, BucketRecord, Draft, Encryption, Kind, ObjectRecord, PartRecord, Restored,
+    AclRecord, BucketId, BucketRecord, Draft, Encryption, Kind, ObjectRecord, PartRecord, Restored,
     UploadRecord, tag_pairs,
 };
 pub(crate) use scan::{Step, past, start};
@@ -69,7 +70,10 @@ use transaction::Transaction;
 
 /// An open store. Clones are the same store.
 #[derive(Clone)]
-pub(crate) struct Store(Arc<Inner>);
+pub(crate) struct Store(Arc<Inner>, Within);
+
+/// Which bucket is written to, if that is settled: see [`Store::within`].
+type Within = Option<(RowKey, Option<BucketId>)>;
 
 struct Inner {
     backend: Arc<dyn Backend>,
@@ -78,6 +82,8 @@ struct Inner {
     buckets: RwLock<BTreeMap<String, Arc<BucketRecord>>>,
     /// Held while a bucket is made, changed or deleted, so that `buckets` follows the tables.
     bucket_changes: Mutex<()>,
+    /// An object of at most so many bytes is kept in a row, beside its metadata.
+    few: usize,
     /// The time of the last version, in microseconds since 1970: no two have the same.
     last_version: AtomicU64,
 }
@@ -94,6 +100,10 @@ impl Store {
     }
 
     fn over(backend: Arc<dyn Backend>) -> Result<Self, StoreError> {
+        Self::with_few(backend, BESIDE)
+    }
+
+    fn with_few(backend: Arc<dyn Backend>, few: usize) -> Result<Self, StoreError> {
         metadata::open(&*backend)?;
         let mut buckets = BTreeMap::new();
         let all = (Bound::Unbounded, Bound::Unbounded);
@@ -103,13 +113,21 @@ impl Store {
             Ok(metadata::Walk::Next)
         })?;
         let (pins, buckets) = (Pins::new(Arc::clone(&backend)), RwLock::new(buckets));
-        Ok(Self(Arc::new(Inner {
+        let inner = Inner {
             backend,
             pins,
             buckets,
             bucket_changes: Mutex::new(()),
+            few,
             last_version: AtomicU64::new(0),
-        })))
+        };
+        Ok(Self(Arc::new(inner), None))
+    }
+
+    /// The store for who was let into a bucket: nothing is written once it is gone, even if there is another of its name by
+    /// then, which nobody let them into. `None` if there was none yet. What is refused so is [`StoreError::NoSuchBucket`].
+    pub(crate) fn within(&self, bucket: &Bucket, id: Option<BucketId>) -> Self {
+        Self(Arc::clone(&self.0), Some((bucket_key(bucket.as_str()), id)))
     }
 
     /// Runs something that blocks on a thread that may.
@@ -143,6 +161,7 @@ impl Store {
         bucket: &Bucket,
         record: BucketRecord,
     ) -> Result<(), StoreError> {
+        let record = BucketRecord { id: BucketId::random()?, ..record };
         self.change_bucket(bucket, |tables, row| {
             match tables.get(Table::Buckets, row.as_bytes())? {
                 Some(_) => Err(StoreError::BucketExists),
@@ -212,12 +231,25 @@ impl Store {
         0_u64.wrapping_sub(micros)
     }
 
+    /// Refuses to go on in another bucket than the one that was let into.
+    fn check_within(&self, rows: &dyn Rows) -> Result<(), StoreError> {
+        let Some((row, id)) = &self.1 else { return Ok(()) };
+        let found = find::<BucketRecord>(rows, Table::Buckets, row)?;
+        match found.map(|found| found.id) == *id {
+            true => Ok(()),
+            false => Err(StoreError::NoSuchBucket),
+        }
+    }
+
     /// Runs a transaction; see [`metadata::write`].
     fn write<T, E: From<StoreError>>(
         &self,
         run: impl Fn(&mut Transaction<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
-        metadata::write(&*self.0.backend, run)
+        metadata::write(&*self.0.backend, |tables| {
+            self.check_within(tables)?;
+            run(tables)
+        })
     }
 }
 

@@ -26,10 +26,11 @@ struct Worker {
     _end: oneshot::Sender<()>,
 }
 
-/// How many threads that block all runtimes have together: as many as one has by itself (tokio `max_blocking_threads`).
-const BLOCKING: usize = 512;
+/// The most threads that may wait for the disk at a time, of all runtimes of an endpoint together. Each costs some tens of
+/// kilobytes as long as it is there, and more of them than share a commit bring nothing; what finds none waits for one.
+pub const BLOCKING_THREADS: usize = 128;
 
-/// As many as each of them has at least.
+/// As many as each runtime has at least.
 const BLOCKING_OF_ONE: usize = 32;
 
 /// What a connection is served by.
@@ -38,7 +39,8 @@ type Serving = Pin<Box<dyn Future<Output = ()> + Send>>;
 impl Workers {
     /// Starts so many threads; with none, everything is served where it is spawned.
     pub(crate) fn start(count: usize) -> io::Result<Self> {
-        let blocking = BLOCKING.checked_div(count).unwrap_or(BLOCKING).max(BLOCKING_OF_ONE);
+        let blocking =
+            BLOCKING_THREADS.checked_div(count).unwrap_or(BLOCKING_THREADS).max(BLOCKING_OF_ONE);
         let workers = (0..count).map(|number| Worker::start(number, blocking));
         workers.collect::<io::Result<_>>().map(Self)
     }

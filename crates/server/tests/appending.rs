@@ -74,7 +74,7 @@ fn small_appends_leave_few_files() {
     assert_eq!(endpoint.send(&get("/log").sign()).body, whole);
     assert!(endpoint.files("blobs") < 16, "{}", endpoint.files("blobs"));
     assert_eq!(endpoint.send(&request("DELETE", "/log").sign()).status, 204);
-    assert_eq!(endpoint.blobs(0), 0);
+    assert_eq!(endpoint.kept(0), 0);
 }
 
 #[test]
@@ -165,7 +165,7 @@ fn what_cannot_be_appended_is_refused() {
         assert_eq!((answer.status, answer.error().code.as_str()), (status, code));
     }
     assert_eq!(endpoint.send(&get("/a").sign()).body, [b'x'; 60]);
-    assert_eq!((endpoint.blobs(2), endpoint.files("incoming")), (2, 0));
+    assert_eq!((endpoint.kept(2), endpoint.files("incoming")), (2, 0));
     endpoint.put("/a", b"normal");
     let answer = endpoint.send(&append("/a", 6, b"y").sign());
     assert_eq!(answer.error().code, "ObjectNotAppendable", "an upload makes it a normal one");

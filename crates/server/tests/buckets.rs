@@ -167,3 +167,46 @@ fn a_region_may_be_chosen() {
     let head = endpoint.send(&request("HEAD", "/").sign());
     assert_eq!(head.header("x-cos-bucket-region"), Some("ap-beijing"));
 }
+
+/// Writes whose bodies end after the bucket that they were let into is gone, and another has its name.
+#[test]
+fn a_write_is_for_the_bucket_that_it_was_let_into() {
+    let tagging = "<Tagging><TagSet><Tag><Key>k</Key><Value>v</Value></Tag></TagSet></Tagging>";
+    let delete = "<Delete><Object><Key>a</Key></Object></Delete>";
+    let locked = "<Retention><Mode>COMPLIANCE</Mode><RetainUntilDate>2033-01-01T00:00:00.000Z</RetainUntilDate></Retention>";
+    let post = |target: &str, body: &str| {
+        let length = body.len().to_string();
+        request("POST", target).header("Content-Length", length).body(body.as_bytes())
+    };
+    let canned = |request: Request| request.param("acl", "").header("x-cos-acl", "public-read");
+    let acl = b"<AccessControlPolicy><AccessControlList><Grant><Grantee><ID>qcs::cam::uin/2:uin/2</ID></Grantee><Permission>READ</Permission></Grant></AccessControlList></AccessControlPolicy>";
+    for write in [
+        put("/a", b"bytes"),
+        put("/a", &vec![7; 300_000]),
+        post("/a", "bytes").param("append", "").param("position", "0"),
+        put("/a", tagging.as_bytes()).param("tagging", ""),
+        put("/a", acl).param("acl", ""),
+        put("/a", locked.as_bytes()).param("retention", ""),
+        post("/a", "<RestoreRequest><Days>1</Days></RestoreRequest>").param("restore", ""),
+        post("/", delete).param("delete", ""),
+        put("/", tagging.as_bytes()).param("tagging", ""),
+        put("/", acl).param("acl", ""),
+    ] {
+        let endpoint = Endpoint::start();
+        let bytes = write.clone().header("Expect", "100-continue").sign().bytes();
+        let (head, last) = bytes.split_at(bytes.len() - 1);
+        let mut connection = endpoint.connect();
+        connection.write(head);
+        assert_eq!(connection.answer(false).status, 100, "{write:?}");
+        assert_eq!(endpoint.send(&request("DELETE", "/").sign()).status, 204);
+        assert_eq!(endpoint.send(&canned(put("/", b"")).sign()).status, 404, "it is gone");
+        assert_eq!(endpoint.send(&request("PUT", "/").sign()).status, 200);
+        endpoint.put("/a", b"another's");
+        connection.write(last);
+        let refused = connection.answer(false);
+        assert_eq!((refused.status, &*refused.error().code), (404, "NoSuchBucket"), "{write:?}");
+        assert_eq!(endpoint.send(&get("/a").sign()).body, b"another's", "{write:?}");
+        assert_eq!(endpoint.send(&get("/").sign()).all("Key"), ["a"], "{write:?}");
+        assert_eq!(endpoint.send(&canned(put("/", b"")).sign()).status, 200, "this one is there");
+    }
+}

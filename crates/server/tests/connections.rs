@@ -92,7 +92,7 @@ fn a_large_object_goes_up_and_down_in_pieces() {
     assert_eq!((down.status, down.body == body), (200, true));
     let part = endpoint.send(&get("/a").header("Range", "bytes=100000-2000000").sign());
     assert_eq!((part.status, part.body == body[100_000..=2_000_000]), (206, true));
-    assert_eq!((endpoint.blobs(1), endpoint.files("incoming")), (1, 0));
+    assert_eq!((endpoint.kept(1), endpoint.files("incoming")), (1, 0));
 }
 
 #[test]
@@ -137,7 +137,7 @@ fn a_refusal_reaches_a_client_that_sends_on() {
     // The body was thrown away whole, so the connection goes on.
     connection.write(&put("/b", b"x").sign().bytes());
     assert_eq!(connection.answer(false).status, 200);
-    assert_eq!((endpoint.blobs(1), endpoint.files("incoming")), (1, 0));
+    assert_eq!((endpoint.kept(1), endpoint.files("incoming")), (1, 0));
 }
 
 #[test]
@@ -156,7 +156,7 @@ fn a_body_that_ends_early_leaves_nothing() {
         assert!(Instant::now() < deadline);
         std::thread::sleep(Duration::from_millis(10));
     }
-    assert_eq!(endpoint.blobs(0), 0);
+    assert_eq!(endpoint.kept(0), 0);
     assert_eq!(endpoint.send(&get("/a").sign()).status, 404);
 }
 
@@ -291,7 +291,7 @@ fn a_body_that_trickles_is_cut_off() {
     let upload = |length: usize| request("PUT", "/a").header("Content-Length", length.to_string());
     let slow = trickle(&endpoint, upload(2000).sign(), 20, 50);
     assert_eq!((slow.status, slow.error().code.as_str()), (400, "UserNetworkTooSlow"));
-    assert_eq!((endpoint.blobs(0), endpoint.files("incoming")), (0, 0));
+    assert_eq!((endpoint.kept(0), endpoint.files("incoming")), (0, 0));
     // Slow, but not for long enough.
     assert_eq!(trickle(&endpoint, upload(200).sign(), 2, 100).status, 200);
     let paced = upload(2000).header("x-cos-traffic-limit", "819200").sign();
@@ -349,7 +349,7 @@ fn many_clients_are_served(threads: fn(Builder) -> Builder) {
             });
         }
     });
-    assert_eq!((endpoint.blobs(80), endpoint.files("incoming")), (80, 0));
+    assert_eq!((endpoint.kept(80), endpoint.files("incoming")), (80, 0));
 }
 
 #[test]

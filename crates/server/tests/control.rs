@@ -274,7 +274,7 @@ fn a_client_that_goes_away_is_told_of() {
     let told = (&entry["cause"], &entry["status"]);
     let known = [("incomplete-body", 400), ("client-gone", 499)];
     assert!(known.iter().any(|(c, s)| told == (&json!(c), &json!(s))), "{entry}");
-    assert_eq!(endpoint.blobs(0), 0);
+    assert_eq!(endpoint.kept(0), 0);
 }
 
 #[test]

@@ -55,7 +55,7 @@ fn what_a_copy_is_may_be_replaced() {
     assert_eq!(head.header("Content-Type"), Some("application/octet-stream"));
     assert_eq!(head.header("x-cos-storage-class"), Some("STANDARD_IA"));
     assert_eq!(head.body, b"bytes");
-    assert_eq!(endpoint.blobs(1), 1);
+    assert_eq!(endpoint.kept(1), 1);
 }
 
 #[test]
@@ -75,7 +75,7 @@ fn conditions_of_a_source_hold_for_the_source() {
         let answer = endpoint.send(&copy("/b", &source).header(name, value).sign());
         assert_eq!(answer.status, status, "{name}: {}", answer.text());
     }
-    assert_eq!(endpoint.blobs(2), 2);
+    assert_eq!(endpoint.kept(2), 2);
 }
 
 #[test]
@@ -83,5 +83,5 @@ fn only_who_may_copies() {
     let endpoint = endpoint();
     let stranger = endpoint.send(&copy("/b", &format!("{HOST}/a%20%2B/%E9%A1%B5")));
     assert_eq!(stranger.error().code, "AccessDenied");
-    assert_eq!(endpoint.blobs(1), 1);
+    assert_eq!(endpoint.kept(1), 1);
 }

@@ -10,6 +10,9 @@ use std::path::{Path, PathBuf};
 
 use support::*;
 
+/// A small object that has a blob of its own, in bytes.
+const SMALL: usize = 20_000;
+
 /// The one blob there is.
 fn blob(endpoint: &Endpoint) -> PathBuf {
     fn find(folder: &Path, found: &mut Vec<PathBuf>) {
@@ -66,10 +69,10 @@ fn a_large_object_that_is_damaged_ends_early() {
 }
 
 #[test]
-fn a_small_object_that_is_damaged_is_refused() {
-    for position in [0, 50, 99, 100, 107] {
+fn a_small_blob_that_is_damaged_is_refused() {
+    for position in [0, 50, SMALL - 1, SMALL, SMALL + 7] {
         let endpoint = Endpoint::start();
-        endpoint.put("/a", &[7; 100]);
+        endpoint.put("/a", &[7; SMALL]);
         flip(&blob(&endpoint), position);
         let answer = endpoint.send(&get("/a").sign());
         assert_eq!(
@@ -79,24 +82,65 @@ fn a_small_object_that_is_damaged_is_refused() {
         );
         assert_eq!(endpoint.send(&get("/a").header("Range", "bytes=3-5").sign()).status, 500);
         // The endpoint goes on.
-        endpoint.put("/a", &[8; 100]);
-        assert_eq!(endpoint.send(&get("/a").sign()).body, [8; 100]);
+        endpoint.put("/a", &[8; SMALL]);
+        assert_eq!(endpoint.send(&get("/a").sign()).body, [8; SMALL]);
     }
 }
 
 #[test]
-fn a_small_object_that_is_damaged_after_it_was_read_is_right_or_refused() {
+fn a_small_blob_that_is_damaged_after_it_was_read_is_right_or_refused() {
     let endpoint = Endpoint::start();
-    endpoint.put("/a", &[7; 100]);
-    assert_eq!(endpoint.send(&get("/a").sign()).body, [7; 100]);
+    endpoint.put("/a", &[7; SMALL]);
+    assert_eq!(endpoint.send(&get("/a").sign()).body, [7; SMALL]);
     flip(&blob(&endpoint), 50);
     let answer = endpoint.send(&get("/a").sign());
-    assert!(answer.status == 500 || answer.body == [7; 100], "{answer:?}");
+    assert!(answer.status == 500 || answer.body == [7; SMALL], "{answer:?}");
     // What is in memory of an object is not what another one has.
-    endpoint.put("/a", &[8; 100]);
-    assert_eq!(endpoint.send(&get("/a").sign()).body, [8; 100]);
+    endpoint.put("/a", &[8; SMALL]);
+    assert_eq!(endpoint.send(&get("/a").sign()).body, [8; SMALL]);
     let part = endpoint.send(&get("/a").header("Range", "bytes=3-5").sign());
     assert_eq!((part.status, part.body), (206, vec![8; 3]));
+}
+
+/// Flips a bit in every copy of some bytes that the file of the metadata has, those of pages that were given up included.
+fn flip_in_metadata(folder: &Path, content: &[u8], position: usize) {
+    let path = folder.join("metadata.redb");
+    let mut bytes = fs::read(&path).unwrap();
+    let found = |bytes: &[u8], from: usize| {
+        let rest = bytes[from..].windows(content.len());
+        rest.into_iter().position(|window| window == content).map(|at| at + from)
+    };
+    let mut copies = 0;
+    let mut from = 0;
+    while let Some(at) = found(&bytes, from) {
+        bytes[at + position] ^= 4;
+        (copies, from) = (copies + 1, at + content.len());
+    }
+    assert!(copies > 0);
+    fs::write(path, bytes).unwrap();
+}
+
+#[test]
+fn an_object_in_a_row_that_is_damaged_is_refused() {
+    let content: Vec<u8> = (0..1000_u32).flat_map(|index| (index * 7).to_be_bytes()).collect();
+    for position in [0, 50, 3999] {
+        let endpoint = Endpoint::start();
+        endpoint.put("/a", &content);
+        endpoint.put("/b", b"undamaged");
+        assert_eq!(endpoint.files("blobs"), 0);
+        let folder = endpoint.shutdown();
+        flip_in_metadata(folder.path(), &content, position);
+        let endpoint = Endpoint::start_in(folder, |builder| builder);
+        let answer = endpoint.send(&get("/a").sign());
+        assert_eq!((answer.status, &*answer.error().code), (500, "InternalError"), "{position}");
+        assert_eq!(endpoint.send(&get("/a").header("Range", "bytes=3-5").sign()).status, 500);
+        let copy = put("/c", b"").header("x-cos-copy-source", format!("{HOST}/a"));
+        assert_eq!(endpoint.send(&copy.sign()).status, 500, "nobody copies it either");
+        // The endpoint goes on.
+        assert_eq!(endpoint.send(&get("/b").sign()).body, b"undamaged");
+        endpoint.put("/a", b"again");
+        assert_eq!(endpoint.send(&get("/a").sign()).body, b"again");
+    }
 }
 
 #[test]
@@ -121,9 +165,9 @@ fn a_range_is_whole_if_its_blocks_are() {
 #[test]
 fn a_blob_that_was_cut_or_lost_is_no_object() {
     let endpoint = Endpoint::start();
-    endpoint.put("/a", &[7; 100]);
+    endpoint.put("/a", &[7; SMALL]);
     let path = blob(&endpoint);
-    fs::OpenOptions::new().write(true).open(&path).unwrap().set_len(100).unwrap();
+    fs::OpenOptions::new().write(true).open(&path).unwrap().set_len(SMALL as u64).unwrap();
     assert_eq!(endpoint.send(&get("/a").sign()).status, 500);
     fs::remove_file(&path).unwrap();
     assert_eq!(endpoint.send(&get("/a").sign()).status, 500);

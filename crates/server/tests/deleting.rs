@@ -23,7 +23,7 @@ fn what_is_named_is_deleted() {
     assert_eq!(answer.all("Error").len(), 0);
     let left = endpoint.send(&get("/").sign());
     assert_eq!(left.all("Key"), ["c"], "a key in a document stands for itself");
-    assert_eq!(endpoint.blobs(1), 1);
+    assert_eq!(endpoint.kept(1), 1);
 }
 
 #[test]

@@ -137,7 +137,7 @@ fn the_background_follows_the_clock_without_being_asked() {
             "{EXPIRE}<AbortIncompleteMultipartUpload><DaysAfterInitiation>2</DaysAfterInitiation></AbortIncompleteMultipartUpload>"
         ),
     );
-    assert_eq!(endpoint.blobs(2), 2);
+    assert_eq!(endpoint.kept(2), 2);
     endpoint.clock.set(NOW + 3 * DAY);
     let started = Instant::now();
     while endpoint.files("blobs") > 0 {
@@ -244,5 +244,5 @@ fn versions_that_were_replaced_go_and_markers_that_hide_nothing() {
     assert_eq!(versions(), (2, 2));
     endpoint.clock.set(NOW + 7 * DAY);
     assert_eq!(versions(), (0, 0));
-    assert_eq!(endpoint.blobs(0), 0);
+    assert_eq!(endpoint.kept(0), 0);
 }

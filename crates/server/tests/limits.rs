@@ -98,7 +98,7 @@ fn the_size_of_an_object() {
     };
     is_served(&chunked(10));
     is_refused(&chunked(11), 400, "EntityTooLarge");
-    assert_eq!((endpoint.blobs(1), endpoint.files("incoming")), (1, 0));
+    assert_eq!((endpoint.kept(1), endpoint.files("incoming")), (1, 0));
 }
 
 #[test]

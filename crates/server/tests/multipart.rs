@@ -171,7 +171,7 @@ fn an_upload_that_is_given_up_leaves_nothing() {
     assert_eq!(endpoint.send(&abort).error().code, "AccessDenied");
     assert_eq!(endpoint.send(&abort.clone().sign()).status, 204);
     assert_eq!(endpoint.send(&abort.sign()).error().code, "NoSuchUpload");
-    assert_eq!(endpoint.blobs(0), 0);
+    assert_eq!(endpoint.kept(0), 0);
     assert_eq!(endpoint.send(&request("DELETE", "/").sign()).status, 204);
 }
 
@@ -187,9 +187,9 @@ fn an_object_in_parts_is_copied_and_replaced() {
     assert_eq!(endpoint.send(&copy.sign()).status, 200);
     endpoint.put("/a", b"x");
     assert_eq!(endpoint.send(&get("/b").sign()).body, b"fourfive5");
-    assert_eq!(endpoint.blobs(3), 3);
+    assert_eq!(endpoint.kept(3), 3);
     assert_eq!(endpoint.send(&request("DELETE", "/b").sign()).status, 204);
-    assert_eq!(endpoint.blobs(1), 1);
+    assert_eq!(endpoint.kept(1), 1);
 }
 
 #[test]

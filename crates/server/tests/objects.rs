@@ -63,7 +63,7 @@ fn an_object_goes_up_and_comes_down() {
     assert_eq!((gone.status, gone.header("Content-Length")), (204, None));
     assert_eq!(endpoint.send(&get("/dir/a.txt").sign()).status, 404);
     assert_eq!(endpoint.send(&request("DELETE", "/dir/a.txt").sign()).status, 204);
-    assert_eq!(endpoint.blobs(0), 0);
+    assert_eq!(endpoint.kept(0), 0);
 }
 
 #[test]
@@ -223,7 +223,7 @@ fn of_many_first_uploads_one_wins() {
     });
     assert_eq!(statuses.iter().filter(|status| **status == 200).count(), 1, "{statuses:?}");
     assert_eq!(statuses.iter().filter(|status| **status == 412).count(), 15, "{statuses:?}");
-    assert_eq!((endpoint.blobs(1), endpoint.files("incoming")), (1, 0));
+    assert_eq!((endpoint.kept(1), endpoint.files("incoming")), (1, 0));
 }
 
 #[test]

@@ -28,7 +28,7 @@ fn refused(endpoint: &Endpoint, form: &Form, cause: &str, status: u16, code: &st
 /// Nothing was kept of whatever was refused.
 #[track_caller]
 fn nothing_is_there(endpoint: &Endpoint) {
-    assert_eq!((endpoint.blobs(0), endpoint.files("incoming")), (0, 0));
+    assert_eq!((endpoint.kept(0), endpoint.files("incoming")), (0, 0));
 }
 
 #[test]
@@ -173,7 +173,7 @@ fn how_long_the_file_is() {
     let mut connection = endpoint.connect();
     connection.write(&post(&before).replace_length(1 << 40).bytes());
     assert_eq!(connection.answer(false).error().code, "EntityTooLarge");
-    assert_eq!((endpoint.blobs(1), endpoint.files("incoming")), (1, 0));
+    assert_eq!((endpoint.kept(1), endpoint.files("incoming")), (1, 0));
 }
 
 #[test]
@@ -305,5 +305,5 @@ fn a_form_has_limits() {
     connection.write(&post(&before[..200]).replace_length(1000).bytes());
     connection.end_writing();
     assert_eq!(connection.answer(false).error().code, "IncompleteBody", "incomplete-body");
-    assert_eq!((endpoint.blobs(1), endpoint.files("incoming")), (1, 0));
+    assert_eq!((endpoint.kept(1), endpoint.files("incoming")), (1, 0));
 }

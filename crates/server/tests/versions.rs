@@ -92,7 +92,7 @@ fn a_bucket_that_never_kept_versions_tells_none() {
     let deleted = delete(&endpoint, "/a", None);
     assert_eq!((deleted.header(VERSION), deleted.header(MARKER)), (None, None));
     assert_eq!(listed(&list(&endpoint, &[])), []);
-    assert_eq!(endpoint.blobs(0), 0);
+    assert_eq!(endpoint.kept(0), 0);
 }
 
 #[test]
@@ -173,7 +173,7 @@ fn a_delete_marker_hides_an_object_until_it_is_deleted() {
     assert_eq!(listed(&list(&endpoint, &[])), [("a".to_owned(), first.clone(), true, false)]);
     let last = delete(&endpoint, "/a", Some(&first));
     assert_eq!((last.header(MARKER), last.header(VERSION)), (None, Some(&*first)));
-    assert_eq!((endpoint.send(&get("/a").sign()).status, endpoint.blobs(0)), (404, 0));
+    assert_eq!((endpoint.send(&get("/a").sign()).status, endpoint.kept(0)), (404, 0));
     assert!(delete(&endpoint, "/absent", None).header(MARKER).is_some(), "as S3 does");
 }
 
@@ -191,7 +191,7 @@ fn the_former_version_comes_back_when_the_current_one_is_deleted() {
     delete(&endpoint, "/a", Some(&marker));
     assert_eq!(text(&endpoint, get("/a")), "0");
     assert_eq!(delete(&endpoint, "/a", Some(&ids[3])).header(VERSION), Some(ids[3].as_str()));
-    assert_eq!(endpoint.blobs(1), 1);
+    assert_eq!(endpoint.kept(1), 1);
 }
 
 #[test]
@@ -203,13 +203,13 @@ fn while_suspended_the_null_version_is_replaced_and_no_other() {
         assert_eq!(upload(&endpoint, "/a", body.as_bytes()), "null");
         assert_eq!(text(&endpoint, of("GET", "/a", "null")), body);
     }
-    assert_eq!(endpoint.blobs(2), 2);
+    assert_eq!(endpoint.kept(2), 2);
     let null = || ("a".to_owned(), "null".to_owned(), true, false);
     let kept_row = || ("a".to_owned(), kept.clone(), false, false);
     assert_eq!(listed(&list(&endpoint, &[])), [null(), kept_row()]);
     let marker = delete(&endpoint, "/a", None);
     assert_eq!((marker.header(VERSION), marker.header(MARKER)), (Some("null"), Some("true")));
-    assert_eq!(endpoint.blobs(1), 1, "the null version gives way to the marker");
+    assert_eq!(endpoint.kept(1), 1, "the null version gives way to the marker");
     let marker_row = ("a".to_owned(), "null".to_owned(), true, true);
     assert_eq!(listed(&list(&endpoint, &[])), [marker_row, kept_row()]);
     versioning(&endpoint, "Enabled");
@@ -338,7 +338,7 @@ fn an_upload_in_parts_makes_a_version() {
     assert_eq!(third.status, 200, "a manifest onto itself");
     delete(&endpoint, "/a", Some(&second));
     assert_eq!(text(&endpoint, get("/a")), "parts");
-    assert_eq!(endpoint.blobs(2), 2);
+    assert_eq!(endpoint.kept(2), 2);
 }
 
 #[test]

@@ -11,13 +11,15 @@ const PIECE: usize = 256 * 1024;
 pub(crate) struct Connection {
     reader: BufReader<TcpStream>,
     address: SocketAddr,
+    etag: String,
 }
 
 impl Connection {
     pub(crate) fn open(address: SocketAddr) -> Outcome<Self> {
         let stream = TcpStream::connect(address)?;
         stream.set_nodelay(true)?;
-        Ok(Self { reader: BufReader::with_capacity(PIECE, stream), address })
+        let reader = BufReader::with_capacity(PIECE, stream);
+        Ok(Self { reader, address, etag: String::new() })
     }
 
     /// Sends a request without body; gives the status and the length of the answer's body, which is shown piece by piece.
@@ -50,6 +52,27 @@ impl Connection {
         Ok(self.answer(|_| {})?.0)
     }
 
+    /// Sends a short document; gives the answer's, which is to be 200.
+    pub(crate) fn post(&mut self, target: &str, document: &str) -> Outcome<String> {
+        let Self { address, reader, .. } = self;
+        let length = document.len();
+        let request = format!(
+            "POST {target} HTTP/1.1\r\nHost: {address}\r\nContent-Length: {length}\r\n\r\n{document}"
+        );
+        reader.get_mut().write_all(request.as_bytes())?;
+        let mut body = Vec::new();
+        let (status, _) = self.answer(|piece| body.extend_from_slice(piece))?;
+        match (status, String::from_utf8(body)?) {
+            (200, body) => Ok(body),
+            (status, body) => Err(format!("{target}: {status}: {body}").into()),
+        }
+    }
+
+    /// The entity tag of the last answer, in quotes.
+    pub(crate) fn etag(&self) -> &str {
+        &self.etag
+    }
+
     fn answer(&mut self, mut see: impl FnMut(&[u8])) -> Outcome<(u16, u64)> {
         let mut line = String::new();
         self.reader.read_line(&mut line)?;
@@ -61,6 +84,8 @@ impl Connection {
             let Some((name, value)) = line.trim_end().split_once(':') else { break };
             if name.eq_ignore_ascii_case("content-length") {
                 length = value.trim().parse()?;
+            } else if name.eq_ignore_ascii_case("etag") {
+                self.etag = value.trim().to_owned();
             }
         }
         let mut left = length;

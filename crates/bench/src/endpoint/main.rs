@@ -1,11 +1,12 @@
 //! How fast the endpoint is, beside nginx that serves the same files without looking at a signature.
 //!
 //! ```text
-//! cospass-bench-endpoint COSPASS OUT      (`make bench-endpoint` knows both)
+//! cospass-bench-endpoint COSPASS OUT [PART …]      (`make bench-endpoint` knows the first two)
 //! ```
 //!
-//! `COSPASS` is the command, `OUT` the JSON file ([`report`]). Small downloads are loaded by wrk ([`load`]),
-//! large ones and large uploads by one connection of this program ([`transfer`]), small uploads by some ([`uploads`]). All servers run at the same time and take turns, round by round, so that
+//! `COSPASS` is the command, `OUT` the JSON file ([`report`]), `PART` what of it is to be measured, if not all: `downloads`,
+//! small ones, loaded by wrk ([`load`]); `uploads`, small ones over some connections ([`uploads`]); `transfers`, large ones, over
+//! one connection, and in parts over several ([`transfer`], [`parts`]). All servers run at the same time and take turns, round by round, so that
 //! what else the machine does falls on each alike. A tool that is not installed is told as not run.
 //!
 //! Before anything is measured, every server has to give the right bytes, and the endpoint has to refuse a changed URL.
@@ -14,6 +15,7 @@
 
 mod http;
 mod load;
+mod parts;
 mod report;
 mod server;
 mod transfer;
@@ -32,16 +34,27 @@ const ROUNDS: usize = 5;
 /// What a large transfer moves.
 const LARGE: usize = 256 << 20;
 
+/// What can be measured by itself.
+const PARTS: [&str; 3] = ["downloads", "uploads", "transfers"];
+
 type Outcome<T> = Result<T, Box<dyn Error>>;
 
 fn main() -> Outcome<()> {
     let mut arguments = std::env::args_os().skip(1).map(PathBuf::from);
     let (Some(command), Some(out)) = (arguments.next(), arguments.next()) else {
-        return Err("usage: cospass-bench-endpoint COSPASS OUT".into());
+        return Err("usage: cospass-bench-endpoint COSPASS OUT [PART …]".into());
     };
+    let parts: Vec<PathBuf> = arguments.collect();
+    if let Some(part) =
+        parts.iter().find(|part| !PARTS.iter().any(|name| part.as_os_str() == *name))
+    {
+        return Err(format!("{}: a part is one of {}", part.display(), PARTS.join(", ")).into());
+    }
     let folder = out.with_extension("data");
     clear(&folder)?;
-    let report = measure(&command, &folder);
+    let is_wanted =
+        |name: &str| parts.is_empty() || parts.iter().any(|part| part.as_os_str() == name);
+    let report = measure(&command, &folder, is_wanted);
     clear(&folder)?;
     let report = report?;
     println!("{report}");
@@ -50,13 +63,20 @@ fn main() -> Outcome<()> {
     Ok(())
 }
 
-fn measure(command: &Path, folder: &Path) -> Outcome<Report> {
+fn measure(command: &Path, folder: &Path, is_wanted: impl Fn(&str) -> bool) -> Outcome<Report> {
     let cospass = Cospass::start(command, &folder.join("cospass"))?;
     let nginx = Nginx::start(&folder.join("nginx"))?;
     let mut report = Report::new(nginx.is_some(), load::is_installed());
-    load::measure(&cospass, nginx.as_ref(), folder, &mut report)?;
-    uploads::measure(&cospass, folder, &mut report)?;
+    if is_wanted("downloads") {
+        load::measure(&cospass, nginx.as_ref(), folder, &mut report)?;
+    }
+    if is_wanted("uploads") {
+        uploads::measure(&cospass, folder, &mut report)?;
+    }
     drop((cospass, nginx));
+    if !is_wanted("transfers") {
+        return Ok(report);
+    }
     // What they hold after large transfers is not to be what many small ones left them with.
     let cospass = Cospass::start(command, &folder.join("cospass"))?;
     let nginx = Nginx::start(&folder.join("nginx"))?;

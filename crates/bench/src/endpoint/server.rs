@@ -101,9 +101,19 @@ impl Cospass {
 
     /// Path and query of a pre-signed URL.
     pub(crate) fn target(&self, method: &str, key: &str) -> Outcome<String> {
+        self.target_with(method, key, &[])
+    }
+
+    /// As [`target`](Self::target), with parameters.
+    pub(crate) fn target_with(
+        &self,
+        method: &str,
+        key: &str,
+        params: &[(&str, &str)],
+    ) -> Outcome<String> {
         let key = ObjectKey::new(key)?;
         let call = self.signer.presigned_url(method, &self.bucket, &key);
-        let call = call.scheme(Scheme::Http).expires(7200);
+        let call = call.scheme(Scheme::Http).expires(7200).params(params.iter().copied());
         let url = call.sign()?.url().to_owned();
         let path = url.splitn(4, '/').nth(3).ok_or("a URL without path")?;
         Ok(format!("/{path}"))

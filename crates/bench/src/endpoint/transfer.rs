@@ -4,12 +4,12 @@
 use std::fs::{self, File};
 use std::io::Write;
 use std::path::Path;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crate::http::{Connection, noise};
 use crate::report::{Better, Report, Tool};
-use crate::server::{Cospass, Nginx};
-use crate::{LARGE, Outcome, ROUNDS};
+use crate::server::{Cospass, Nginx, Process};
+use crate::{LARGE, Outcome, ROUNDS, parts};
 
 const KEY: &str = "large.bin";
 
@@ -27,8 +27,12 @@ pub(crate) fn measure(
         add(put, Tool::Disk, to_disk(&folder.join("floor"), &piece)?);
         let target = cospass.target("PUT", KEY)?;
         add(put, Tool::Cospass, rate(|| upload(cospass.address, &target, &piece))?);
+        let in_parts = format!("PUT 256 MiB in {} parts at once, durable", parts::PARTS);
+        add(&in_parts, Tool::Cospass, rate(|| parts::upload(cospass, "parts.bin", &piece))?);
         let target = cospass.target("GET", KEY)?;
+        let before = cospass.process.processor_time();
         add(get, Tool::Cospass, rate(|| download(cospass.address, &target))?);
+        let ours = processor_time(&cospass.process, before);
         if let Some(nginx) = nginx {
             let target = format!("/{KEY}");
             add(
@@ -36,12 +40,25 @@ pub(crate) fn measure(
                 Tool::Nginx,
                 rate(|| upload(nginx.address, &target, &piece))?,
             );
+            let before = nginx.process.processor_time();
             add(get, Tool::Nginx, rate(|| download(nginx.address, &target))?);
+            let theirs = processor_time(&nginx.process, before);
+            let title = "GET 256 MiB, processor";
+            for (tool, taken) in [(Tool::Cospass, ours), (Tool::Nginx, theirs)] {
+                if let Some(taken) = taken {
+                    report.add(title, tool, "ms", Better::Less, taken);
+                }
+            }
         }
     }
     report.memory("memory after 256 MiB", Tool::Cospass, cospass.process.memory());
     report.memory("memory after 256 MiB", Tool::Nginx, nginx.and_then(|it| it.process.memory()));
     Ok(())
+}
+
+/// The processor time since then, in milliseconds.
+fn processor_time(process: &Process, before: Option<Duration>) -> Option<f64> {
+    Some(process.processor_time()?.saturating_sub(before?).as_secs_f64() * 1e3)
 }
 
 /// Megabytes (10⁶) a second.

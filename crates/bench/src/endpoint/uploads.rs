@@ -33,7 +33,14 @@ pub(crate) fn measure(cospass: &Cospass, folder: &Path, report: &mut Report) -> 
             if connections == 1 {
                 add(Tool::Disk, to_disk(&folder.join("floor"), &piece)?);
             }
-            add(Tool::Cospass, small(cospass, connections, round, &piece)?);
+            let before = cospass.process.processor_time();
+            let (count, rate) = small(cospass, connections, round, &piece)?;
+            add(Tool::Cospass, rate);
+            if let (Some(before), Some(after)) = (before, cospass.process.processor_time()) {
+                let each = after.saturating_sub(before).as_secs_f64() / count as f64;
+                let title = format!("{title}, processor");
+                report.add(&title, Tool::Cospass, "µs/request", Better::Less, each * 1e6);
+            }
         }
     }
     let memory = many(cospass, &piece)?;
@@ -41,8 +48,13 @@ pub(crate) fn measure(cospass: &Cospass, folder: &Path, report: &mut Report) -> 
     Ok(())
 }
 
-/// Uploads per second, each of a key of its own.
-fn small(cospass: &Cospass, connections: usize, round: usize, piece: &[u8]) -> Outcome<f64> {
+/// How many uploads, each of a key of its own, and how many per second.
+fn small(
+    cospass: &Cospass,
+    connections: usize,
+    round: usize,
+    piece: &[u8],
+) -> Outcome<(usize, f64)> {
     let started = Instant::now();
     let upload = |connection: usize| -> Result<usize, String> {
         let upload = || -> Outcome<usize> {
@@ -65,7 +77,8 @@ fn small(cospass: &Cospass, connections: usize, round: usize, piece: &[u8]) -> O
         };
         uploads.into_iter().map(end).collect()
     });
-    Ok(counts?.iter().sum::<usize>() as f64 / started.elapsed().as_secs_f64())
+    let count = counts?.iter().sum::<usize>();
+    Ok((count, count as f64 / started.elapsed().as_secs_f64()))
 }
 
 /// The most memory that the endpoint has while many uploads come at the same time, in bytes.

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use md5::{Digest, Md5};
+use md5_stream::Md5;
 use tokio::fs::File;
 use tokio::io::{AsyncReadExt, BufReader};
 
@@ -95,7 +95,7 @@ async fn measure(path: &Path) -> std::io::Result<(u64, [u8; 16])> {
     loop {
         let read = file.read(&mut buffer).await?;
         if read == 0 {
-            return Ok((size, md5.finalize().into()));
+            return Ok((size, md5.finish()));
         }
         md5.update(buffer.get(..read).unwrap_or_default());
         size += read as u64;

@@ -1,6 +1,8 @@
 //! `get`: objects into files or to standard output.
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use clap::Args;
 use cospass::{Bucket, Client, Error, ObjectKey, TransferOptions};
@@ -53,7 +55,8 @@ pub(crate) fn get(args: GetArgs) -> Result<Exit, Failure> {
             true => many(&client, &args).await?,
             false => (vec![one(&args)?], 0),
         };
-        let work = |download, options| receive(client.clone(), download, options);
+        let folders = Folders::default();
+        let work = |download, options| receive(client.clone(), folders.clone(), download, options);
         let exit = each(tasks, &args.moving, &same_command(), work).await?;
         Ok(if refused > 0 && exit == Exit::Done { Exit::Failed } else { exit })
     })
@@ -115,8 +118,26 @@ async fn many(client: &Client, args: &GetArgs) -> Result<(Vec<Task<Download>>, u
     Ok((tasks, refused))
 }
 
+/// The folders that are there. Each is made once: many files in one folder would wait for the one above it at every file.
+#[derive(Clone, Default)]
+struct Folders(Arc<Mutex<HashSet<PathBuf>>>);
+
+impl Folders {
+    async fn make(&self, folder: &Path) -> Result<(), Error> {
+        let made = || self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if made().contains(folder) {
+            return Ok(());
+        }
+        let making = tokio::fs::create_dir_all(folder).await;
+        making.map_err(|error| Error::File { path: folder.to_owned(), error })?;
+        made().insert(folder.to_owned());
+        Ok(())
+    }
+}
+
 async fn receive(
     client: Client,
+    folders: Folders,
     download: Download,
     options: TransferOptions,
 ) -> Result<Moved, Error> {
@@ -125,8 +146,7 @@ async fn receive(
         return to_stdout(&client, &bucket, &key).await;
     }
     if let Some(folder) = to.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-        let made = tokio::fs::create_dir_all(folder).await;
-        made.map_err(|error| Error::File { path: folder.to_owned(), error })?;
+        folders.make(folder).await?;
     }
     let saved = client.get_file(&bucket, &key, &to, &options).await?;
     Ok(Moved { bytes: saved.head.size, crc64: Some(saved.crc64), etag: saved.head.etag })

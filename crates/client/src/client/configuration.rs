@@ -4,7 +4,7 @@
 use bytes::Bytes;
 use cospass_protocol::operation::{
     DeleteBucketConfiguration, GetBucketConfiguration, ListBucketConfigurations,
-    PutBucketConfiguration,
+    PostBucketInventory, PutBucketConfiguration,
 };
 use cospass_protocol::xml::{CorsConfiguration, VersioningConfiguration};
 use cospass_protocol::{Bucket, operation::Configuration};
@@ -61,6 +61,21 @@ impl Client {
         operation: &DeleteBucketConfiguration,
     ) -> Result<(), Error> {
         self.send(operation, Payload::default(), Repeat::Safe).await.map(drop)
+    }
+
+    /// POST Bucket inventory (436/89704): a report of what a bucket holds, once.
+    ///
+    /// # Errors
+    /// [`Error`].
+    pub async fn post_bucket_inventory(
+        &self,
+        mut operation: PostBucketInventory,
+        document: impl Into<Bytes>,
+    ) -> Result<(), Error> {
+        let document = document.into();
+        operation.md5 = Some(checksum::md5(&document));
+        // A second report of that id is refused.
+        self.send(&operation, Payload::bytes(document), Repeat::IfNotDone).await.map(drop)
     }
 
     /// GET Bucket cors (436/8274): which pages may read answers.

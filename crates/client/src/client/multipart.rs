@@ -15,7 +15,9 @@ use super::object::PutAnswer;
 use crate::checksum;
 use crate::error::{Error, Mismatch};
 use crate::gauge::Gauge;
+use crate::parts::{PartSink, prove};
 use crate::payload::Payload;
+use crate::put::ClientSink;
 use crate::retry::Repeat;
 
 /// An upload in parts that is under way.
@@ -56,7 +58,7 @@ impl Client {
         Ok(Upload { bucket, key, upload_id: read_initiated(&document)? })
     }
 
-    /// Upload Part (436/7750), with its MD5 sent along and its CRC64 compared.
+    /// Upload Part (436/7750), with its CRC64 compared; sent again where it arrived damaged.
     ///
     /// # Errors
     /// [`Error`].
@@ -66,10 +68,12 @@ impl Client {
         number: u16,
         bytes: impl Into<Bytes>,
     ) -> Result<Part, Error> {
-        self.upload_part_counted(upload, number, bytes.into(), &Gauge::default().begin(None)).await
+        let sink = ClientSink { client: self.clone(), upload: upload.clone() };
+        sink.send_whole(number, bytes.into(), &Gauge::default().begin(None)).await
     }
 
-    pub(crate) async fn upload_part_counted(
+    /// Sends a part once.
+    pub(crate) async fn send_part(
         &self,
         upload: &Upload,
         number: u16,
@@ -78,12 +82,11 @@ impl Client {
     ) -> Result<Part, Error> {
         let (size, here) = (bytes.len() as u64, checksum::crc64(&bytes));
         let Upload { bucket, key, upload_id } = upload.clone();
-        let mut operation = UploadPart::new(bucket, key, upload_id, number);
-        operation.md5 = Some(checksum::md5(&bytes));
-        let payload = Payload::bytes(bytes).counted_by(gauge);
+        let operation = UploadPart::new(bucket, key, upload_id, number);
+        let payload = Payload::bytes(bytes.clone()).counted_by(gauge);
         let answer = self.send(&operation, payload, Repeat::Safe).await?;
-        let stored = super::object::stored(&answer, here, size)?;
-        Ok(Part { number, etag: stored.etag, crc64: here, size })
+        prove(&answer, number, &bytes, here)?;
+        Ok(Part { number, etag: answer.etag()?, crc64: here, size })
     }
 
     /// Upload Part - Copy (436/8287).

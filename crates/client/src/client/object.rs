@@ -144,7 +144,15 @@ impl Client {
     /// [`Error`].
     pub async fn delete(&self, bucket: &Bucket, key: &ObjectKey) -> Result<(), Error> {
         let operation = DeleteObject { bucket: bucket.clone(), key: key.clone(), version_id: None };
-        self.send(&operation, Payload::default(), Repeat::Safe).await.map(drop)
+        self.delete_object(&operation).await
+    }
+
+    /// DELETE Object (436/7743), as [`delete`](Self::delete) with the version that is to go.
+    ///
+    /// # Errors
+    /// [`Error`].
+    pub async fn delete_object(&self, operation: &DeleteObject) -> Result<(), Error> {
+        self.send(operation, Payload::default(), Repeat::Safe).await.map(drop)
     }
 
     /// DELETE Multiple Objects (436/8289): up to 1000 keys at once. The answer tells of each what came of it.
@@ -160,7 +168,18 @@ impl Client {
             key: key.as_str().to_owned(),
             version_id: String::new(),
         };
-        let objects = keys.into_iter().map(object).collect();
+        self.delete_objects(bucket, keys.into_iter().map(object).collect()).await
+    }
+
+    /// DELETE Multiple Objects (436/8289), as [`delete_many`](Self::delete_many) with versions.
+    ///
+    /// # Errors
+    /// [`Error`].
+    pub async fn delete_objects(
+        &self,
+        bucket: &Bucket,
+        objects: Vec<ObjectToDelete>,
+    ) -> Result<Deleted, Error> {
         let body = Bytes::from(Delete { quiet: false, objects }.write());
         let md5 = Some(checksum::md5(&body));
         let operation = DeleteObjects { bucket: bucket.clone(), md5 };

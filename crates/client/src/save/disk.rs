@@ -27,6 +27,9 @@ pub(super) struct Paths {
     fresh: PathBuf,
     overwrite: bool,
     sync: bool,
+    /// Whether an earlier transfer left something. What is not there is not removed: even that waits for the folder, which
+    /// all transfers into it share.
+    has_leftovers: bool,
 }
 
 impl Paths {
@@ -43,6 +46,7 @@ impl Paths {
             to: to.to_owned(),
             overwrite: options.overwrite,
             sync: options.sync,
+            has_leftovers: false,
         }
     }
 
@@ -60,20 +64,26 @@ impl Paths {
 
     /// What an earlier transfer kept, if the file can get its name.
     pub(super) async fn load(
-        &self,
+        &mut self,
         options: &TransferOptions,
     ) -> Result<Option<Checkpoint>, Error> {
         let goes_on = options.resume && !options.restart;
         let paths = self.clone();
-        in_thread(move || {
+        let load = move || {
             paths.check()?;
-            if goes_on {
-                return paths.read();
+            let is_there = |path: &Path| std::fs::symlink_metadata(path).is_ok();
+            let has_leftovers = is_there(&paths.growing) || is_there(&paths.checkpoint);
+            if has_leftovers && goes_on {
+                return Ok((has_leftovers, paths.read()?));
             }
-            paths.remove();
-            Ok(None)
-        })
-        .await
+            if has_leftovers {
+                paths.remove();
+            }
+            Ok((has_leftovers, None))
+        };
+        let (has_leftovers, kept) = in_thread(load).await?;
+        self.has_leftovers = has_leftovers;
+        Ok(kept)
     }
 
     fn read(self) -> Result<Option<Checkpoint>, Error> {
@@ -132,7 +142,11 @@ impl Paths {
                 paths.remove();
                 Error::File { path: paths.growing.clone(), error }
             })?;
-            paths.name(&file)
+            paths.name(&file)?;
+            if paths.has_leftovers {
+                paths.remove_checkpoint();
+            }
+            Ok(())
         })
         .await
     }
@@ -192,7 +206,12 @@ impl Paths {
     /// All is there and proved: the file gets its name, durably if it is to be.
     pub(super) async fn finish(&self, writer: Writer) -> Result<(), Error> {
         let paths = self.clone();
-        in_thread(move || paths.name(&writer.file)).await
+        in_thread(move || {
+            paths.name(&writer.file)?;
+            paths.remove_checkpoint();
+            Ok(())
+        })
+        .await
     }
 
     fn name(&self, file: &File) -> Result<(), Error> {
@@ -201,7 +220,6 @@ impl Paths {
         }
         self.check()?;
         std::fs::rename(&self.growing, &self.to).map_err(Error::file(&self.to))?;
-        self.remove_checkpoint();
         if self.sync {
             // Some file systems have no folder that could be synced; the file itself is.
             let folder = self.to.parent().filter(|folder| !folder.as_os_str().is_empty());

@@ -11,14 +11,31 @@ use super::operator::{Operator, Qualifier, Test, Wanted};
 /// A condition of a statement.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Condition {
+    /// `OPERATOR.KEY` as written.
+    path: String,
     operator: Operator,
     key: Key,
     wanted: Vec<Wanted>,
 }
 
 impl Condition {
-    pub(super) fn parse_operator(text: &str) -> Result<OfOperator, PolicyProblem> {
-        Operator::parse(text).map(OfOperator)
+    pub(super) fn parse_operator(text: &str) -> Result<OfOperator<'_>, PolicyProblem> {
+        Ok(OfOperator { text, operator: Operator::parse(text)? })
+    }
+
+    /// Its operator and key as they are written, with a dot between them: `string_like.cos:content-type`.
+    pub fn path(&self) -> &str {
+        &self.path
+    }
+
+    /// Its key.
+    pub(super) fn key(&self) -> Key {
+        self.key
+    }
+
+    /// Values of a request at and beside those that it compares with; times as Unix seconds.
+    pub(super) fn edges(&self) -> Vec<String> {
+        self.wanted.iter().flat_map(Wanted::edges).collect()
     }
 
     /// Whether it holds for a request of that action.
@@ -42,11 +59,16 @@ impl Condition {
 }
 
 /// The conditions of one operator, whose keys and values are still to be read.
-pub(super) struct OfOperator(Operator);
+pub(super) struct OfOperator<'a> {
+    text: &'a str,
+    operator: Operator,
+}
 
-impl OfOperator {
+impl OfOperator<'_> {
     pub(super) fn key(&self, name: &str) -> Result<Condition, PolicyProblem> {
-        Ok(Condition { operator: self.0, key: Key::parse(name)?, wanted: Vec::new() })
+        let key = Key::parse(name)?;
+        let path = [self.text, ".", name].concat();
+        Ok(Condition { path, operator: self.operator, key, wanted: Vec::new() })
     }
 }
 

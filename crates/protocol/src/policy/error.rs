@@ -2,13 +2,43 @@
 
 use std::fmt;
 
+use crate::json::{PathStep, line_of};
+
 /// Why a text is not a policy.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PolicyError {
     /// Where: `statement[0].condition.ip_equal.qcs:ip`; empty for the whole.
     pub path: String,
+    /// On which line of the text that stands, from 1.
+    pub line: usize,
     /// What.
     pub problem: PolicyProblem,
+}
+
+/// A problem, and the way to it from the whole policy.
+#[derive(Debug)]
+pub(super) struct Wrong {
+    path: Vec<PathStep>,
+    problem: PolicyProblem,
+}
+
+impl Wrong {
+    /// The same with its line in the text of the policy.
+    pub(super) fn within(self, text: &[u8]) -> PolicyError {
+        let mut path = String::new();
+        for step in &self.path {
+            match step {
+                PathStep::Member(name) if path.is_empty() => path.push_str(name),
+                PathStep::Member(name) => path.extend([".", name]),
+                PathStep::Item(index) => path.push_str(&format!("[{index}]")),
+            }
+        }
+        let line = match self.problem {
+            PolicyProblem::NotJson { line, .. } => line,
+            _ => line_of(text, &self.path),
+        };
+        PolicyError { path, line, problem: self.problem }
+    }
 }
 
 /// What is wrong with a policy.
@@ -101,8 +131,8 @@ pub enum PolicyProblem {
 
 impl PolicyProblem {
     /// The problem at a path.
-    pub(super) fn at(self, path: impl Into<String>) -> PolicyError {
-        PolicyError { path: path.into(), problem: self }
+    pub(super) fn at(self, path: Vec<PathStep>) -> Wrong {
+        Wrong { path, problem: self }
     }
 }
 
@@ -111,7 +141,13 @@ impl fmt::Display for PolicyError {
         if !self.path.is_empty() {
             write!(f, "{}: ", self.path)?;
         }
-        write!(f, "{}", self.problem)
+        write!(f, "{}", self.problem)?;
+        // A text of one line has no other, and what is not JSON tells its line itself.
+        match self.problem {
+            PolicyProblem::NotJson { .. } => Ok(()),
+            _ if self.line == 1 => Ok(()),
+            _ => write!(f, " (line {})", self.line),
+        }
     }
 }
 

@@ -202,7 +202,7 @@ fn find<'a>(
 }
 
 /// Whether a statement matches, its principals aside.
-fn matches(statement: &Statement, ask: &Ask<'_>) -> bool {
+pub(super) fn matches(statement: &Statement, ask: &Ask<'_>) -> bool {
     let of_action = |action: &&&str| {
         statement.actions.iter().any(|pattern| pattern.matches(action))
             && statement

@@ -102,11 +102,17 @@ impl Identity {
         Self { owner_uin, id, other_id: None, is_root }
     }
 
-    /// A role of an account, by its number; principals may have its name instead.
-    pub fn role(owner_uin: &str, role_id: &str, name: &str) -> Self {
+    /// A role of an account, by its number.
+    pub fn role(owner_uin: &str, role_id: &str) -> Self {
         let id = format!("qcs::cam::uin/{owner_uin}:role/{role_id}");
-        let other_id = Some(format!("qcs::cam::uin/{owner_uin}:roleName/{name}"));
-        Self { owner_uin: owner_uin.to_owned(), id, other_id, is_root: false }
+        Self { owner_uin: owner_uin.to_owned(), id, other_id: None, is_root: false }
+    }
+
+    /// The same role, which principals may name by that name instead.
+    #[must_use]
+    pub fn with_role_name(self, name: &str) -> Self {
+        let other_id = Some(format!("qcs::cam::uin/{}:roleName/{name}", self.owner_uin));
+        Self { other_id, ..self }
     }
 
     /// The same, with temporary keys that it asked for under a name: principals may have that name instead.
@@ -114,6 +120,16 @@ impl Identity {
     pub fn federated(self, name: &str) -> Self {
         let other_id = Some(format!("qcs::sts::{}:federated-user/{name}", self.owner_uin));
         Self { other_id, ..self }
+    }
+
+    /// The identity of that id: `qcs::cam::uin/OWNER:uin/USER` or `qcs::cam::uin/OWNER:role/ID`.
+    pub fn from_id(id: &str) -> Option<Self> {
+        let (owner, user) = id.strip_prefix("qcs::cam::uin/")?.split_once(':')?;
+        match user.split_once('/')? {
+            ("uin", uin) if is_number(owner) && is_number(uin) => Some(Self::sub_user(owner, uin)),
+            ("role", role) if is_number(owner) && is_name(role) => Some(Self::role(owner, role)),
+            _ => None,
+        }
     }
 
     /// The account that it belongs to, by number.
@@ -156,8 +172,8 @@ mod tests {
         assert!(names("qcs::cam::uin/1:uin/1", &root) && names("qcs::cam::uin/1:uin/2", &user));
         assert!(names("qcs::cam::uin/1:uin/*", &user));
         for pattern in ["qcs::cam::uin/1:role/3", "qcs::cam::uin/1:roleName/up"] {
-            assert!(names(pattern, &Identity::role("1", "3", "up")));
-            assert!(!names(pattern, &Identity::role("1", "4", "down")));
+            assert!(names(pattern, &Identity::role("1", "3").with_role_name("up")));
+            assert!(!names(pattern, &Identity::role("1", "4").with_role_name("down")));
         }
         let federated = user.clone().federated("app");
         for pattern in ["qcs::cam::uin/1:uin/2", "qcs::sts::1:federated-user/app"] {
@@ -166,6 +182,18 @@ mod tests {
         assert!(!names("qcs::sts::1:federated-user/app", &user));
         assert!(!names("qcs::cam::uin/1:uin/1", &user) && !names("qcs::cam::uin/2:uin/*", &user));
         assert_eq!(Identity::sub_user("1", "1"), root);
+    }
+
+    #[test]
+    fn an_identity_is_read_from_its_id() {
+        for identity in
+            [Identity::root("1"), Identity::sub_user("1", "2"), Identity::role("1", "3")]
+        {
+            assert_eq!(Identity::from_id(identity.id()), Some(identity));
+        }
+        for id in ["", "*", ANYONE, "qcs::cam::uin/1:uin/*", "qcs::cam::uin/x:uin/1"] {
+            assert_eq!(Identity::from_id(id), None, "{id}");
+        }
     }
 
     #[test]

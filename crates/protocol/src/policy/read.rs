@@ -1,11 +1,12 @@
 //! From JSON to statements, each problem with its path.
 
 use super::condition::Condition;
+use super::error::Wrong;
 use super::{
-    ActionPattern, Effect, PolicyError, PolicyKind, PolicyProblem, PrincipalPattern,
-    ResourcePattern, STATEMENT_MAX, Statement,
+    ActionPattern, Effect, PolicyKind, PolicyProblem, PrincipalPattern, ResourcePattern,
+    STATEMENT_MAX, Statement,
 };
-use crate::json::Json;
+use crate::json::{Json, PathStep};
 
 /// A value and where it stands.
 #[derive(Clone, Copy)]
@@ -26,35 +27,31 @@ enum Name<'a> {
 }
 
 impl<'a> At<'a> {
-    fn path(&self) -> String {
-        let (mut steps, mut next) = (Vec::new(), self.parent);
+    fn path(&self) -> Vec<PathStep> {
+        let (mut path, mut next) = (Vec::new(), self.parent);
         while let Some(step) = next {
-            steps.push(step);
+            path.push(match step.name {
+                Name::Member(name) => PathStep::Member(name.to_owned()),
+                Name::Item(index) => PathStep::Item(index),
+            });
             next = step.parent;
         }
-        let mut path = String::new();
-        for step in steps.iter().rev() {
-            match step.name {
-                Name::Member(name) if path.is_empty() => path.push_str(name),
-                Name::Member(name) => path.extend([".", name]),
-                Name::Item(index) => path.push_str(&format!("[{index}]")),
-            }
-        }
+        path.reverse();
         path
     }
 
-    fn refuse<T>(&self, problem: PolicyProblem) -> Result<T, PolicyError> {
+    fn refuse<T>(&self, problem: PolicyProblem) -> Result<T, Wrong> {
         Err(problem.at(self.path()))
     }
 
-    fn members(&self) -> Result<&'a [(String, Json)], PolicyError> {
+    fn members(&self) -> Result<&'a [(String, Json)], Wrong> {
         match self.json {
             Json::Object(members) => Ok(members),
             _ => self.refuse(PolicyProblem::Type { expected: "an object" }),
         }
     }
 
-    fn text(&self) -> Result<&'a str, PolicyError> {
+    fn text(&self) -> Result<&'a str, Wrong> {
         match self.json {
             Json::Text(text) => Ok(text),
             _ => self.refuse(PolicyProblem::Type { expected: "a text" }),
@@ -62,10 +59,7 @@ impl<'a> At<'a> {
     }
 
     /// Shows one value, or each of several.
-    fn each(
-        &self,
-        mut show: impl FnMut(At<'_>) -> Result<(), PolicyError>,
-    ) -> Result<(), PolicyError> {
+    fn each(&self, mut show: impl FnMut(At<'_>) -> Result<(), Wrong>) -> Result<(), Wrong> {
         let Json::List(items) = self.json else {
             return show(*self);
         };
@@ -80,10 +74,7 @@ impl<'a> At<'a> {
     }
 
     /// The texts of one value or several, each read.
-    fn all<T>(
-        &self,
-        read: impl Fn(&str) -> Result<T, PolicyProblem>,
-    ) -> Result<Vec<T>, PolicyError> {
+    fn all<T>(&self, read: impl Fn(&str) -> Result<T, PolicyProblem>) -> Result<Vec<T>, Wrong> {
         let mut out = Vec::new();
         self.each(|item| {
             match read(item.text()?) {
@@ -99,7 +90,7 @@ impl<'a> At<'a> {
     fn elements<const N: usize>(
         &self,
         known: [&'static str; N],
-    ) -> Result<[Option<(&'a str, &'a Json)>; N], PolicyError> {
+    ) -> Result<[Option<(&'a str, &'a Json)>; N], Wrong> {
         let mut found = [None; N];
         for (name, json) in self.members()? {
             let element = known.iter().zip(&mut found).find(|(known, _)| is_element(name, known));
@@ -132,7 +123,7 @@ macro_rules! within {
 }
 
 /// The statements of a policy.
-pub(super) fn statements(json: &Json, kind: PolicyKind) -> Result<Vec<Statement>, PolicyError> {
+pub(super) fn statements(json: &Json, kind: PolicyKind) -> Result<Vec<Statement>, Wrong> {
     let root = At { json, parent: None };
     let [version, statement, principal] = root.elements(["version", "statement", "principal"])?;
     let missing = |name| root.refuse(PolicyProblem::Missing { name });
@@ -159,7 +150,7 @@ fn one(
     at: At<'_>,
     kind: PolicyKind,
     shared: Option<&[PrincipalPattern]>,
-) -> Result<Statement, PolicyError> {
+) -> Result<Statement, Wrong> {
     let length = at.json.length();
     if kind == PolicyKind::Bucket && length > STATEMENT_MAX {
         return at.refuse(PolicyProblem::StatementTooLong { length });
@@ -192,7 +183,7 @@ fn one(
 }
 
 /// `"*"`, or `{"qcs": …}`.
-fn principals(at: At<'_>, kind: PolicyKind) -> Result<Vec<PrincipalPattern>, PolicyError> {
+fn principals(at: At<'_>, kind: PolicyKind) -> Result<Vec<PrincipalPattern>, Wrong> {
     let principals = match at.json {
         Json::Text(text) if text == "*" => at.all(PrincipalPattern::parse)?,
         Json::Text(text) => return at.refuse(PolicyProblem::Principal { value: text.clone() }),
@@ -212,7 +203,7 @@ fn principals(at: At<'_>, kind: PolicyKind) -> Result<Vec<PrincipalPattern>, Pol
 }
 
 /// `{OPERATOR: {KEY: VALUE or VALUES}}`
-fn conditions(at: At<'_>) -> Result<Vec<Condition>, PolicyError> {
+fn conditions(at: At<'_>) -> Result<Vec<Condition>, Wrong> {
     let mut out = Vec::new();
     for (name, json) in distinct(at)? {
         within!(at, (name, json), |at| {
@@ -234,7 +225,7 @@ fn conditions(at: At<'_>) -> Result<Vec<Condition>, PolicyError> {
 }
 
 /// The members of an object that has none twice.
-fn distinct<'a>(at: At<'a>) -> Result<Vec<(&'a str, &'a Json)>, PolicyError> {
+fn distinct<'a>(at: At<'a>) -> Result<Vec<(&'a str, &'a Json)>, Wrong> {
     let members = at.members()?;
     for (index, (name, _)) in members.iter().enumerate() {
         if members.iter().take(index).any(|(earlier, _)| earlier == name) {
@@ -245,7 +236,7 @@ fn distinct<'a>(at: At<'a>) -> Result<Vec<(&'a str, &'a Json)>, PolicyError> {
 }
 
 /// A value of a condition, which may be written as a number or a truth.
-fn scalar(at: At<'_>) -> Result<String, PolicyError> {
+fn scalar(at: At<'_>) -> Result<String, Wrong> {
     match at.json {
         Json::Text(text) | Json::Number(text) => Ok(text.clone()),
         Json::Bool(truth) => Ok(truth.to_string()),

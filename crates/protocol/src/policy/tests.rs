@@ -1,5 +1,8 @@
+mod comparing;
 mod conditions;
+mod conditions_slowly;
 mod decisions;
+mod intents;
 mod reading;
 mod slowly;
 

@@ -47,7 +47,7 @@ pub(crate) fn authorize_call(
 }
 
 fn permit<T>(operation: T) -> Permit<T> {
-    Permit { operation, seen: Seen::default() }
+    Permit { operation, seen: Seen::default(), bucket: None }
 }
 
 impl CallAsker<'_> {

@@ -48,15 +48,14 @@ pub(super) async fn put_to_object(
     body: &mut SealedBody,
 ) -> Result<Reply, Refusal> {
     let document = body.read_document(&permit).await?;
-    let seen = permit.seen();
+    let (store, seen) = (permit.store(endpoint), permit.seen());
     let PutObjectAcl { bucket, key, version_id, acl, md5 } = permit.into_operation();
     let acl = match wanted(acl, md5, &document)? {
         // So an object that goes by the rules of its bucket is answered; put back as it is, it goes by them again.
         AclRecord::Grants(grants) if grants.is_empty() => AclRecord::canned(CannedAcl::Default),
         acl => acl,
     };
-    endpoint
-        .store
+    store
         .blocking(move |store| {
             let check = |object: &ObjectRecord| seen.check(store, object);
             store.set_object_acl(&bucket, &key, version_id.as_deref(), &acl, check)
@@ -71,12 +70,10 @@ pub(super) async fn put_to_bucket(
     body: &mut SealedBody,
 ) -> Result<Reply, Refusal> {
     let document = body.read_document(&permit).await?;
+    let store = permit.store(endpoint);
     let PutBucketAcl { bucket, acl, md5 } = permit.into_operation();
     let acl = wanted(acl, md5, &document)?;
-    endpoint
-        .store
-        .blocking(move |store| store.set_bucket_acl(&bucket, acl).map_err(Refusal::from))
-        .await?;
+    store.blocking(move |store| store.set_bucket_acl(&bucket, acl).map_err(Refusal::from)).await?;
     Ok(Reply::empty(StatusCode::OK))
 }
 

@@ -42,7 +42,7 @@ pub(super) async fn append(
         let record = store.append(appended, &asked.bucket, &asked.key, &draft, check)?;
         Ok::<_, Refusal>((record, md5))
     };
-    let (record, md5) = endpoint.store.blocking(append).await?;
+    let (record, md5) = permit.store(endpoint).blocking(append).await?;
     Ok(customer_key::with_key(reply(&record, md5), key.as_ref()))
 }
 

@@ -71,10 +71,8 @@ pub(super) async fn delete(
     endpoint: &Endpoint,
     permit: Permit<DeleteBucket>,
 ) -> Result<Reply, Refusal> {
+    let store = permit.store(endpoint);
     let DeleteBucket { bucket } = permit.into_operation();
-    endpoint
-        .store
-        .blocking(move |store| store.delete_bucket(&bucket).map_err(Refusal::from))
-        .await?;
+    store.blocking(move |store| store.delete_bucket(&bucket).map_err(Refusal::from)).await?;
     Ok(Reply::empty(StatusCode::NO_CONTENT))
 }

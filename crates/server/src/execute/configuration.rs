@@ -16,7 +16,7 @@ use cospass_protocol::operation::{
 use cospass_protocol::xml::{ConfigurationList, default_tiering_rule, domain_certificate};
 use http::StatusCode;
 use http::header::HeaderName;
-use md5::{Digest, Md5};
+use md5_stream::Md5;
 
 use self::check::Surroundings;
 use super::check_md5;
@@ -27,6 +27,7 @@ use crate::configurations::{Configurations, INVENTORY_ONCE, Kept};
 use crate::endpoint::Endpoint;
 use crate::refusal::{Cause, Refusal};
 use crate::reply::Reply;
+use crate::store::Store;
 
 /// How many configurations a page of a list has (436/33706).
 const PAGE: usize = 100;
@@ -130,6 +131,7 @@ pub(super) async fn put(
     // A PUT on a bucket that is not there may be one that makes it, so that nobody has looked before.
     of_bucket(endpoint, &permit.operation().bucket)?;
     let document = read(&permit, permit.operation().configuration, body).await?;
+    let store = permit.store(endpoint);
     let PutBucketConfiguration { bucket, configuration, id, md5 } = permit.into_operation();
     check_md5(md5, &document)?;
     let status = match configuration {
@@ -167,7 +169,7 @@ pub(super) async fn put(
         }
         Ok(changed)
     };
-    change(endpoint, bucket, put).await?;
+    change(&store, bucket, put).await?;
     Ok(Reply::empty(status))
 }
 
@@ -178,6 +180,7 @@ pub(super) async fn post_inventory(
     body: &mut SealedBody,
 ) -> Result<Reply, Refusal> {
     let document = read(&permit, Configuration::Inventory, body).await?;
+    let store = permit.store(endpoint);
     let PostBucketInventory { bucket, id, md5 } = permit.into_operation();
     check_md5(md5, &document)?;
     let report = document::inventory_once(&id, &document)?;
@@ -190,7 +193,7 @@ pub(super) async fn post_inventory(
         }
         Ok(there.with(INVENTORY_ONCE, &id, report.clone(), now)?)
     };
-    change(endpoint, bucket, post).await?;
+    change(&store, bucket, post).await?;
     Ok(Reply::empty(StatusCode::OK))
 }
 
@@ -198,6 +201,7 @@ pub(super) async fn delete(
     endpoint: &Endpoint,
     permit: Permit<DeleteBucketConfiguration>,
 ) -> Result<Reply, Refusal> {
+    let store = permit.store(endpoint);
     let DeleteBucketConfiguration { bucket, configuration, id } = permit.into_operation();
     let id = id.unwrap_or_default();
     let remove = move |there: &Configurations| {
@@ -206,7 +210,7 @@ pub(super) async fn delete(
         }
         Ok(there.without(configuration, &id)?)
     };
-    change(endpoint, bucket, remove).await?;
+    change(&store, bucket, remove).await?;
     Ok(Reply::empty(StatusCode::NO_CONTENT))
 }
 
@@ -216,11 +220,11 @@ fn of_bucket(endpoint: &Endpoint, bucket: &Bucket) -> Result<Configurations, Ref
 }
 
 async fn change(
-    endpoint: &Endpoint,
+    store: &Store,
     bucket: Bucket,
     change: impl Fn(&Configurations) -> Result<Configurations, Refusal> + Send + 'static,
 ) -> Result<(), Refusal> {
-    endpoint.store.blocking(move |store| store.change_configurations(&bucket, change)).await
+    store.blocking(move |store| store.change_configurations(&bucket, change)).await
 }
 
 /// Reads the body of a PUT or POST: those that list rules may be long.

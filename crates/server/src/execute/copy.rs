@@ -31,6 +31,7 @@ pub(super) async fn object(
     permit: Permit<PutObjectCopy>,
 ) -> Result<Reply, Refusal> {
     let (seen, now) = (permit.seen(), endpoint.clock.now());
+    let store = permit.store(endpoint);
     let mut copy = permit.into_operation();
     copy.encryption = encryption(endpoint, &copy.bucket, copy.encryption);
     retention::check_date(copy.retain_until, now)?;
@@ -48,6 +49,8 @@ pub(super) async fn object(
         };
         copied(store, &copy, from, plan)
             .map_err(|failed| match failed {
+                // The bucket of the source is there, or was just now.
+                Failed::Store(error @ StoreError::NoSuchBucket) => error.into(),
                 // Only the source is asked for by its key.
                 Failed::Store(error) => of_source(error.into()),
                 Failed::Refused(refusal) => refusal,
@@ -59,7 +62,7 @@ pub(super) async fn object(
                 (record, with_source_version(reply, &copy.source).headers)
             })
     };
-    let (record, headers) = endpoint.store.blocking(make).await?;
+    let (record, headers) = store.blocking(make).await?;
     let result = CopyResult {
         etag: record.etag(),
         crc64: record.crc64,
@@ -103,6 +106,7 @@ pub(super) async fn part(
     permit: Permit<UploadPartCopy>,
 ) -> Result<Reply, Refusal> {
     let seen = permit.seen();
+    let store = permit.store(endpoint);
     let copy = permit.into_operation();
     let (now, most) = (endpoint.clock.now(), endpoint.limits.object_size);
     let make = move |store: &Store| {
@@ -128,7 +132,7 @@ pub(super) async fn part(
         let reply = with_source_version(Reply::empty(StatusCode::OK), &copy.source);
         Ok::<_, Refusal>((part, customer_key::with_key(reply, copy.customer_key.as_ref())))
     };
-    let (part, Reply { headers, .. }) = endpoint.store.blocking(make).await?;
+    let (part, Reply { headers, .. }) = store.blocking(make).await?;
     let result = CopyResult {
         etag: part.etag(),
         crc64: part.crc64,

@@ -4,7 +4,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use cospass_protocol::operation::{CustomerKey, ServerSideEncryption};
 use http::header::{HeaderName, HeaderValue};
-use md5::{Digest, Md5};
+use md5_stream::Md5;
 
 use crate::refusal::{Cause, Refusal};
 use crate::reply::Reply;
@@ -18,9 +18,7 @@ const KEY_MD5: HeaderName =
 /// Refuses a key whose MD5 is not the one that came along: it was changed on its way.
 pub(super) fn check(key: Option<&CustomerKey>) -> Result<(), Refusal> {
     match key {
-        Some(key) if key.md5() != <[u8; 16]>::from(Md5::digest(key.expose())) => {
-            Err(Cause::CustomerKeyMd5.into())
-        }
+        Some(key) if key.md5() != Md5::digest(key.expose()) => Err(Cause::CustomerKeyMd5.into()),
         _ => Ok(()),
     }
 }

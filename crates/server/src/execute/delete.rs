@@ -18,10 +18,11 @@ pub(super) async fn one(
     endpoint: &Endpoint,
     permit: Permit<DeleteObject>,
 ) -> Result<Reply, Refusal> {
+    let store = permit.store(endpoint);
     let DeleteObject { bucket, key, version_id } = permit.into_operation();
     let (objects, now) = ([(key, version_id)], endpoint.clock.now());
     let delete = move |store: &Store| store.delete_objects(&bucket, &objects, now);
-    let deleted = endpoint.store.blocking(delete).await?.pop();
+    let deleted = store.blocking(delete).await?.pop();
     let deleted = deleted.unwrap_or_else(|| Ok(Deleted::default())).map_err(StoreError::from)?;
     let mut reply = Reply::empty(StatusCode::NO_CONTENT);
     if deleted.marker.is_some() {
@@ -41,6 +42,7 @@ pub(super) async fn several(
     body: &mut SealedBody,
 ) -> Result<Reply, Refusal> {
     let document = body.read_list(&permit).await?;
+    let store = permit.store(asker.endpoint);
     let DeleteObjects { bucket, md5 } = permit.into_operation();
     check_md5(md5, &document)?;
     if document.is_empty() {
@@ -64,7 +66,7 @@ pub(super) async fn several(
     }
     let now = asker.endpoint.clock.now();
     let delete = move |store: &Store| store.delete_objects(&bucket, &named, now);
-    let deleted = asker.endpoint.store.blocking(delete).await?;
+    let deleted = store.blocking(delete).await?;
     for (object, deleted) in asked.into_iter().zip(deleted) {
         match deleted {
             Ok(Deleted { marker, .. }) => {

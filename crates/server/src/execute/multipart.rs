@@ -27,6 +27,7 @@ pub(super) async fn initiate(
     endpoint: &Endpoint,
     permit: Permit<InitiateMultipartUpload>,
 ) -> Result<Reply, Refusal> {
+    let store = permit.store(endpoint);
     let mut asked = permit.into_operation();
     asked.encryption = encryption(endpoint, &asked.bucket, asked.encryption);
     let customer = asked.encryption.as_ref().and_then(|asked| asked.customer_key()).cloned();
@@ -53,7 +54,7 @@ pub(super) async fn initiate(
         let name = store.begin_parts(&asked.bucket, &asked.key, draft).map_err(Refusal::from)?;
         Ok::<_, Refusal>((name, encryption))
     };
-    let (UploadName { bucket, key, id }, encryption) = endpoint.store.blocking(begin).await?;
+    let (UploadName { bucket, key, id }, encryption) = store.blocking(begin).await?;
     let reply = Reply::xml(initiated(bucket.as_str(), key.as_str(), &id));
     Ok(customer_key::with_key(with_encryption(reply, encryption), customer.as_ref()))
 }
@@ -81,7 +82,7 @@ pub(super) async fn part(
         let upload = received.finish(store, md5)?;
         store.commit_part(upload, &name, number, now).map_err(Refusal::from)
     };
-    let part = endpoint.store.blocking(commit).await?;
+    let part = permit.store(endpoint).blocking(commit).await?;
     Ok(customer_key::with_key(Reply::empty(StatusCode::OK), customer_key.as_ref())
         .header(ETAG, part.etag())
         .header(HeaderName::from_static("x-cos-hash-crc64ecma"), part.crc64.to_string()))
@@ -162,6 +163,7 @@ pub(super) async fn complete(
     origin: Origin<'_>,
 ) -> Result<Reply, Refusal> {
     let document = body.read_list(&permit).await?;
+    let store = permit.store(endpoint);
     let asked = permit.into_operation();
     check_md5(asked.md5, &document)?;
     if document.is_empty() {
@@ -180,7 +182,7 @@ pub(super) async fn complete(
         let reply = with_expiration(reply, store, &name.bucket, &name.key, &record);
         Ok::<_, Refusal>((name, record, reply.headers))
     };
-    let (name, record, headers) = endpoint.store.blocking(assemble).await?;
+    let (name, record, headers) = store.blocking(assemble).await?;
     let completed = Completed {
         bucket: name.bucket.as_str().to_owned(),
         origin: origin.to_string(),
@@ -196,9 +198,10 @@ pub(super) async fn abort(
     endpoint: &Endpoint,
     permit: Permit<AbortMultipartUpload>,
 ) -> Result<Reply, Refusal> {
+    let store = permit.store(endpoint);
     let AbortMultipartUpload { bucket, key, upload_id } = permit.into_operation();
     let name = UploadName { bucket, key, id: upload_id };
-    endpoint.store.blocking(move |store| store.abort_parts(&name).map_err(Refusal::from)).await?;
+    store.blocking(move |store| store.abort_parts(&name).map_err(Refusal::from)).await?;
     Ok(Reply::empty(StatusCode::NO_CONTENT))
 }
 

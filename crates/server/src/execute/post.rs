@@ -26,9 +26,10 @@ pub(super) async fn object(
     let pieces = body.open_file(&permit, Pace::of(put.traffic_limit))?;
     let key = put.encryption.as_ref().and_then(|asked| asked.customer_key());
     let received = upload::receive_pieces(endpoint, pieces, key).await?;
+    let store = permit.store(endpoint);
     let PostObject { put, success, .. } = permit.into_operation();
     let (bucket, key) = (put.bucket.clone(), put.key.clone());
-    let (record, reply) = upload::keep(endpoint, received, put).await?;
+    let (record, reply) = upload::keep(endpoint, &store, received, put).await?;
     Ok(answer(success, origin, &bucket, &key, &record.etag(), reply))
 }
 

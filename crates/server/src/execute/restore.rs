@@ -24,6 +24,7 @@ pub(super) async fn post(
     body: &mut SealedBody,
 ) -> Result<Reply, Refusal> {
     let document = body.read_document(&permit).await?;
+    let store = permit.store(endpoint);
     let PostObjectRestore { bucket, key, version_id, md5 } = permit.into_operation();
     check_md5(md5, &document)?;
     if document.is_empty() {
@@ -31,8 +32,7 @@ pub(super) async fn post(
     }
     let (asked, now) = (RestoreRequest::read(&document)?, endpoint.clock.now());
     let restore = move |record: &mut ObjectRecord| restore(record, asked, now);
-    let status = endpoint
-        .store
+    let status = store
         .blocking(move |store| store.update_object(&bucket, &key, version_id.as_deref(), restore))
         .await?;
     Ok(Reply::empty(status))

@@ -34,6 +34,7 @@ pub(super) async fn put(
     body: &mut SealedBody,
 ) -> Result<Reply, Refusal> {
     let document = body.read_document(&permit).await?;
+    let store = permit.store(endpoint);
     let PutObjectRetention { bucket, key, version_id, md5 } = permit.into_operation();
     check_md5(md5, &document)?;
     if document.is_empty() {
@@ -48,7 +49,7 @@ pub(super) async fn put(
     let set = move |store: &crate::store::Store| {
         store.retain(&bucket, &key, version_id.as_deref(), until, now).map_err(Refusal::from)
     };
-    endpoint.store.blocking(set).await?;
+    store.blocking(set).await?;
     Ok(Reply::empty(StatusCode::OK))
 }
 

@@ -19,7 +19,8 @@ use crate::reply::Reply;
 use crate::store::{Kind, ObjectRecord, Reader, Store, StoreError};
 
 pub(super) async fn put(endpoint: &Endpoint, permit: Permit<PutSymlink>) -> Result<Reply, Refusal> {
-    let (put, now) = (permit.into_operation(), endpoint.clock.now());
+    let (store, now) = (permit.store(endpoint), endpoint.clock.now());
+    let put = permit.into_operation();
     let make = move |store: &Store| {
         let wanted = Wanted {
             headers: draft::headers(&put.key, &put.content, &put.metadata),
@@ -38,7 +39,7 @@ pub(super) async fn put(endpoint: &Endpoint, permit: Permit<PutSymlink>) -> Resu
         })?;
         Ok(upload::reply(store, &put.bucket, &record))
     };
-    endpoint.store.blocking(make).await
+    store.blocking(make).await
 }
 
 pub(super) async fn get(endpoint: &Endpoint, permit: Permit<GetSymlink>) -> Result<Reply, Refusal> {

@@ -6,7 +6,7 @@ use cospass_protocol::Bucket;
 use cospass_protocol::operation::{ContentMd5, CustomerKey, PutObject, TrafficLimit};
 use http::StatusCode;
 use http::header::{ETAG, HeaderName};
-use md5::{Digest, Md5};
+use md5_stream::Md5;
 
 use super::draft::{self, Wanted};
 use super::expiration::with_expiration;
@@ -31,12 +31,14 @@ pub(super) async fn put(
     let traffic_limit = permit.operation().traffic_limit;
     let key = permit.operation().encryption.as_ref().and_then(|asked| asked.customer_key());
     let received = receive(endpoint, &permit, body, traffic_limit, key).await?;
-    keep(endpoint, received, permit.into_operation()).await.map(|(_, reply)| reply)
+    let store = permit.store(endpoint);
+    keep(endpoint, &store, received, permit.into_operation()).await.map(|(_, reply)| reply)
 }
 
 /// Makes an object of what was received, and the answer that tells of it.
 pub(super) async fn keep(
     endpoint: &Endpoint,
+    store: &Store,
     received: Received,
     mut put: PutObject,
 ) -> Result<(ObjectRecord, Reply), Refusal> {
@@ -52,8 +54,7 @@ pub(super) async fn keep(
         retain_until: put.retain_until,
     };
     let draft = wanted.at(endpoint.clock.now())?;
-    endpoint
-        .store
+    store
         .blocking(move |store| {
             let upload = received.finish(store, put.md5)?;
             let record = store.commit(upload, &put.bucket, &put.key, draft, |object| {
@@ -120,7 +121,7 @@ impl Received {
     ) -> Result<(Appended, u64, [u8; 16]), Refusal> {
         if self.upload.is_none() {
             check_md5(md5, &self.rest)?;
-            let (length, md5) = (self.rest.len() as u64, Md5::digest(&self.rest).into());
+            let (length, md5) = (self.rest.len() as u64, Md5::digest(&self.rest));
             return Ok((Appended::Few(self.rest, self.key), length, md5));
         }
         let upload = self.finish(store, md5)?;

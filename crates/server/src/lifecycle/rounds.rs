@@ -41,18 +41,19 @@ impl Rounds {
     ) -> Result<(), StoreError> {
         let rules = || {
             let record = store.bucket(bucket)?;
-            record.configurations.lifecycle().cloned()
+            Some((record.configurations.lifecycle().cloned()?, record.id))
         };
-        let Some(found) = rules() else { return Ok(()) };
+        let Some((found, _)) = rules() else { return Ok(()) };
         if self.is_done(bucket, &found, now) {
             return Ok(());
         }
         let _turn = self.turn.lock().await;
-        let Some(rules) = rules() else { return Ok(()) };
+        let Some((rules, id)) = rules() else { return Ok(()) };
         if self.is_done(bucket, &rules, now) {
             return Ok(());
         }
         let (name, followed) = (bucket.clone(), rules.clone());
+        let store = store.within(bucket, Some(id));
         store.blocking(move |store| follow(store, &name, &followed, now)).await?;
         let moment = last_moment(&rules, now);
         let mut done = self.done.lock().unwrap_or_else(PoisonError::into_inner);

@@ -10,7 +10,7 @@ use std::io;
 use cospass_protocol::operation::CustomerKey;
 use cospass_protocol::{Bucket, ObjectKey};
 use crc_fast::{CrcAlgorithm, Digest as Crc};
-use md5::{Digest, Md5};
+use md5_stream::Md5;
 
 use super::backend::{BlobId, Table};
 use super::cipher;
@@ -67,14 +67,14 @@ impl Store {
                 (sums, Few { bytes, key }, None)
             }
             Appended::Upload(upload) => {
-                let written = upload.finish().map_err(StoreError::from)?;
-                let sums = Sums { size: written.size, md5: written.md5, crc64: written.crc64 };
-                (sums, Few::default(), Some(written))
+                let written = upload.finish_blob().map_err(StoreError::from)?;
+                (Sums::of(&written), Few::default(), Some(written))
             }
         };
         let (name, number) = (Name::of(bucket, key), self.next_version(draft.modified));
         let (bucket, key) = (name.bucket, name.key);
         loop {
+            self.check_within(&*self.0.backend)?;
             let there = find_object(&*self.0.backend, bucket, key)?;
             check(there.as_ref())?;
             let plan = match self.plan(there.as_ref(), &few, &mut written) {
@@ -139,7 +139,9 @@ impl Store {
         let mut kept = match there.map(|there| there.place) {
             None => Vec::new(),
             Some(Place::Manifest(id)) => self.manifest(id)?.pieces,
-            Some(Place::Blob(_)) => return Err(io::Error::other("not begun by appending").into()),
+            Some(Place::Blob(_) | Place::Row(_)) => {
+                return Err(io::Error::other("not begun by appending").into());
+            }
         };
         let mut added = written.take();
         let mut merged = Vec::new();
@@ -152,7 +154,7 @@ impl Store {
                 upload.write(&self.bytes(piece, few.key.as_ref())?)?;
             }
             upload.write(&few.bytes)?;
-            added = Some(upload.finish()?);
+            added = Some(upload.finish_blob()?);
             drop(pin);
             merged = pieces.iter().map(|piece| piece.blob).collect();
         }
@@ -200,8 +202,8 @@ fn sums(bytes: &[u8], is_encrypted: bool) -> io::Result<Sums> {
         // As of any upload: the entity tag of what is encrypted says nothing of its content.
         md5.update(BlobId::random()?.0);
     }
-    let md5 = md5.chain_update(bytes).finalize().into();
-    Ok(Sums { size: bytes.len() as u64, md5, crc64: crc64.finalize() })
+    md5.update(bytes);
+    Ok(Sums { size: bytes.len() as u64, md5: md5.finish(), crc64: crc64.finalize() })
 }
 
 /// From which piece on they are written together with so many bytes: those that are no longer than what follows them.

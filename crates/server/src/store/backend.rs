@@ -28,10 +28,11 @@ pub(crate) enum Table {
     Blobs,
     Versions,
     NullVersions,
+    Contents,
 }
 
 impl Table {
-    pub(super) const ALL: [Self; 9] = [
+    pub(super) const ALL: [Self; 10] = [
         Self::About,
         Self::Buckets,
         Self::Objects,
@@ -41,6 +42,7 @@ impl Table {
         Self::Blobs,
         Self::Versions,
         Self::NullVersions,
+        Self::Contents,
     ];
 
     pub(super) fn name(self) -> &'static str {
@@ -54,6 +56,7 @@ impl Table {
             Self::Blobs => "blobs",
             Self::Versions => "versions",
             Self::NullVersions => "null-versions",
+            Self::Contents => "contents",
         }
     }
 }
@@ -90,6 +93,13 @@ pub(super) trait Backend: Rows + Send + Sync + 'static {
     ///
     /// `run` may be called more than once; what it did before is forgotten then.
     fn write(&self, run: &mut dyn FnMut(&mut Transaction<'_>) -> Verdict) -> io::Result<()>;
+
+    /// The value of a row of [`Table::Contents`], whose key no other value ever has, so that it may be kept in memory. Blocks
+    /// no longer than reading any row.
+    fn content(&self, key: [u8; 16]) -> io::Result<Option<Bytes>>;
+
+    /// Refuses, `StorageFull`, if there is as good as no room, so that what is left of it is kept for deleting.
+    fn check_room(&self) -> io::Result<()>;
 
     /// Begins a blob that is not there yet. It is there as soon as it is [finished](BlobWriter::finish), and not before.
     fn begin(&self, blob: BlobId) -> io::Result<Box<dyn BlobWriter>>;

@@ -7,15 +7,26 @@ use std::ops::Bound;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use cospass_protocol::TagSet;
+use cospass_protocol::operation::{CannedAcl, CustomerKey};
+use crc_fast::{CrcAlgorithm, checksum};
+use md5::{Digest, Md5};
+
 use super::backend::{Backend, BlobId, Row, Rows, Span, Table, Verdict};
 use super::disk::{Disk, Syncing};
 use super::memory::Memory;
 use super::tests::{
-    begin, bucket, bucket_record, complete, copy, delete, draft, key, put, put_part, read,
+    begin, bucket, bucket_record, complete, copy, delete, draft, kept, key, put, put_part, read,
     read_all, sweep, upload,
 };
 use super::transaction::Transaction;
-use super::{ObjectRecord, Step, Store, StoreError, metadata, start};
+use super::{
+    AclRecord, Appended, Draft, Due, Kind, ObjectRecord, Step, Store, StoreError, Upload, metadata,
+    start,
+};
+use crate::configurations::Configurations;
+use crate::lifecycle::Fate;
+use crate::limits::BESIDE;
 
 /// How many writers race.
 const RACERS: u8 = 64;
@@ -29,13 +40,16 @@ fn on_every_backend(test: impl Fn(Arc<dyn Backend>)) {
     }
 }
 
-/// Runs a test on a store over each backend, with a bucket.
+/// Runs a test on a store over each backend, with a bucket: one that keeps few bytes in rows, and one that keeps all but none
+/// in blobs.
 fn on_every_store(test: impl Fn(&Store, &dyn Backend)) {
-    on_every_backend(|backend| {
-        let store = Store::over(Arc::clone(&backend)).unwrap();
-        store.create_bucket(&bucket(), bucket_record()).unwrap();
-        test(&store, &*backend);
-    });
+    for few in [BESIDE, 0] {
+        on_every_backend(|backend| {
+            let store = Store::with_few(Arc::clone(&backend), few).unwrap();
+            store.create_bucket(&bucket(), bucket_record()).unwrap();
+            test(&store, &*backend);
+        });
+    }
 }
 
 fn put_row(backend: &dyn Backend, key: &[u8], value: &[u8]) {
@@ -269,6 +283,32 @@ fn what_is_at_hand_is_the_blob() {
 }
 
 #[test]
+fn a_content_is_the_row_of_its_name() {
+    on_every_backend(|backend| {
+        let (name, other) = ([1; 16], [2; 16]);
+        assert_eq!(backend.content(name).unwrap(), None);
+        let change = |row: Option<&'static [u8]>| {
+            let write = move |tables: &mut Transaction<'_>| {
+                match row {
+                    Some(bytes) => tables.put(Table::Contents, name.to_vec(), bytes.to_vec()),
+                    None => tables.remove(Table::Contents, name.to_vec()),
+                }
+                Verdict::Commit
+            };
+            backend.write(&mut { write }).unwrap();
+        };
+        change(Some(b"bytes"));
+        let found = backend.content(name).unwrap().unwrap();
+        assert_eq!((&found[..], backend.content(other).unwrap()), (&b"bytes"[..], None));
+        assert_eq!(backend.content(name).unwrap().unwrap(), found, "asked for again");
+        change(None);
+        assert_eq!(&found[..], b"bytes", "it stays as it was");
+        assert_eq!(backend.get(Table::Contents, &name).unwrap(), None);
+        backend.check_room().unwrap();
+    });
+}
+
+#[test]
 fn what_is_at_hand_of_an_open_blob_is_a_part_of_it() {
     on_every_backend(|backend| {
         let blob = BlobId([1; 16]);
@@ -331,7 +371,7 @@ fn blobs_are_listed_in_the_order_of_their_ids() {
 
 #[test]
 fn of_many_writers_that_want_no_object_there_one_wins() {
-    on_every_store(|store, backend| {
+    on_every_store(|store, _| {
         let won = AtomicUsize::new(0);
         std::thread::scope(|scope| {
             for racer in 0..RACERS {
@@ -353,7 +393,7 @@ fn of_many_writers_that_want_no_object_there_one_wins() {
         });
         assert_eq!(won.load(Ordering::SeqCst), 1);
         assert!(read(store, "a").windows(2).all(|pair| pair[0] == pair[1]));
-        assert_eq!(all_blobs(backend).len(), 1, "the losers left nothing");
+        assert_eq!(kept(store), 1, "the losers left nothing");
     });
 }
 
@@ -386,6 +426,76 @@ fn listed(store: &Store) -> Vec<String> {
     };
     store.scan_objects(&bucket(), start("", ""), visit).unwrap();
     keys
+}
+
+#[test]
+fn a_bucket_that_was_made_anew_is_not_the_one_that_was_let_into() {
+    on_every_store(|store, _| {
+        let id = store.bucket(&bucket()).unwrap().id;
+        let former = store.within(&bucket(), Some(id));
+        put(&former, "a", b"1");
+        assert_eq!(read(store, "a"), b"1", "as long as it is there, it is written to");
+        delete(&former, &["a"]);
+        let named = former.begin_parts(&bucket(), &key("a"), draft()).unwrap();
+        former.abort_parts(&named).unwrap();
+        for is_there in [false, true] {
+            let (bytes, appended) = (upload(&former, b"2"), upload(&former, b"2"));
+            store.delete_bucket(&bucket()).unwrap();
+            if is_there {
+                store.create_bucket(&bucket(), bucket_record()).unwrap();
+                put(store, "a", b"another's");
+            }
+            assert!(store.bucket(&bucket()).is_none_or(|there| there.id != id));
+            for (what, refused) in writes(&former, bytes, appended) {
+                assert!(matches!(refused, Err(StoreError::NoSuchBucket)), "{what}: {refused:?}");
+            }
+            if !is_there {
+                store.create_bucket(&bucket(), bucket_record()).unwrap();
+            }
+        }
+        assert_eq!(
+            (listed(store), read(store, "a")),
+            (vec!["a".to_owned()], b"another's".to_vec())
+        );
+        assert_eq!(store.object(&bucket(), &key("a")).unwrap().acl, draft().acl);
+        assert!(store.bucket(&bucket()).unwrap().configurations.tags().is_empty());
+        let unborn = store.within(&bucket(), None);
+        let refused = unborn.delete_objects(&bucket(), &[(key("a"), None)], 7);
+        assert!(matches!(refused, Err(StoreError::NoSuchBucket)), "it was let into none");
+    });
+}
+
+/// What came of everything that can be written to a bucket.
+fn writes(
+    store: &Store,
+    bytes: Upload,
+    appended: Upload,
+) -> [(&'static str, Result<(), StoreError>); 13] {
+    let (bucket, key, at) = (&bucket(), &key("a"), 7);
+    let any = |_: Option<&ObjectRecord>| Ok::<_, StoreError>(());
+    let acl = draft().acl;
+    let appendable = &Draft { kind: Kind::Appendable, ..draft() };
+    let appended = Appended::Upload(Box::new(appended));
+    let few = Appended::Few(b"2".to_vec(), None);
+    let due = Due { key: key.clone(), former: None };
+    let goes = |_: &Due, _: &ObjectRecord| Fate::Goes;
+    let tags = TagSet::default();
+    let configure = |there: &Configurations| Ok::<_, StoreError>(there.clone());
+    [
+        ("commit", store.commit(bytes, bucket, key, draft(), any).map(drop)),
+        ("append", store.append(appended, bucket, key, appendable, any).map(drop)),
+        ("append few", store.append(few, bucket, key, appendable, any).map(drop)),
+        ("begin", store.begin_parts(bucket, key, draft()).map(drop)),
+        ("delete", store.delete_objects(bucket, &[(key.clone(), None)], at).map(drop)),
+        ("acl", store.set_object_acl(bucket, key, None, &acl, |_| Ok(()))),
+        ("tags", store.set_object_tags(bucket, key, None, &tags)),
+        ("update", store.update_object(bucket, key, None, |_| Ok(()))),
+        ("retain", store.retain(bucket, key, None, at + 1, at)),
+        ("settle", store.settle(bucket, &[due], at, goes).map(drop)),
+        ("configure", store.change_configurations(bucket, configure)),
+        ("bucket acl", store.set_bucket_acl(bucket, AclRecord::canned(CannedAcl::PublicRead))),
+        ("delete bucket", store.delete_bucket(bucket)),
+    ]
 }
 
 #[test]
@@ -449,6 +559,42 @@ fn scans_are_in_byte_order_over_nasty_keys() {
 }
 
 #[test]
+fn few_bytes_are_kept_in_a_row_and_more_in_a_blob() {
+    on_every_backend(|backend| {
+        let store = Store::over(Arc::clone(&backend)).unwrap();
+        store.create_bucket(&bucket(), bucket_record()).unwrap();
+        for (length, blobs) in [(0, 0), (1, 0), (BESIDE, 0), (BESIDE + 1, 1), (3 * BESIDE, 1)] {
+            for pieces in [1000, BESIDE, BESIDE + 1] {
+                let bytes: Vec<u8> = (0..length).map(|index| (index % 251) as u8).collect();
+                let mut upload = store.upload().unwrap();
+                bytes.chunks(pieces).for_each(|piece| upload.write(piece).unwrap());
+                let whole = Md5::digest(&bytes);
+                assert_eq!((upload.size(), upload.md5()), (length as u64, whole.into()));
+                let any = |_: Option<&ObjectRecord>| Ok::<_, StoreError>(());
+                let record = store.commit(upload, &bucket(), &key("a"), draft(), any).unwrap();
+                assert_eq!((record.size, record.md5), (length as u64, whole.into()));
+                assert_eq!(record.crc64, checksum(CrcAlgorithm::Crc64Xz, &bytes));
+                assert_eq!((all_blobs(&*backend).len(), kept(&store)), (blobs, 1), "{length}");
+                assert_eq!(read(&store, "a"), bytes);
+                copy(&store, "a", "b").unwrap();
+                assert_eq!((kept(&store), read(&store, "b")), (2, bytes));
+                delete(&store, &["b"]);
+            }
+        }
+        // What is encrypted begins its key stream at the id of a blob, however short it is.
+        let secret = CustomerKey::new([1; 32], [0; 16]);
+        let mut upload = store.encrypted_upload(Some(&secret)).unwrap();
+        upload.write(b"secret").unwrap();
+        let any = |_: Option<&ObjectRecord>| Ok::<_, StoreError>(());
+        let record = store.commit(upload, &bucket(), &key("a"), draft(), any).unwrap();
+        assert_eq!(all_blobs(&*backend).len(), 1);
+        assert_ne!(read(&store, "a"), b"secret");
+        let (_, reader) = store.open_object(&bucket(), &key("a"), None).unwrap();
+        assert_eq!(read_all(reader.decrypted(Some(secret)), &record), b"secret");
+    });
+}
+
+#[test]
 fn an_upload_in_parts_becomes_an_object_without_moving_bytes() {
     on_every_store(|store, backend| {
         let name = begin(store, "a");
@@ -460,13 +606,13 @@ fn an_upload_in_parts_becomes_an_object_without_moving_bytes() {
         assert_eq!(all_blobs(backend), before);
         assert_eq!(read(store, "a"), b"onetwothree");
         put(store, "a", b"x");
-        assert_eq!(all_blobs(backend).len(), 1);
+        assert_eq!(kept(store), 1);
     });
 }
 
 #[test]
 fn what_is_opened_is_read_whole_whatever_happens() {
-    on_every_store(|store, backend| {
+    on_every_store(|store, _| {
         put(store, "whole", b"whole");
         let name = begin(store, "parts");
         put_part(store, &name, 1, b"par");
@@ -483,7 +629,7 @@ fn what_is_opened_is_read_whole_whatever_happens() {
         sweep(store);
         assert_eq!(read_all(whole_again.1, &whole_again.0), b"whole");
         assert_eq!(read_all(parts_again.1, &parts_again.0), b"parts");
-        assert_eq!(all_blobs(backend), []);
+        assert_eq!(kept(store), 0);
     });
 }
 
@@ -499,7 +645,7 @@ fn a_sweep_removes_what_nothing_names_and_nothing_else() {
         for orphan in 0..3 {
             put_blob(backend, BlobId([orphan * 120; 16]), b"orphan");
         }
-        let held = upload(store, b"held").finish().unwrap();
+        let held = upload(store, b"held").finish_blob().unwrap();
         sweep(store);
         let mut left = all_blobs(backend);
         left.retain(|blob| *blob != held.blob);

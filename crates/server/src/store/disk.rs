@@ -29,6 +29,7 @@ use super::backend::{Backend, BlobId, BlobReader, BlobWriter, Row, Rows, Span, T
 use super::transaction::Transaction;
 use crate::private;
 use blobs::Blobs;
+use hot::Hot;
 use tables::Tables;
 
 /// Whether what is acknowledged is on the disk.
@@ -45,8 +46,9 @@ pub(crate) enum Syncing {
 pub(super) struct Disk {
     pub(super) tables: Tables,
     blobs: Blobs,
+    hot: Hot,
     /// Locked until the process ends, however it ends.
-    _lock: File,
+    lock: File,
 }
 
 impl Disk {
@@ -59,7 +61,7 @@ impl Disk {
         if sync == Syncing::Always {
             private::sync_folder(folder)?;
         }
-        Ok(Self { tables, blobs, _lock: lock })
+        Ok(Self { tables, blobs, hot: Hot::new(), lock })
     }
 }
 
@@ -78,6 +80,21 @@ impl Backend for Disk {
         self.tables.write(run)
     }
 
+    fn content(&self, key: [u8; 16]) -> io::Result<Option<Bytes>> {
+        if let Some(bytes) = self.hot.find(key) {
+            return Ok(Some(bytes));
+        }
+        let found = self.tables.get(Table::Contents, &key)?.map(Bytes::from);
+        if let Some(bytes) = &found {
+            self.hot.keep(key, bytes.clone(), bytes.len());
+        }
+        Ok(found)
+    }
+
+    fn check_room(&self) -> io::Result<()> {
+        system::check_room(&self.lock)
+    }
+
     fn begin(&self, blob: BlobId) -> io::Result<Box<dyn BlobWriter>> {
         Ok(Box::new(self.blobs.begin(blob)?))
     }
@@ -87,7 +104,12 @@ impl Backend for Disk {
     }
 
     fn at_hand(&self, blob: BlobId, size: u64) -> Option<Bytes> {
-        self.blobs.at_hand(blob, size)
+        if let Some(bytes) = self.hot.find(blob.0) {
+            return (bytes.len() as u64 == size).then_some(bytes);
+        }
+        let (bytes, occupied) = self.blobs.at_hand(blob, size)?;
+        self.hot.keep(blob.0, bytes.clone(), occupied);
+        Some(bytes)
     }
 
     fn link(&self, blob: BlobId, link: BlobId) -> io::Result<()> {
@@ -95,6 +117,7 @@ impl Backend for Disk {
     }
 
     fn remove(&self, blob: BlobId) -> io::Result<()> {
+        self.hot.forget(blob.0);
         self.blobs.remove(blob)
     }
 

@@ -12,6 +12,7 @@
 //! | parts | upload, number | [`PartRecord`](super::PartRecord) |
 //! | manifests | manifest | [`Manifest`] |
 //! | blobs | blob | nothing: the row says that another one names the blob |
+//! | contents | content | the bytes of one object, which are few; the row goes and comes with the one that names it |
 
 use std::ops::Bound;
 
@@ -19,13 +20,13 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::backend::{Backend, BlobId, Rows, Table, Verdict};
-use super::record::{Manifest, ManifestId, Place};
+use super::record::{ContentId, Manifest, ManifestId, Place};
 use super::row::RowKey;
 use super::transaction::Transaction;
 use super::{BucketRecord, ObjectRecord, StoreError};
 
 /// The format of the tables and records.
-const FORMAT: u32 = 4;
+const FORMAT: u32 = 6;
 
 /// How many rows a walk reads at first, and how many at most at a time. It begins with few, since it may be sent on.
 const FIRST_ROWS: usize = 16;
@@ -139,6 +140,10 @@ pub(super) fn manifest_key(ManifestId(id): ManifestId) -> RowKey {
     RowKey::new().id(id)
 }
 
+pub(super) fn content_key(ContentId(id): ContentId) -> RowKey {
+    RowKey::new().id(id)
+}
+
 fn blob_key(BlobId(id): BlobId) -> RowKey {
     RowKey::new().id(id)
 }
@@ -168,7 +173,7 @@ pub(super) fn current(
     find_object(rows, bucket, key)
 }
 
-/// Puts an object, which has its blob or its manifest from now on. A manifest must be there.
+/// Puts an object, which has its blob or its manifest from now on. A manifest, or the row of its bytes, must be there.
 pub(super) fn put_object(
     tables: &mut Transaction<'_>,
     bucket: &str,
@@ -183,6 +188,7 @@ pub(super) fn put_object(
             manifest.objects = manifest.objects.saturating_add(1);
             put(tables, Table::Manifests, manifest_key(id), &manifest)?;
         }
+        Place::Row(_) => {}
     }
     put(tables, Table::Objects, object_key(bucket, key), record)
 }
@@ -195,6 +201,10 @@ pub(super) fn release(
     let id = match record.place {
         Place::Blob(blob) => return Ok(unname(tables, [blob])),
         Place::Manifest(id) => id,
+        Place::Row(content) => {
+            tables.remove(Table::Contents, content_key(content).into_bytes());
+            return Ok(Vec::new());
+        }
     };
     let Some(mut manifest) = find::<Manifest>(tables, Table::Manifests, &manifest_key(id))? else {
         return Ok(Vec::new());

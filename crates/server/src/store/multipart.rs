@@ -72,7 +72,7 @@ impl Store {
         number: u16,
         now: i64,
     ) -> Result<PartRecord, StoreError> {
-        let written = upload.finish()?;
+        let written = upload.finish_blob()?;
         let part = PartRecord::new(&written, now);
         let row = name.parts().number(number);
         let put = self.write(|tables| {

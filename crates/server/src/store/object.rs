@@ -2,20 +2,25 @@
 
 use std::io;
 use std::ops::Bound;
+use std::sync::atomic::Ordering;
 
 use cospass_protocol::operation::CustomerKey;
 use cospass_protocol::{Bucket, ObjectKey, TagSet};
 
-use super::backend::{BlobId, Table};
+use super::backend::{BlobId, Rows, Table};
 use super::metadata::{
-    bucket_key, bucket_record, decode, find, find_object, is_named, manifest_key, walk,
+    bucket_key, bucket_record, content_key, decode, find, find_object, is_named, manifest_key, walk,
 };
-use super::record::{AclRecord, Draft, Manifest, ManifestId, ObjectRecord, Place, tag_pairs};
+use super::record::{
+    AclRecord, ContentId, Draft, Manifest, ManifestId, ObjectRecord, Place, Sums, tag_pairs,
+};
 use super::retention;
 use super::row::Fields;
 use super::scan::{self, Step};
+use super::transaction::Transaction;
+use super::upload::Finished;
 use super::version::{self, Deleted, Name, find_version, put_changed, put_current, versioning};
-use super::{Reader, Store, StoreError, Upload};
+use super::{Inner, Reader, Store, StoreError, Upload};
 use crate::limits::SMALL_OBJECT;
 
 impl Store {
@@ -97,12 +102,15 @@ impl Store {
         version: Option<&str>,
     ) -> Result<Option<(ObjectRecord, Reader)>, StoreError> {
         let record = self.version(bucket, key, version)?;
-        let Place::Blob(blob) = record.place else { return Ok(None) };
-        if record.size > SMALL_OBJECT {
-            return Ok(None);
-        }
-        let bytes = self.0.backend.at_hand(blob, record.size);
-        Ok(bytes.map(|bytes| (record, Reader::of_bytes_at_hand(blob, bytes))))
+        let reader = match record.place {
+            Place::Row(content) => self.reader_of_row(content)?,
+            Place::Blob(blob) if record.size <= SMALL_OBJECT => {
+                let bytes = self.0.backend.at_hand(blob, record.size);
+                bytes.map(|bytes| Reader::of_blob_at_hand(blob, bytes))
+            }
+            Place::Blob(_) | Place::Manifest(_) => None,
+        };
+        Ok(reader.map(|reader| (record, reader)))
     }
 
     /// The bytes of an object, if they are still there.
@@ -114,7 +122,12 @@ impl Store {
                 Err(error) => Err(error.into()),
             },
             Place::Manifest(id) => self.reader_of_parts(id),
+            Place::Row(content) => self.reader_of_row(content),
         }
+    }
+
+    fn reader_of_row(&self, ContentId(id): ContentId) -> Result<Option<Reader>, StoreError> {
+        Ok(self.0.backend.content(id)?.map(Reader::of_bytes_at_hand))
     }
 
     fn reader_of_parts(&self, id: ManifestId) -> Result<Option<Reader>, StoreError> {
@@ -142,7 +155,8 @@ impl Store {
 
     /// As [`upload`](Self::upload), encrypted with a key, if there is one.
     pub(crate) fn encrypted_upload(&self, key: Option<&CustomerKey>) -> Result<Upload, StoreError> {
-        Ok(Upload::begin(&*self.0.backend, &self.0.pins, key.cloned())?)
+        let Inner { backend, pins, few, .. } = &*self.0;
+        Ok(Upload::begin(backend, pins, *few, key.cloned())?)
     }
 
     /// Makes an upload the object of a key, durably. `check` sees the object that is there and may refuse.
@@ -154,8 +168,22 @@ impl Store {
         draft: Draft,
         check: impl Fn(Option<&ObjectRecord>) -> Result<(), E>,
     ) -> Result<ObjectRecord, E> {
-        let written = upload.finish().map_err(StoreError::from)?;
-        self.put(bucket, key, draft.record(&written), check)
+        match upload.finish().map_err(StoreError::from)? {
+            Finished::Blob(written) => {
+                let record = draft.record(Place::Blob(written.blob), Sums::of(&written));
+                self.put(bucket, key, record, Content::Elsewhere, check)
+            }
+            Finished::Few(bytes, sums) => {
+                let record = draft.record(self.place_in_row()?, sums);
+                self.put(bucket, key, record, Content::Bytes(&bytes), check)
+            }
+        }
+    }
+
+    /// A place for a few bytes.
+    fn place_in_row(&self) -> Result<Place, StoreError> {
+        self.0.backend.check_room()?;
+        Ok(Place::Row(ContentId::at(self.0.last_version.load(Ordering::Relaxed))?))
     }
 
     /// Makes an object of the bytes of another, durably. `plan` sees the source and says what the copy is to be; `check`
@@ -173,6 +201,7 @@ impl Store {
             let mut pin = None;
             let place = match source.place {
                 Place::Manifest(_) => Some(source.place),
+                Place::Row(_) => Some(self.place_in_row()?),
                 Place::Blob(blob) => {
                     let link = BlobId::random().map_err(StoreError::from)?;
                     pin = Some(self.0.pins.hold(vec![link]));
@@ -184,8 +213,12 @@ impl Store {
                 }
             };
             let record = place.map(|place| draft.copy(&source, place));
+            let content = match source.place {
+                Place::Row(content) => Content::Of(content),
+                Place::Blob(_) | Place::Manifest(_) => Content::Elsewhere,
+            };
             let put = record.map(|record| {
-                self.put(to.0, to.1, record, |there| check(there).map_err(Tried::Refused))
+                self.put(to.0, to.1, record, content, |there| check(there).map_err(Tried::Refused))
             });
             drop(pin);
             match put {
@@ -206,6 +239,7 @@ impl Store {
         bucket: &Bucket,
         key: &ObjectKey,
         record: ObjectRecord,
+        content: Content<'_>,
         check: impl Fn(Option<&ObjectRecord>) -> Result<(), E>,
     ) -> Result<ObjectRecord, E> {
         let (name, number) = (Name::of(bucket, key), self.next_version(record.modified));
@@ -214,6 +248,8 @@ impl Store {
             check(find_object(tables, name.bucket, name.key)?.as_ref())?;
             let mut record = record.clone();
             retention::begin(&bucket, &mut record)?;
+            // Before what is there goes: it may be what is copied.
+            content.put(tables, record.place)?;
             let orphans = put_current(tables, name, &mut record, number, bucket.versioning())?;
             Ok::<_, E>((record, orphans))
         });
@@ -312,6 +348,32 @@ impl Store {
             put_changed(tables, name, &record)?;
             Ok(changed)
         })
+    }
+}
+
+/// The bytes of an object that is put, if they are to be in a row.
+#[derive(Clone, Copy)]
+enum Content<'a> {
+    /// They are not, or are there already.
+    Elsewhere,
+    Bytes(&'a [u8]),
+    /// They are those of another object, which may be gone by now.
+    Of(ContentId),
+}
+
+impl Content<'_> {
+    fn put(self, tables: &mut Transaction<'_>, place: Place) -> Result<(), StoreError> {
+        let Place::Row(id) = place else { return Ok(()) };
+        let bytes = match self {
+            Self::Elsewhere => return Ok(()),
+            Self::Bytes(bytes) => bytes.to_vec(),
+            Self::Of(other) => {
+                let found = tables.get(Table::Contents, content_key(other).as_bytes())?;
+                found.ok_or(StoreError::NoSuchKey)?
+            }
+        };
+        tables.put(Table::Contents, content_key(id).into_bytes(), bytes);
+        Ok(())
     }
 }
 

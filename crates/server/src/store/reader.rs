@@ -21,16 +21,17 @@ pub(crate) struct Reader {
     _pin: Option<Pin>,
 }
 
-/// Consecutive bytes of one blob.
+/// Consecutive bytes of one blob or row.
 struct Segment {
-    blob: BlobId,
+    /// `None` for those of a row, which are never encrypted.
+    blob: Option<BlobId>,
     source: Source,
     start: u64,
     length: u64,
 }
 
 enum Source {
-    /// All of the blob.
+    /// All of the blob, or of the row.
     AtHand(Bytes),
     Open(Box<dyn BlobReader>),
     Closed(Arc<dyn Backend>, u64),
@@ -39,12 +40,22 @@ enum Source {
 impl Reader {
     /// An open blob of that length.
     pub(super) fn of_blob(blob: BlobId, open: Box<dyn BlobReader>, length: u64) -> Self {
+        let blob = Some(blob);
         let segment = Segment { blob, source: Source::Open(open), start: 0, length };
         Self { segments: VecDeque::from([segment]), key: None, _pin: None }
     }
 
     /// A blob whose bytes are at hand.
-    pub(super) fn of_bytes_at_hand(blob: BlobId, bytes: Bytes) -> Self {
+    pub(super) fn of_blob_at_hand(blob: BlobId, bytes: Bytes) -> Self {
+        Self::at_hand_of(Some(blob), bytes)
+    }
+
+    /// The bytes of a row.
+    pub(super) fn of_bytes_at_hand(bytes: Bytes) -> Self {
+        Self::at_hand_of(None, bytes)
+    }
+
+    fn at_hand_of(blob: Option<BlobId>, bytes: Bytes) -> Self {
         let (start, length) = (0, bytes.len() as u64);
         let segment = Segment { blob, source: Source::AtHand(bytes), start, length };
         Self { segments: VecDeque::from([segment]), key: None, _pin: None }
@@ -71,7 +82,7 @@ impl Reader {
     ) -> Self {
         let segment = |(blob, length)| {
             let source = Source::Closed(Arc::clone(backend), length);
-            Segment { blob, source, start: 0, length }
+            Segment { blob: Some(blob), source, start: 0, length }
         };
         Self { segments: parts.map(segment).collect(), key: None, _pin: Some(pin) }
     }
@@ -155,7 +166,8 @@ impl BlobReader for Elsewhere {
 impl Segment {
     fn read_exact(&mut self, buffer: &mut [u8], key: Option<&CustomerKey>) -> io::Result<()> {
         if let Source::Closed(backend, size) = &self.source {
-            self.source = Source::Open(backend.open(self.blob, *size)?);
+            let blob = self.blob.ok_or(io::ErrorKind::NotFound)?;
+            self.source = Source::Open(backend.open(blob, *size)?);
         }
         match &mut self.source {
             Source::AtHand(bytes) => {
@@ -167,7 +179,8 @@ impl Segment {
             Source::Closed(..) => return Err(io::ErrorKind::NotFound.into()),
         }
         if let Some(key) = key {
-            cipher::apply(key, self.blob, self.start, buffer)?;
+            let blob = self.blob.ok_or(io::ErrorKind::InvalidData)?;
+            cipher::apply(key, blob, self.start, buffer)?;
         }
         self.go_on(buffer.len());
         Ok(())
@@ -201,7 +214,7 @@ mod tests {
     fn parts(pieces: &[&[u8]]) -> Reader {
         let segment = |piece: &&[u8]| {
             let source = Source::Open(Box::new(Arc::new(piece.to_vec())));
-            Segment { blob: BlobId([0; 16]), source, start: 0, length: piece.len() as u64 }
+            Segment { blob: Some(BlobId([0; 16])), source, start: 0, length: piece.len() as u64 }
         };
         Reader { segments: pieces.iter().map(segment).collect(), key: None, _pin: None }
     }

@@ -9,7 +9,7 @@ use cospass_protocol::operation::{
 use cospass_protocol::policy::Policy;
 use cospass_protocol::{ObjectKey, Tag, TagSet};
 use crc_fast::CrcAlgorithm;
-use md5::{Digest, Md5};
+use md5_stream::Md5;
 use serde::{Deserialize, Serialize};
 use std::io;
 
@@ -27,6 +27,21 @@ impl ManifestId {
     pub(super) fn random() -> io::Result<Self> {
         let mut bytes = [0; 16];
         getrandom::fill(&mut bytes)?;
+        Ok(Self(bytes))
+    }
+}
+
+/// The name of a few bytes that are kept in a row, which never changes: no other ones ever have it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub(super) struct ContentId(pub(super) [u8; 16]);
+
+impl ContentId {
+    /// Behind those with a lower number, so that what is written together lies together; the rest is random.
+    pub(super) fn at(number: u64) -> io::Result<Self> {
+        let mut bytes = [0; 16];
+        let (first, rest) = bytes.split_at_mut(8);
+        first.copy_from_slice(&number.to_be_bytes());
+        getrandom::fill(rest)?;
         Ok(Self(bytes))
     }
 }
@@ -55,11 +70,27 @@ pub(super) enum Place {
     Blob(BlobId),
     /// In the blobs of a manifest.
     Manifest(ManifestId),
+    /// In a row of their own, since they are few.
+    Row(ContentId),
+}
+
+/// Which bucket it is of those that had its name, one after the other: a random name that is its own.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct BucketId([u8; 16]);
+
+impl BucketId {
+    pub(super) fn random() -> io::Result<Self> {
+        let mut bytes = [0; 16];
+        getrandom::fill(&mut bytes)?;
+        Ok(Self(bytes))
+    }
 }
 
 /// A bucket.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct BucketRecord {
+    /// Given when it is made.
+    pub(crate) id: BucketId,
     /// When it was made, Unix seconds.
     pub(crate) created: i64,
     pub(crate) acl: AclRecord,
@@ -71,7 +102,8 @@ pub(crate) struct BucketRecord {
 impl BucketRecord {
     /// A bucket that is made then, Unix seconds, and configured to nothing.
     pub(crate) fn new(created: i64, acl: AclRecord) -> Self {
-        Self { created, acl, is_multi_az: false, configurations: Configurations::default() }
+        let (id, configurations) = (BucketId::default(), Configurations::default());
+        Self { id, created, acl, is_multi_az: false, configurations }
     }
 
     /// Who may do what, beside its access control.
@@ -182,17 +214,13 @@ impl ObjectRecord {
         let Sums { size, md5, crc64 } = appended;
         let place = Place::Manifest(manifest);
         match there {
-            None => Self {
-                size,
-                md5: Md5::digest(md5).into(),
-                parts: 1,
-                crc64,
-                ..draft.clone().placed(place)
-            },
+            None => {
+                Self { size, md5: Md5::digest(md5), parts: 1, crc64, ..draft.clone().placed(place) }
+            }
             Some(there) => Self {
                 place,
                 size: there.size.saturating_add(size),
-                md5: Md5::new().chain_update(there.md5).chain_update(md5).finalize().into(),
+                md5: Md5::digest_of([there.md5, md5]),
                 parts: there.parts.saturating_add(1),
                 crc64: crc_fast::checksum_combine(CrcAlgorithm::Crc64Xz, there.crc64, crc64, size),
                 modified: draft.modified,
@@ -271,16 +299,20 @@ pub(super) struct Sums {
 }
 
 impl Sums {
+    pub(super) fn of(written: &Written) -> Self {
+        let &Written { size, md5, crc64, .. } = written;
+        Self { size, md5, crc64 }
+    }
+
     /// Of parts, one behind the other, whose bytes nobody reads: the MD5 is that of theirs.
     fn of_parts(parts: &[PartRecord]) -> Self {
         let combine = |crc64, part: &PartRecord| {
             crc_fast::checksum_combine(CrcAlgorithm::Crc64Xz, crc64, part.crc64, part.size)
         };
         let first = parts.first().map_or(0, |part| part.crc64);
-        let md5 = parts.iter().fold(Md5::new(), |md5, part| md5.chain_update(part.md5));
         Self {
             size: parts.iter().fold(0, |size, part| part.size.saturating_add(size)),
-            md5: md5.finalize().into(),
+            md5: Md5::digest_of(parts.iter().map(|part| part.md5)),
             crc64: parts.iter().skip(1).fold(first, combine),
         }
     }
@@ -330,9 +362,10 @@ pub(crate) struct Draft {
 }
 
 impl Draft {
-    pub(super) fn record(self, written: &Written) -> ObjectRecord {
-        let &Written { blob, size, md5, crc64, .. } = written;
-        ObjectRecord { size, md5, crc64, ..self.placed(Place::Blob(blob)) }
+    /// An object whose bytes are in that place, and amount to that.
+    pub(super) fn record(self, place: Place, sums: Sums) -> ObjectRecord {
+        let Sums { size, md5, crc64 } = sums;
+        ObjectRecord { size, md5, crc64, ..self.placed(place) }
     }
 
     /// The same bytes as another object's, which are in that place, too.

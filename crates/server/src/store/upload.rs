@@ -1,14 +1,19 @@
 //! The bytes of an upload on their way in, and what they amount to.
+//!
+//! Few bytes are only gathered: they are written together with the metadata of their object, in one transaction. As soon as
+//! there are more, or what they are encrypted with begins at the id of a blob, they are written to a blob.
 
 use std::io;
+use std::sync::Arc;
 
 use cospass_protocol::operation::CustomerKey;
 use crc_fast::{CrcAlgorithm, Digest as Crc};
+use md5_stream::Md5;
 
 use super::backend::{Backend, BlobId, BlobWriter};
 use super::cipher;
-use super::md5::Md5;
 use super::pins::{Pin, Pins};
+use super::record::Sums;
 
 /// An upload under way. Dropped, it leaves nothing behind.
 pub(crate) struct Upload {
@@ -21,27 +26,45 @@ pub(crate) struct Hashing(Md5);
 
 /// The half of an upload that keeps its bytes.
 pub(crate) struct Writing {
-    blob: BlobId,
-    pin: Pin,
-    writer: Box<dyn BlobWriter>,
+    backend: Arc<dyn Backend>,
+    pins: Pins,
+    /// How many bytes are few.
+    few: usize,
+    kept: Kept,
     size: u64,
     crc64: Crc,
+}
+
+/// Where the bytes are.
+enum Kept {
+    /// Here, as long as they are not too many.
+    Few(Vec<u8>),
+    Blob(Box<Blob>),
+}
+
+struct Blob {
+    id: BlobId,
+    pin: Pin,
+    writer: Box<dyn BlobWriter>,
     /// What the bytes are encrypted with.
     key: Option<CustomerKey>,
 }
 
 impl Upload {
     pub(super) fn begin(
-        backend: &dyn Backend,
+        backend: &Arc<dyn Backend>,
         pins: &Pins,
+        few: usize,
         key: Option<CustomerKey>,
     ) -> io::Result<Self> {
-        let blob = BlobId::random()?;
-        let pin = pins.hold(vec![blob]);
-        let writer = backend.begin(blob)?;
+        let kept = match key {
+            None => Kept::Few(Vec::new()),
+            Some(_) => Kept::Blob(Box::new(Blob::begin(&**backend, pins, key)?)),
+        };
         // COS calls it crc64ecma; crc-fast's `Crc64Ecma182` is another, unreflected one.
         let crc64 = Crc::new(CrcAlgorithm::Crc64Xz);
-        let writing = Writing { blob, pin, writer, size: 0, crc64, key };
+        let (backend, pins) = (Arc::clone(backend), pins.clone());
+        let writing = Writing { backend, pins, few, kept, size: 0, crc64 };
         Ok(Self { hashing: Hashing(Md5::new()), writing })
     }
 
@@ -70,19 +93,32 @@ impl Upload {
         self.hashing.0.clone().finish()
     }
 
-    /// Makes the bytes durable.
-    pub(super) fn finish(self) -> io::Result<Written> {
-        let Self { hashing, writing: Writing { blob, pin, writer, size, crc64, key } } = self;
+    /// The bytes if they are few, to be kept in a row; else a blob, which is durable then.
+    pub(super) fn finish(self) -> io::Result<Finished> {
+        match self.writing.kept {
+            Kept::Few(bytes) => {
+                let Writing { size, crc64, .. } = self.writing;
+                let sums = Sums { size, md5: self.hashing.0.finish(), crc64: crc64.finalize() };
+                Ok(Finished::Few(bytes, sums))
+            }
+            Kept::Blob(_) => self.finish_blob().map(Finished::Blob),
+        }
+    }
+
+    /// Makes the bytes durable, in a blob however few they are.
+    pub(super) fn finish_blob(self) -> io::Result<Written> {
+        let Self { hashing, writing: Writing { backend, pins, kept, size, crc64, .. } } = self;
+        let Blob { id, pin, writer, key } = match kept {
+            Kept::Few(few) => Blob::of(&few, &*backend, &pins)?,
+            Kept::Blob(blob) => *blob,
+        };
         writer.finish()?;
         let mut md5 = hashing.0.finish();
         if key.is_some() {
             // The entity tag of what is encrypted says nothing of its content.
-            let mut of_both = Md5::new();
-            of_both.update(&blob.0);
-            of_both.update(&md5);
-            md5 = of_both.finish();
+            md5 = Md5::digest_of([id.0, md5]);
         }
-        Ok(Written { blob, size, md5, crc64: crc64.finalize(), _pin: pin })
+        Ok(Written { blob: id, size, md5, crc64: crc64.finalize(), _pin: pin })
     }
 }
 
@@ -94,21 +130,54 @@ impl Hashing {
 
 impl Writing {
     pub(crate) fn append(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.crc64.update(bytes);
-        match &self.key {
-            None => self.writer.append(bytes)?,
-            Some(key) => {
-                let mut encrypted = bytes.to_vec();
-                cipher::apply(key, self.blob, self.size, &mut encrypted)?;
-                self.writer.append(&encrypted)?;
+        match &mut self.kept {
+            Kept::Few(few) if few.len().saturating_add(bytes.len()) <= self.few => {
+                few.extend_from_slice(bytes);
             }
+            Kept::Few(few) => {
+                let mut blob = Blob::of(few, &*self.backend, &self.pins)?;
+                blob.append(self.size, bytes)?;
+                self.kept = Kept::Blob(Box::new(blob));
+            }
+            Kept::Blob(blob) => blob.append(self.size, bytes)?,
         }
+        self.crc64.update(bytes);
         self.size = self.size.saturating_add(bytes.len() as u64);
         Ok(())
     }
 }
 
-/// What an upload amounts to; the MD5 is another one if it is encrypted. While it is held, no sweep takes its blob for one that nobody needs.
+impl Blob {
+    fn begin(backend: &dyn Backend, pins: &Pins, key: Option<CustomerKey>) -> io::Result<Self> {
+        let id = BlobId::random()?;
+        let pin = pins.hold(vec![id]);
+        Ok(Self { id, pin, writer: backend.begin(id)?, key })
+    }
+
+    /// A blob that begins with a few bytes.
+    fn of(few: &[u8], backend: &dyn Backend, pins: &Pins) -> io::Result<Self> {
+        let mut blob = Self::begin(backend, pins, None)?;
+        blob.append(0, few)?;
+        Ok(blob)
+    }
+
+    /// Writes bytes that come behind so many others.
+    fn append(&mut self, offset: u64, bytes: &[u8]) -> io::Result<()> {
+        let Some(key) = &self.key else { return self.writer.append(bytes) };
+        let mut encrypted = bytes.to_vec();
+        cipher::apply(key, self.id, offset, &mut encrypted)?;
+        self.writer.append(&encrypted)
+    }
+}
+
+/// What an upload amounts to.
+pub(super) enum Finished {
+    /// So few bytes that they are kept in a row, where they are not written yet.
+    Few(Vec<u8>, Sums),
+    Blob(Written),
+}
+
+/// A blob, and what it amounts to; the MD5 is another one if it is encrypted. While it is held, no sweep takes its blob for one that nobody needs.
 pub(super) struct Written {
     pub(super) blob: BlobId,
     pub(super) size: u64,

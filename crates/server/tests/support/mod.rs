@@ -20,6 +20,7 @@ use cospass_server::{Builder, Clock, Running, Server};
 use cospass_sign::{
     Authorization, Canonical, Credentials, SecretKey, SigningKey, TOKEN_NAME, percent,
 };
+use redb::{ReadableDatabase, ReadableTableMetadata};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
@@ -107,8 +108,25 @@ impl Endpoint {
         answer
     }
 
-    /// How many blobs there are, when there are as many as expected, or soon. What is held while it is read or swept is
-    /// removed a moment later.
+    /// How many contents of objects and parts are kept, in blobs and in rows, when there are as many as expected, or soon.
+    /// What is held while it is read or swept is removed a moment later.
+    pub fn kept(&self, expected: usize) -> usize {
+        let rows = self.rows();
+        self.blobs(expected - rows) + rows
+    }
+
+    /// How many objects are kept beside their metadata: in what the endpoint has written so far, as a copy of it has it.
+    fn rows(&self) -> usize {
+        let copy = self.folder.path().join("copy.redb");
+        std::fs::copy(self.folder.path().join("metadata.redb"), &copy).unwrap();
+        let database = redb::Database::open(&copy).unwrap();
+        let contents = redb::TableDefinition::<&[u8], &[u8]>::new("contents");
+        let count = database.begin_read().unwrap().open_table(contents).unwrap().len().unwrap();
+        std::fs::remove_file(copy).unwrap();
+        count.try_into().unwrap()
+    }
+
+    /// How many blobs there are, when there are as many as expected, or soon.
     pub fn blobs(&self, expected: usize) -> usize {
         let settled = (0..60).any(|_| {
             let settled = self.files("blobs") == expected;

@@ -95,7 +95,7 @@ impl Drawn {
     }
 }
 
-fn slow_glob(pattern: &str, text: &str) -> bool {
+pub(super) fn slow_glob(pattern: &str, text: &str) -> bool {
     match pattern.chars().next() {
         None => text.is_empty(),
         Some('*') => (0..=text.len()).any(|at| slow_glob(&pattern[1..], &text[at..])),

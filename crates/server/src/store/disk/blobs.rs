@@ -7,7 +7,6 @@ use std::path::{Path, PathBuf};
 use bytes::Bytes;
 
 use super::checked::{CheckedReader, CheckedWriter};
-use super::hot::Hot;
 use super::{Syncing, at_hand, system};
 use crate::private;
 use crate::store::backend::{BlobId, BlobWriter};
@@ -17,7 +16,6 @@ pub(super) struct Blobs {
     kept: PathBuf,
     incoming: PathBuf,
     sync: Syncing,
-    hot: Hot,
 }
 
 impl Blobs {
@@ -32,7 +30,7 @@ impl Blobs {
         for entry in fs::read_dir(&incoming)? {
             private::remove_file(&entry?.path())?;
         }
-        let blobs = Self { kept, incoming, sync, hot: Hot::new() };
+        let blobs = Self { kept, incoming, sync };
         blobs.sync_folder(&blobs.kept)?;
         Ok(blobs)
     }
@@ -50,13 +48,9 @@ impl Blobs {
         Ok(CheckedReader::new(File::open(self.path(blob))?, size))
     }
 
-    pub(super) fn at_hand(&self, blob: BlobId, size: u64) -> Option<Bytes> {
-        if let Some(bytes) = self.hot.find(blob) {
-            return (bytes.len() as u64 == size).then_some(bytes);
-        }
-        let (bytes, occupied) = at_hand::read(&self.path(blob), size)?;
-        self.hot.keep(blob, bytes.clone(), occupied);
-        Some(bytes)
+    /// As [`at_hand::read`].
+    pub(super) fn at_hand(&self, blob: BlobId, size: u64) -> Option<(Bytes, usize)> {
+        at_hand::read(&self.path(blob), size)
     }
 
     /// Where the file system knows no second name, the bytes are copied.
@@ -75,7 +69,6 @@ impl Blobs {
     }
 
     pub(super) fn remove(&self, blob: BlobId) -> io::Result<()> {
-        self.hot.forget(blob);
         private::remove_file(&self.path(blob))
     }
 

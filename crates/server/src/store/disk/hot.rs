@@ -1,19 +1,25 @@
-//! Small blobs that were read not long ago, in memory, so that what is asked for again and again costs no look at the disk.
+//! What is small and was read not long ago, blobs and the contents of rows, in memory, so that what is asked for again and
+//! again costs no look at the disk.
 //!
-//! A blob never changes, and no other one ever has its id: what was read of it, and found undamaged, stays right. Which blob
-//! an object has is not kept here; that is looked up each time.
+//! Neither ever changes, and no other one ever has its name: what was read of it, and found undamaged, stays right. Which one
+//! an object has is not kept here; that is looked up each time. A row that is no more need not be forgotten: nobody asks for
+//! it, so that it goes when there is no room.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
 
-use crate::store::backend::BlobId;
+/// The random name of a blob or of a content.
+type Id = [u8; 16];
 
 /// How much is kept, in bytes: it counts for the memory of an endpoint at rest.
 const ROOM: usize = 8 << 20;
 
-/// Blobs by their ids. When there is no room, those go that were not asked for since they were last looked at, the oldest
+/// What it takes to keep anything, however small, in bytes; about.
+const ENTRY: usize = 128;
+
+/// Bytes by their names. When there is no room, those go that were not asked for since they were last looked at, the oldest
 /// first ("second chance").
 pub(super) struct Hot {
     kept: Mutex<Kept>,
@@ -22,9 +28,9 @@ pub(super) struct Hot {
 
 #[derive(Default)]
 struct Kept {
-    blobs: HashMap<BlobId, Blob>,
+    blobs: HashMap<Id, Blob>,
     /// In the order in which they are looked at. One that was forgotten may still stand here.
-    queue: VecDeque<BlobId>,
+    queue: VecDeque<Id>,
     occupied: usize,
 }
 
@@ -40,31 +46,32 @@ impl Hot {
         Self { kept: Mutex::default(), room: ROOM }
     }
 
-    pub(super) fn find(&self, blob: BlobId) -> Option<Bytes> {
+    pub(super) fn find(&self, id: Id) -> Option<Bytes> {
         let mut kept = self.lock();
-        let found = kept.blobs.get_mut(&blob)?;
+        let found = kept.blobs.get_mut(&id)?;
         found.was_asked_for = true;
         Some(found.bytes.clone())
     }
 
     /// Keeps a blob that was found undamaged and occupies so many bytes, in place of others if need be.
-    pub(super) fn keep(&self, blob: BlobId, bytes: Bytes, size: usize) {
+    pub(super) fn keep(&self, id: Id, bytes: Bytes, size: usize) {
         let mut kept = self.lock();
-        if size > self.room || kept.blobs.contains_key(&blob) {
+        let size = size.saturating_add(ENTRY);
+        if size > self.room || kept.blobs.contains_key(&id) {
             return;
         }
         while kept.occupied.saturating_add(size) > self.room {
             kept.make_room();
         }
         kept.occupied = kept.occupied.saturating_add(size);
-        kept.blobs.insert(blob, Blob { bytes, size, was_asked_for: false });
-        kept.queue.push_back(blob);
+        kept.blobs.insert(id, Blob { bytes, size, was_asked_for: false });
+        kept.queue.push_back(id);
     }
 
     /// Forgets a blob that is no more.
-    pub(super) fn forget(&self, blob: BlobId) {
+    pub(super) fn forget(&self, id: Id) {
         let mut kept = self.lock();
-        kept.remove(blob);
+        kept.remove(id);
         // Those that come and go without ever making room do not pile up.
         if kept.queue.len() > kept.blobs.len().saturating_mul(2).saturating_add(64) {
             let Kept { blobs, queue, .. } = &mut *kept;
@@ -94,8 +101,8 @@ impl Kept {
         }
     }
 
-    fn remove(&mut self, blob: BlobId) {
-        if let Some(Blob { size, .. }) = self.blobs.remove(&blob) {
+    fn remove(&mut self, id: Id) {
+        if let Some(Blob { size, .. }) = self.blobs.remove(&id) {
             self.occupied = self.occupied.saturating_sub(size);
         }
     }
@@ -105,8 +112,10 @@ impl Kept {
 mod tests {
     use super::*;
 
-    fn blob(number: u8) -> BlobId {
-        BlobId([number; 16])
+    const ROOM_FOR_THREE: usize = 3 * (10 + ENTRY);
+
+    fn blob(number: u8) -> Id {
+        [number; 16]
     }
 
     fn keep(hot: &Hot, number: u8) {
@@ -114,14 +123,14 @@ mod tests {
     }
 
     fn kept(hot: &Hot) -> Vec<u8> {
-        let mut kept: Vec<_> = hot.lock().blobs.keys().map(|BlobId([first, ..])| *first).collect();
+        let mut kept: Vec<_> = hot.lock().blobs.keys().map(|[first, ..]| *first).collect();
         kept.sort_unstable();
         kept
     }
 
     #[test]
     fn what_is_asked_for_stays() {
-        let hot = Hot { room: 30, ..Hot::new() };
+        let hot = Hot { room: ROOM_FOR_THREE, ..Hot::new() };
         (1..=3).for_each(|number| keep(&hot, number));
         assert_eq!(hot.find(blob(1)).unwrap(), [1; 10][..]);
         assert_eq!(hot.find(blob(9)), None);
@@ -131,13 +140,13 @@ mod tests {
         assert_eq!(kept(&hot), [1, 4, 5]);
         keep(&hot, 6);
         assert_eq!(kept(&hot), [4, 5, 6], "it was asked for once, long ago");
-        hot.keep(blob(7), Bytes::new(), 31);
+        hot.keep(blob(7), Bytes::new(), ROOM_FOR_THREE);
         assert_eq!(kept(&hot), [4, 5, 6], "there is no room for it anyway");
     }
 
     #[test]
     fn what_is_forgotten_takes_no_room() {
-        let hot = Hot { room: 30, ..Hot::new() };
+        let hot = Hot { room: ROOM_FOR_THREE, ..Hot::new() };
         for _ in 0..1000 {
             keep(&hot, 1);
             keep(&hot, 1);
@@ -147,6 +156,6 @@ mod tests {
         assert_eq!((hot.find(blob(1)), hot.lock().occupied), (None, 0));
         assert!(hot.lock().queue.len() < 100);
         (1..=3).for_each(|number| keep(&hot, number));
-        assert_eq!((kept(&hot), hot.lock().occupied), (vec![1, 2, 3], 30));
+        assert_eq!((kept(&hot), hot.lock().occupied), (vec![1, 2, 3], ROOM_FOR_THREE));
     }
 }

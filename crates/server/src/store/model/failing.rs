@@ -90,6 +90,14 @@ impl Backend for Failing {
         self.state.call(|| self.inner.write(run))
     }
 
+    fn content(&self, key: [u8; 16]) -> io::Result<Option<Bytes>> {
+        self.state.call(|| self.inner.content(key))
+    }
+
+    fn check_room(&self) -> io::Result<()> {
+        self.state.call(|| self.inner.check_room())
+    }
+
     fn begin(&self, blob: BlobId) -> io::Result<Box<dyn BlobWriter>> {
         let inner = self.state.call(|| self.inner.begin(blob))?;
         Ok(Box::new(FailingWriter { inner: Some(inner), state: Arc::clone(&self.state) }))

@@ -1,0 +1,211 @@
+//! `cospass policy`: what it writes, and what it says of requests.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests alone")]
+
+mod support;
+
+use std::path::{Path, PathBuf};
+
+use support::{BUCKET, Ran, bare, run, run_with, target};
+
+fn policy(arguments: &[&str]) -> Ran {
+    run(bare().arg("policy").args(arguments).env("COS_REGION", "ap-guangzhou"))
+}
+
+/// A file with a policy.
+fn kept(folder: &tempfile::TempDir, name: &str, text: &str) -> String {
+    let path = folder.path().join(name);
+    std::fs::write(&path, text).unwrap();
+    path.to_str().unwrap().to_owned()
+}
+
+#[test]
+fn a_policy_for_an_intent_permits_it_and_nothing_beside_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let (put, get) = (format!("PUT {}", target("u/42/*")), format!("GET {}", target("pub/*")));
+    let written = policy(&[
+        "for",
+        &put,
+        &get,
+        "--max-size",
+        "20MiB",
+        "--content-type",
+        "image/*",
+        "--from-ip",
+        "203.0.113.0/24",
+    ])
+    .ends_with(0);
+    let file = kept(&folder, "policy.json", &written.stdout);
+    let check = |method: &str, key: &str, more: &[&str]| {
+        let target = target(key);
+        policy(&[&["check", &file, method, &target], more].concat())
+    };
+    let png =
+        ["-H", "Content-Type: image/png", "-H", "Content-Length: 5", "--from-ip", "203.0.113.9"];
+    let allowed = check("PUT", "u/42/a.png", &png).ends_with(0);
+    assert_eq!(
+        allowed.line(),
+        format!(
+            "allowed by statement[0]: name/cos:PutObject on qcs::cos:ap-guangzhou:uid/1250000000:{BUCKET}/u/42/a.png"
+        )
+    );
+    let elsewhere = check("PUT", "u/43/a.png", &png).ends_with(5);
+    assert_eq!(
+        elsewhere.line(),
+        format!(
+            "denied since nothing allows name/cos:PutObject on qcs::cos:ap-guangzhou:uid/1250000000:{BUCKET}/u/43/a.png; statement[0] allows the action, but not on this resource"
+        )
+    );
+    let html = ["-H", "Content-Type: text/html", "--from-ip", "203.0.113.9"];
+    let other_type = check("PUT", "u/42/a", &html).ends_with(5);
+    assert!(
+        other_type.line().ends_with(
+            "statement[0] would, but its condition string_like.cos:content-type does not hold"
+        ),
+        "{other_type:?}"
+    );
+    check("GET", "pub/a", &["--from-ip", "203.0.113.9"]).ends_with(0);
+    check("GET", "pub/a", &["--from-ip", "198.51.100.1"]).ends_with(5);
+    check("DELETE", "pub/a", &["--from-ip", "203.0.113.9"]).ends_with(5);
+    check("GET", "pub/a", &["--region", "ap-beijing", "--from-ip", "203.0.113.9"]).ends_with(5);
+    let keys = check("POST", "", &["-q", "delete"]).ends_with(2);
+    assert!(keys.stderr.contains("ask of each key by DELETE"), "{keys:?}");
+}
+
+#[test]
+fn every_case_of_the_vectors_is_told_by_the_command() {
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../vectors/policy");
+    // Each is a process: one of every few is enough, the library's own test runs all.
+    let mut cases: Vec<_> =
+        std::fs::read_dir(folder).unwrap().map(|case| case.unwrap().path()).collect();
+    cases.retain(|case| case.is_dir());
+    cases.sort();
+    for case in cases.iter().step_by(7) {
+        let expected = std::fs::read_to_string(case.join("decision")).unwrap();
+        let ran = check_vector(case);
+        let (verdict, rest) =
+            expected.trim_end().split_once(' ').unwrap_or((expected.trim_end(), ""));
+        match verdict {
+            "malformed" => assert_eq!(ran.code, 2, "{case:?} {ran:?}"),
+            verdict => {
+                let said: Vec<_> = ran.stdout.split_whitespace().collect();
+                assert_eq!(said[0], verdict, "{case:?} {ran:?}");
+                assert!(ran.stdout.contains(rest), "{case:?} {ran:?}");
+                assert_eq!(ran.code, if verdict == "allowed" { 0 } else { 5 }, "{case:?}");
+            }
+        }
+    }
+}
+
+fn check_vector(case: &Path) -> Ran {
+    let request: serde_json::Value =
+        serde_json::from_str(&std::fs::read_to_string(case.join("request.json")).unwrap()).unwrap();
+    let mut command = bare();
+    command.args(["policy", "check"]).arg(case.join("policy.json"));
+    command.arg(request["method"].as_str().unwrap()).arg(request["target"].as_str().unwrap());
+    command.args(["--region", request["region"].as_str().unwrap()]);
+    for (option, name, joint) in [("-q", "params", "="), ("-H", "headers", ":")] {
+        for (name, value) in request[name].as_object().into_iter().flatten() {
+            command.args([option, &[name, joint, value.as_str().unwrap()].concat()]);
+        }
+    }
+    if let Some(ip) = request["from_ip"].as_str() {
+        command.args(["--from-ip", ip]);
+    }
+    if let Some(version) = request.get("tls") {
+        command.args(["--tls", version.as_str().unwrap_or("none")]);
+    }
+    command.args(["--now", &request["now"].as_i64().unwrap_or(0).to_string()]);
+    run(&mut command)
+}
+
+#[test]
+fn a_bucket_s_policy_is_asked_for_somebody() {
+    let text = r#"{"version":"2.0","statement":[
+        {"sid":"one","effect":"allow","principal":{"qcs":["qcs::cam::uin/1:uin/2"]},
+         "action":"name/cos:GetObject","resource":"*"}]}"#;
+    let object = target("a");
+    let check = |more: &[&str]| {
+        let arguments = [&["policy", "check", "-", "GET", &object, "--region", "ap-x"], more];
+        run_with(bare().args(arguments.concat()), text.as_bytes())
+    };
+    let named = check(&["--as", "qcs::cam::uin/1:uin/2"]).ends_with(0);
+    assert!(named.line().starts_with("allowed by statement[0] \"one\": "), "{named:?}");
+    check(&["--as", "qcs::cam::uin/1:uin/3"]).ends_with(5);
+    check(&[]).ends_with(5);
+    check(&["--as", "everyone"]).ends_with(2);
+}
+
+#[test]
+fn what_is_wrong_is_told_with_its_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = kept(
+        &folder,
+        "wrong.json",
+        "{\n\"version\": \"2.0\",\n\"statement\": [{\"effect\": \"allow\", \"action\": \"*\",\n\"resource\": \"b\"}]}",
+    );
+    let refused = policy(&["check", &file, "GET", &target("a")]).ends_with(2);
+    assert!(
+        refused.stderr.contains("statement[0].resource: \"b\" is not a resource"),
+        "{refused:?}"
+    );
+    assert!(refused.stderr.contains("(line 4)"), "{refused:?}");
+    policy(&["check", "/nonexistent", "GET", &target("a")]).ends_with(1);
+    let no_region = run(bare().args(["policy", "check", &file, "GET", &target("a")]));
+    assert_eq!(no_region.code, 2, "{no_region:?}");
+    let resumed =
+        policy(&["for", &format!("PUT {}", target("a")), "--upload", "resume", "--max-size", "1M"]);
+    assert!(resumed.ends_with(2).stderr.contains("each part is a request of its own"));
+}
+
+#[test]
+fn what_a_policy_adds_is_told_with_a_request_that_shows_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, access: &str| {
+        let text = policy(&["for", &format!("PUT {}", target(access))]).ends_with(0).stdout;
+        kept(&folder, name, &text)
+    };
+    let (narrow, wide) = (write("narrow.json", "u/42/*"), write("wide.json", "u/*"));
+    assert_eq!(policy(&["diff", &wide, &wide]).ends_with(0).stdout, "");
+    let fewer = policy(&["diff", &wide, &narrow]).ends_with(0);
+    assert!(
+        fewer.line().starts_with("- name/cos:PutObject by statement[0]: PUT cos://"),
+        "{fewer:?}"
+    );
+    let more = policy(&["diff", &narrow, &wide]).ends_with(5);
+    let request = more.line().strip_prefix("+ name/cos:PutObject by statement[0]: ").unwrap();
+    let words: Vec<_> = request.split(' ').collect();
+    policy(&[&["check", &wide], words.as_slice()].concat()).ends_with(0);
+    policy(&[&["check", &narrow], words.as_slice()].concat()).ends_with(5);
+    policy(&["diff", "/nonexistent", &wide]).ends_with(1);
+}
+
+#[test]
+fn a_policy_is_learned_from_the_log_of_an_endpoint() {
+    let log = tempfile::tempdir().unwrap();
+    let path = log.path().join("access.log");
+    let bucket = format!("{BUCKET}=private");
+    let more = ["--bucket", &bucket, "--default-bucket", BUCKET, "--access-log"];
+    let more = [&more[..], &[path.to_str().unwrap()]].concat();
+    let served = support::Served::start(&mut support::cospass(), &more);
+    let file = kept(&log, "a.txt", "content");
+    let place = ["--domain", served.address(), "--scheme", "http"];
+    let of = |arguments: &[&str]| support::signed(&[arguments, &place].concat());
+    of(&["put", &file, &target("u/42/a.txt")]).ends_with(0);
+    of(&["cat", &target("u/42/a.txt")]).ends_with(0);
+    // What was refused is not learned.
+    assert_ne!(of(&["cat", &target("absent")]).code, 0);
+    served.stop();
+    let learned = policy(&["from-log", path.to_str().unwrap()]).ends_with(0);
+    let file = kept(&log, "learned.json", &learned.stdout);
+    for (method, key, code) in [
+        ("PUT", "u/42/a.txt", 0),
+        ("GET", "u/42/a.txt", 0),
+        ("GET", "absent", 5),
+        ("DELETE", "u/42/a.txt", 5),
+    ] {
+        policy(&["check", &file, method, &target(key)]).ends_with(code);
+    }
+    let nobody = policy(&["from-log", path.to_str().unwrap(), "--secret-id", "AKIDnobody"]);
+    assert!(nobody.ends_with(1).stderr.contains("--secret-id"));
+    policy(&["from-log", &file]).ends_with(2);
+}
