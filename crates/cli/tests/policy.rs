@@ -156,3 +156,56 @@ fn what_is_wrong_is_told_with_its_line() {
         policy(&["for", &format!("PUT {}", target("a")), "--upload", "resume", "--max-size", "1M"]);
     assert!(resumed.ends_with(2).stderr.contains("each part is a request of its own"));
 }
+
+#[test]
+fn what_a_policy_adds_is_told_with_a_request_that_shows_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, access: &str| {
+        let text = policy(&["for", &format!("PUT {}", target(access))]).ends_with(0).stdout;
+        kept(&folder, name, &text)
+    };
+    let (narrow, wide) = (write("narrow.json", "u/42/*"), write("wide.json", "u/*"));
+    assert_eq!(policy(&["diff", &wide, &wide]).ends_with(0).stdout, "");
+    let fewer = policy(&["diff", &wide, &narrow]).ends_with(0);
+    assert!(
+        fewer.line().starts_with("- name/cos:PutObject by statement[0]: PUT cos://"),
+        "{fewer:?}"
+    );
+    let more = policy(&["diff", &narrow, &wide]).ends_with(5);
+    let request = more.line().strip_prefix("+ name/cos:PutObject by statement[0]: ").unwrap();
+    let words: Vec<_> = request.split(' ').collect();
+    policy(&[&["check", &wide], words.as_slice()].concat()).ends_with(0);
+    policy(&[&["check", &narrow], words.as_slice()].concat()).ends_with(5);
+    policy(&["diff", "/nonexistent", &wide]).ends_with(1);
+}
+
+#[test]
+fn a_policy_is_learned_from_the_log_of_an_endpoint() {
+    let log = tempfile::tempdir().unwrap();
+    let path = log.path().join("access.log");
+    let bucket = format!("{BUCKET}=private");
+    let more = ["--bucket", &bucket, "--default-bucket", BUCKET, "--access-log"];
+    let more = [&more[..], &[path.to_str().unwrap()]].concat();
+    let served = support::Served::start(&mut support::cospass(), &more);
+    let file = kept(&log, "a.txt", "content");
+    let place = ["--domain", served.address(), "--scheme", "http"];
+    let of = |arguments: &[&str]| support::signed(&[arguments, &place].concat());
+    of(&["put", &file, &target("u/42/a.txt")]).ends_with(0);
+    of(&["cat", &target("u/42/a.txt")]).ends_with(0);
+    // What was refused is not learned.
+    assert_ne!(of(&["cat", &target("absent")]).code, 0);
+    served.stop();
+    let learned = policy(&["from-log", path.to_str().unwrap()]).ends_with(0);
+    let file = kept(&log, "learned.json", &learned.stdout);
+    for (method, key, code) in [
+        ("PUT", "u/42/a.txt", 0),
+        ("GET", "u/42/a.txt", 0),
+        ("GET", "absent", 5),
+        ("DELETE", "u/42/a.txt", 5),
+    ] {
+        policy(&["check", &file, method, &target(key)]).ends_with(code);
+    }
+    let nobody = policy(&["from-log", path.to_str().unwrap(), "--secret-id", "AKIDnobody"]);
+    assert!(nobody.ends_with(1).stderr.contains("--secret-id"));
+    policy(&["from-log", &file]).ends_with(2);
+}

@@ -79,7 +79,10 @@ pub use retry::RetryPolicy;
 pub use save::Saved;
 pub use signer::{SignError, Signer, Signing};
 pub use source::{Freshening, RenewCommand, RenewEndpoint, UrlSource};
-pub use transport::{Body, HyperTransport, Sending, Transport, TransportError};
+pub use transport::{
+    Body, CertificateError, HyperTransport, Identity, Proxy, ProxyError, Sending, Transport,
+    TransportBuilder, TransportError, Trust,
+};
 pub use url_transfer::{Link, UrlTransfer, download, upload};
 
 /// The examples of the README compile and run.

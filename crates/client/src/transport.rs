@@ -2,13 +2,19 @@
 //!
 //! The path and the query go over the wire as they are signed. [`HyperTransport`] is hyper's client and not reqwest,
 //! since reqwest reads every URL with the WHATWG parser, which takes `/a/../b` and `/a/%2e%2e/b` for `/b`: another object
-//! than the one that was signed. It follows no redirect, decodes no body and asks no proxy of the environment.
+//! than the one that was signed. It follows no redirect, decodes no body and asks no proxy of the environment
+//! ([`TransportBuilder::proxy`] names one).
+
+mod builder;
+mod connector;
+mod proxy;
+mod trust;
 
 use std::error::Error;
 use std::fmt;
 use std::future::Future;
 use std::io;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
@@ -19,14 +25,16 @@ use http::{Request, Response};
 use http_body_util::BodyExt;
 use http_body_util::combinators::UnsyncBoxBody;
 use hyper::body::{Frame, Incoming, SizeHint};
-use hyper_rustls::{ConfigBuilderExt, HttpsConnector, HttpsConnectorBuilder};
+use hyper_rustls::HttpsConnector;
 use hyper_util::client::legacy::Client;
-use hyper_util::client::legacy::connect::HttpConnector;
-use hyper_util::client::legacy::connect::dns::Name;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
-use rustls::ClientConfig;
 use tokio::time::{Instant, Sleep};
-use tower_service::Service;
+
+use connector::Connector;
+
+pub use builder::TransportBuilder;
+pub use proxy::{Proxy, ProxyError};
+pub use trust::{CertificateError, Identity, Trust};
 
 /// The body of a request or an answer.
 pub type Body = UnsyncBoxBody<Bytes, io::Error>;
@@ -102,59 +110,56 @@ impl fmt::Display for TransportError {
 
 impl Error for TransportError {}
 
-/// HTTP/1.1 over TCP and TLS, with a pool of connections.
+/// HTTP/1.1 over TCP and TLS, with a pool of connections. Cheap to clone; clones share the pool.
+#[derive(Clone)]
 pub struct HyperTransport {
-    plain: Client<HttpConnector<Resolver>, Body>,
+    plain: Client<Connector, Body>,
     /// Or why `https` cannot be spoken.
-    secure: Result<Client<HttpsConnector<HttpConnector<Resolver>>, Body>, String>,
+    secure: Result<Client<HttpsConnector<Connector>, Body>, String>,
+    proxy: Option<Proxy>,
     idle: Duration,
 }
 
 impl HyperTransport {
-    /// How long a connection may take to be made.
-    const CONNECT: Duration = Duration::from_secs(10);
-
-    /// How long nothing may move, in either direction, unless told otherwise.
-    const IDLE: Duration = Duration::from_secs(60);
-
     /// A transport that trusts the certificates of the system.
     pub fn new() -> Self {
-        Self::with_idle_timeout(Self::IDLE)
+        Self::builder().build()
+    }
+
+    /// Begins to describe a transport.
+    pub fn builder() -> TransportBuilder {
+        TransportBuilder::new()
     }
 
     /// A transport that gives up when nothing comes for so long.
     pub fn with_idle_timeout(idle: Duration) -> Self {
-        Self::with(idle, Resolver { all_to: None })
+        Self::builder().idle_timeout(idle).build()
     }
 
     /// A transport that connects to one address whatever host a URL names: an endpoint on this machine that stands for
     /// the service, as `curl --connect-to` does it. A port that a URL names is kept.
     pub fn to_address(address: SocketAddr) -> Self {
-        Self::to_address_with(address, Self::IDLE)
+        Self::builder().address(address).build()
     }
 
     /// As [`to_address`](Self::to_address), and gives up when nothing comes for so long.
     pub fn to_address_with(address: SocketAddr, idle: Duration) -> Self {
-        Self::with(idle, Resolver { all_to: Some(address) })
+        Self::builder().address(address).idle_timeout(idle).build()
     }
 
-    fn with(idle: Duration, resolver: Resolver) -> Self {
-        let mut tcp = HttpConnector::new_with_resolver(resolver);
-        tcp.set_nodelay(true);
-        tcp.set_connect_timeout(Some(Self::CONNECT));
-        let plain = pooled().build(tcp.clone());
-        tcp.enforce_http(false);
-        let secure = tls().map(|tls| {
-            let connector = HttpsConnectorBuilder::new().with_tls_config(tls);
-            pooled().build(connector.https_only().enable_http1().wrap_connector(tcp))
-        });
-        Self { plain, secure, idle }
+    /// The same connections for requests that may wait for so long.
+    #[must_use]
+    pub fn patient(&self, idle: Duration) -> Self {
+        Self { idle, ..self.clone() }
     }
 
     async fn exchange(&self, request: Request<Body>) -> Result<Response<Body>, TransportError> {
         let moved = Arc::new(Mutex::new(Instant::now()));
         let noting = Arc::clone(&moved);
-        let request = request.map(|body| Noted { body, moved: noting }.boxed_unsync());
+        let mut request = request.map(|body| Noted { body, moved: noting }.boxed_unsync());
+        if let Some(proxy) = &self.proxy {
+            proxy.authorize(&mut request);
+        }
         let sending = match (request.uri().scheme_str(), &self.secure) {
             (Some("https"), Ok(secure)) => secure.request(request),
             (Some("https"), Err(cause)) => {
@@ -217,15 +222,6 @@ fn pooled() -> hyper_util::client::legacy::Builder {
     builder
 }
 
-fn tls() -> Result<ClientConfig, String> {
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let builder = ClientConfig::builder_with_provider(provider);
-    let builder =
-        builder.with_safe_default_protocol_versions().map_err(|error| error.to_string())?;
-    let builder = builder.with_native_roots().map_err(|error| error.to_string())?;
-    Ok(builder.with_no_client_auth())
-}
-
 impl Default for HyperTransport {
     fn default() -> Self {
         Self::new()
@@ -241,40 +237,6 @@ impl fmt::Debug for HyperTransport {
 impl Transport for HyperTransport {
     fn send(&self, request: Request<Body>) -> Sending<'_> {
         Box::pin(self.exchange(request))
-    }
-}
-
-/// Finds addresses: those of the system, and the loopback for `*.localhost` (RFC 6761 §6.3), which many systems do not
-/// know, so that buckets can stand before it.
-#[derive(Clone, Copy, Debug)]
-struct Resolver {
-    all_to: Option<SocketAddr>,
-}
-
-type Addresses = std::vec::IntoIter<SocketAddr>;
-
-impl Service<Name> for Resolver {
-    type Response = Addresses;
-    type Error = io::Error;
-    type Future = Pin<Box<dyn Future<Output = io::Result<Addresses>> + Send>>;
-
-    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn call(&mut self, name: Name) -> Self::Future {
-        let all_to = self.all_to;
-        Box::pin(async move {
-            if let Some(address) = all_to {
-                return Ok(vec![address].into_iter());
-            }
-            let host = name.as_str().to_ascii_lowercase();
-            if host.ends_with(".localhost") {
-                return Ok(vec![SocketAddr::from((Ipv4Addr::LOCALHOST, 0))].into_iter());
-            }
-            let found: Vec<_> = tokio::net::lookup_host((host, 0)).await?.collect();
-            Ok(found.into_iter())
-        })
     }
 }
 

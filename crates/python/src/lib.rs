@@ -9,13 +9,16 @@ mod call;
 mod clock;
 mod credentials;
 mod desk;
+mod hidden;
 mod host;
 mod judge;
 mod local;
+mod log;
 mod many;
 mod prepared;
 mod refusal;
 mod route;
+mod send;
 mod sent;
 mod settings;
 mod signer;
@@ -29,6 +32,11 @@ use pyo3::prelude::*;
 fn _cospass(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add("__version__", env!("CARGO_PKG_VERSION"))?;
     module.add_class::<local::Local>()?;
+    module.add_class::<send::Answer>()?;
+    module.add_class::<send::Pending>()?;
+    module.add_class::<send::Stream>()?;
+    module.add_class::<send::Way>()?;
     module.add_class::<settings::Settings>()?;
-    module.add_class::<signer::Signer>()
+    module.add_class::<signer::Signer>()?;
+    module.add_function(wrap_pyfunction!(send::crc64_joined, module)?)
 }

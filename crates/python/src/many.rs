@@ -9,6 +9,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyList, PyString};
 
 use crate::desk::{Desk, Template};
+use crate::log;
 use crate::prepared::Prepared;
 use crate::refusal::Refusal;
 use crate::settings::key_of;
@@ -69,9 +70,11 @@ pub(crate) struct Many {
 
 impl Many {
     /// For one request, whatever its key.
-    pub(crate) fn new(prepared: &Prepared<'_>) -> Result<Self, Refusal> {
+    pub(crate) fn new(py: Python<'_>, prepared: &Prepared<'_>) -> Result<Self, Refusal> {
         let lists = prepared.lists()?;
-        let request = lists.request(prepared.route.lower_method()?, "");
+        let method = prepared.route.lower_method()?;
+        log::signed(py, || lists.shown(method, "{key}"))?;
+        let request = lists.request(method, "");
         let template = Desk::default().template(&request, &prepared.keys, &prepared.validity);
         let mut query = String::new();
         lists.push_query(&mut query);

@@ -10,6 +10,7 @@ use crate::call::{Pair, Pairs, borrowed, headers_of, keep_last, params_of};
 use crate::clock::{Validity, unix_seconds};
 use crate::credentials::Keys;
 use crate::desk::{Carrier, Request};
+use crate::hidden::http_string;
 use crate::refusal::Refusal;
 use crate::route::Route;
 use crate::settings::State;
@@ -128,6 +129,11 @@ impl Lists<'_> {
     /// The request for one key.
     pub(crate) fn request<'a>(&'a self, method: &'a str, key: &'a str) -> Request<'a> {
         Request { method, key, params: &self.params, headers: &self.headers }
+    }
+
+    /// The `HttpString` of the request for one key, for the log.
+    pub(crate) fn shown(&self, method: &str, key: &str) -> String {
+        http_string(method, key, self.params.clone(), self.headers.clone())
     }
 
     /// Appends `urlencode(Params)`, each with the `&` before it.

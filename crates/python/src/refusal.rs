@@ -4,6 +4,8 @@
 //! part is raised where the official SDK fails by accident or signs what nobody could use.
 
 use std::fmt;
+use std::io;
+use std::path::{Path, PathBuf};
 
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
@@ -78,6 +80,27 @@ pub(crate) enum Refusal {
     OfKeys { position: usize, reason: Box<Refusal> },
     /// So many threads cannot be.
     Threads,
+
+    /// Certificates, a key or a proxy that cannot be used; what is wrong.
+    Way(String),
+    /// A time to wait that is none.
+    Timeout { found: f64 },
+    /// A header that cannot be sent.
+    Header { name: String },
+    /// A URL that cannot be sent; what is wrong.
+    Unsendable(String),
+    /// No answer came; what was seen.
+    Network(String),
+    /// A file could not be read or written.
+    File { path: PathBuf, reason: String },
+    /// A body that yields something else than bytes.
+    BodyPiece { found: String },
+    /// What a body raised while it was read.
+    BodyRaised(PyErr),
+    /// The request was ended before its answer.
+    Cancelled,
+    /// The system gives no threads.
+    Threading { reason: String },
 
     /// The endpoint of a test that does not start.
     Endpoint { reason: String },
@@ -158,9 +181,39 @@ impl fmt::Display for Refusal {
             }
             Self::OfKeys { position, reason } => write!(f, "keys[{position}]: {reason}"),
             Self::Threads => f.write_str("threads is 0: give 1 or more"),
+            Self::Way(reason) => f.write_str(reason),
+            Self::Timeout { found } => {
+                write!(f, "Timeout is {found}: give a number of seconds above 0")
+            }
+            Self::Header { name } => write!(
+                f,
+                "the header {name:?} cannot be sent: its name or value holds a line end or another control character"
+            ),
+            Self::Unsendable(reason) => write!(f, "the request cannot be sent: {reason}"),
+            Self::Network(reason) => f.write_str(reason),
+            Self::File { path, reason } => write!(f, "{}: {reason}", path.display()),
+            Self::BodyPiece { found } => {
+                write!(f, "the body yields {found}: it must yield bytes")
+            }
+            Self::BodyRaised(error) => write!(f, "the body cannot be read: {error}"),
+            Self::Cancelled => f.write_str("the request was ended before its answer"),
+            Self::Threading { reason } => {
+                write!(f, "no threads can be started to send requests: {reason}")
+            }
             Self::Endpoint { reason } => write!(f, "the endpoint does not start: {reason}"),
             Self::Raised(error) => write!(f, "{error}"),
         }
+    }
+}
+
+impl Refusal {
+    /// A body that broke off.
+    pub(crate) fn broken(error: &io::Error) -> Self {
+        Self::Network(format!("the body of the answer broke off: {error}"))
+    }
+
+    pub(crate) fn file(path: &Path, error: &io::Error) -> Self {
+        Self::File { path: path.to_owned(), reason: error.to_string() }
     }
 }
 
@@ -174,9 +227,15 @@ impl From<Refusal> for PyErr {
     fn from(refusal: Refusal) -> Self {
         match refusal {
             Refusal::Raised(error) => error,
-            told => Python::attach(|py| match client_error(py) {
-                Ok(class) => PyErr::from_type(class.clone(), told.to_string()),
-                Err(error) => error,
+            told => Python::attach(|py| {
+                let error = match client_error(py) {
+                    Ok(class) => PyErr::from_type(class.clone(), told.to_string()),
+                    Err(error) => error,
+                };
+                if let Refusal::BodyRaised(cause) = told {
+                    error.set_cause(py, Some(cause));
+                }
+                error
             }),
         }
     }

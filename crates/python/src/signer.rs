@@ -12,10 +12,12 @@ use crate::clock::{Validity, unix_seconds};
 use crate::credentials::Source;
 use crate::desk::{Carrier, Desk};
 use crate::judge::{authorize, explained, verify};
+use crate::log;
 use crate::many::Many;
 use crate::prepared::{Call, Given, Prepared};
 use crate::refusal::Refusal;
 use crate::route::{Route, Wanted};
+use crate::send::{self, Order, Pending};
 use crate::sent::Sent;
 use crate::settings::{Settings, State, key_of};
 use crate::site::push_key;
@@ -67,13 +69,15 @@ impl Signer {
         };
         let lists = prepared.lists()?;
         let route = &prepared.route;
+        let method = route.lower_method()?;
+        log::signed(py, || lists.shown(method, key))?;
         let mut out = String::with_capacity(route.origin.len() + key.len() + 512);
         if carrier == Carrier::Query {
             out.push_str(&route.origin);
             push_key(&mut out, key);
             out.push('?');
         }
-        let request = lists.request(route.lower_method()?, key);
+        let request = lists.request(method, key);
         let mut desk = self.desk.lock().unwrap_or_else(PoisonError::into_inner);
         desk.sign(&request, &prepared.keys, &prepared.validity, carrier, &mut out);
         drop(desk);
@@ -231,7 +235,7 @@ impl Signer {
         let state = self.state()?;
         let (route, at_ci) = self.route_of(&state, &call)?;
         let prepared = Prepared::new(py, &state, route, &call, at_ci, Carrier::Query)?;
-        Many::new(&prepared.ok_or(Refusal::Anonymous)?)?.list(&keys, threads)
+        Many::new(py, &prepared.ok_or(Refusal::Anonymous)?)?.list(&keys, threads)
     }
 
     /// `(convention, None)` or `(None, (cause, message))`.
@@ -285,6 +289,16 @@ impl Signer {
         });
         Ok(sent
             .with_head(|head| explained(head, credentials.as_ref(), server.as_ref(), now, strict)))
+    }
+
+    /// Begins to send a request of the pure half.
+    fn _send(&self, py: Python<'_>, request: Order<'_>) -> Result<Pending, Refusal> {
+        send::send(py, &*self.state()?, request)
+    }
+
+    /// What of it is signed, without secrets, for the log; nothing where nothing is signed.
+    fn _http_string(&self, py: Python<'_>, request: Order<'_>) -> Result<Option<String>, Refusal> {
+        send::http_string(py, &*self.state()?, request)
     }
 
     /// The headers that make a request hold.

@@ -7,7 +7,7 @@ use std::collections::HashSet;
 
 use cospass_protocol::Bucket;
 use cospass_protocol::policy::Identity;
-use cospass_sign::Credentials;
+use cospass_sign::{Credentials, Verifier};
 
 use crate::server::StartError;
 
@@ -37,13 +37,15 @@ impl Account {
 pub(crate) struct Accounts {
     first: Account,
     others: Vec<Account>,
+    /// It keeps what was derived of their keys.
+    verifier: Verifier,
 }
 
 impl Accounts {
     /// # Errors
     /// [`StartError::AccountTwice`] when two of them could be taken for each other.
     pub(crate) fn new(first: Account, others: Vec<Account>) -> Result<Self, StartError> {
-        let accounts = Self { first, others };
+        let accounts = Self { first, others, verifier: Verifier::new() };
         let (mut ids, mut uins, mut appids) = (HashSet::new(), HashSet::new(), HashSet::new());
         for account in accounts.all() {
             let twice =
@@ -66,6 +68,11 @@ impl Accounts {
 
     pub(crate) fn first(&self) -> &Account {
         &self.first
+    }
+
+    /// What requests are verified by.
+    pub(crate) fn verifier(&self) -> &Verifier {
+        &self.verifier
     }
 
     /// The account whose key that is.

@@ -129,7 +129,8 @@ pub(crate) fn authenticate<'a>(
     };
     let account = accounts.of_secret_id(claim.secret_id());
     let key = account.map(|account| account.credentials.secret_key());
-    let verdict = claim.verify(&head.request, key, now, Acceptance::Service);
+    let verifier = accounts.verifier();
+    let verdict = verifier.verify(&claim, &head.request, key, now, Acceptance::Service);
     let token = account.and_then(|account| account.credentials.token());
     // Both are judged in any case, so that the time it takes tells nothing of the token.
     match token.map_or(Ok(()), |token| claim.check_token(token)).and(verdict) {

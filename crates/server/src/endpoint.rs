@@ -213,6 +213,9 @@ impl Endpoint {
         trail: &mut Trail,
     ) -> Result<Reply, Refusal> {
         let (principal, operation) = form::read(self, arrived, bucket, body, trail).await?;
+        if let Ok(operation) = &operation {
+            trail.learn_needs(operation, self.region.name());
+        }
         let fields = form::as_headers(&operation);
         let headers = form::with_fields(arrived.head, &fields);
         let request = arrived.head.request.with_headers(&headers);
@@ -261,6 +264,9 @@ impl Endpoint {
             headers: headers.iter().map(|&(name, value)| (name.into(), value.into())).collect(),
         });
         trail.operation = operation.as_ref().map_or("-", |operation| operation.name());
+        if let Ok(operation) = &operation {
+            trail.learn_needs(operation, self.region.name());
+        }
         let permitted = authorize(&asker, operation)?;
         execute(&asker, permitted, body, arrived.origin()).await
     }

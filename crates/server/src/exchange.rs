@@ -12,6 +12,7 @@ use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
+use cospass_protocol::operation::{Need, Operation, Request as _};
 use cospass_protocol::xml::iso8601;
 use http::HeaderMap;
 use http::header::HOST;
@@ -58,6 +59,47 @@ pub(crate) struct Trail {
     pub(crate) secret_id: Option<String>,
     /// What the answer bears for browsers, whatever it is.
     pub(crate) cors: HeaderMap,
+    /// What has to be allowed; empty until it is known, and where nobody looks.
+    needs: Vec<Needed>,
+    is_looked_at: bool,
+}
+
+/// Something that had to be allowed for a request, as policies name it.
+#[derive(Debug, Serialize)]
+struct Needed {
+    /// Any of these suffices.
+    actions: Vec<String>,
+    resource: String,
+}
+
+impl Trail {
+    fn new(is_looked_at: bool) -> Self {
+        Self {
+            operation: "-",
+            secret_id: None,
+            cors: HeaderMap::new(),
+            needs: Vec::new(),
+            is_looked_at,
+        }
+    }
+
+    /// Takes down what an operation needs, for whoever looks at single requests.
+    pub(crate) fn learn_needs(&mut self, operation: &Operation, region: &str) {
+        if !self.is_looked_at {
+            return;
+        }
+        let needs = [Some(operation.need()), operation.also_needs()].into_iter().flatten();
+        let of_signed = needs.filter(|need| !need.is_of_unsigned);
+        self.needs = of_signed.map(|need| Needed::of(&need, region)).collect();
+    }
+}
+
+impl Needed {
+    fn of(need: &Need, region: &str) -> Self {
+        let actions = need.actions.iter().map(|action| format!("name/cos:{action}"));
+        let resource = need.target.resource(region);
+        Self { actions: actions.collect(), resource: shorten(&redact::text(&resource)) }
+    }
 }
 
 /// A request that is not answered yet. Dropped, it counts as one whose client went away.
@@ -94,11 +136,12 @@ impl Asked {
     }
 
     fn begin(observers: &Arc<Observers>, exchange: Option<Exchange>) -> Self {
+        let trail = Trail::new(exchange.is_some());
         Self {
             observers: Arc::clone(observers),
             started: Instant::now(),
             exchange,
-            trail: Trail { operation: "-", secret_id: None, cors: HeaderMap::new() },
+            trail,
             answered: false,
         }
     }
@@ -127,7 +170,9 @@ impl Asked {
             metrics.count_store_error();
         }
         let exchange = self.exchange.take().map(|mut exchange| {
+            let needs = std::mem::take(&mut self.trail.needs);
             exchange.learn(&self.trail, status, cause.map_or("-", Cause::name), received);
+            exchange.needs = needs;
             exchange.refused = self.observers.recent.as_ref().and_then(|_| refused());
             Arc::new(exchange)
         });
@@ -195,6 +240,7 @@ pub(crate) struct Exchange {
     status: u16,
     cause: &'static str,
     operation: &'static str,
+    needs: Vec<Needed>,
     secret_id: Option<String>,
     received: u64,
     sent: AtomicU64,
@@ -216,6 +262,7 @@ impl Exchange {
             status: 0,
             cause: "-",
             operation: "-",
+            needs: Vec::new(),
             secret_id: None,
             received: 0,
             sent: AtomicU64::new(0),
@@ -263,6 +310,7 @@ impl Exchange {
             path: &self.path,
             query: self.query.as_deref(),
             operation: self.operation,
+            needs: &self.needs,
             secret_id: self.secret_id.as_deref(),
             status: self.status,
             cause: self.cause,
@@ -285,6 +333,8 @@ pub(crate) struct Line<'a> {
     path: &'a str,
     query: Option<&'a str>,
     operation: &'static str,
+    #[serde(skip_serializing_if = "<[Needed]>::is_empty")]
+    needs: &'a [Needed],
     secret_id: Option<&'a str>,
     status: u16,
     cause: &'static str,

@@ -29,6 +29,20 @@ impl PolicyFile {
             Err(error) => Err(told(error)),
         }
     }
+
+    /// Reads the policy of whoever has it; a bucket's is refused.
+    pub(super) fn read_own(path: &str) -> Result<Self, Failure> {
+        let file = Self::read(path)?;
+        match file.kind {
+            PolicyKind::Identity => Ok(file),
+            PolicyKind::Bucket => Err(Failure::usage(
+                "policy-of-bucket",
+                format_args!(
+                    "{path} names principals, so it is a bucket's; give the policy of temporary keys or of a user"
+                ),
+            )),
+        }
+    }
 }
 
 /// What a file holds, or standard input for `-`, up to so many bytes.

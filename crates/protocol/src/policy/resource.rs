@@ -125,6 +125,22 @@ impl ResourcePattern {
         Ok(Self(Pattern::Cos { region, account: Account::parse(account), path }))
     }
 
+    /// What it is made of; none if it means nothing here.
+    pub(super) fn shape(&self) -> Option<ResourceShape<'_>> {
+        match &self.0 {
+            Pattern::Everything => Some(ResourceShape { region: "*", appid: None, path: "*" }),
+            Pattern::Cos { account: Account::Nobody, .. } | Pattern::Elsewhere => None,
+            Pattern::Cos { region, account, path } => Some(ResourceShape {
+                region: region.as_ref().map_or("*", Glob::text),
+                appid: match account {
+                    Account::AppId(appid) => Some(appid),
+                    Account::Owner | Account::Nobody => None,
+                },
+                path: path.text(),
+            }),
+        }
+    }
+
     /// Whether a target in that region is meant.
     pub fn matches(&self, target: &Target, region: &str) -> bool {
         match (&self.0, target.path()) {
@@ -136,6 +152,27 @@ impl ResourcePattern {
                     && glob.matches(&format!("{}/{path}", bucket.as_str()))
             }
         }
+    }
+}
+
+/// A resource by its parts, in which `*` stands for anything.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct ResourceShape<'a> {
+    pub(super) region: &'a str,
+    /// The account, if it is one.
+    pub(super) appid: Option<&'a str>,
+    path: &'a str,
+}
+
+impl<'a> ResourceShape<'a> {
+    /// The bucket.
+    pub(super) fn bucket(&self) -> &'a str {
+        self.path.split_once('/').map_or(self.path, |(bucket, _)| bucket)
+    }
+
+    /// What lies in it.
+    pub(super) fn path(&self) -> &'a str {
+        self.path.split_once('/').map_or("*", |(_, path)| path)
     }
 }
 

@@ -8,18 +8,19 @@
         Bucket="examplebucket-1250000000", Key="exampleobject", Method="GET", Expired=300
     )
 
-Signing reads the clock and nothing else: no network, no file, no environment. Where it differs from the official SDK
-1.9.44 on purpose is listed in docs/python.md.
+Signing reads the clock and nothing else: no network, no file, no environment. ``AsyncCosS3Client`` has the calls that send
+on asyncio. Where all this differs from the official SDK 1.9.44 on purpose is listed in docs/python.md.
 """
 
 from ._cospass import __version__
 from .auth import CosAuth
-from .client import CosS3Client
+from .client import AsyncCosS3Client, CosS3Client
 from .config import CosConfig
 from .exceptions import CosClientError, CosException, CosServiceError
 from .judgement import Explanation, Stage, Verification
 
 __all__ = [
+    "AsyncCosS3Client",
     "CosAuth",
     "CosClientError",
     "CosConfig",

@@ -1,12 +1,70 @@
 """The native half: `crates/python`."""
 
-from typing import Any, Dict, Iterable, List, Mapping, Optional, Tuple, Union, final
+from typing import Any, Callable, Dict, Iterable, List, Mapping, Optional, Tuple, Union, final
 
-__all__ = ["Local", "Settings", "Signer", "__version__"]
+__all__ = [
+    "Answer",
+    "Local",
+    "Pending",
+    "Settings",
+    "Signer",
+    "Stream",
+    "Way",
+    "__version__",
+    "crc64_joined",
+]
 
 __version__: str
 
 _Text = Union[str, bytes]
+
+def crc64_joined(first: int, second: int, second_length: int) -> int:
+    """The CRC64 of two pieces, one after the other, from those of each."""
+
+@final
+class Answer:
+    """What a request is answered with."""
+
+    @property
+    def status(self) -> int: ...
+    @property
+    def headers(self) -> List[Tuple[str, str]]: ...
+    @property
+    def body(self) -> bytes: ...
+    @property
+    def stream(self) -> Optional[Stream]: ...
+    @property
+    def saved(self) -> Optional[Tuple[int, int]]: ...
+
+@final
+class Pending:
+    """Something under way on other threads."""
+
+    def wait(self) -> Any: ...
+    def notify(self, callback: Callable[[], Any]) -> None: ...
+    def cancel(self) -> None: ...
+    def result(self) -> Any: ...
+
+@final
+class Stream:
+    """The body of an answer, as it comes."""
+
+    def next(self) -> Pending: ...
+    def save(self, path: str, offset: int) -> Pending: ...
+    def close(self) -> Pending: ...
+
+@final
+class Way:
+    """How requests reach a server: one pool of connections."""
+
+    def __new__(
+        cls,
+        proxy: Optional[str],
+        verify: bool,
+        roots: Optional[str],
+        certificate: Optional[Tuple[str, str]],
+        connect: float,
+    ) -> Way: ...
 
 @final
 class Local:
@@ -121,6 +179,8 @@ class Signer:
         now: Optional[float],
         strict: bool,
     ) -> str: ...
+    def _send(self, request: Any) -> Pending: ...
+    def _http_string(self, request: Any) -> Optional[str]: ...
     def _authorize(
         self,
         method: str,

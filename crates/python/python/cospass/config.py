@@ -39,13 +39,17 @@ class CosConfig:
     :param SignHost, SignParams: whether signatures cover the host, the parameters.
     :param EnableOldDomain, EnableInternalDomain: ``myqcloud.com``, or with the former false ``tencentcos.cn``, whose
         internal hosts are used unless the latter is false, too.
-    :param Timeout: seconds for one request.
+    :param Timeout: seconds to connect, and for which nothing may come; or a pair of both. 30 by default.
     :param UA: the ``User-Agent``.
+    :param Proxies: URLs by scheme, as ``requests`` takes them; those of the environment where there are none.
+    :param KeepAlive: whether connections are used again.
+    :param VerifySSL: whether certificates are looked at, or a PEM file of those that are trusted.
+    :param SSLCert: the client's own certificate: a PEM file with its key, or a pair of files.
+    :param AutoSwitchDomainOnRetry: the last attempt goes to ``tencentcos.cn`` where ``myqcloud.com`` did not answer.
     :raises CosClientError: an argument that no request could be made with.
 
-    How a connection is made is for the transport to decide: ``Proxies``, ``KeepAlive``, ``PoolConnections``,
-    ``PoolMaxSize``, ``AllowRedirects``, ``AutoSwitchDomainOnRetry``, ``VerifySSL``, ``SSLCert`` and ``EndpointPic``
-    change no signature; docs/python.md says of each what becomes of it.
+    ``PoolConnections``, ``PoolMaxSize``, ``AllowRedirects`` and ``EndpointPic`` are accepted; docs/python.md says what
+    becomes of each argument.
     """
 
     def __init__(
@@ -57,7 +61,7 @@ class CosConfig:
         Token: "Optional[Text]" = None,
         CredentialInstance: Optional[CredentialInstance] = None,
         Scheme: "Optional[Text]" = None,
-        Timeout: Optional[float] = None,
+        Timeout: Union[float, Tuple[float, float], None] = None,
         Access_id: "Optional[Text]" = None,
         Access_key: "Optional[Text]" = None,
         Secret_id: "Optional[Text]" = None,
@@ -87,6 +91,15 @@ class CosConfig:
         arguments = dict(locals())
         del arguments["self"]
         self._settings = _cospass.Settings(arguments)
+        # What says how requests are sent, and nothing of what is signed.
+        self._scheme = "http" if Scheme in ("http", b"http") else "https"
+        self._ip, self._domain, self._service_domain = IP, Domain, ServiceDomain
+        self._timeout, self._ua, self._proxies = Timeout, UA, Proxies
+        self._keep_alive, self._verify_ssl, self._ssl_cert = KeepAlive, VerifySSL, SSLCert
+        self._auto_switch_domain_on_retry = AutoSwitchDomainOnRetry
+        self._enable_old_domain = EnableOldDomain
+        self._enable_internal_domain = EnableInternalDomain
+        self._copy_part_threshold_size = 5 << 30
 
     def __repr__(self) -> str:
         return f"CosConfig({self.uri()!r})"
@@ -115,6 +128,12 @@ class CosConfig:
     def set_ip_port(self, IP: "Optional[Text]", Port: Union[int, str, None] = None) -> None:
         """Sends to this address from now on, whatever the host."""
         self._settings.set_ip_port(IP, Port)
+        self._ip = IP
+
+    def set_copy_part_threshold_size(self, size: int) -> None:
+        """From so many bytes on ``copy`` copies in parts; 5 GiB unless told otherwise."""
+        if size > 0:
+            self._copy_part_threshold_size = size
 
     def set_credential(
         self, SecretId: "Text", SecretKey: "Text", Token: "Optional[Text]" = None

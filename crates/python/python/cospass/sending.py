@@ -1,0 +1,169 @@
+"""How the requests of one client are made, sent and understood."""
+
+import functools
+import logging
+import os
+import urllib.request
+from typing import Any, Dict, Mapping, Optional, Tuple, Union
+from urllib.parse import urlsplit
+
+from . import _cospass
+from .config import CosConfig
+from .exceptions import CosClientError, CosServiceError
+from .request import Body, Request
+from .steps import Steps
+
+#: INFO says what is done, DEBUG shows what is signed; no secret, token or signature is in either.
+logger = logging.getLogger("cospass.client")
+
+Headers = Dict[str, Any]
+
+#: Of headers: whoever reads these could act as the caller, or read what is encrypted.
+_SECRET = ("authorization", "x-cos-security-token", "x-ci-security-token", "-customer-key")
+
+
+def shown(headers: Mapping[str, Any]) -> Dict[str, Any]:
+    """Headers as they may be logged."""
+    return {
+        name: "hidden" if str(name).lower().endswith(_SECRET) else value
+        for name, value in headers.items()
+    }
+
+
+class Sender:
+    """Makes requests out of a configuration, sends them and raises what the service refuses.
+
+    :param retry: how often a request is sent again, at most.
+    """
+
+    def __init__(self, conf: CosConfig, retry: int) -> None:
+        self.conf = conf
+        self.signer = _cospass.Signer()
+        self.signer._use(conf._settings)
+        self._retry = retry
+
+    def request(
+        self,
+        method: str,
+        bucket: Optional[str],
+        key: Any,
+        headers: Headers,
+        params: Optional[Dict[str, Any]] = None,
+        body: Optional[Body] = None,
+        url: Optional[str] = None,
+        timeout: float = 30,
+        **rest: Any,
+    ) -> Request:
+        """A request for an object, or for a bucket without ``key``.
+
+        :param url: instead of that of bucket and key.
+        :param timeout: seconds, where the configuration has none.
+        """
+        conf = self.conf
+        if url is None:
+            url = conf.uri(bucket=bucket) if key is None else conf.uri(bucket=bucket, path=key)
+        sent = {name: value for name, value in headers.items() if value is not None}
+        sent["User-Agent"] = conf._ua or f"cospass-python/{_cospass.__version__}"
+        if conf._ip is not None and "Host" not in sent:
+            host = conf._domain if conf._domain is not None else conf.get_host(Bucket=bucket)
+            if host is not None:
+                sent["Host"] = host
+        if conf._keep_alive is False:
+            sent["Connection"] = "close"
+        connect, idle = _timeouts(conf._timeout, timeout)
+        return Request(
+            method,
+            url,
+            way=self._way(url, connect),
+            key=key,
+            params=params or {},
+            headers=sent,
+            body=body or Body(),
+            attempts=max(1, self._retry + 1),
+            is_switching=bool(conf._auto_switch_domain_on_retry),
+            idle=idle,
+            **rest,
+        )
+
+    def _way(self, url: str, connect: float) -> _cospass.Way:
+        conf = self.conf
+        verify: Union[bool, str, None] = True
+        cert: Union[str, Tuple[str, str], None] = None
+        if url.startswith("https:"):
+            verify, cert = conf._verify_ssl, conf._ssl_cert
+            if verify is None or verify is True:
+                # As `requests` reads them.
+                environ = os.environ
+                verify = environ.get("REQUESTS_CA_BUNDLE") or environ.get("CURL_CA_BUNDLE") or True
+        return _way(_proxy(url, conf._proxies), verify, cert, connect)
+
+    def sent(self, request: Request) -> Steps[_cospass.Answer]:
+        """Sends it.
+
+        :raises CosServiceError: the service refused.
+        :raises CosClientError: no answer came, or the request cannot be sent.
+        """
+        if logger.isEnabledFor(logging.DEBUG):
+            logger.debug("send request: %s %s", request.method, request.url)
+            logger.debug("format str: %s", self.signer._http_string(request))
+        answer: _cospass.Answer = yield lambda: self.signer._send(request)
+        logger.debug("recv response: status_code: %s", answer.status)
+        if answer.status >= 400:
+            raise self._refused(request, answer)
+        return answer
+
+    def _refused(self, request: Request, answer: _cospass.Answer) -> CosServiceError:
+        """What ``send_request`` makes of an answer of 400 and above."""
+        headers = dict(answer.headers)
+        lower = {name.lower(): value for name, value in headers.items()}
+        text = answer.body.decode("utf-8", "replace")
+        said: Union[str, Dict[str, str]] = text or headers
+        ids = {"requestid": "x-cos-request-id", "traceid": "x-cos-trace-id"}
+        known = {name: lower[header] for name, header in ids.items() if header in lower}
+        if request.method == "HEAD" and answer.status == 404:
+            said = {
+                "code": "NoSuchResource",
+                "message": "The Resource You Head Not Exist",
+                "resource": request.url,
+                **known,
+            }
+        elif "x-cos-error-code" in lower:
+            said = {"code": lower["x-cos-error-code"], **known, "message": text}
+        return CosServiceError(request.method, said, answer.status)
+
+
+def _timeouts(given: Any, otherwise: float) -> Tuple[float, float]:
+    """To connect and to wait, in seconds (``requests``: one for both, or a pair)."""
+    connect, idle = given if isinstance(given, tuple) and len(given) == 2 else (given, given)
+    told = []
+    for value in (connect, idle):
+        value = otherwise if value is None else value
+        if isinstance(value, bool) or not isinstance(value, (int, float)):
+            raise CosClientError(
+                f"Timeout is of type {type(value).__name__}: give a number of seconds, or a pair"
+            )
+        told.append(float(value))
+    return told[0], told[1]
+
+
+def _proxy(url: str, given: Optional[Mapping[str, str]]) -> Optional[str]:
+    """That of the configuration, or of the environment, by the rules of ``requests``."""
+    parts = urlsplit(url)
+    names = [f"{parts.scheme}://{parts.hostname}", parts.scheme, f"all://{parts.hostname}", "all"]
+    proxies = dict(given or {})
+    if not urllib.request.proxy_bypass(parts.netloc.rpartition("@")[2]):
+        proxies = {**urllib.request.getproxies(), **proxies}
+    return next((proxies[name] for name in names if proxies.get(name)), None)
+
+
+@functools.lru_cache(maxsize=64)
+def _way(
+    proxy: Optional[str],
+    verify: Union[bool, str, None],
+    cert: Union[str, Tuple[str, str], None],
+    connect: float,
+) -> _cospass.Way:
+    """One pool of connections for all clients that reach a server in the same way."""
+    roots = verify if isinstance(verify, str) else None
+    pair = (cert, cert) if isinstance(cert, str) else cert
+    return _cospass.Way(proxy, bool(verify), roots, pair, connect)

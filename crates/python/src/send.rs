@@ -1,0 +1,52 @@
+//! Requests that are sent: the calls of objects and buckets, which the pure half describes.
+//!
+//! ```text
+//! _Request (Python) ─► Order ─► signed, for each attempt anew ─► transport of the client crate ─► Answer
+//! ```
+//!
+//! What is sent goes by the official SDK's rules (hosts, headers that are signed), not by those of the client crate's
+//! operations; what carries it, when it is repeated and how bodies move is the client crate's.
+
+mod answer;
+mod attempt;
+mod body;
+mod engine;
+mod order;
+mod pending;
+mod stream;
+mod way;
+
+pub(crate) use answer::Answer;
+pub(crate) use order::Order;
+pub(crate) use pending::Pending;
+pub(crate) use stream::Stream;
+pub(crate) use way::Way;
+
+use crc_fast::{CrcAlgorithm, checksum_combine};
+use pyo3::prelude::*;
+
+use crate::refusal::Refusal;
+use crate::settings::State;
+
+/// Begins to send a request.
+pub(crate) fn send(py: Python<'_>, state: &State, order: Order<'_>) -> Result<Pending, Refusal> {
+    let ready = order.ready(py, state)?;
+    Pending::start(attempt::perform(ready), |py, answer| {
+        Ok(Bound::new(py, answer)?.into_any().unbind())
+    })
+}
+
+/// What of a request is signed, without secrets.
+pub(crate) fn http_string(
+    py: Python<'_>,
+    state: &State,
+    order: Order<'_>,
+) -> Result<Option<String>, Refusal> {
+    Ok(order.ready(py, state)?.http_string())
+}
+
+/// The CRC64 of two pieces, one after the other, from those of each.
+#[pyfunction]
+pub(crate) fn crc64_joined(first: u64, second: u64, second_length: u64) -> u64 {
+    checksum_combine(CrcAlgorithm::Crc64Xz, first, second, second_length)
+}
