@@ -69,8 +69,6 @@ pub(crate) struct Accounts {
     users: Vec<Member>,
     roles: Vec<KnownRole>,
     providers: Vec<KnownProvider>,
-    /// It keeps what was derived of their keys.
-    verifier: Verifier,
     /// What temporary keys are made with, and checked.
     pub(crate) token_keys: TokenKeys,
     /// It keeps what was derived of permanent and temporary keys.
@@ -101,7 +99,6 @@ impl Accounts {
             users: Vec::new(),
             roles: Vec::new(),
             providers: Vec::new(),
-            verifier: Verifier::new(),
             token_keys,
             verifier: Verifier::new(),
         };
