@@ -85,7 +85,7 @@ enum Source {
 
 /// Those of the environment, of the file, or those kept with the data, in this order.
 fn credentials(settings: &Settings) -> Result<(Credentials, Source), Failure> {
-    if let Some(credentials) = environment::credentials_if_set()? {
+    if let Some(credentials) = environment::credentials_of_environment()? {
         return Ok((credentials, Source::Environment));
     }
     if let Some(account) = &settings.account {

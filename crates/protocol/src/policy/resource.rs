@@ -125,21 +125,21 @@ impl ResourcePattern {
         Ok(Self(Pattern::Cos { region, account: Account::parse(account), path }))
     }
 
-    /// Whether what another service calls so is meant: `qcs::cam::uin/100000000001:roleName/uploader`.
-    pub fn names_elsewhere(&self, resource: &str) -> bool {
+    /// Whether it stands for a whole bucket or more.
+    pub(crate) fn is_wide(&self) -> bool {
         match &self.0 {
             Pattern::Everything => true,
-            Pattern::Elsewhere(glob) => glob.matches(resource),
-            Pattern::Cos { .. } => false,
+            Pattern::Elsewhere(_) => false,
+            Pattern::Cos { path, .. } => match path.text().split_once('/') {
+                None => true,
+                Some((bucket, key)) => bucket.contains('*') || key == "*",
+            },
         }
     }
 
-    /// The APPID of the account whose resources alone can be meant, if it names one.
-    pub fn appid(&self) -> Option<&str> {
-        match &self.0 {
-            Pattern::Cos { account: Account::AppId(appid), .. } => Some(appid),
-            _ => None,
-        }
+    /// Whether its account is none, such as `uid/*`.
+    pub(crate) fn is_of_nobody(&self) -> bool {
+        matches!(&self.0, Pattern::Cos { account: Account::Nobody, .. })
     }
 
     /// What it is made of; none if it means nothing here.
@@ -155,6 +155,23 @@ impl ResourcePattern {
                 },
                 path: path.text(),
             }),
+        }
+    }
+
+    /// Whether what another service calls so is meant: `qcs::cam::uin/100000000001:roleName/uploader`.
+    pub fn names_elsewhere(&self, resource: &str) -> bool {
+        match &self.0 {
+            Pattern::Everything => true,
+            Pattern::Elsewhere(glob) => glob.matches(resource),
+            Pattern::Cos { .. } => false,
+        }
+    }
+
+    /// The APPID of the account whose resources alone can be meant, if it names one.
+    pub fn appid(&self) -> Option<&str> {
+        match &self.0 {
+            Pattern::Cos { account: Account::AppId(appid), .. } => Some(appid),
+            _ => None,
         }
     }
 
