@@ -83,7 +83,7 @@ impl PresignedMany {
             headers: one.headers().to_vec(),
             key_time: one.key_time(),
             effective_end: one.effective_end(),
-            warnings: one.warnings().to_vec(),
+            warnings: one.warnings(),
         })
     }
 

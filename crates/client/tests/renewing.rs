@@ -145,8 +145,8 @@ fn a_signature_that_outlives_its_key_says_so() {
     assert!(within.warnings().is_empty());
     let beyond = signed(2000, 1001);
     assert_eq!((beyond.effective_end(), beyond.expires_at()), (1999, 2001));
-    assert_eq!(beyond.warnings(), [Warning::CredentialsEndFirst { at: 2000 }]);
-    assert!(beyond.warnings()[0].to_string().contains("2000"));
+    assert_eq!(beyond.warnings(), [Warning::TokenEndsFirst { seconds: 2 }]);
+    assert!(beyond.warnings()[0].to_string().contains("2 s"));
     let signer = Signer::new(credentials().with_token("t").ending(2000), place());
     let many =
         signer.presigned_download_url(&bucket, &key).now(1000).expires(5000).sign_many(&["a"], 1);

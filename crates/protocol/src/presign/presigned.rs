@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use cospass_sign::KeyTime;
 
-use super::Warning;
-use super::warning::Warnings;
+use super::risks::Risks;
+use crate::warning::{Longest, Warning};
 
 /// A signed request, ready to hand out.
 ///
@@ -22,7 +22,7 @@ pub struct Presigned {
     pub(super) key_time: KeyTime,
     /// From when on the credentials are refused, where that is known.
     pub(super) credentials_end: Option<i64>,
-    pub(super) warnings: Warnings,
+    pub(super) risks: Risks,
 }
 
 impl Presigned {
@@ -63,13 +63,25 @@ impl Presigned {
     /// The last second at which the service takes the signature, Unix time: that of the signature, or that of the
     /// credentials where they are known to end before it.
     pub fn effective_end(&self) -> i64 {
-        let last = self.credentials_end.map(|end| end.saturating_sub(1));
+        let last = self.last_of_credentials();
         last.map_or(self.key_time.end(), |last| last.min(self.key_time.end()))
     }
 
-    /// What is valid and yet a risk.
-    pub fn warnings(&self) -> &[Warning] {
-        self.warnings.as_slice()
+    fn last_of_credentials(&self) -> Option<i64> {
+        self.credentials_end.map(|end| end.saturating_sub(1))
+    }
+
+    /// What is valid and yet a risk; worked out when it is asked for.
+    pub fn warnings(&self) -> Vec<Warning> {
+        self.warnings_beyond(Longest::default())
+    }
+
+    /// The same, where other validities are too long.
+    pub fn warnings_beyond(&self, longest: Longest) -> Vec<Warning> {
+        let last = self.last_of_credentials();
+        let token = last.and_then(|last| Warning::of_token(self.key_time, last));
+        let others = self.risks.warnings(self.key_time, longest, self.url());
+        token.into_iter().chain(others).collect()
     }
 }
 

@@ -242,8 +242,8 @@ impl Presigner {
         let to_send = self.outline.what_to_send(request, carrier, &self.credentials)?;
         let headers = to_send.headers.clone();
         let credentials_end = self.credentials.ends_at();
-        let warnings = to_send.warnings.with_time(key_time, credentials_end);
-        Ok(Presigned { text, url_end, headers, key_time, credentials_end, warnings })
+        let risks = to_send.risks;
+        Ok(Presigned { text, url_end, headers, key_time, credentials_end, risks })
     }
 }
 

@@ -1,14 +1,15 @@
 //! Tables in one transactional file.
 //!
 //! Writers that come at the same time share a transaction of the database, and so its wait for the disk: each runs in its
-//! turn and sees what those before it did; the last of those that wait commits for all. Who comes alone waits for nobody.
+//! turn and sees what those before it did; the last of those that wait commits for all. Who comes alone waits for nobody, and
+//! who has had a turn waits for the outcome of that transaction alone, not for those that come behind it.
 
 use std::any::Any;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Condvar, Mutex, OnceLock, PoisonError, RwLock};
+use std::sync::{Arc, Condvar, Mutex, PoisonError, RwLock};
 
 use redb::backends::FileBackend;
 use redb::{
@@ -17,6 +18,7 @@ use redb::{
 };
 
 use super::checked::{seal, unseal};
+use super::submitted::Submitted;
 use super::{Syncing, system};
 use crate::private;
 use crate::store::backend::{Row, Rows, Span, Table, Verdict};
@@ -26,7 +28,7 @@ use crate::store::transaction::Transaction;
 const CACHE: usize = 8 << 20;
 
 /// So many writers share a transaction at most, so that the first of them does not wait without end.
-const MOST_WRITERS: usize = 256;
+pub(super) const MOST_WRITERS: usize = 256;
 
 pub(in crate::store) struct Tables {
     path: PathBuf,
@@ -38,20 +40,27 @@ pub(in crate::store) struct Tables {
     waiting: AtomicUsize,
     /// Whose turn it is holds it, and whoever commits.
     batch: Mutex<Option<Batch>>,
-    /// A batch has its outcome.
-    ended: Condvar,
+    pub(super) submitted: Submitted,
 }
 
 /// Writers that share a transaction.
-struct Batch {
+pub(super) struct Batch {
     transaction: WriteTransaction,
     writers: usize,
     /// Whether there is something to commit.
     is_changed: bool,
-    outcome: Arc<Outcome>,
+    ending: Ending,
 }
 
-type Outcome = OnceLock<Result<(), Arc<io::Error>>>;
+/// What came of a batch, for all of its writers.
+#[derive(Default)]
+pub(super) struct Outcome {
+    known: Mutex<Option<Result<(), Arc<io::Error>>>>,
+    ended: Condvar,
+}
+
+/// Settles an outcome, at the latest when it is dropped, so that nobody waits for what will never be.
+struct Ending(Arc<Outcome>);
 
 impl Tables {
     pub(super) fn open(path: &Path, sync: Syncing) -> io::Result<Self> {
@@ -66,7 +75,7 @@ impl Tables {
             database: RwLock::new(Some(database)),
             waiting: AtomicUsize::new(0),
             batch: Mutex::new(None),
-            ended: Condvar::new(),
+            submitted: Submitted::default(),
         })
     }
 
@@ -89,6 +98,18 @@ impl Tables {
         &self,
         run: &mut dyn FnMut(&mut Transaction<'_>) -> Verdict,
     ) -> io::Result<()> {
+        let mut ran = Ok(());
+        let outcome = self.share(|batch| ran = batch.run(run))?;
+        // A verdict holds only if what it was based on is committed.
+        let outcome = outcome.wait();
+        if let Err(panic) = ran {
+            resume_unwind(panic);
+        }
+        outcome.map_err(|error| io::Error::new(error.kind(), error))
+    }
+
+    /// Has a turn at the transaction that is shared, and tells where its outcome will be.
+    pub(super) fn share(&self, run: impl FnOnce(&mut Batch)) -> io::Result<Arc<Outcome>> {
         self.waiting.fetch_add(1, Ordering::SeqCst);
         let mut turn = self.batch.lock().unwrap_or_else(PoisonError::into_inner);
         self.waiting.fetch_sub(1, Ordering::SeqCst);
@@ -96,25 +117,15 @@ impl Tables {
             Some(batch) => batch,
             None => Batch::new(self.begin()?),
         };
-        let ran = batch.run(run);
-        let outcome = Arc::clone(&batch.outcome);
+        run(&mut batch);
+        let outcome = Arc::clone(&batch.ending.0);
         if self.waiting.load(Ordering::SeqCst) > 0 && batch.writers < MOST_WRITERS {
-            // Who waits takes the batch over. A verdict holds only if what it was based on is committed.
+            // Who waits takes the batch over.
             *turn = Some(batch);
-            let has_ended = |_: &mut Option<Batch>| outcome.get().is_none();
-            drop(self.ended.wait_while(turn, has_ended).unwrap_or_else(PoisonError::into_inner));
         } else {
             batch.end();
-            drop(turn);
-            self.ended.notify_all();
         }
-        if let Err(panic) = ran {
-            resume_unwind(panic);
-        }
-        match outcome.get() {
-            Some(Err(error)) => Err(io::Error::new(error.kind(), Arc::clone(error))),
-            _ => Ok(()),
-        }
+        Ok(outcome)
     }
 
     fn begin(&self) -> io::Result<WriteTransaction> {
@@ -156,16 +167,16 @@ impl Rows for Tables {
 
 impl Batch {
     fn new(transaction: WriteTransaction) -> Self {
-        Self { transaction, writers: 0, is_changed: false, outcome: Arc::default() }
+        Self { transaction, writers: 0, is_changed: false, ending: Ending(Arc::default()) }
     }
 
     /// Runs one writer's transaction, of which nothing stays if it is aborted or panics.
-    fn run(
+    pub(super) fn run(
         &mut self,
         run: &mut dyn FnMut(&mut Transaction<'_>) -> Verdict,
     ) -> Result<(), Box<dyn Any + Send>> {
         self.writers = self.writers.saturating_add(1);
-        if self.outcome.get().is_some() {
+        if self.ending.has_failed() {
             return Ok(());
         }
         let shared = Shared(&self.transaction);
@@ -185,19 +196,48 @@ impl Batch {
         match applied {
             Ok(()) => self.is_changed = true,
             // Half of it may have been applied: the whole batch has failed.
-            Err(error) => _ = self.outcome.set(Err(Arc::new(failure::<redb::Error>(error)))),
+            Err(error) => self.ending.settle(Err(failure::<redb::Error>(error))),
         }
         Ok(())
     }
 
     fn end(self) {
-        let Self { transaction, is_changed, outcome, .. } = self;
-        let ended = match outcome.get() {
-            None if is_changed => transaction.commit().map_err(failure),
-            _ => transaction.abort().map_err(failure),
+        let Self { transaction, is_changed, ending, .. } = self;
+        let ended = match is_changed && !ending.has_failed() {
+            true => transaction.commit().map_err(failure),
+            false => transaction.abort().map_err(failure),
         };
-        // What failed before stays failed.
-        let _ = outcome.set(ended.map_err(Arc::new));
+        ending.settle(ended);
+    }
+}
+
+impl Outcome {
+    /// Waits until the batch has ended.
+    pub(super) fn wait(&self) -> Result<(), Arc<io::Error>> {
+        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = self.ended.wait_while(known, |known| known.is_none());
+        known.unwrap_or_else(PoisonError::into_inner).clone().unwrap_or(Ok(()))
+    }
+}
+
+impl Ending {
+    fn has_failed(&self) -> bool {
+        let known = self.0.known.lock().unwrap_or_else(PoisonError::into_inner);
+        known.is_some()
+    }
+
+    /// What failed before stays failed.
+    fn settle(&self, ended: io::Result<()>) {
+        let mut known = self.0.known.lock().unwrap_or_else(PoisonError::into_inner);
+        known.get_or_insert(ended.map_err(Arc::new));
+        drop(known);
+        self.0.ended.notify_all();
+    }
+}
+
+impl Drop for Ending {
+    fn drop(&mut self) {
+        self.settle(Err(io::Error::other("a transaction of the metadata was given up")));
     }
 }
 
@@ -245,12 +285,12 @@ fn scan(
 fn open(path: &Path, sync: Syncing) -> Result<Database, redb::Error> {
     let mut builder = Builder::new();
     builder.set_cache_size(CACHE);
+    let file = std::fs::File::options().read(true).write(true).open(path)?;
+    system::read_at_random(&file);
+    let file = FileBackend::new(file)?;
     let database = match sync {
-        Syncing::Always => builder.create(path)?,
-        Syncing::Never => {
-            let file = std::fs::File::options().read(true).write(true).open(path)?;
-            builder.create_with_backend(Unsynced(FileBackend::new(file)?))?
-        }
+        Syncing::Always => builder.create_with_backend(file)?,
+        Syncing::Never => builder.create_with_backend(Unsynced(file))?,
     };
     // Reading a table that was never written would fail.
     let write = database.begin_write()?;
