@@ -57,6 +57,8 @@ pub(crate) struct Trail {
     pub(crate) operation: &'static str,
     /// Who signs, if that can be read; not known to be true unless the request is accepted.
     pub(crate) secret_id: Option<String>,
+    /// The code of a call of STS that was refused: its answer has status 200.
+    pub(crate) refused: Option<&'static str>,
     /// What the answer bears for browsers, whatever it is.
     pub(crate) cors: HeaderMap,
     /// What has to be allowed; empty until it is known, and where nobody looks.
@@ -77,6 +79,7 @@ impl Trail {
         Self {
             operation: "-",
             secret_id: None,
+            refused: None,
             cors: HeaderMap::new(),
             needs: Vec::new(),
             is_looked_at,
@@ -163,15 +166,16 @@ impl Asked {
         self.answered = true;
         let metrics = &self.observers.metrics;
         metrics.count_request(self.trail.operation, status);
-        if let Some(cause) = cause {
-            metrics.count_refusal(cause.name());
+        let told = cause.map(Cause::name).or(self.trail.refused);
+        if let Some(told) = told {
+            metrics.count_refusal(told);
         }
         if cause == Some(Cause::Failure) {
             metrics.count_store_error();
         }
         let exchange = self.exchange.take().map(|mut exchange| {
             let needs = std::mem::take(&mut self.trail.needs);
-            exchange.learn(&self.trail, status, cause.map_or("-", Cause::name), received);
+            exchange.learn(&self.trail, status, told.unwrap_or("-"), received);
             exchange.needs = needs;
             exchange.refused = self.observers.recent.as_ref().and_then(|_| refused());
             Arc::new(exchange)

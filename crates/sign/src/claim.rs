@@ -6,6 +6,7 @@
 mod carried;
 mod error;
 
+use std::borrow::Cow;
 use std::fmt;
 
 use subtle::{Choice, ConstantTimeEq};
@@ -117,6 +118,17 @@ impl<'a> Claim<'a> {
     /// Whether the request carries a token, signed or not, in a header or in the query.
     pub fn has_token(&self) -> bool {
         self.header_token().is_some() || self.tokens.query.is_some()
+    }
+
+    /// The token that the request carries, signed or not, in a header or in the query: for those who read what stands in it.
+    /// `None` also for one that is no text.
+    pub fn token(&self) -> Option<SecurityToken> {
+        let text = match (self.header_token(), self.tokens.query) {
+            (Some(text), _) => Cow::Borrowed(text),
+            (None, Some(raw)) => percent::decode_query(raw, Plus::Space),
+            (None, None) => return None,
+        };
+        std::str::from_utf8(&text).ok().map(SecurityToken::new)
     }
 
     /// Whether the request carries this token. Takes the same time whatever the token. A token in
@@ -337,6 +349,15 @@ mod tests {
         assert!(carries("", &[(b"x-ci-security-token", b"tok/+=")]));
         assert!(carries("x-cos-security-token=tok%2F%2B%3D", &[]));
         assert!(carries("x-cos-security-token=tok/+=", &[]));
+        let found = |query: &str, headers: &[(&[u8], &[u8])]| {
+            let query = format!("{TEXT}&{query}");
+            let head = RequestHead::new("GET", b"/k", Some(query.as_bytes()), headers);
+            Claim::read(&head).unwrap().token().map(|token| token.expose().to_owned())
+        };
+        assert_eq!(found("", &[(b"x-cos-security-token", b"a_b")]).as_deref(), Some("a_b"));
+        assert_eq!(found("x-cos-security-token=a%5Fb", &[]).as_deref(), Some("a_b"));
+        assert_eq!(found("", &[(b"x-cos-security-token", b"\xff")]), None);
+        assert_eq!(found("", &[]), None);
         assert!(!carries("x-cos-security-token=tok", &[]));
         assert!(!carries("", &[]));
     }

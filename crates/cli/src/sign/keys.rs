@@ -10,7 +10,7 @@ use cospass_protocol::{Batch, Urls};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::request::{Request, Signer};
-use super::{Product, tell_headers, tell_risks};
+use super::{Product, Told, tell_headers, tell_risks};
 use crate::exit::{Exit, Failure};
 use crate::lines;
 use crate::output::note;
@@ -28,6 +28,7 @@ pub(super) fn presign(
     to: Option<&str>,
     request: &Request<'_>,
     signer: &mut Signer,
+    told: Told,
 ) -> Result<Exit, Failure> {
     if signer.product() == Product::Authorization {
         let message =
@@ -35,10 +36,11 @@ pub(super) fn presign(
         return Err(Failure::usage("keys-of-auth", message));
     }
     let (batch, presigned) = signer.batch(request)?;
+    told.warnings.check(&presigned.warnings_beyond(told.longest))?;
     let input = lines::open("--keys", from, to)?;
     let output = WholeLines::to(to)?;
     tell_headers(&presigned);
-    tell_risks(request, &presigned);
+    tell_risks(request, &presigned, told)?;
     let mut keys = Keys {
         prefix: request.key.as_str(),
         batch,
