@@ -13,7 +13,7 @@ import tempfile
 import threading
 import time
 
-from endpoint import VERSIONS, Endpoint, Failures, wait_for
+from endpoint import BESIDE, VERSIONS, Endpoint, Failures, wait_for
 from writers import KINDS, Logged, Version, Writer
 
 CLIENTS = 4
@@ -121,9 +121,11 @@ def check(endpoint, logs, outcomes, chance):
                 blobs |= {path} if value.blobs else set()
             elif value is not None:
                 # Copies of parts share them; any other object has a blob of its own.
-                blobs |= {(id(value), part) for part in range(2)} if value.blobs == 2 else {path}
+                # Few bytes have none: they are beside the metadata.
+                whole = {path} if len(value.body) > BESIDE else set()
+                blobs |= {(id(value), part) for part in range(2)} if value.blobs == 2 else whole
         for path, (history,) in log.histories.items():
-            blobs |= {(path, version.id) for version in history if version.body is not None}
+            blobs |= {(path, it.id) for it in history if it.body is not None and len(it.body) > BESIDE}
     assert endpoint.incoming() == 0, "something is left in the making"
     least = len(blobs)
     wait_for(

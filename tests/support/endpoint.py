@@ -18,6 +18,9 @@ VERSIONS = "versions-1250000000"
 SECRET_ID = "AKIDEXAMPLE"
 SECRET_KEY = "EXAMPLEKEY"
 
+# Objects of at most so many bytes have no blob: they are kept beside their metadata (`BESIDE` of crates/server/src/limits.rs).
+BESIDE = 16 << 10
+
 
 class Endpoint:
     """`cospass serve` over a folder, its log in a file beside it."""

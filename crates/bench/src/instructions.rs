@@ -11,33 +11,53 @@ use std::hint::black_box;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use cospass::{Bucket, Credentials, Expires, KeyTime, ObjectKey, PresignRequest, Presigner, Urls};
-use cospass_sign::{Acceptance, Claim, RequestHead, SecretKey, Verifier};
+use cospass::{
+    Bucket, Credentials, Expires, KeyTime, ObjectKey, PresignRequest, Presigner, Urls,
+    fastest_engine,
+};
+use cospass_sign::{RequestHead, SecretKey, Verifier};
 use sha1_lanes::Engine;
 
+use crate::floor::Floor;
 use crate::ours::Ours;
-use crate::received::Received;
+use crate::received::{Received, holds};
 use crate::workload::{self, EXPIRES, Workload};
 
-/// How often a function is run for one count.
-const TIMES: usize = 100;
+/// How often a function is run for one count; one that has much to do, less often.
+const TIMES: u64 = 100;
+const TIMES_OF_MUCH: u64 = 10;
 const NOW: i64 = 1_700_000_000;
 /// How much more than what is kept a function may take.
 const MARGIN: f64 = 0.05;
-/// Ten times as many parameters take so many times as many instructions at most: sorting takes a little more than ten.
+/// Ten times as much takes so many times as many instructions at most: sorting takes a little more than ten.
 const MOST_FOR_TEN_TIMES: f64 = 15.0;
+/// Refusing a signature takes so many times as many instructions as accepting it, at most.
+const MOST_TO_REFUSE: f64 = 1.02;
 
-const CASES: [&str; 10] = [
+const CASES: [&str; 13] = [
     "presign-W1",
     "presign-W2",
     "presign-W3",
     "presign-W4",
+    "new-key-W1",
+    "signer-W1",
     "verify-W1",
+    "verify-W2",
+    "verify-W3",
+    "verify-W4",
+    "refuse-W1",
+    "refuse-W3",
     "batch-W1",
-    "presign-100-parameters",
-    "presign-1000-parameters",
-    "verify-100-parameters",
-    "verify-1000-parameters",
+];
+
+/// What there can be a hundred of, or a thousand: [`much`].
+const OF_MUCH: [&str; 6] = [
+    "presign-parameters",
+    "presign-percents",
+    "verify-parameters",
+    "verify-duplicates",
+    "verify-headers",
+    "verify-bytes",
 ];
 
 /// The functions that hash, by what their names begin with.
@@ -46,31 +66,21 @@ const HASHING: [&str; 3] = ["sha1::", "sha1_lanes::engine", "sha1_lanes::single:
 /// Counts every case and compares it with the file of numbers, or writes that if it is to be made anew.
 pub(crate) fn compare(file: &Path, anew: bool) -> Result<(), Box<dyn Error>> {
     let kept = if anew { BTreeMap::new() } else { read(file)? };
-    let counted: Vec<(&str, u64)> = CASES
-        .iter()
-        .map(|case| Ok((*case, count(case)?)))
-        .collect::<Result<_, Box<dyn Error>>>()?;
+    let of_much = OF_MUCH.iter().flat_map(|case| [100, 1000].map(|n| format!("{case}-{n}")));
+    let cases = CASES.iter().map(|case| (*case).to_owned()).chain(of_much);
+    let mut counted = Vec::new();
     let mut worse = Vec::new();
-    for (case, now) in &counted {
-        let before = kept.get(*case).copied();
-        let change = before.map_or(0.0, |before| *now as f64 / before as f64 - 1.0);
+    for case in cases {
+        let now = count(&case)?;
+        let before = kept.get(&case).copied();
+        let change = before.map_or(0.0, |before| now as f64 / before as f64 - 1.0);
         println!("{case}: {now} instructions, {:+.1} %", change * 100.0);
         if !anew && (before.is_none() || change > MARGIN) {
-            worse.push(*case);
+            worse.push(case.clone());
         }
+        counted.push((case, now));
     }
-    for of in ["presign", "verify"] {
-        let of_many = |many: &str| {
-            counted.iter().find(|(case, _)| *case == format!("{of}-{many}-parameters"))
-        };
-        if let (Some((_, few)), Some((_, many))) = (of_many("100"), of_many("1000"))
-            && *many as f64 > *few as f64 * MOST_FOR_TEN_TIMES
-        {
-            return Err(
-                format!("{of}: 1000 parameters take {many} instructions, 100 take {few}").into()
-            );
-        }
-    }
+    check_proportions(&counted)?;
     if anew {
         let lines = counted.iter().map(|(case, count)| format!("{case} {count}\n"));
         fs::write(file, lines.collect::<String>())?;
@@ -85,6 +95,28 @@ pub(crate) fn compare(file: &Path, anew: bool) -> Result<(), Box<dyn Error>> {
         )
         .into()),
     }
+}
+
+/// Whether much takes no more than in proportion, and a refusal no more than what it refuses.
+fn check_proportions(counted: &[(String, u64)]) -> Result<(), Box<dyn Error>> {
+    let of = |case: &str| {
+        let found = counted.iter().find(|(name, _)| name == case);
+        found.map(|(_, count)| *count as f64).ok_or_else(|| format!("{case} is not counted"))
+    };
+    let tenfold =
+        OF_MUCH.map(|case| (format!("{case}-100"), format!("{case}-1000"), MOST_FOR_TEN_TIMES));
+    let refused = ["W1", "W3"]
+        .map(|name| (format!("verify-{name}"), format!("refuse-{name}"), MOST_TO_REFUSE));
+    for (less, more, most) in tenfold.into_iter().chain(refused) {
+        let (of_less, of_more) = (of(&less)?, of(&more)?);
+        if of_more > of_less * most {
+            return Err(format!(
+                "{more} takes {of_more} instructions, more than {most} times the {of_less} of {less}"
+            )
+            .into());
+        }
+    }
+    Ok(())
 }
 
 fn read(file: &Path) -> Result<BTreeMap<String, u64>, Box<dyn Error>> {
@@ -107,7 +139,7 @@ fn count(case: &str) -> Result<u64, Box<dyn Error>> {
         ])
         .arg(format!("--callgrind-out-file={}", out.display()))
         .arg(std::env::current_exe()?)
-        .args(["run", case])
+        .args(["run", case, &times(case).to_string()])
         .stderr(Stdio::null())
         .status()
         .map_err(|error| format!("valgrind: {error}"))?;
@@ -116,7 +148,11 @@ fn count(case: &str) -> Result<u64, Box<dyn Error>> {
     if !status.success() {
         return Err(format!("{case} failed under valgrind: {status}").into());
     }
-    Ok(without_hashing(&text?) / TIMES as u64)
+    Ok(without_hashing(&text?) / times(case))
+}
+
+fn times(case: &str) -> u64 {
+    if much(case).is_some() { TIMES_OF_MUCH } else { TIMES }
 }
 
 /// Adds up what each function took itself (Callgrind Format Specification, "Cost Lines"), but those that hash.
@@ -146,95 +182,162 @@ fn without_hashing(profile: &str) -> u64 {
     sum
 }
 
-/// Runs a case as often as it is counted. What it needs at hand is made, and used once, before.
-pub(crate) fn run(case: &str) -> Result<(), Box<dyn Error>> {
-    let (what, of) = case.split_once('-').ok_or("a case is named WHAT-OF")?;
-    if let Some(count) = of.strip_suffix("-parameters") {
-        return run_with_parameters(what, count.parse()?);
+/// What there is much of in a case, and how much.
+fn much(case: &str) -> Option<(&str, usize)> {
+    let (of, count) = case.rsplit_once('-')?;
+    Some((of, count.parse().ok()?))
+}
+
+/// Runs a case so many times. What it needs at hand is made, and used twice, before.
+pub(crate) fn run(case: &str, times: u64) -> Result<(), Box<dyn Error>> {
+    if let Some((of, count)) = much(case) {
+        return run_with_much(of, count, times);
     }
+    let (what, of) = case.rsplit_once('-').ok_or("a case is named WHAT-OF")?;
     let workload = Workload::all().into_iter().find(|workload| workload.name == of);
     let workload = workload.ok_or("there is no such workload")?;
     let mut ours = Ours::new(&workload)?;
     let key_time = Expires::from(EXPIRES).key_time(NOW)?;
-    let mut keys = workload.keys.iter().cycle();
-    let mut next = move || keys.next().map_or("", String::as_str).to_owned();
+    let mut keys = workload.keys.iter().map(String::as_str).cycle();
+    let mut next = move || keys.next().unwrap_or_default();
+    let floor = Floor::new(&workload, &workload.host()?).ok_or("a workload has keys")?;
     match what {
-        "presign" => counted(|| ours.fill(&workload, &next(), key_time).map(|_| ())),
-        "verify" => {
-            let received = Received::all(&workload, &ours, NOW)?;
-            let secret_key = workload.credentials().secret_key().clone();
-            let mut verifier = Verifier::new();
-            let mut received = received.iter().cycle();
-            counted(|| {
-                let received = received.next().ok_or("a workload has keys")?;
-                received.verify(&mut verifier, &secret_key, NOW)
+        "floor" => counted(times, || {
+            floor.hash();
+            Ok(())
+        }),
+        "new-key-floor" => counted(times, || {
+            floor.hash_with_new_key();
+            Ok(())
+        }),
+        "presign" => counted(times, || ours.fill(&workload, next(), key_time).map(|_| ())),
+        "new-key" => {
+            let mut second = NOW;
+            counted(times, || {
+                second += 1;
+                let key_time = KeyTime::new(second, second + EXPIRES);
+                ours.fill(&workload, next(), key_time).map(|_| ())
             })
         }
-        "batch" => {
-            let mut batch = ours.batch(&workload, key_time, Engine::portable())?;
-            let mut urls = Urls::new();
-            let keys: Vec<_> = workload.keys.iter().take(TIMES).map(String::as_str).collect();
-            batch.presign(keys.iter().copied(), &mut urls)?;
-            urls.clear();
-            // All of them at once: a count is that of one key here, too.
-            let mut left = 1;
-            counted_by_callgrind(&mut || match left {
-                0 => Ok(()),
-                _ => {
-                    left = 0;
-                    Ok(batch.presign(keys.iter().copied(), &mut urls)?)
+        "signer" => counted(times, || {
+            black_box(ours.build(&workload, next(), None)?);
+            Ok(())
+        }),
+        "verify" | "refuse" => {
+            let received = Received::all(&workload, &ours, NOW)?;
+            let headers: Vec<_> = received.iter().map(Received::headers).collect();
+            let heads = received.iter().zip(&headers).map(|(received, of)| received.head(of));
+            let heads: Vec<_> = heads.collect();
+            let mut heads = heads.iter().cycle();
+            let is_to_hold = what == "verify";
+            let own = workload.credentials().secret_key().clone();
+            let secret_key = if is_to_hold { own } else { SecretKey::new(OTHER_KEY) };
+            let verifier = Verifier::new();
+            counted(times, || {
+                let head = heads.next().ok_or("a workload has keys")?;
+                match holds(head, &verifier, &secret_key, NOW)? == is_to_hold {
+                    true => Ok(()),
+                    false => Err("a signature is judged wrongly".into()),
                 }
             })
         }
-        _ => Err("a case is of presign, verify or batch".into()),
+        "batch" => run_batch(&workload, &mut ours, key_time, (Engine::portable(), times)),
+        // Not counted: valgrind has no processor with lanes. For a profile.
+        "lanes" => run_batch(&workload, &mut ours, key_time, (fastest_engine(), times)),
+        _ => Err("a case is of presign, new-key, signer, verify, refuse or batch".into()),
     }
 }
 
-fn run_with_parameters(what: &str, count: usize) -> Result<(), Box<dyn Error>> {
-    // Not in their order, so that there is something to sort.
+/// As long as the workloads' own.
+const OTHER_KEY: &str = "otherSecretKey000000000000000000";
+
+/// So many of one batch: a count is that of one key here, too.
+fn run_batch(
+    workload: &Workload,
+    ours: &mut Ours,
+    key_time: KeyTime,
+    (engine, times): (Engine, u64),
+) -> Result<(), Box<dyn Error>> {
+    let mut batch = ours.batch(workload, key_time, engine)?;
+    let mut urls = Urls::new();
+    let keys: Vec<_> = workload.keys.iter().take(TIMES as usize).map(String::as_str).collect();
+    counted(times / TIMES, || {
+        urls.clear();
+        Ok(batch.presign(keys.iter().copied(), &mut urls)?)
+    })
+}
+
+/// So many parameters, `%` in a key, bytes of a value, … The names are not in their order, so that there is something to sort.
+fn run_with_much(of: &str, count: usize, times: u64) -> Result<(), Box<dyn Error>> {
+    let (what, much) = of.split_once('-').ok_or("a case is named WHAT-OF-COUNT")?;
     let names: Vec<String> = (0..count).map(|n| format!("name-{}", (n * 7919) % count)).collect();
-    let params: Vec<_> = names.iter().map(|name| (name.as_str(), "value")).collect();
+    let many: Vec<_> = names.iter().map(|name| (name.as_str(), "value")).collect();
+    let many_headers: Vec<(String, &str)> =
+        names.iter().map(|name| (format!("x-cos-meta-{name}"), "value")).collect();
+    let many_headers: Vec<_> =
+        many_headers.iter().map(|(name, value)| (name.as_str(), *value)).collect();
+    let percents = "%".repeat(count.min(850));
+    let bytes = "+/".repeat(count / 2);
+    let long = [("token", bytes.as_str())];
+    type Pairs<'a> = &'a [(&'a str, &'a str)];
+    let (key, params, headers): (&str, Pairs<'_>, Pairs<'_>) = match much {
+        "parameters" => ("key", &many, &[]),
+        "percents" => (&percents, &[], &[]),
+        "headers" => ("key", &[], &many_headers),
+        "bytes" => ("key", &long, &[]),
+        "duplicates" => ("key", &[("name", "value")], &[]),
+        _ => return Err(format!("there is no case of many {much}").into()),
+    };
     let (bucket, endpoint): (Bucket, _) = (workload::bucket()?, workload::endpoint()?);
-    let key = ObjectKey::new("key")?;
+    let key = ObjectKey::new(key)?;
     let request =
-        PresignRequest { params: &params, ..PresignRequest::new("GET", &bucket, &key, &endpoint) };
+        PresignRequest { params, headers, ..PresignRequest::new("GET", &bucket, &key, &endpoint) };
     let mut presigner = Presigner::new(Credentials::new("AKIDEXAMPLE", "secret"));
     let key_time = KeyTime::new(NOW, NOW + EXPIRES);
     let mut url = String::new();
     if what == "presign" {
         // In turns, so that nothing of one is left for the next.
         let mut methods = ["GET", "HEAD"].into_iter().cycle();
-        return counted(|| {
+        return counted(times, || {
             url.clear();
             let request = PresignRequest { method: methods.next().unwrap_or_default(), ..request };
             Ok(presigner.presign_into(&request, key_time, &mut url)?)
         });
     }
     presigner.presign_into(&request, key_time, &mut url)?;
+    if much == "duplicates" {
+        // The last one counts, and all of them may have been meant.
+        (1..count).for_each(|_| url.push_str("&name=value"));
+    }
     let (_, query) = url.split_once('?').ok_or("a pre-signed URL has a query")?;
     let host = endpoint.host(&bucket, cospass::Scheme::Https);
-    let headers = [(&b"host"[..], host.as_bytes())];
-    let head = RequestHead::new("GET", b"/key", Some(query.as_bytes()), &headers);
-    let (mut verifier, secret_key) = (Verifier::new(), SecretKey::new("secret"));
-    counted(|| {
-        let claim = Claim::read(black_box(&head))?;
-        verifier.verify(&claim, &head, Some(&secret_key), NOW, Acceptance::Service)?;
-        Ok(())
+    let mut headers: Vec<_> = headers.iter().map(|(n, v)| (n.as_bytes(), v.as_bytes())).collect();
+    headers.push((b"host", host.as_bytes()));
+    let path = key.url_path()?;
+    let head = RequestHead::new("GET", path.as_bytes(), Some(query.as_bytes()), &headers);
+    let (verifier, secret_key) = (Verifier::new(), SecretKey::new("secret"));
+    counted(times, || match holds(&head, &verifier, &secret_key, NOW)? {
+        true => Ok(()),
+        false => Err("a signature of ours does not hold".into()),
     })
 }
 
-fn counted(mut once: impl FnMut() -> Result<(), Box<dyn Error>>) -> Result<(), Box<dyn Error>> {
+fn counted(
+    times: u64,
+    mut once: impl FnMut() -> Result<(), Box<dyn Error>>,
+) -> Result<(), Box<dyn Error>> {
     once()?;
     once()?;
-    counted_by_callgrind(&mut once)
+    counted_by_callgrind(times, &mut once)
 }
 
 /// Only what happens in here is counted.
 #[inline(never)]
 fn counted_by_callgrind(
+    times: u64,
     once: &mut dyn FnMut() -> Result<(), Box<dyn Error>>,
 ) -> Result<(), Box<dyn Error>> {
-    for _ in 0..TIMES {
+    for _ in 0..times {
         once()?;
     }
     Ok(())
@@ -252,10 +355,31 @@ mod tests {
     }
 
     #[test]
+    fn what_grows_out_of_proportion_is_refused() {
+        let counts = |of_a_thousand: u64, of_a_refusal: u64| {
+            let much = OF_MUCH.iter().flat_map(|case| {
+                [(format!("{case}-100"), 100), (format!("{case}-1000"), of_a_thousand)]
+            });
+            let verified = ["W1", "W3"].into_iter().flat_map(|name| {
+                [(format!("verify-{name}"), 100), (format!("refuse-{name}"), of_a_refusal)]
+            });
+            much.chain(verified).collect::<Vec<_>>()
+        };
+        assert!(check_proportions(&counts(1500, 102)).is_ok());
+        assert!(check_proportions(&counts(1501, 102)).is_err());
+        assert!(check_proportions(&counts(1500, 103)).is_err());
+    }
+
+    #[test]
     fn each_case_runs() {
         for case in CASES {
-            run(case).unwrap();
+            run(case, 2).unwrap();
         }
-        assert!(run("presign-W9").is_err() && run("nothing").is_err());
+        for case in OF_MUCH {
+            run(&format!("{case}-100"), 2).unwrap();
+        }
+        for none in ["presign-W9", "nothing", "verify-what-100", "sign-W1"] {
+            assert!(run(none, 1).is_err(), "{none}");
+        }
     }
 }

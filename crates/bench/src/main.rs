@@ -39,7 +39,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     match words.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         ["instructions", file] => return instructions::compare(Path::new(file), false),
         ["instructions", file, "write"] => return instructions::compare(Path::new(file), true),
-        ["run", case] => return instructions::run(case),
+        ["run", case, times] => return instructions::run(case, times.parse()?),
         _ => {}
     }
     let mut arguments = std::env::args_os().skip(1).map(PathBuf::from);

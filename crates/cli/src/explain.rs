@@ -62,7 +62,7 @@ pub(crate) struct ExplainArgs {
 
 /// Explains what the command line, or each line of its file, says.
 pub(crate) fn run(args: ExplainArgs) -> Result<Exit, Failure> {
-    let credentials = environment::credentials_if_set()?;
+    let credentials = environment::credentials_offline_if_set()?;
     let judging = &args.judging;
     let case = |request: &SentRequest<'_>, now: Option<i64>| Case {
         hosts: hosts::of_same_bucket(request.host()),

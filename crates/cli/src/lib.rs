@@ -5,6 +5,7 @@
 
 mod curl;
 mod demo;
+mod doctor;
 mod duration;
 mod environment;
 mod exit;
@@ -18,6 +19,7 @@ mod output;
 mod pairs;
 mod place;
 mod policy;
+mod post_form;
 mod runtime;
 mod sent;
 mod serve;
@@ -27,25 +29,31 @@ mod size;
 mod target;
 mod transfer;
 mod verify;
+mod warnings;
+mod whoami;
 
 use std::ffi::OsString;
 
 use clap::{CommandFactory, Parser, Subcommand};
 
 use demo::DemoArgs;
+use doctor::DoctorArgs;
 use exit::{Exit, Failure};
 use explain::ExplainArgs;
 use health::HealthArgs;
 use logging::LogArgs;
 use manual::{CompletionsArgs, ManArgs};
 use policy::PolicyArgs;
+use post_form::PostFormArgs;
 use serve::ServeArgs;
 use sign::{Product, SignArgs};
 use verify::VerifyArgs;
+use whoami::WhoamiArgs;
 
 /// Pre-signed access to Tencent Cloud COS: sign it, hand it out, use it, check it, and explain why it was refused.
 ///
-/// Credentials come from the environment: COS_SECRET_ID, COS_SECRET_KEY and, for temporary ones, COS_SESSION_TOKEN.
+/// Credentials come from the environment (COS_SECRET_ID, COS_SECRET_KEY and, for temporary ones, COS_SESSION_TOKEN), from the
+/// files of coscli, coscmd, tccli and the SDKs, from the pod or from the machine: `cospass whoami` tells from where.
 /// Data goes to standard output, everything else to standard error.
 #[derive(Parser)]
 #[command(name = "cospass", version, after_help = exit::EXIT_CODES, propagate_version = true)]
@@ -65,6 +73,9 @@ enum Command {
     /// Make the value of an Authorization header
     #[command(after_help = sign::MORE_HELP)]
     Auth(SignArgs),
+    /// Sign an upload form: HTML that uploads without credentials, within what is named
+    #[command(after_help = post_form::MORE_HELP)]
+    PostForm(PostFormArgs),
     /// Check a signature: "accepted …" or "refused: CAUSE …"
     #[command(after_help = verify::MORE_HELP)]
     Verify(VerifyArgs),
@@ -101,6 +112,12 @@ enum Command {
     Download(transfer::DownloadArgs),
     /// Make a bundle: pre-signed URLs for an upload in parts
     Bundle(transfer::BundleArgs),
+    /// Tell which credentials are used, where they come from, and why not from elsewhere
+    #[command(after_help = whoami::MORE_HELP)]
+    Whoami(WhoamiArgs),
+    /// Find out what is wrong with a bucket, a domain, the clock or the credentials, and what to do
+    #[command(after_help = doctor::MORE_HELP)]
+    Doctor(DoctorArgs),
     /// Ask the control listener of an endpoint whether it is ready: exit code 0 if it is, else 6
     Health(HealthArgs),
     /// See a file go up and come down through pre-signed URLs, and three refusals
@@ -131,6 +148,7 @@ fn perform(cli: Cli) -> Result<Exit, Failure> {
     match cli.command {
         Command::Presign(args) => sign::run(args, Product::Url),
         Command::Auth(args) => sign::run(args, Product::Authorization),
+        Command::PostForm(args) => post_form::run(args),
         Command::Verify(args) => verify::run(args),
         Command::Explain(args) => explain::run(args),
         Command::Policy(args) => policy::run(args),
@@ -148,6 +166,8 @@ fn perform(cli: Cli) -> Result<Exit, Failure> {
         Command::Upload(args) => transfer::upload(args),
         Command::Download(args) => transfer::download(args),
         Command::Bundle(args) => transfer::bundle(args),
+        Command::Whoami(args) => whoami::run(&args),
+        Command::Doctor(args) => doctor::run(&args),
         Command::Health(args) => health::run(&args),
         Command::Demo(args) => demo::run(args),
         Command::Completions(args) => manual::completions(&args, Cli::command()),

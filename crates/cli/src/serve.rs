@@ -2,6 +2,7 @@
 
 mod args;
 mod config;
+mod people;
 mod settings;
 mod welcome;
 
@@ -38,7 +39,7 @@ pub(crate) fn run(args: ServeArgs) -> Result<Exit, Failure> {
                 () = stop.received() => break,
                 () = reload.received() => {
                     if let Err(error) = tokio::task::block_in_place(|| running.reload()) {
-                        note(format_args!("the certificate stays as it was: {error}"));
+                        note(error);
                     }
                 }
             }
@@ -61,6 +62,9 @@ fn announce(running: &Running, scheme: Scheme) -> Result<(), Failure> {
         announced =
             announced.and_then(|()| output.line(format_args!("control on http://{control}")));
     }
+    if let Some(sts) = running.sts_addr() {
+        announced = announced.and_then(|()| output.line(format_args!("sts on {scheme}://{sts}")));
+    }
     match announced.and_then(|()| output.flush()) {
         // Whoever started the endpoint may not want to read more of it.
         Ok(()) | Err(Failure::PipeClosed) => Ok(()),
@@ -81,7 +85,7 @@ enum Source {
 
 /// Those of the environment, of the file, or those kept with the data, in this order.
 fn credentials(settings: &Settings) -> Result<(Credentials, Source), Failure> {
-    if let Some(credentials) = environment::credentials_if_set()? {
+    if let Some(credentials) = environment::credentials_of_environment()? {
         return Ok((credentials, Source::Environment));
     }
     if let Some(account) = &settings.account {
@@ -106,6 +110,11 @@ pub(crate) fn not_started(error: &StartError, data: Option<&Path>) -> Failure {
         | StartError::Bucket(_)
         | StartError::Region(_)
         | StartError::ControlOffLoopback { .. }
+        | StartError::Policy { .. }
+        | StartError::Role { .. }
+        | StartError::Provider { .. }
+        | StartError::Unknown { .. }
+        | StartError::TokenKeys(_)
         | StartError::Tls(_) => Exit::Usage,
         _ => Exit::Failed,
     };

@@ -5,7 +5,7 @@ mod line;
 mod request;
 
 use clap::Args;
-use cospass_protocol::{Endpoint, Expires, Presigned, Scheme};
+use cospass_protocol::{Endpoint, Expires, Longest, Presigned, Scheme};
 use cospass_sign::is_official_header;
 
 use crate::duration::parse_expires;
@@ -14,6 +14,7 @@ use crate::output::{Output, note};
 use crate::pairs::{Pair, parse_header, parse_param};
 use crate::place::PlaceArgs;
 use crate::target::{Target, parse_target};
+use crate::warnings::WarningArgs;
 use crate::{environment, lines};
 use answer::Answer;
 use request::{Request, Signer};
@@ -27,7 +28,7 @@ pub(crate) const MORE_HELP: &str = r#"Examples:
 
 A line of --from has key, and may have method (GET), bucket, region or endpoint or domain, scheme, params and headers
 (an object, or an array of pairs), expires (seconds), now, sign_host and token; null is as good as absent. It is answered
-by {"url","authorization","headers","key_time","expires_at"}, with "warnings" if there are any, or by
+by {"url","authorization","headers","key_time","expires_at","effective_end"}, with "warnings" if there are any, or by
 {"error":{"code","message"}}. The exit code is 1 if a line failed; the others are signed all the same."#;
 
 /// What is made of a signature.
@@ -76,9 +77,16 @@ pub(crate) struct SignArgs {
     #[arg(long)]
     no_sign_host: bool,
 
-    /// Write one JSON object: url, authorization, headers, key_time, expires_at, warnings
+    /// Write one JSON object: url, authorization, headers, key_time, expires_at, effective_end, warnings
     #[arg(long)]
     json: bool,
+
+    /// The longest validity without a warning: 15m, 2h, 7d; without it 7d to read, 1d to write
+    #[arg(long, value_name = "DURATION", value_parser = parse_longest)]
+    longest: Option<i64>,
+
+    #[command(flatten)]
+    warnings: WarningArgs,
 
     /// Sign one JSON object a line, from a file or - for standard input; the other options are its defaults
     #[arg(long, value_name = "FILE")]
@@ -96,8 +104,26 @@ struct Defaults {
     sign_host: bool,
 }
 
+/// What is told beside a signature, and what is too much of a risk to sign.
+#[derive(Clone, Copy)]
+struct Told {
+    longest: Longest,
+    warnings: WarningArgs,
+}
+
+fn parse_longest(text: &str) -> Result<i64, String> {
+    let key_time = parse_expires(text)?.key_time(0).map_err(|error| error.to_string())?;
+    Ok(key_time.end())
+}
+
 /// Signs what the command line, or each line of its file, says.
 pub(crate) fn run(args: SignArgs, product: Product) -> Result<Exit, Failure> {
+    let told = Told {
+        longest: args
+            .longest
+            .map_or_else(Longest::default, |seconds| Longest { reads: seconds, writes: seconds }),
+        warnings: args.warnings,
+    };
     let defaults = Defaults {
         endpoint: args.place.endpoint()?,
         scheme: args.scheme,
@@ -111,14 +137,15 @@ pub(crate) fn run(args: SignArgs, product: Product) -> Result<Exit, Failure> {
         (None, Some(method), Some(target)) => {
             let request = Request::of(method.into(), target, &defaults)?;
             let mut signer = Signer::new(environment::credentials()?, product);
-            one(&request, &mut signer, args.json)
+            one(&request, &mut signer, args.json, told)
         }
         (Some(from), ..) => {
             let mut signer = Signer::new(environment::credentials()?, product);
             lines::answer_each(&from, |line, output| {
                 let request = line::read(line, &defaults)?;
                 let presigned = signer.sign(&request)?;
-                output.json(&Answer::in_batch(&presigned, product))?;
+                told.warnings.check(&presigned.warnings_beyond(told.longest))?;
+                output.json(&Answer::in_batch(&presigned, product, told.longest))?;
                 Ok(Exit::Done)
             })
         }
@@ -128,12 +155,19 @@ pub(crate) fn run(args: SignArgs, product: Product) -> Result<Exit, Failure> {
     }
 }
 
-fn one(request: &Request<'_>, signer: &mut Signer, json: bool) -> Result<Exit, Failure> {
+fn one(
+    request: &Request<'_>,
+    signer: &mut Signer,
+    json: bool,
+    told: Told,
+) -> Result<Exit, Failure> {
     let presigned = signer.sign(request)?;
     let product = signer.product();
+    let warnings = presigned.warnings_beyond(told.longest);
+    told.warnings.check(&warnings)?;
     let mut output = Output::stdout();
     match (json, product) {
-        (true, _) => output.json(&Answer::alone(&presigned, product))?,
+        (true, _) => output.json(&Answer::alone(&presigned, product, told.longest))?,
         (false, Product::Url) => output.line(presigned.url())?,
         (false, Product::Authorization) => output.line(presigned.authorization())?,
     }
@@ -146,9 +180,7 @@ fn one(request: &Request<'_>, signer: &mut Signer, json: bool) -> Result<Exit, F
             "note: the header {name} is not signed, since the service's list of signed headers does not have it"
         ));
     }
-    for warning in presigned.warnings() {
-        note(format_args!("warning: {warning}"));
-    }
+    told.warnings.tell(&warnings)?;
     Ok(Exit::Done)
 }
 

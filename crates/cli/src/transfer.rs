@@ -48,10 +48,11 @@ pub(crate) struct ClientArgs {
 }
 
 impl ClientArgs {
-    /// A client with the credentials of the environment.
+    /// A client with the credentials of the first source that has some, which is asked at once: without any nothing is begun.
     fn client(&self) -> Result<Client, Failure> {
         let endpoint = self.place.endpoint()?.ok_or_else(place::missing)?;
-        let builder = Client::builder(environment::credentials()?, endpoint).scheme(self.scheme);
+        let source = environment::Continued::new(environment::credentials()?);
+        let builder = Client::with_source(source, endpoint).scheme(self.scheme);
         Ok(match self.connect_to {
             Some(address) => builder.transport(HyperTransport::to_address(address)).build(),
             None => builder.build(),

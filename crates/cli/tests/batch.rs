@@ -21,7 +21,7 @@ fn a_line_is_signed_as_the_command_line_is() {
     let answer = ran.json();
     assert_eq!(answer["url"], presigned("GET", "a b?", &["-q", "x=1"]));
     let names: Vec<_> = answer.as_object().unwrap().keys().collect();
-    assert_eq!(names.len(), 5, "{names:?}");
+    assert_eq!(names.len(), 6, "{names:?}");
 }
 
 #[test]

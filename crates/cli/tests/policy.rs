@@ -156,3 +156,108 @@ fn what_is_wrong_is_told_with_its_line() {
         policy(&["for", &format!("PUT {}", target("a")), "--upload", "resume", "--max-size", "1M"]);
     assert!(resumed.ends_with(2).stderr.contains("each part is a request of its own"));
 }
+
+#[test]
+fn what_a_policy_adds_is_told_with_a_request_that_shows_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, access: &str| {
+        let text = policy(&["for", &format!("PUT {}", target(access))]).ends_with(0).stdout;
+        kept(&folder, name, &text)
+    };
+    let (narrow, wide) = (write("narrow.json", "u/42/*"), write("wide.json", "u/*"));
+    assert_eq!(policy(&["diff", &wide, &wide]).ends_with(0).stdout, "");
+    let fewer = policy(&["diff", &wide, &narrow]).ends_with(0);
+    assert!(
+        fewer.line().starts_with("- name/cos:PutObject by statement[0]: PUT cos://"),
+        "{fewer:?}"
+    );
+    let more = policy(&["diff", &narrow, &wide]).ends_with(5);
+    let request = more.line().strip_prefix("+ name/cos:PutObject by statement[0]: ").unwrap();
+    let words: Vec<_> = request.split(' ').collect();
+    policy(&[&["check", &wide], words.as_slice()].concat()).ends_with(0);
+    policy(&[&["check", &narrow], words.as_slice()].concat()).ends_with(5);
+    policy(&["diff", "/nonexistent", &wide]).ends_with(1);
+}
+
+#[test]
+fn a_policy_is_learned_from_the_log_of_an_endpoint() {
+    let log = tempfile::tempdir().unwrap();
+    let path = log.path().join("access.log");
+    let bucket = format!("{BUCKET}=private");
+    let more = ["--bucket", &bucket, "--default-bucket", BUCKET, "--access-log"];
+    let more = [&more[..], &[path.to_str().unwrap()]].concat();
+    let served = support::Served::start(&mut support::cospass(), &more);
+    let file = kept(&log, "a.txt", "content");
+    let place = ["--domain", served.address(), "--scheme", "http"];
+    let of = |arguments: &[&str]| support::signed(&[arguments, &place].concat());
+    of(&["put", &file, &target("u/42/a.txt")]).ends_with(0);
+    of(&["cat", &target("u/42/a.txt")]).ends_with(0);
+    // What was refused is not learned.
+    assert_ne!(of(&["cat", &target("absent")]).code, 0);
+    served.stop();
+    let learned = policy(&["from-log", path.to_str().unwrap()]).ends_with(0);
+    let file = kept(&log, "learned.json", &learned.stdout);
+    for (method, key, code) in [
+        ("PUT", "u/42/a.txt", 0),
+        ("GET", "u/42/a.txt", 0),
+        ("GET", "absent", 5),
+        ("DELETE", "u/42/a.txt", 5),
+    ] {
+        policy(&["check", &file, method, &target(key)]).ends_with(code);
+    }
+    let nobody = policy(&["from-log", path.to_str().unwrap(), "--secret-id", "AKIDnobody"]);
+    assert!(nobody.ends_with(1).stderr.contains("--secret-id"));
+    policy(&["from-log", &file]).ends_with(2);
+}
+
+#[test]
+fn a_policy_that_is_too_wide_is_told_or_refused() {
+    let all = format!("GET {}", target("*"));
+    let told = policy(&["for", &all]).ends_with(0);
+    assert!(told.stderr.contains("warning: wildcard-resource: statement[0]"), "{told:?}");
+    let denied = policy(&["for", &all, "--deny-warnings"]).ends_with(2);
+    assert!(denied.stdout.is_empty(), "{denied:?}");
+    policy(&["for", &format!("GET {}", target("pub/*")), "--deny-warnings"]).ends_with(0);
+}
+
+#[test]
+fn a_policy_is_proved_by_requests_that_are_really_sent() {
+    let folder = tempfile::tempdir().unwrap();
+    let put = format!("PUT {}", target("u/42/*"));
+    let get = format!("GET {}", target("pub/*"));
+    let more = ["--max-size", "20", "--content-type", "image/*"];
+    let written = policy(&[&["for", &put, &get][..], &more].concat()).ends_with(0).stdout;
+    let file = kept(&folder, "policy.json", &written);
+    let png = "-H 'Content-Type: image/png' -H 'Content-Length: 20'";
+    let (inside, outside) = (target("u/42/a b.png"), target("u/43/a.png"));
+    let allow = format!("# what is meant\nPUT '{inside}' {png}\n\nGET {}\n", target("pub/x"));
+    let deny = [
+        format!("PUT {outside} {png}"),
+        format!("PUT '{inside}' -H 'Content-Type: text/html' -H 'Content-Length: 20'"),
+        format!("PUT '{inside}' -H 'Content-Type: image/png' -H 'Content-Length: 21'"),
+        format!("POST '{inside}' -H 'Content-Type: image/png'"),
+        format!("PUT '{inside}' -q acl -H 'x-cos-acl: public-read'"),
+        format!("DELETE '{inside}'"),
+        format!("GET {}", target("")),
+        "PUT cos://other-1250000000/u/42/a -H 'Content-Type: image/png' -H 'Content-Length: 1'"
+            .to_owned(),
+    ];
+    let allow = kept(&folder, "allow.txt", &allow);
+    let deny = kept(&folder, "deny.txt", &deny.join("\n"));
+    let proved = policy(&["prove", &file, "--allow", &allow, "--deny", &deny]).ends_with(0);
+    let marks: Vec<_> = proved.stdout.lines().map(|line| &line[..13]).collect();
+    assert_eq!(marks[..2], ["ok   allowed ", "ok   allowed "], "{proved:?}");
+    assert_eq!(marks[2..], ["ok   denied  "; 8], "{proved:?}");
+    let swapped = policy(&["prove", &file, "--allow", &deny, "--deny", &allow]).ends_with(5);
+    assert_eq!(swapped.stdout.matches("FAIL").count(), 10, "{swapped:?}");
+    let form = format!("POST {} -H 'Content-Type: image/png'", target("u/42/a"));
+    let form = kept(&folder, "form.txt", &form);
+    let by_form = policy(&["for", &put, "--upload", "form", "--content-type", "image/*"]).stdout;
+    let by_form = kept(&folder, "form.json", &by_form);
+    policy(&["prove", &by_form, "--allow", &form]).ends_with(0);
+    for wrong in ["", "GET", "GET cos://b-1/a --from-ip 10.0.0.1", "POST cos://b-1/ -q delete"] {
+        let wrong = kept(&folder, "wrong.txt", wrong);
+        policy(&["prove", &file, "--allow", &wrong]).ends_with(2);
+    }
+    policy(&["prove", &file]).ends_with(2);
+}

@@ -106,13 +106,14 @@ fn json_has_its_members_in_order() {
     let arguments = ["--region", "ap-x", "--now", NOW, "-H", "Content-MD5: abc", "--json"];
     let target = target("a");
     let ran = signed(&[&["presign", "PUT", &target], &arguments[..]].concat()).ends_with(0);
-    let names = ["url", "authorization", "headers", "key_time", "expires_at", "warnings"];
+    let names =
+        ["url", "authorization", "headers", "key_time", "expires_at", "effective_end", "warnings"];
     let positions: Vec<_> =
         names.iter().map(|name| ran.stdout.find(&format!("\"{name}\":")).unwrap()).collect();
     assert!(positions.is_sorted(), "{}", ran.stdout);
     let json = ran.json();
     assert_eq!(json["headers"], serde_json::json!({"Content-MD5": "abc"}));
-    assert_eq!(json["warnings"], serde_json::json!(["permanent-key-write"]));
+    assert_eq!(json["warnings"], serde_json::json!(["permanent-key-write", "unsigned-content"]));
     let authorization = json["authorization"].as_str().unwrap();
     assert!(authorization.contains("q-header-list=content-md5;host&"), "{authorization}");
     let auth = signed(&[&["auth", "PUT", &target], &arguments[..]].concat()).ends_with(0).json();
@@ -195,4 +196,24 @@ fn the_token_is_signed_without_being_asked() {
     assert!(!ran.stderr.contains("to/ken"), "{ran:?}");
     let twice = run(command("presign", "GET").args(["-q", "x-cos-security-token=mine"]));
     twice.ends_with(2);
+}
+
+#[test]
+fn a_warning_is_told_or_refused() {
+    let target = target("a");
+    let put = ["presign", "PUT", &target, "--region", "ap-x", "--now", NOW];
+    let told = signed(&put).ends_with(0);
+    for id in ["permanent-key-write", "unsigned-content"] {
+        assert!(told.stderr.contains(&format!("warning: {id}: ")), "{told:?}");
+    }
+    let denied = signed(&[&put[..], &["--deny-warnings"]].concat()).ends_with(2);
+    assert!(
+        denied.stdout.is_empty() && denied.stderr.contains("permanent-key-write"),
+        "{denied:?}"
+    );
+    let get = ["presign", "GET", &target, "--region", "ap-x", "--now", NOW, "--deny-warnings"];
+    signed(&get).ends_with(0);
+    let shorter = [&get[..], &["--longest", "1m"]].concat();
+    assert!(signed(&shorter).ends_with(2).stderr.contains("long-validity"));
+    signed(&[&get[..], &["--longest", "0"]].concat()).ends_with(2);
 }

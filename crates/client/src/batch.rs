@@ -42,6 +42,7 @@ pub struct PresignedMany {
     pieces: Vec<Urls>,
     headers: Vec<(String, String)>,
     key_time: KeyTime,
+    effective_end: i64,
     warnings: Vec<Warning>,
 }
 
@@ -81,7 +82,8 @@ impl PresignedMany {
             pieces: pieces.map_err(SignManyError::Key)?,
             headers: one.headers().to_vec(),
             key_time: one.key_time(),
-            warnings: one.warnings().to_vec(),
+            effective_end: one.effective_end(),
+            warnings: one.warnings(),
         })
     }
 
@@ -113,6 +115,11 @@ impl PresignedMany {
     /// From when to when the signatures hold.
     pub fn key_time(&self) -> KeyTime {
         self.key_time
+    }
+
+    /// The last second at which the service takes them, Unix time: see [`Presigned::effective_end`].
+    pub fn effective_end(&self) -> i64 {
+        self.effective_end
     }
 
     /// What is valid and yet a risk, of each of them.

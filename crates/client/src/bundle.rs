@@ -48,7 +48,7 @@ pub struct Bundle {
     pub size: u64,
     /// The size of each part but the last, in bytes.
     pub part_size: u64,
-    /// The last second at which the URLs hold, Unix time.
+    /// The last second at which the URLs hold, Unix time: their own, or that of the credentials where it is earlier.
     pub expires_at: i64,
     /// PUT: part 1 first.
     pub parts: Vec<String>,
@@ -115,7 +115,7 @@ impl Client {
             upload_id: upload.upload_id.clone(),
             size,
             part_size: plan.part_size,
-            expires_at: key_time.end(),
+            expires_at: self.presigned(&signing.head_object(), key_time)?.effective_end(),
             parts: parts.collect::<Result<_, _>>()?,
             list: (0..pages).map(|page| signing.page(page)).collect::<Result<_, _>>()?,
             complete: signing.complete()?,
@@ -173,9 +173,12 @@ impl Signing<'_> {
         self.sign(&AbortMultipartUpload { bucket, key, upload_id })
     }
 
+    fn head_object(&self) -> HeadObject {
+        HeadObject::new(self.upload.bucket.clone(), self.upload.key.clone())
+    }
+
     fn head(&self) -> Result<String, Error> {
-        let Upload { bucket, key, .. } = self.upload.clone();
-        self.sign(&HeadObject::new(bucket, key))
+        self.sign(&self.head_object())
     }
 }
 

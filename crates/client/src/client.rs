@@ -27,6 +27,7 @@ use tracing::Instrument;
 
 use crate::answer::{Answer, Sent, read_refusal, refusal_of};
 use crate::clock::ClockOffset;
+use crate::credentials::{CredentialSource, Keyring};
 use crate::error::{Error, ServiceError};
 use crate::payload::Payload;
 use crate::presigners::Presigners;
@@ -62,8 +63,7 @@ pub struct Client(Arc<Shared>);
 struct Shared {
     endpoint: Endpoint,
     scheme: Scheme,
-    credentials: Credentials,
-    presigners: Presigners,
+    keyring: Keyring,
     transport: Arc<dyn Transport>,
     retry: RetryPolicy,
     clock: ClockOffset,
@@ -75,7 +75,7 @@ impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Client")
             .field("endpoint", &self.0.endpoint)
-            .field("credentials", &self.0.credentials)
+            .field("keyring", &self.0.keyring)
             .finish_non_exhaustive()
     }
 }
@@ -88,7 +88,24 @@ impl Client {
 
     /// Begins to describe a client.
     pub fn builder(credentials: Credentials, endpoint: Endpoint) -> ClientBuilder {
-        ClientBuilder::new(credentials, endpoint)
+        ClientBuilder::new(Keyring::of(credentials), endpoint)
+    }
+
+    /// Begins to describe a client with the credentials of a source, [`Chain::usual`](crate::credentials::Chain::usual) for
+    /// one. It is asked when the first request is signed, and again before its credentials end.
+    pub fn with_source(
+        source: impl CredentialSource + 'static,
+        endpoint: Endpoint,
+    ) -> ClientBuilder {
+        ClientBuilder::new(Keyring::from(source), endpoint)
+    }
+
+    /// The credentials that requests are signed with now.
+    ///
+    /// # Errors
+    /// [`Error::Credentials`] when the source has none.
+    pub async fn credentials(&self) -> Result<Credentials, Error> {
+        Ok(self.0.keyring.current().await?.credentials().clone())
     }
 
     /// The seconds that the service's clock is ahead of this machine's, as far as it was learnt from a refusal; 0 before.
@@ -192,7 +209,9 @@ impl Client {
     }
 
     async fn attempt(&self, call: &Call, whole: bool) -> Result<(Answer, Bytes), Failure> {
-        let signed = self.sign(call).map_err(Failure::unsent)?;
+        let presigners = self.0.keyring.current().await;
+        let presigners = presigners.map_err(|error| Failure::unsent(error.into()))?;
+        let signed = self.sign(call, &presigners).map_err(Failure::unsent)?;
         let request = call.request(&signed).map_err(Failure::unsent)?;
         let uri = request.uri().clone();
         let sending = self.0.transport.send(request).await;
@@ -245,10 +264,11 @@ impl Client {
         }
     }
 
-    fn sign(&self, call: &Call) -> Result<Presigned, Error> {
+    fn sign(&self, call: &Call, presigners: &Presigners) -> Result<Presigned, Error> {
         let key_time = self.key_time(VALIDITY_SECONDS)?;
-        let signed =
-            self.presign(call, |presigner, request| presigner.authorization(request, key_time));
+        let signed = self.presign(call, presigners, |presigner, request| {
+            presigner.authorization(request, key_time)
+        });
         signed.map_err(|error| Error::Sign(SignError::Request(error)))
     }
 
@@ -256,7 +276,7 @@ impl Client {
         KeyTime::expiring(self.now(), seconds).ok_or(Error::Sign(SignError::Clock))
     }
 
-    /// A URL that makes the request of an operation until the key time ends.
+    /// A URL that makes the request of an operation until the key time ends. It is signed with what was signed with last.
     pub(crate) fn presigned(
         &self,
         operation: &impl Operation,
@@ -264,13 +284,16 @@ impl Client {
     ) -> Result<Presigned, Error> {
         let call =
             Call::new(operation.name(), operation.encode(), Payload::default(), Repeat::Safe)?;
-        let signed = self.presign(&call, |presigner, request| presigner.presign(request, key_time));
+        let presigners = self.0.keyring.latest()?;
+        let signed = self
+            .presign(&call, &presigners, |presigner, request| presigner.presign(request, key_time));
         signed.map_err(|error| Error::Sign(SignError::Request(error)))
     }
 
     fn presign<R>(
         &self,
         call: &Call,
+        presigners: &Presigners,
         sign: impl FnOnce(&mut Presigner, &PresignRequest<'_>) -> R,
     ) -> R {
         let endpoint = match call.bucket {
@@ -288,7 +311,7 @@ impl Client {
             headers: &headers,
             ..PresignRequest::new(&call.method, call.bucket.as_ref(), &call.key, &endpoint)
         };
-        self.0.presigners.with(|presigner| sign(presigner, &request))
+        presigners.with(|presigner| sign(presigner, &request))
     }
 }
 

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use cospass_protocol::UrlError;
 use cospass_protocol::xml::XmlError;
 
+use crate::credentials::CredentialsError;
 use crate::signer::SignError;
 use crate::transport::TransportError;
 
@@ -16,6 +17,8 @@ use crate::transport::TransportError;
 pub enum Error {
     /// The request cannot be signed: nothing was sent.
     Sign(SignError),
+    /// There are no credentials to sign with: nothing was sent.
+    Credentials(Box<CredentialsError>),
     /// A header or parameter is not UTF-8, which a signature needs it to be: nothing was sent.
     NotText {
         /// Its name.
@@ -130,6 +133,7 @@ impl Error {
     pub fn cause(&self) -> &str {
         match self {
             Self::Sign(refusal) => refusal.cause(),
+            Self::Credentials(error) => error.cause(),
             Self::NotText { .. } => "not-text",
             Self::Transport(error) => error.cause(),
             Self::Service(refusal) => refusal.cause(),
@@ -174,10 +178,17 @@ impl Error {
     }
 }
 
+impl From<CredentialsError> for Error {
+    fn from(error: CredentialsError) -> Self {
+        Self::Credentials(Box::new(error))
+    }
+}
+
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Sign(refusal) => refusal.fmt(f),
+            Self::Credentials(error) => error.fmt(f),
             Self::NotText { name } => write!(f, "{name} is not UTF-8 and cannot be signed"),
             Self::Transport(error) => error.fmt(f),
             Self::Service(refusal) => refusal.fmt(f),
@@ -240,6 +251,7 @@ impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
             Self::Sign(error) => Some(error),
+            Self::Credentials(error) => Some(error),
             Self::Transport(error) => Some(error),
             Self::Service(error) => Some(error),
             Self::Document(error) => Some(error),

@@ -38,6 +38,7 @@ mod checksum;
 mod client;
 mod clock;
 pub mod credentials;
+pub mod doctor;
 pub mod documentation;
 mod error;
 mod fetch;
@@ -66,9 +67,10 @@ pub use client::{
     RawAnswer, RawRequest, Upload,
 };
 pub use cospass_protocol::{
-    Bucket, BucketError, ByteRange, DotSegmentKey, Endpoint, Expires, ExpiresError, HostError,
-    KeyError, ObjectKey, PresignError, PresignRequest, Presigned, Presigner, Region, RegionError,
-    Scheme, UnknownScheme, Urls, Warning, operation, xml,
+    Bucket, BucketError, ByteRange, DotSegmentKey, Endpoint, Expires, ExpiresError, FileSize,
+    FormKey, HostError, KeyError, Longest, ObjectKey, PresignError, PresignRequest, Presigned,
+    Presigner, Region, RegionError, Scheme, SignedForm, UnknownScheme, UploadForm, UploadFormError,
+    Urls, Warning, operation, xml,
 };
 pub use cospass_sign::{Credentials, KeyTime, SecretId, SecretKey, SecurityToken};
 pub use error::{Error, Finding, Mismatch, ServiceError};
@@ -89,3 +91,8 @@ pub use url_transfer::{Link, UrlTransfer, download, upload};
 #[cfg(doctest)]
 #[doc = include_str!("../../../README.md")]
 struct Readme;
+
+/// The example of the page on credentials compiles.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/credentials.md")]
+struct CredentialsPage;

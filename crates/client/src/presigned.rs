@@ -41,7 +41,7 @@ impl SignedUrl {
         let end = claim.as_ref().and_then(|claim| {
             let end = |text: &str| text.parse::<KeyTime>().ok().map(KeyTime::end);
             let authorization = claim.authorization();
-            Some(end(authorization.sign_time())?.min(end(authorization.key_time())?))
+            Some(end(&authorization.sign_time())?.min(end(&authorization.key_time())?))
         });
         let names = claim.iter().flat_map(Claim::signed_headers);
         let names = names.map(str::to_ascii_lowercase);

@@ -50,6 +50,11 @@ impl Presigners {
         sign(&mut self.presigner())
     }
 
+    /// The pair of keys that signs.
+    pub(crate) fn credentials(&self) -> &Credentials {
+        &self.credentials
+    }
+
     fn presigner(&self) -> Presigner {
         Presigner::new(self.credentials.clone())
     }

@@ -8,7 +8,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use cospass_protocol::{
     Bucket, Endpoint, Expires, ExpiresError, ObjectKey, PresignError, PresignRequest, Presigned,
-    Presigner, Scheme,
+    Presigner, Scheme, SignedForm, UploadForm, UploadFormError,
 };
 use cospass_sign::{Credentials, KeyTime};
 
@@ -69,6 +69,39 @@ impl Signer {
         key: &'a ObjectKey,
     ) -> Signing<'a> {
         Signing::new(self, Form::Authorization, method, bucket.into(), key)
+    }
+
+    /// Signs an upload form, POST Object, for its endpoint: the fields, and ready HTML. The form's own endpoint is of no
+    /// account.
+    ///
+    /// ```
+    /// use cospass::{Bucket, Credentials, Endpoint, Expires, FormKey, Region, Signer, UploadForm};
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let endpoint = Endpoint::default_domain(Region::new("ap-guangzhou")?);
+    /// let signer = Signer::new(Credentials::new("AKIDEXAMPLE", "secret"), endpoint);
+    /// let bucket = Bucket::new("examplebucket-1250000000")?;
+    /// let form = UploadForm {
+    ///     size: Some((0..=20 << 20).into()),
+    ///     content_type: Some("image/*"),
+    ///     ..UploadForm::new(&bucket, FormKey::Prefix("u/42/"), signer.endpoint())
+    /// };
+    /// let signed = signer.upload_form(&form, Expires::from(600))?;
+    /// assert!(signed.html().starts_with("<form method=\"post\""));
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// [`SignError`]; nothing is signed then.
+    pub fn upload_form(
+        &self,
+        form: &UploadForm<'_>,
+        expires: Expires,
+    ) -> Result<SignedForm, SignError> {
+        let key_time = expires.key_time(system_time()?)?;
+        let form = UploadForm { endpoint: &self.0.endpoint, ..*form };
+        Ok(form.sign(self.0.presigners.credentials(), key_time)?)
     }
 }
 
@@ -315,6 +348,8 @@ pub enum SignError {
     Expires(ExpiresError),
     /// The request cannot be signed as it is.
     Request(PresignError),
+    /// The form cannot be signed as it is.
+    Form(UploadFormError),
     /// The system's clock stands before 1970.
     Clock,
 }
@@ -325,6 +360,7 @@ impl SignError {
         match self {
             Self::Expires(refusal) => refusal.cause(),
             Self::Request(refusal) => refusal.cause(),
+            Self::Form(refusal) => refusal.cause(),
             Self::Clock => "clock",
         }
     }
@@ -335,6 +371,7 @@ impl fmt::Display for SignError {
         match self {
             Self::Expires(refusal) => refusal.fmt(f),
             Self::Request(refusal) => refusal.fmt(f),
+            Self::Form(refusal) => refusal.fmt(f),
             Self::Clock => f.write_str("the system's clock stands before 1970; set it"),
         }
     }
@@ -345,6 +382,7 @@ impl Error for SignError {
         match self {
             Self::Expires(refusal) => Some(refusal),
             Self::Request(refusal) => Some(refusal),
+            Self::Form(refusal) => Some(refusal),
             Self::Clock => None,
         }
     }
@@ -353,6 +391,12 @@ impl Error for SignError {
 impl From<ExpiresError> for SignError {
     fn from(refusal: ExpiresError) -> Self {
         Self::Expires(refusal)
+    }
+}
+
+impl From<UploadFormError> for SignError {
+    fn from(refusal: UploadFormError) -> Self {
+        Self::Form(refusal)
     }
 }
 

@@ -34,7 +34,7 @@ fn each_is_the_one_that_is_made_alone_on_any_number_of_threads() {
             assert_eq!(url, alone.url());
             assert_eq!(many.headers(), alone.headers());
             assert_eq!(many.key_time(), alone.key_time());
-            assert_eq!(many.warnings(), [Warning::PermanentKeyWrite]);
+            assert_eq!(many.warnings(), [Warning::PermanentKeyWrite, Warning::UnsignedContent]);
         }
     }
 }

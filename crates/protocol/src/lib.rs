@@ -17,6 +17,7 @@ mod region;
 mod scheme;
 pub mod sts;
 mod tag;
+mod warning;
 pub mod xml;
 
 pub use bucket::{Bucket, BucketError};
@@ -24,10 +25,11 @@ pub use endpoint::{Endpoint, Host, HostError, UrlError, UrlParts};
 pub use error_code::{ErrorCode, UnknownErrorCode};
 pub use key::{DotSegmentKey, KeyError, ObjectKey};
 pub use presign::{
-    Batch, BatchError, Expires, ExpiresError, PresignError, PresignRequest, Presigned, Presigner,
-    Unsignable, Urls, Warning,
+    Batch, BatchError, Expires, ExpiresError, FileSize, FormKey, PresignError, PresignRequest,
+    Presigned, Presigner, SignedForm, Unsignable, UploadForm, UploadFormError, Urls,
 };
 pub use range::{ByteRange, content_range};
 pub use region::{Region, RegionError};
 pub use scheme::{Scheme, UnknownScheme};
 pub use tag::{Tag, TagError, TagSet};
+pub use warning::{Longest, Warning};

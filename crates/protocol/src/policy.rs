@@ -17,14 +17,18 @@
 
 mod action;
 mod circumstances;
+mod compare;
 mod condition;
 mod draft;
+mod elsewhere;
 mod error;
+mod example;
 mod glob;
 mod intent;
 mod ip;
 mod judge;
 mod key;
+mod learn;
 mod operator;
 mod principal;
 mod question;
@@ -33,11 +37,14 @@ mod resource;
 
 pub use action::ActionPattern;
 pub use circumstances::Circumstances;
+pub use compare::{Difference, additions};
 pub use condition::Condition;
 pub use draft::{Draft, DraftCondition, DraftValues};
+pub use elsewhere::{AskElsewhere, judge_elsewhere};
 pub use error::{PolicyError, PolicyProblem};
 pub use intent::{Access, Intent, IntentError, UploadMode, Verb};
 pub use judge::{Ask, Caller, Decision, Ground, Rules, Source, judge};
+pub use learn::{Done, Learner};
 pub use principal::{Identity, PrincipalPattern};
 pub use question::{Answer, NearMiss, Question, QuestionError};
 pub use resource::{ResourcePattern, Target};

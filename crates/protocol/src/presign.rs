@@ -13,8 +13,9 @@ mod key_state;
 mod outline;
 mod presigned;
 mod presigner;
+mod risks;
 mod selection;
-mod warning;
+mod upload_form;
 
 use std::fmt;
 
@@ -23,7 +24,7 @@ pub use error::PresignError;
 pub use expires::{Expires, ExpiresError};
 pub use presigned::Presigned;
 pub use presigner::Presigner;
-pub use warning::Warning;
+pub use upload_form::{FileSize, FormKey, SignedForm, UploadForm, UploadFormError};
 
 use crate::{Bucket, Endpoint, ObjectKey, Scheme};
 

@@ -1,6 +1,8 @@
 //! The third stage: who asks. A [`Claim`] becomes a [`Principal`].
 
+mod call;
 mod form;
+mod known;
 mod v4;
 
 use cospass_protocol::operation::Resource;
@@ -8,16 +10,29 @@ use cospass_protocol::policy::Caller;
 use cospass_sign::percent::Plus;
 use cospass_sign::{Acceptance, Claim, ClaimError, Verified};
 
+pub(crate) use call::{CallPrincipal, authenticate_call};
 pub(crate) use form::authenticate_form;
 
-use crate::accounts::{Account, Accounts};
+use call::of_holder;
+use known::{Known, Session};
+
+use crate::accounts::Accounts;
 use crate::head::Head;
 use crate::refusal::{Cause, Refusal};
 
 /// Who asks: someone whose signature holds, or nobody. Nothing but [`authenticate`] makes one.
 pub(crate) struct Principal<'a> {
-    caller: Caller<'a>,
+    who: Who<'a>,
     how: How<'a>,
+}
+
+/// Whose signature it is.
+enum Who<'a> {
+    Nobody,
+    /// Somebody with permanent keys.
+    Holder(Caller<'a>),
+    /// Somebody with temporary ones.
+    Session(Box<Session<'a>>),
 }
 
 /// How it is known who asks.
@@ -49,12 +64,16 @@ struct Signer<'a> {
 impl Principal<'_> {
     /// Whose signature it is, and what limits it.
     pub(crate) fn caller(&self) -> Caller<'_> {
-        self.caller
+        match &self.who {
+            Who::Nobody => Caller::default(),
+            Who::Holder(caller) => *caller,
+            Who::Session(session) => session.caller(),
+        }
     }
 
     /// Whether nobody signed the request.
     pub(crate) fn is_anonymous(&self) -> bool {
-        self.caller.identity.is_none()
+        matches!(self.who, Who::Nobody)
     }
 
     /// Who signed.
@@ -110,7 +129,7 @@ impl Principal<'_> {
 ///
 /// The order of the refusals is that of the documentation: SecretId (and with it the token, which the service reports in
 /// the same words), time, signature. A token that comes with a permanent key is not looked at: that is a decision, what
-/// the service does is not known. The credentials are an account's own; nothing limits them.
+/// the service does is not known.
 pub(crate) fn authenticate<'a>(
     head: &Head<'a>,
     resource: &Resource,
@@ -120,30 +139,42 @@ pub(crate) fn authenticate<'a>(
     let claim = match Claim::read(&head.request) {
         Ok(claim) => claim,
         Err(ClaimError::Unsigned) => {
-            return Ok(Principal { caller: Caller::default(), how: How::Unsigned });
+            return Ok(Principal { who: Who::Nobody, how: How::Unsigned });
         }
         Err(ClaimError::NotV5) => {
             return v4::authenticate_v4(head, resource, accounts, now);
         }
         Err(error) => return Err(Refusal::claim(&error, now)),
     };
-    let account = accounts.of_secret_id(claim.secret_id());
-    let key = account.map(|account| account.credentials.secret_key());
-    let verdict = claim.verify(&head.request, key, now, Acceptance::Service);
-    let token = account.and_then(|account| account.credentials.token());
+    let known = Known::of(claim.secret_id(), || claim.token(), accounts, now);
+    let verifier = accounts.verifier();
+    let verdict = verifier.verify(&claim, &head.request, known.key(), now, Acceptance::Service);
     // Both are judged in any case, so that the time it takes tells nothing of the token.
-    match token.map_or(Ok(()), |token| claim.check_token(token)).and(verdict) {
+    match known.token().map_or(Ok(()), |token| claim.check_token(token)).and(verdict) {
+        _ if known.refusal().is_some() => Err(of_known(&known, claim.secret_id())),
         Ok(verified) => {
-            let caller = as_itself(account);
-            Ok(Principal { caller, how: How::Request(Signer { claim, verified }) })
+            Ok(Principal { who: known.into(), how: How::Request(Signer { claim, verified }) })
         }
         Err(refusal) => Err(refused(&refusal, &claim, head, now)),
     }
 }
 
-/// An account, with nothing that limits it.
-fn as_itself(account: Option<&Account>) -> Caller<'_> {
-    Caller { identity: account.map(|account| &account.identity), ..Caller::default() }
+impl<'a> From<Known<'a>> for Who<'a> {
+    fn from(known: Known<'a>) -> Self {
+        match known {
+            Known::Holder(holder) => Self::Holder(of_holder(&holder)),
+            Known::Session(session) => Self::Session(session),
+            Known::Nobody(_) | Known::Ended(_) => Self::Nobody,
+        }
+    }
+}
+
+/// What a signature is refused with that nobody can make.
+fn of_known(known: &Known<'_>, secret_id: &str) -> Refusal {
+    match known.refusal() {
+        Some(cause) if is_secret_id(secret_id) => cause.into(),
+        _ => Cause::SecretIdFormat.into(),
+    }
 }
 
 fn refused(
@@ -153,14 +184,13 @@ fn refused(
     now: i64,
 ) -> Refusal {
     let mismatch = || Refusal::mismatch(&claim.canonical_view(&head.request));
-    of_signer(refusal, claim.secret_id(), now).unwrap_or_else(mismatch)
+    of_signer(refusal, now).unwrap_or_else(mismatch)
 }
 
 /// What a signature is refused with whose SecretId or time does not hold; `None` when it is the signature itself.
-fn of_signer(refusal: &cospass_sign::Refusal, secret_id: &str, now: i64) -> Option<Refusal> {
+fn of_signer(refusal: &cospass_sign::Refusal, now: i64) -> Option<Refusal> {
     use cospass_sign::Refusal as Why;
     Some(match refusal {
-        Why::UnknownSecretId if !is_secret_id(secret_id) => Cause::SecretIdFormat.into(),
         Why::UnknownSecretId => Cause::UnknownSecretId.into(),
         Why::TokenMissing | Why::TokenDiffers => Cause::WrongToken.into(),
         Why::Expired { .. } => Refusal::expired(now),

@@ -4,9 +4,13 @@
 //! [`judge`](cospass_protocol::policy::judge). Here the facts are gathered: the bucket's policy, and the grants of the
 //! bucket, or those of the object where it has its own (436/30752).
 
+mod denied;
+mod keys;
 mod seen;
 mod unsigned;
 
+pub(crate) use denied::Denied;
+pub(crate) use keys::{CallAsker, PermittedCall, authorize_call};
 pub(crate) use seen::Seen;
 pub(crate) use unsigned::left_out;
 
@@ -49,6 +53,12 @@ impl<Op> Permit<Op> {
 
     pub(crate) fn into_operation(self) -> Op {
         self.operation
+    }
+
+    /// A permit for a test of what needs one.
+    #[cfg(test)]
+    pub(crate) fn for_test(operation: Op) -> Self {
+        Self { operation, seen: Seen::default(), bucket: None }
     }
 
     /// What the permit was given on.
@@ -136,7 +146,7 @@ pub(crate) fn may_delete(asker: &Asker<'_>, bucket: &Bucket, key: &ObjectKey) ->
     let delete = || DeleteObject { bucket: bucket.clone(), key: key.clone(), version_id: None };
     let record = asker.record();
     asker.is_unlimited(Some(bucket), record)
-        || asker.is_allowed(&delete().need(), record, &asker.grants(Some(bucket), record))
+        || asker.judge(&delete().need(), record, &asker.grants(Some(bucket), record)).is_ok()
 }
 
 impl Asker<'_> {
@@ -189,10 +199,8 @@ impl Asker<'_> {
         if let Some((bucket, key)) = own_grants_count(need) {
             return self.check_object(need, bucket, key, record);
         }
-        match self.is_allowed(need, record, &self.grants(bucket, record)) {
-            true => Ok(Seen::default()),
-            false => Err(self.refusal()),
-        }
+        self.judge(need, record, &self.grants(bucket, record))?;
+        Ok(Seen::default())
     }
 
     /// Judges what is done to an object by its own grants, and by those of the object that it stands for if it is a symbolic
@@ -234,20 +242,17 @@ impl Asker<'_> {
             Some(CannedAcl::Default) => self.grants(need.target.bucket(), record),
             _ => acl.to_grants(self.owner(need.target.bucket()).uin()),
         };
-        match self.is_allowed(need, record, &grants) {
-            true => Ok(acl),
-            false => Err(self.refusal()),
-        }
+        self.judge(need, record, &grants)?;
+        Ok(acl)
     }
 
-    fn refusal(&self) -> Refusal {
-        match self.principal.is_anonymous() {
-            true => Cause::Anonymous.into(),
-            false => Cause::Denied.into(),
-        }
-    }
-
-    fn is_allowed(&self, need: &Need, record: Option<&BucketRecord>, grants: &[Grant]) -> bool {
+    /// The one place that decides.
+    fn judge(
+        &self,
+        need: &Need,
+        record: Option<&BucketRecord>,
+        grants: &[Grant],
+    ) -> Result<(), Refusal> {
         let owner = self.owner(need.target.bucket());
         let tags = record.map(|record| record.configurations.tags()).unwrap_or_default();
         let circumstances = &Circumstances { resource_tags: tags, ..self.circumstances };
@@ -257,7 +262,13 @@ impl Asker<'_> {
         let caller = self.principal.caller();
         let decision = judge(&caller, &ask, &rules);
         tracing::debug!(action = need.actions.first(), %decision);
-        decision.is_allowed()
+        match decision.is_allowed() {
+            true => Ok(()),
+            false if self.principal.is_anonymous() => Err(Cause::Anonymous.into()),
+            false => {
+                Err(Refusal::denied(Denied::new(need, self.endpoint.region.name(), &decision)))
+            }
+        }
     }
 
     /// The grants of a bucket.

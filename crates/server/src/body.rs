@@ -72,7 +72,8 @@ impl SealedBody {
         Pieces { incoming, limits, received, left: most, pace, slowness, file: None }
     }
 
-    /// Reads a form up to its file: all that is ever read before there is a permit, since the signature stands there.
+    /// Reads a form up to its file: the signature stands there. Beside it, a [call of STS](Self::read_call) alone is read
+    /// before there is a permit.
     pub(crate) async fn read_fields(&mut self, content_type: &[u8]) -> Result<Form, Refusal> {
         if self.length == Length::Absent {
             return Err(Cause::MissingLength.into());
@@ -95,6 +96,27 @@ impl SealedBody {
         let (form, file) = fields.map_err(|_| Cause::BodyTimeout)??;
         self.file = Some(file);
         Ok(form)
+    }
+
+    /// Reads the body of a call of STS, whose signature covers it.
+    pub(crate) async fn read_call(&mut self) -> Result<Vec<u8>, Refusal> {
+        self.opened = true;
+        let Self { incoming, limits, received, .. } = self;
+        let most = limits.call_size;
+        let whole = async {
+            let mut body = Vec::new();
+            while let Some(frame) = next_frame(incoming).await {
+                let frame = frame.map_err(|_| Cause::IncompleteBody)?;
+                let Some(data) = frame.data_ref() else { continue };
+                *received += data.len() as u64;
+                if body.len() + data.len() > most {
+                    return Err(Cause::EntityTooLarge.into());
+                }
+                body.extend_from_slice(data);
+            }
+            Ok::<_, Refusal>(body)
+        };
+        timeout(limits.form_time, whole).await.map_err(|_| Cause::BodyTimeout)?
     }
 
     /// Opens the file of a form whose fields were read, to read as much of it as is permitted.

@@ -25,14 +25,18 @@ use crate::workers::Workers;
 /// How long to wait after the system refused a connection, most likely for want of file descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
+/// A listener, and what its connections share with those of another one.
+pub(crate) struct Door {
+    pub(crate) listener: TcpListener,
+    /// Whether all that comes here is for STS.
+    pub(crate) is_for_sts: bool,
+    pub(crate) places: Arc<Places>,
+    pub(crate) workers: Arc<Workers>,
+}
+
 /// Serves connections until `stop` changes or its sender is gone, then lets open requests end.
-pub(crate) async fn serve(
-    listener: TcpListener,
-    endpoint: Arc<Endpoint>,
-    workers: Workers,
-    mut stop: watch::Receiver<bool>,
-) {
-    let places = Places::new(&endpoint.limits);
+pub(crate) async fn serve(door: Door, endpoint: Arc<Endpoint>, mut stop: watch::Receiver<bool>) {
+    let Door { listener, is_for_sts, places, workers } = door;
     let mut connections = JoinSet::new();
     loop {
         let accepted = tokio::select! {
@@ -48,7 +52,7 @@ pub(crate) async fn serve(
                 let serving = async move {
                     // From here on the stream belongs to the runtime that this runs on.
                     if let Ok(stream) = stream.and_then(TcpStream::from_std) {
-                        connection(stream, remote, place, endpoint, stop).await;
+                        connection(stream, remote, is_for_sts, place, endpoint, stop).await;
                     }
                 };
                 workers.spawn(&mut connections, Box::pin(serving));
@@ -71,7 +75,7 @@ pub(crate) async fn serve(
 }
 
 /// How many connections there may be.
-struct Places {
+pub(crate) struct Places {
     served: Arc<Semaphore>,
     /// For those over the limit, so that they are told.
     refused: Arc<Semaphore>,
@@ -85,7 +89,7 @@ struct Place {
 }
 
 impl Places {
-    fn new(limits: &Limits) -> Self {
+    pub(crate) fn new(limits: &Limits) -> Self {
         let most = file_limit::connections(limits.connections);
         Self {
             served: Arc::new(Semaphore::new(most)),
@@ -115,6 +119,7 @@ impl Places {
 async fn connection(
     stream: TcpStream,
     remote: SocketAddr,
+    is_for_sts: bool,
     place: Place,
     endpoint: Arc<Endpoint>,
     stop: watch::Receiver<bool>,
@@ -125,7 +130,8 @@ async fn connection(
     let metrics = &endpoint.observers.metrics;
     let _open = metrics.open_connection();
     let scheme = if endpoint.tls.is_some() { Scheme::Https } else { Scheme::Http };
-    let peer = Peer { local, remote, scheme, tls_version: None, is_served: place.is_served };
+    let is_served = place.is_served;
+    let peer = Peer { local, remote, scheme, tls_version: None, is_for_sts, is_served };
     if place.is_served {
         secure(stream, peer, &endpoint, stop).await;
     } else {

@@ -80,20 +80,11 @@ fn write(data_dir: &Path, path: &Path, credentials: &Credentials) -> io::Result<
     private::sync_folder(data_dir)
 }
 
-#[cfg(unix)]
 fn check_mode(path: &Path) -> Result<(), KeptCredentialsError> {
-    use std::os::unix::fs::PermissionsExt;
-    let mode = fs::metadata(path)?.permissions().mode();
-    if mode & 0o077 == 0 {
-        Ok(())
-    } else {
-        Err(KeptCredentialsError::OpenToOthers { path: path.to_owned() })
+    match private::is_private(path)? {
+        true => Ok(()),
+        false => Err(KeptCredentialsError::OpenToOthers { path: path.to_owned() }),
     }
-}
-
-#[cfg(not(unix))]
-fn check_mode(_: &Path) -> Result<(), KeptCredentialsError> {
-    Ok(())
 }
 
 fn random() -> io::Result<Credentials> {

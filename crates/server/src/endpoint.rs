@@ -4,7 +4,7 @@
 //! Head ─► route ─► authenticate (Claim → Principal) ─► decode (Operation) ─► authorize (Permit) ─► execute ─► Reply
 //! ```
 //!
-//! A form has stages of its own, see [`form`].
+//! A form has stages of its own, see [`form`], and so has a call of STS, see [`Desk`].
 //!
 //! The operation is decoded after the signature, not before: how a `+` in a parameter is meant is known from it alone.
 
@@ -50,6 +50,7 @@ use crate::request_id::RequestId;
 use crate::route::Routes;
 use crate::spelling::Spelling;
 use crate::store::{BucketRecord, Store};
+use crate::sts::Desk;
 use crate::tls::Tls;
 use visit::Visitor;
 
@@ -76,6 +77,8 @@ pub(crate) struct Peer {
     pub(crate) scheme: Scheme,
     /// The version of TLS that was agreed on, such as `1.3`.
     pub(crate) tls_version: Option<&'static str>,
+    /// Whether it came by the listener of STS.
+    pub(crate) is_for_sts: bool,
     /// Whether there is a place for it, so that its requests are served, not refused.
     pub(crate) is_served: bool,
 }
@@ -113,11 +116,14 @@ impl Endpoint {
         } else if !peer.is_served {
             Err(Cause::SlowDown.into())
         } else {
-            self.answer(&parts, &mut body, peer, now, &mut asked.trail).await
+            let arrival = Arrival { peer, now, request_id: &id.request };
+            self.answer(&parts, &mut body, arrival, &mut asked.trail).await
         };
         let cause = answer.as_ref().err().map(|refusal| refusal.cause);
-        let told = answer.as_ref().err().filter(|refusal| refusal.cause == Cause::NotSigned);
+        let refusal = answer.as_ref().err();
+        let told = refusal.filter(|refusal| refusal.cause == Cause::NotSigned);
         let not_signed = told.map(|refusal| refusal.message().to_owned());
+        let denied = refusal.and_then(Refusal::denial).cloned();
         let reply = answer.unwrap_or_else(|refusal| {
             Reply::refusal(&refusal, &parts.method, shown_resource(&parts), &id)
         });
@@ -142,9 +148,10 @@ impl Endpoint {
         // The signature of a form cannot be explained by the head.
         let is_form = asked.trail.operation == form::NAME;
         let is_of_head = |cause: &Cause| cause.is_of_signature() && !is_form;
-        let ending = asked.answered(status, cause, received, || match not_signed {
-            Some(message) => Some(RefusedHead::not_signed(&parts, now, &message)),
-            None => cause.filter(is_of_head).map(|_| RefusedHead::new(&parts, now)),
+        let ending = asked.answered(status, cause, received, || match (not_signed, denied) {
+            (Some(message), _) => Some(RefusedHead::not_signed(&parts, now, &message)),
+            (None, Some(denied)) => Some(RefusedHead::denied(&parts, now, &denied)),
+            (None, None) => cause.filter(is_of_head).map(|_| RefusedHead::new(&parts, now)),
         });
         Ok(response.map(|body| Counted { body, ending, _answering: answering }))
     }
@@ -173,12 +180,21 @@ impl Endpoint {
         &self,
         parts: &Parts,
         body: &mut SealedBody,
-        peer: Peer,
-        now: i64,
+        arrival: Arrival<'_>,
         trail: &mut Trail,
     ) -> Result<Reply, Refusal> {
+        let Arrival { peer, now, request_id } = arrival;
         let headers = header_pairs(parts);
         let head = Head::read(parts, &headers, &self.limits)?;
+        if peer.is_for_sts || self.routes.is_sts(head.host) {
+            let desk = Desk {
+                accounts: &self.accounts,
+                head: &head,
+                circumstances: peer.circumstances(head.request, now),
+                request_id,
+            };
+            return desk.answer(body, trail).await;
+        }
         let resource = self.routes.resource(&head)?;
         let record = self.bucket(&parts.method, &resource)?;
         let configurations = record.as_ref().map(|record| &record.configurations);
@@ -213,6 +229,9 @@ impl Endpoint {
         trail: &mut Trail,
     ) -> Result<Reply, Refusal> {
         let (principal, operation) = form::read(self, arrived, bucket, body, trail).await?;
+        if let Ok(operation) = &operation {
+            trail.learn_needs(operation, self.region.name());
+        }
         let fields = form::as_headers(&operation);
         let headers = form::with_fields(arrived.head, &fields);
         let request = arrived.head.request.with_headers(&headers);
@@ -261,6 +280,9 @@ impl Endpoint {
             headers: headers.iter().map(|&(name, value)| (name.into(), value.into())).collect(),
         });
         trail.operation = operation.as_ref().map_or("-", |operation| operation.name());
+        if let Ok(operation) = &operation {
+            trail.learn_needs(operation, self.region.name());
+        }
         let permitted = authorize(&asker, operation)?;
         execute(&asker, permitted, body, arrived.origin()).await
     }
@@ -274,10 +296,7 @@ impl Endpoint {
     ) -> Asker<'a> {
         let circumstances = Circumstances {
             plus: principal.plus(),
-            ip: Some(arrived.peer.remote.ip()),
-            secure_transport: arrived.peer.scheme == Scheme::Https,
-            tls_version: arrived.peer.tls_version,
-            ..Circumstances::new(request, arrived.now)
+            ..arrived.peer.circumstances(request, arrived.now)
         };
         Asker { endpoint: self, principal, circumstances, bucket: arrived.bucket }
     }
@@ -296,6 +315,27 @@ impl Endpoint {
             record => Ok(record),
         }
     }
+}
+
+impl Peer {
+    /// The circumstances of a request that came on it, `now` in Unix seconds.
+    fn circumstances<'a>(&self, request: RequestHead<'a>, now: i64) -> Circumstances<'a> {
+        Circumstances {
+            ip: Some(self.remote.ip()),
+            secure_transport: self.scheme == Scheme::Https,
+            tls_version: self.tls_version,
+            ..Circumstances::new(request, now)
+        }
+    }
+}
+
+/// When and where a request came from.
+#[derive(Clone, Copy)]
+struct Arrival<'a> {
+    peer: Peer,
+    /// Unix seconds.
+    now: i64,
+    request_id: &'a str,
 }
 
 /// A request for something that is known, of which nothing is believed yet.

@@ -12,6 +12,7 @@ use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
+use cospass_protocol::operation::{Need, Operation, Request as _};
 use cospass_protocol::xml::iso8601;
 use http::HeaderMap;
 use http::header::HOST;
@@ -56,8 +57,52 @@ pub(crate) struct Trail {
     pub(crate) operation: &'static str,
     /// Who signs, if that can be read; not known to be true unless the request is accepted.
     pub(crate) secret_id: Option<String>,
+    /// The code of a call of STS that was refused: its answer has status 200.
+    pub(crate) refused: Option<&'static str>,
     /// What the answer bears for browsers, whatever it is.
     pub(crate) cors: HeaderMap,
+    /// What has to be allowed; empty until it is known, and where nobody looks.
+    needs: Vec<Needed>,
+    is_looked_at: bool,
+}
+
+/// Something that had to be allowed for a request, as policies name it.
+#[derive(Debug, Serialize)]
+struct Needed {
+    /// Any of these suffices.
+    actions: Vec<String>,
+    resource: String,
+}
+
+impl Trail {
+    fn new(is_looked_at: bool) -> Self {
+        Self {
+            operation: "-",
+            secret_id: None,
+            refused: None,
+            cors: HeaderMap::new(),
+            needs: Vec::new(),
+            is_looked_at,
+        }
+    }
+
+    /// Takes down what an operation needs, for whoever looks at single requests.
+    pub(crate) fn learn_needs(&mut self, operation: &Operation, region: &str) {
+        if !self.is_looked_at {
+            return;
+        }
+        let needs = [Some(operation.need()), operation.also_needs()].into_iter().flatten();
+        let of_signed = needs.filter(|need| !need.is_of_unsigned);
+        self.needs = of_signed.map(|need| Needed::of(&need, region)).collect();
+    }
+}
+
+impl Needed {
+    fn of(need: &Need, region: &str) -> Self {
+        let actions = need.actions.iter().map(|action| format!("name/cos:{action}"));
+        let resource = need.target.resource(region);
+        Self { actions: actions.collect(), resource: shorten(&redact::text(&resource)) }
+    }
 }
 
 /// A request that is not answered yet. Dropped, it counts as one whose client went away.
@@ -94,11 +139,12 @@ impl Asked {
     }
 
     fn begin(observers: &Arc<Observers>, exchange: Option<Exchange>) -> Self {
+        let trail = Trail::new(exchange.is_some());
         Self {
             observers: Arc::clone(observers),
             started: Instant::now(),
             exchange,
-            trail: Trail { operation: "-", secret_id: None, cors: HeaderMap::new() },
+            trail,
             answered: false,
         }
     }
@@ -120,14 +166,17 @@ impl Asked {
         self.answered = true;
         let metrics = &self.observers.metrics;
         metrics.count_request(self.trail.operation, status);
-        if let Some(cause) = cause {
-            metrics.count_refusal(cause.name());
+        let told = cause.map(Cause::name).or(self.trail.refused);
+        if let Some(told) = told {
+            metrics.count_refusal(told);
         }
         if cause == Some(Cause::Failure) {
             metrics.count_store_error();
         }
         let exchange = self.exchange.take().map(|mut exchange| {
-            exchange.learn(&self.trail, status, cause.map_or("-", Cause::name), received);
+            let needs = std::mem::take(&mut self.trail.needs);
+            exchange.learn(&self.trail, status, told.unwrap_or("-"), received);
+            exchange.needs = needs;
             exchange.refused = self.observers.recent.as_ref().and_then(|_| refused());
             Arc::new(exchange)
         });
@@ -195,6 +244,7 @@ pub(crate) struct Exchange {
     status: u16,
     cause: &'static str,
     operation: &'static str,
+    needs: Vec<Needed>,
     secret_id: Option<String>,
     received: u64,
     sent: AtomicU64,
@@ -216,6 +266,7 @@ impl Exchange {
             status: 0,
             cause: "-",
             operation: "-",
+            needs: Vec::new(),
             secret_id: None,
             received: 0,
             sent: AtomicU64::new(0),
@@ -263,6 +314,7 @@ impl Exchange {
             path: &self.path,
             query: self.query.as_deref(),
             operation: self.operation,
+            needs: &self.needs,
             secret_id: self.secret_id.as_deref(),
             status: self.status,
             cause: self.cause,
@@ -285,6 +337,8 @@ pub(crate) struct Line<'a> {
     path: &'a str,
     query: Option<&'a str>,
     operation: &'static str,
+    #[serde(skip_serializing_if = "<[Needed]>::is_empty")]
+    needs: &'a [Needed],
     secret_id: Option<&'a str>,
     status: u16,
     cause: &'static str,

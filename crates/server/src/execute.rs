@@ -27,7 +27,7 @@ mod upload;
 mod versions;
 
 use cospass_protocol::Bucket;
-use cospass_protocol::operation::{AclHeaders, ContentMd5, ServerSideEncryption};
+use cospass_protocol::operation::{AclHeaders, CannedAcl, ContentMd5, ServerSideEncryption};
 use http::header::{HeaderName, HeaderValue};
 use md5_stream::Md5;
 
@@ -133,7 +133,10 @@ fn with_encryption(reply: Reply, encryption: Encryption) -> Reply {
 fn acl_record(acl: &AclHeaders) -> AclRecord {
     match acl {
         AclHeaders::Canned(canned) => AclRecord::canned(*canned),
-        AclHeaders::Grants(grants) => AclRecord::grants(grants),
+        // `private` grants nothing beside them (cos-js-sdk-v5 `test/test.js`: "decodeAcl", then "putObjectAcl() xml").
+        AclHeaders::Grants(grants) | AclHeaders::CannedAndGrants(CannedAcl::Private, grants) => {
+            AclRecord::grants(grants)
+        }
         AclHeaders::CannedAndGrants(canned, grants) => AclRecord::canned_and(*canned, grants),
     }
 }

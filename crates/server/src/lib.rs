@@ -3,7 +3,7 @@
 //!
 //! [`Server::builder`] describes and starts one. A request passes through stages, each with a type that only the stage
 //! before can make: the head, the signer, the permit, the answer. No byte of a body is read before there is a permit,
-//! but for the fields of an upload form, which carry its signature.
+//! but for the fields of an upload form, which carry its signature, and a call of STS, whose signature covers its body.
 //!
 //! In a test of whatever uses COS: a free port, a clock that the test moves, buckets that are there, nothing left behind.
 //!
@@ -70,18 +70,21 @@ mod route;
 mod server;
 mod spelling;
 mod store;
+mod sts;
 mod tls;
 mod website;
 mod workers;
 
 pub use access_log::AccessLogTarget;
+pub use accounts::{Role, User};
 pub use clock::{Clock, ClockSetting, ClockSettingError};
 pub use cospass_protocol::operation::CannedAcl;
 pub use coverage::Coverage;
 pub use credentials::{KeptCredentials, KeptCredentialsError};
 pub use file_limit::raise as raise_file_limit;
 pub use limits::Limits;
-pub use server::{Builder, Running, Server, StartError};
+pub use server::{Builder, ReloadError, Running, Server, StartError};
 pub use store::StoreError;
+pub use sts::{IdentityProvider, TokenKeyError};
 pub use tls::TlsError;
 pub use workers::BLOCKING_THREADS;

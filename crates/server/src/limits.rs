@@ -55,8 +55,10 @@ pub struct Limits {
     pub form_field_size: usize,
     /// The most bytes of an upload form before its file, and again behind it.
     pub form_size: usize,
-    /// How long the fields of an upload form may take to arrive.
+    /// How long the fields of an upload form, or a call of STS, may take to arrive.
     pub form_time: Duration,
+    /// The longest body of a call of STS, in bytes: a policy and a web identity fit in, percent-encoded.
+    pub call_size: usize,
     /// The longest request line's target, in bytes; longer ones are `RequestURITooLong`.
     pub target_length: usize,
     /// The longest head, in bytes; a longer one is `InvalidRequest`, and the connection is closed. At least 8 KiB.
@@ -101,6 +103,7 @@ impl Default for Limits {
             form_field_size: 32 * 1024,
             form_size: 64 * 1024,
             form_time: Duration::from_secs(30),
+            call_size: 256 * 1024,
             target_length: 16 * 1024,
             head_size: 32 * 1024,
             headers: 128,

@@ -7,12 +7,12 @@ use std::time::{Duration, Instant};
 
 use cospass_protocol::{Endpoint as Domain, Host, HostError};
 use cospass_sign::explain::{Evidence, explain};
-use cospass_sign::{Claim, RequestHead};
+use cospass_sign::{Claim, Credentials, RequestHead};
 use http::request::Parts;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use crate::accounts::Account;
+use crate::authorize::Denied;
 use crate::endpoint::Endpoint;
 use crate::exchange::{Exchange, Line};
 use crate::head::header_pairs;
@@ -93,6 +93,13 @@ impl RefusedHead {
         Self { explanation: OnceLock::from(explanation), ..Self::new(parts, now) }
     }
 
+    /// One whose signature holds and whose sender may not do what it asks.
+    pub(crate) fn denied(parts: &Parts, now: i64, denied: &Denied) -> Self {
+        let mut explanation = denied.explanation();
+        redact_all(&mut explanation);
+        Self { explanation: OnceLock::from(explanation), ..Self::new(parts, now) }
+    }
+
     fn explain(&self, endpoint: &Endpoint) -> &Value {
         self.explanation.get_or_init(|| {
             let headers: Vec<_> = self.headers.iter().map(|(n, v)| (&n[..], &v[..])).collect();
@@ -100,7 +107,7 @@ impl RefusedHead {
             let host = head.header(b"host").and_then(|host| std::str::from_utf8(host).ok());
             let hosts = host.map(|host| hosts_beside(endpoint, host)).unwrap_or_default();
             let explanation = explain(&Evidence {
-                credentials: Some(&account_of(endpoint, &head).credentials),
+                credentials: Some(&credentials_of(endpoint, &head)),
                 now: Some(self.now),
                 other_hosts: &hosts,
                 is_cdn: host.is_some_and(|h| matches!(Host::new(h), Err(HostError::Cdn { .. }))),
@@ -113,11 +120,21 @@ impl RefusedHead {
     }
 }
 
-/// The account whose key a request claims to be signed with, or else the first one.
-fn account_of<'a>(endpoint: &'a Endpoint, head: &RequestHead<'_>) -> &'a Account {
-    let claim = Claim::read(head).ok();
-    let account = claim.and_then(|claim| endpoint.accounts.of_secret_id(claim.secret_id()));
-    account.unwrap_or(endpoint.accounts.first())
+/// The keys that a request claims to be signed with, or else those of the first account.
+fn credentials_of(endpoint: &Endpoint, head: &RequestHead<'_>) -> Credentials {
+    let accounts = &endpoint.accounts;
+    let claimed = Claim::read(head).ok().and_then(|claim| {
+        let secret_id = claim.secret_id();
+        match accounts.holder(secret_id) {
+            Some(holder) => Some(holder.credentials.clone()),
+            None => {
+                let token = claim.token()?;
+                let (key, _) = accounts.token_keys.open(secret_id, &token)?;
+                Some(Credentials::new(secret_id, key.expose()).with_token(token.expose()))
+            }
+        }
+    });
+    claimed.unwrap_or_else(|| accounts.first().credentials.clone())
 }
 
 /// The hosts that a request may have been signed for, beside the one it was sent to.

@@ -13,6 +13,7 @@ use cospass_protocol::{ErrorCode, TagError};
 use cospass_sign::{CanonicalView, ClaimError, FieldError};
 use http::header::{CONTENT_RANGE, HeaderName, HeaderValue};
 
+use crate::authorize::Denied;
 use crate::configurations::DocumentError;
 use crate::file_limit;
 use crate::redact;
@@ -95,6 +96,8 @@ causes! {
     UnknownSecretId "unknown-secret-id" => InvalidAccessKeyId "The Access Key Id you provided does not exist in our records",
     /// **C** go#318: a token that is absent or another one is reported like an unknown SecretId.
     WrongToken "wrong-token" => InvalidAccessKeyId "The Access Key Id you provided does not exist in our records",
+    /// **C** go#318: "does not exist, or the temporary key has expired".
+    ExpiredToken "expired-token" => InvalidAccessKeyId "The Access Key Id you provided does not exist in our records",
     /// **C** php#153, with ServerTime; also an end that is no number.
     Expired "expired" => AccessDenied "Request has expired",
     /// **D !** The signature starts more than 15 minutes from now.
@@ -323,6 +326,8 @@ struct Detail {
     /// Instead of the cause's own.
     message: Option<String>,
     evidence: Option<Evidence>,
+    /// What would have to be allowed; for the operator alone.
+    denied: Option<Denied>,
     headers: Vec<(HeaderName, HeaderValue)>,
 }
 
@@ -346,8 +351,17 @@ impl Refusal {
         self.detail.as_ref()?.evidence.as_ref()
     }
 
+    pub(crate) fn denial(&self) -> Option<&Denied> {
+        self.detail.as_ref()?.denied.as_ref()
+    }
+
     pub(crate) fn headers(&self) -> &[(HeaderName, HeaderValue)] {
         self.detail.as_ref().map_or(&[], |detail| &detail.headers)
+    }
+
+    /// Neither policies nor access control allow it.
+    pub(crate) fn denied(denied: Denied) -> Self {
+        Self::new(Cause::Denied, Detail { denied: Some(denied), ..Detail::default() })
     }
 
     /// Expired at the server's time, Unix seconds.

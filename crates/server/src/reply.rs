@@ -45,8 +45,13 @@ impl Reply {
         }
     }
 
-    pub(crate) fn xml(document: String) -> Self {
+    /// A whole text, XML unless a header says otherwise.
+    pub(crate) fn text(document: String) -> Self {
         Self { body: ReplyBody::Whole(document.into()), ..Self::empty(StatusCode::OK) }
+    }
+
+    pub(crate) fn xml(document: String) -> Self {
+        Self::text(document)
     }
 
     /// With one more header; a value that HTTP cannot carry is left out.

@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! mapped by the operator     HOST=BUCKET, with or without the port
+//! sts.…tencentcloudapi.com   STS, and sts.api.qcloud.com, sts.localhost
 //! service.…, cos.REGION.…    the account
 //! BUCKET.anything            that bucket, as a website if the second label is cos-website
 //! anything else              the default bucket, or the account for an address and a bare name
@@ -78,6 +79,29 @@ impl Routes {
         let is_regional = labels.next()?.eq_ignore_ascii_case("cos");
         let region = labels.next().filter(|_| is_regional)?.to_ascii_lowercase();
         (region != "accelerate").then_some(region)
+    }
+
+    /// Whether a host is that of STS, in any region or network: `sts.tencentcloudapi.com`, `sts.REGION.tencentcloudapi.com`,
+    /// `sts.internal.tencentcloudapi.com`, `sts.api.qcloud.com`; here also `sts.localhost`. A mapped host is its bucket's.
+    pub(crate) fn is_sts(&self, host: &str) -> bool {
+        // Nearly every host is a bucket's: nothing is copied to find that out.
+        if !host
+            .as_bytes()
+            .first_chunk()
+            .is_some_and(|start: &[u8; 4]| start.eq_ignore_ascii_case(b"sts."))
+        {
+            return false;
+        }
+        let host = host.to_ascii_lowercase();
+        let name = without_port(&host);
+        if self.mapped.contains_key(&host) || self.mapped.contains_key(name) {
+            return false;
+        }
+        let domain = name.strip_prefix("sts.").unwrap_or_default();
+        let is_of_api = domain.strip_suffix("tencentcloudapi.com").is_some_and(|region| {
+            region.is_empty() || (region.ends_with('.') && region.matches('.').count() == 1)
+        });
+        is_of_api || matches!(domain, "api.qcloud.com" | "localhost")
     }
 
     /// Whether a host serves a bucket as a website: `BUCKET.cos-website.REGION.…`.
@@ -218,6 +242,34 @@ mod tests {
         ] {
             assert_eq!(routes.is_website(host), is_website, "{host}");
         }
+    }
+
+    #[test]
+    fn hosts_of_sts_are_told_by_their_domain() {
+        let mut routes = Routes::default();
+        for host in [
+            "sts.tencentcloudapi.com",
+            "STS.ap-guangzhou.TencentCloudAPI.com:443",
+            "sts.internal.tencentcloudapi.com",
+            "sts.api.qcloud.com",
+            "sts.localhost:9000",
+        ] {
+            assert!(routes.is_sts(host), "{host}");
+        }
+        for host in [
+            "tencentcloudapi.com",
+            "cvm.tencentcloudapi.com",
+            "sts.a.b.tencentcloudapi.com",
+            "sts.xtencentcloudapi.com",
+            "sts.example.com",
+            "sts-1250000000.cos.ap-guangzhou.myqcloud.com",
+            "sts.",
+            "sts",
+        ] {
+            assert!(!routes.is_sts(host), "{host}");
+        }
+        routes.mapped.insert("sts.localhost".to_owned(), bucket());
+        assert!(!routes.is_sts("sts.localhost:9000"));
     }
 
     #[test]

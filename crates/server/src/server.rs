@@ -7,16 +7,17 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use cospass_protocol::operation::CannedAcl;
+use cospass_protocol::policy::PolicyError;
 use cospass_protocol::{Bucket, BucketError, Region, RegionError};
 use cospass_sign::Credentials;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
-use tokio::task::JoinHandle;
+use tokio::task::{JoinHandle, JoinSet};
 
 use crate::access_log::{AccessLog, AccessLogTarget};
-use crate::accounts::{Account, Accounts};
+use crate::accounts::{Account, Accounts, People, Role, User};
 use crate::clock::Clock;
-use crate::connection;
+use crate::connection::{self, Door, Places};
 use crate::control::{self, Guard};
 use crate::coverage::{Coverage, Coverages};
 use crate::endpoint::Endpoint;
@@ -28,6 +29,7 @@ use crate::recent::Recent;
 use crate::route::Routes;
 use crate::spelling::Spelling;
 use crate::store::{AclRecord, BucketRecord, Store, StoreError, Syncing};
+use crate::sts::{self, IdentityProvider, TokenKeyError, TokenKeys};
 use crate::tls::{Tls, TlsError, TlsFiles};
 use crate::workers::Workers;
 
@@ -84,6 +86,9 @@ impl Server {
             access_log: None,
             tls: None,
             threads: 0,
+            people: People::default(),
+            sts_listen: None,
+            token_key: None,
         }
     }
 }
@@ -113,6 +118,9 @@ pub struct Builder {
     access_log: Option<AccessLogTarget>,
     tls: Option<TlsFiles>,
     threads: usize,
+    people: People,
+    sts_listen: Option<SocketAddr>,
+    token_key: Option<PathBuf>,
 }
 
 impl Builder {
@@ -157,6 +165,39 @@ impl Builder {
         appid: impl Into<String>,
     ) -> Self {
         self.accounts.push((credentials, uin.into(), appid.into()));
+        self
+    }
+
+    /// A user of an account, with keys and policies of its own; may be called again.
+    pub fn user(mut self, user: User) -> Self {
+        self.people.users.push(user);
+        self
+    }
+
+    /// A role of an account, which STS makes temporary keys for; may be called again.
+    pub fn role(mut self, role: Role) -> Self {
+        self.people.roles.push(role);
+        self
+    }
+
+    /// Who vouches for people without keys, so that they can take on roles; may be called again.
+    pub fn identity_provider(mut self, provider: IdentityProvider) -> Self {
+        self.people.providers.push(provider);
+        self
+    }
+
+    /// Another address to listen on, where all requests are calls of STS whatever their host; TLS is spoken there as well if
+    /// it is spoken. Hosts such as `sts.tencentcloudapi.com` are STS in any case.
+    pub fn sts_listen(mut self, address: SocketAddr) -> Self {
+        self.sts_listen = Some(address);
+        self
+    }
+
+    /// The file of the keys that temporary keys are made with, 64 hex digits a line, mode 0600; the first makes them, all
+    /// check them. Endpoints that have the same keys take each other's. If it is not given, a key is made at the first start
+    /// and kept in the data folder, or in memory.
+    pub fn token_key(mut self, file: impl Into<PathBuf>) -> Self {
+        self.token_key = Some(file.into());
         self
     }
 
@@ -276,7 +317,8 @@ impl Builder {
         let others = self.accounts.into_iter();
         let others = others.map(|(keys, uin, appid)| Account::new(keys, &uin, Some(appid)));
         let first = Account::new(credentials, &self.owner_uin, None);
-        let accounts = Accounts::new(first, others.collect())?;
+        let (keys, token_key) = token_keys(self.token_key, &kept).await?;
+        let accounts = Accounts::new(first, others.collect(), self.people, keys)?;
         let region = Region::new(self.region)?;
         let buckets = self.buckets.into_iter().map(|(bucket, acl)| match acl.is_for_bucket() {
             true => Ok((Bucket::new(bucket)?, acl)),
@@ -310,6 +352,11 @@ impl Builder {
         let spelling = Spelling::learn().await?;
         let listener = listen(self.listen).await?;
         let local_addr = listener.local_addr()?;
+        let sts = match self.sts_listen {
+            Some(address) => Some(listen(address).await?),
+            None => None,
+        };
+        let sts_addr = sts.as_ref().map(TcpListener::local_addr).transpose()?;
         let control_addr = control.as_ref().map(TcpListener::local_addr).transpose()?;
         let metrics = Metrics::default();
         let access_log =
@@ -332,12 +379,38 @@ impl Builder {
             observers: Arc::new(observers),
             tls,
         });
-        let workers = Workers::start(self.threads)?;
+        let workers = Arc::new(Workers::start(self.threads)?);
+        let places = Arc::new(Places::new(&endpoint.limits));
+        let door = |(listener, is_for_sts)| {
+            let (places, workers) = (Arc::clone(&places), Arc::clone(&workers));
+            Door { listener, is_for_sts, places, workers }
+        };
+        let doors = [Some((listener, false)), sts.map(|listener| (listener, true))];
+        let doors: Vec<_> = doors.into_iter().flatten().map(door).collect();
         let (stop, stopped) = watch::channel(false);
         let control = control.map(|listener| (listener, Guard::new(self.control_hosts)));
-        let serving = tokio::spawn(run(listener, control, Arc::clone(&endpoint), workers, stopped));
-        Ok(Running { local_addr, control_addr, endpoint, stop, serving })
+        let serving = tokio::spawn(run(doors, control, Arc::clone(&endpoint), stopped));
+        Ok(Running { local_addr, control_addr, sts_addr, token_key, endpoint, stop, serving })
     }
+}
+
+/// The keys that temporary keys are made with, and the file that they come from, if any.
+async fn token_keys(
+    file: Option<PathBuf>,
+    kept: &Kept,
+) -> Result<(TokenKeys, Option<PathBuf>), StartError> {
+    let folder = match kept {
+        Kept::InFolder(folder) => Some(folder.clone()),
+        Kept::InMemory => None,
+    };
+    let read = tokio::task::spawn_blocking(move || match (file, folder) {
+        (Some(file), _) => Ok((TokenKeys::new(sts::read_keys(&file)?), Some(file))),
+        (None, Some(folder)) => {
+            Ok((TokenKeys::new(sts::of_folder(&folder)?), Some(sts::path_in(&folder))))
+        }
+        (None, None) => Ok((TokenKeys::random()?, None)),
+    });
+    read.await.map_err(io::Error::other)?
 }
 
 async fn listen(address: SocketAddr) -> Result<TcpListener, StartError> {
@@ -347,10 +420,9 @@ async fn listen(address: SocketAddr) -> Result<TcpListener, StartError> {
 
 /// Serves until it is stopped. The control listener tells of the end as well, and goes last.
 async fn run(
-    listener: TcpListener,
+    doors: Vec<Door>,
     control: Option<(TcpListener, Guard)>,
     endpoint: Arc<Endpoint>,
-    workers: Workers,
     stopped: watch::Receiver<bool>,
 ) {
     let control = control.map(|(listener, guard)| {
@@ -358,7 +430,13 @@ async fn run(
     });
     let sweeping = endpoint.store.keep_swept(stopped.clone());
     let rounds = endpoint.rounds.keep_going(&endpoint.store, &endpoint.clock, stopped.clone());
-    let serving = connection::serve(listener, Arc::clone(&endpoint), workers, stopped);
+    let serving = async {
+        let mut open = JoinSet::new();
+        for door in doors {
+            open.spawn(connection::serve(door, Arc::clone(&endpoint), stopped.clone()));
+        }
+        while open.join_next().await.is_some() {}
+    };
     tokio::join!(serving, sweeping, rounds);
     if let Some(control) = control {
         control.abort();
@@ -417,6 +495,9 @@ fn create(store: &Store, buckets: &[(Bucket, CannedAcl)], created: i64) -> Resul
 pub struct Running {
     local_addr: SocketAddr,
     control_addr: Option<SocketAddr>,
+    sts_addr: Option<SocketAddr>,
+    /// The file of the keys that temporary keys are made with.
+    token_key: Option<PathBuf>,
     endpoint: Arc<Endpoint>,
     stop: watch::Sender<bool>,
     serving: JoinHandle<()>,
@@ -439,16 +520,26 @@ impl Running {
         self.control_addr
     }
 
-    /// Opens again what others may have replaced: the file of the access log, the certificate and its key. Blocks for as
-    /// long as it takes to read these.
+    /// The address where all requests are calls of STS, if there is one.
+    pub fn sts_addr(&self) -> Option<SocketAddr> {
+        self.sts_addr
+    }
+
+    /// Opens again what others may have replaced: the file of the access log, the keys that temporary keys are made with, the
+    /// certificate and its key. Blocks for as long as it takes to read these.
     ///
     /// # Errors
-    /// [`TlsError`]; the certificate stays as it was then.
-    pub fn reload(&self) -> Result<(), TlsError> {
+    /// [`ReloadError`]; what it is about stays as it was then.
+    pub fn reload(&self) -> Result<(), ReloadError> {
         if let Some(log) = &self.endpoint.observers.access_log {
             log.reopen();
         }
-        self.endpoint.tls.as_ref().map_or(Ok(()), Tls::reload)
+        let certificate = self.endpoint.tls.as_ref().map_or(Ok(()), Tls::reload);
+        if let Some(file) = &self.token_key {
+            let keys = sts::read_keys(file).map_err(ReloadError::TokenKeys)?;
+            self.endpoint.accounts.token_keys.replace(keys);
+        }
+        certificate.map_err(ReloadError::Tls)
     }
 
     /// Stops: accepts no more connections, lets open requests end for a while ([`Limits::drain_time`]), cuts off the rest.
@@ -470,6 +561,28 @@ impl fmt::Debug for Running {
     }
 }
 
+/// Why something stays as it was.
+#[derive(Debug)]
+pub enum ReloadError {
+    /// The certificate or its key cannot be used.
+    Tls(TlsError),
+    /// The keys that temporary keys are made with cannot be had.
+    TokenKeys(TokenKeyError),
+}
+
+impl fmt::Display for ReloadError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Tls(error) => write!(f, "the certificate stays as it was: {error}"),
+            Self::TokenKeys(error) => {
+                write!(f, "the keys of temporary keys stay as they were: {error}")
+            }
+        }
+    }
+}
+
+impl std::error::Error for ReloadError {}
+
 /// Why an endpoint does not start.
 #[derive(Debug)]
 pub enum StartError {
@@ -484,6 +597,34 @@ pub enum StartError {
         /// Its value.
         value: String,
     },
+    /// A policy of a user or a role is none.
+    Policy {
+        /// Whose: `the user 100000000010`.
+        whose: String,
+        /// What is wrong with it.
+        error: PolicyError,
+    },
+    /// A role's name, id or principals are none.
+    Role {
+        /// The role's name.
+        name: String,
+        /// What is wrong.
+        what: String,
+    },
+    /// An identity provider cannot be used.
+    Provider {
+        /// The provider's name.
+        id: String,
+        /// What is wrong.
+        what: String,
+    },
+    /// Somebody is said to be of an account, or to trust a provider, that was not given.
+    Unknown {
+        /// Who, and of what.
+        what: String,
+    },
+    /// The keys that temporary keys are made with cannot be had.
+    TokenKeys(TokenKeyError),
     /// A bucket's name is none.
     Bucket(BucketError),
     /// A bucket cannot have that access control; only an object can.
@@ -522,10 +663,14 @@ impl fmt::Display for StartError {
                 f.write_str("neither a data folder nor memory was chosen to keep things in")
             }
             Self::NoCredentials => f.write_str("no credentials were given"),
-            Self::AccountTwice { what, value } => write!(
-                f,
-                "two accounts have the {what} {value}; give each its own SecretId, number and APPID"
-            ),
+            Self::AccountTwice { what, value } => {
+                write!(f, "two of them have the {what} {value}; give each its own")
+            }
+            Self::Policy { whose, error } => write!(f, "the policy of {whose} is none: {error}"),
+            Self::Role { name, what } => write!(f, "the role {name}: {what}"),
+            Self::Provider { id, what } => write!(f, "the identity provider {id}: {what}"),
+            Self::Unknown { what } => write!(f, "{what}, which is not there; give it as well"),
+            Self::TokenKeys(error) => write!(f, "{error}"),
             Self::Bucket(error) => write!(f, "{error}"),
             Self::BucketAcl { acl } => {
                 write!(f, "a bucket cannot have the access control {}", acl.as_str())
@@ -550,6 +695,12 @@ impl std::error::Error for StartError {}
 impl From<BucketError> for StartError {
     fn from(error: BucketError) -> Self {
         Self::Bucket(error)
+    }
+}
+
+impl From<TokenKeyError> for StartError {
+    fn from(error: TokenKeyError) -> Self {
+        Self::TokenKeys(error)
     }
 }
 

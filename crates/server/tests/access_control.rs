@@ -172,6 +172,18 @@ fn a_canned_list_and_grants_go_together_wherever_both_may_stand() {
 }
 
 #[test]
+fn private_adds_nothing_to_grants_and_an_empty_grant_names_nobody() {
+    let endpoint = Endpoint::start();
+    let request = put("/", b"").param("acl", "").header("x-cos-acl", "private");
+    let request = request.header("x-cos-grant-read", "id=\"1001\"").header("x-cos-grant-write", "");
+    assert_eq!(endpoint.send(&request.sign()).status, 200);
+    let (grants, _) = grants_of(&endpoint, "/");
+    assert_eq!(grants, ["qcs::cam::uin/1001:uin/1001: READ"]);
+    let nobody = put("/", b"").param("acl", "").header("x-cos-grant-read", ",").sign();
+    assert_eq!(endpoint.send(&nobody).error().code, "InvalidArgument");
+}
+
+#[test]
 fn a_canned_list_and_grants_both_decide() {
     let endpoint = Endpoint::start();
     let upload = |acl, grant| {

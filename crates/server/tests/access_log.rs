@@ -77,7 +77,7 @@ fn a_request_is_a_line_without_its_secrets() {
     for line in &lines {
         let mut members: Vec<_> = line.as_object().unwrap().keys().map(String::as_str).collect();
         members.sort_unstable();
-        let mut expected = [
+        let mut expected = vec![
             "time",
             "remote",
             "method",
@@ -93,6 +93,8 @@ fn a_request_is_a_line_without_its_secrets() {
             "ms",
             "request_id",
         ];
+        // What has to be allowed is known from there on.
+        expected.extend((line["operation"] != "-").then_some("needs"));
         expected.sort_unstable();
         assert_eq!(members, expected);
         assert!(
@@ -169,4 +171,31 @@ fn a_log_that_cannot_be_opened_says_so() {
         .access_log(AccessLogTarget::File(folder.path().join("absent/access.log")));
     let refused = runtime.block_on(builder.start()).unwrap_err();
     assert!(matches!(refused, StartError::AccessLog(_)), "{refused}");
+}
+
+#[test]
+fn what_policies_had_to_allow_is_told() {
+    let folder = tempfile::TempDir::new().unwrap();
+    let log = folder.path().join("access.log");
+    let endpoint = logged(&log);
+    let source = format!("{BUCKET}.cos.ap-guangzhou.myqcloud.com/a");
+    let copy = request("PUT", "/b").header("x-cos-copy-source", source).token("WHISPER").sign();
+    let form = support::form::form("u/form").field("x-cos-security-token", "WHISPER").sign();
+    let brew = request("BREW", "/b").token("WHISPER").sign();
+    let put = put("/a", b"CONTENT").token("WHISPER").sign();
+    for (index, request) in [put, copy, form.request(), brew].iter().enumerate() {
+        endpoint.send(request);
+        wait(&log, index + 1);
+    }
+    endpoint.shutdown();
+    let need = |actions: &[&str], key: &str| {
+        let resource = format!("qcs::cos:ap-guangzhou:uid/1250000000:{BUCKET}/{key}");
+        json!({"actions": actions, "resource": resource})
+    };
+    let found = lines(&log);
+    assert_eq!(found[0]["needs"], json!([need(&["name/cos:PutObject"], "a")]));
+    let copied = need(&["name/cos:PutObjectCopy", "name/cos:PutObject"], "b");
+    assert_eq!(found[1]["needs"], json!([copied, need(&["name/cos:GetObject"], "a")]));
+    assert_eq!(found[2]["needs"], json!([need(&["name/cos:PostObject"], "u/form")]));
+    assert_eq!(found[3].get("needs"), None);
 }

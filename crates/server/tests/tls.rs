@@ -9,7 +9,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use cospass_server::{Limits, Server, StartError, TlsError};
+use cospass_server::{Limits, ReloadError, Server, StartError, TlsError};
 use cospass_sign::Credentials;
 use support::*;
 use tokio_rustls::rustls::crypto::ring;
@@ -197,7 +197,8 @@ fn a_certificate_is_replaced_while_connections_go_on() {
     assert!(rest(&mut kept, &request).contains("HTTP/1.1 404"));
 
     std::fs::write(folder.path().join("key.pem"), "no key").unwrap();
-    assert!(matches!(endpoint.running().reload(), Err(TlsError::Missing { .. })));
+    let refused = endpoint.running().reload();
+    assert!(matches!(refused, Err(ReloadError::Tls(TlsError::Missing { .. }))));
     assert_eq!(exchange(&mut client(&endpoint, &new, &[]), &request).0, 404, "the good one stays");
 }
 

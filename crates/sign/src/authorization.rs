@@ -5,27 +5,34 @@
 //! parameters, and, in the legacy form of the C, C++, PHP and older SDKs, whole in the one query
 //! parameter `sign`.
 
+mod error;
+mod fields;
+mod in_order;
+mod time;
+
 use std::borrow::Cow;
 use std::fmt;
 
-use crate::head::{SIGNATURE_FIELDS, position_of_field};
-use crate::key_time::{self, KeyTime};
+use crate::head::SIGNATURE_FIELDS;
+use crate::key_time::KeyTime;
 use crate::percent;
 use crate::secret::TOKEN_NAME;
 use crate::signing::Signature;
+
+pub use error::FieldError;
+pub(crate) use fields::Fields;
+use time::Time;
 
 /// The fields of one signature. Text as it stands in the fields, not percent-encoded by a query.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Authorization<'a> {
     secret_id: Cow<'a, str>,
-    sign_time: Cow<'a, str>,
-    key_time: Cow<'a, str>,
+    sign_time: Time,
+    key_time: Time,
     header_list: Cow<'a, str>,
     param_list: Cow<'a, str>,
     signature: Signature,
     token: Option<Cow<'a, str>>,
-    /// None where somebody wrote fields that are no times.
-    times: Option<Times>,
 }
 
 /// The two times as numbers.
@@ -35,12 +42,6 @@ pub(crate) struct Times {
     pub(crate) key: KeyTime,
     /// Whether one of them has a fraction.
     pub(crate) fractional: bool,
-}
-
-impl Times {
-    fn of((sign, sign_fraction): (KeyTime, bool), (key, key_fraction): (KeyTime, bool)) -> Self {
-        Self { sign, key, fractional: sign_fraction || key_fraction }
-    }
 }
 
 impl<'a> Authorization<'a> {
@@ -54,13 +55,12 @@ impl<'a> Authorization<'a> {
     ) -> Self {
         Self {
             secret_id: Cow::Borrowed(secret_id),
-            sign_time: Cow::Borrowed(key_time),
-            key_time: Cow::Borrowed(key_time),
+            sign_time: Time::of(key_time),
+            key_time: Time::of(key_time),
             header_list: Cow::Borrowed(header_list),
             param_list: Cow::Borrowed(param_list),
             signature,
             token: None,
-            times: key_time::parse(key_time).ok().map(|time| Times::of(time, time)),
         }
     }
 
@@ -79,6 +79,10 @@ impl<'a> Authorization<'a> {
     /// assert_eq!(refused.unwrap_err(), FieldError::Duplicate { field: "q-ak" });
     /// ```
     pub fn parse(text: &'a str) -> Result<Self, FieldError> {
+        // As everybody prints it.
+        if let Some((read, "")) = Self::in_order(text, |_| false) {
+            return Ok(read);
+        }
         let mut fields = Fields::default();
         let mut token = None;
         for piece in text.split('&') {
@@ -98,13 +102,13 @@ impl<'a> Authorization<'a> {
     }
 
     /// `q-sign-time` as it stands: it enters the `StringToSign`.
-    pub fn sign_time(&self) -> &str {
-        &self.sign_time
+    pub fn sign_time(&self) -> Cow<'_, str> {
+        self.sign_time.text()
     }
 
     /// `q-key-time` as it stands: it makes the signing key.
-    pub fn key_time(&self) -> &str {
-        &self.key_time
+    pub fn key_time(&self) -> Cow<'_, str> {
+        self.key_time.text()
     }
 
     /// `q-header-list` as it stands.
@@ -129,11 +133,10 @@ impl<'a> Authorization<'a> {
 
     /// Appends the value of an `Authorization` header.
     pub fn write_header(&self, out: &mut String) {
-        let (sign_time, key_time) = (&self.sign_time, &self.key_time);
-        Self::write_header_start(&self.secret_id, sign_time, key_time, out);
-        Self::write_header_end(&self.header_list, &self.param_list, out);
+        Self::write_header_start(self.secret_id(), &self.sign_time(), &self.key_time(), out);
+        Self::write_header_end(self.header_list(), self.param_list(), out);
         out.push_str(self.signature.as_str());
-        if let Some(token) = &self.token {
+        if let Some(token) = self.token() {
             out.push('&');
             out.push_str(TOKEN_NAME);
             out.push('=');
@@ -154,8 +157,8 @@ impl<'a> Authorization<'a> {
 
     /// Appends the seven query parameters, joined by `&`, values percent-encoded.
     pub fn write_query(&self, out: &mut String) {
-        Self::write_query_start(&self.secret_id, &self.sign_time, &self.key_time, out);
-        Self::write_query_end(&self.header_list, &self.param_list, out);
+        Self::write_query_start(self.secret_id(), &self.sign_time(), &self.key_time(), out);
+        Self::write_query_end(self.header_list(), self.param_list(), out);
         out.push_str(self.signature.as_str());
     }
 
@@ -184,13 +187,12 @@ impl<'a> Authorization<'a> {
         let own = |text: Cow<'_, str>| Cow::Owned(text.into_owned());
         Authorization {
             secret_id: own(self.secret_id),
-            sign_time: own(self.sign_time),
-            key_time: own(self.key_time),
+            sign_time: self.sign_time,
+            key_time: self.key_time,
             header_list: own(self.header_list),
             param_list: own(self.param_list),
             signature: self.signature,
             token: self.token.map(own),
-            times: self.times,
         }
     }
 }
@@ -222,167 +224,42 @@ fn write_end(values: [&str; 2], out: &mut String, write: impl Fn(&mut String, &s
 impl fmt::Debug for Authorization<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Authorization")
-            .field("secret_id", &self.secret_id)
-            .field("sign_time", &self.sign_time)
-            .field("key_time", &self.key_time)
-            .field("header_list", &self.header_list)
-            .field("param_list", &self.param_list)
+            .field("secret_id", &self.secret_id())
+            .field("sign_time", &self.sign_time())
+            .field("key_time", &self.key_time())
+            .field("header_list", &self.header_list())
+            .field("param_list", &self.param_list())
             .finish_non_exhaustive()
-    }
-}
-
-/// The fields on their way in, from a header text or from query parameters.
-#[derive(Clone, Default)]
-pub(crate) struct Fields<'a>([Option<Cow<'a, str>>; 7]);
-
-impl<'a> Fields<'a> {
-    pub(crate) fn set(&mut self, name: &str, value: Cow<'a, str>) -> Result<(), FieldError> {
-        match position_of_field(name.as_bytes()) {
-            None => Err(FieldError::Unknown { field: shown(name) }),
-            Some(position) => self.set_at(position, value),
-        }
-    }
-
-    /// Sets the field of that position in [`SIGNATURE_FIELDS`].
-    pub(crate) fn set_at(
-        &mut self,
-        position: usize,
-        value: Cow<'a, str>,
-    ) -> Result<(), FieldError> {
-        match (self.0.get_mut(position), SIGNATURE_FIELDS.get(position)) {
-            (Some(Some(_)), Some(field)) => Err(FieldError::Duplicate { field }),
-            (Some(slot), _) => {
-                *slot = Some(value);
-                Ok(())
-            }
-            (None, _) => Ok(()),
-        }
-    }
-
-    pub(crate) fn finish(self) -> Result<Authorization<'a>, FieldError> {
-        for (field, slot) in SIGNATURE_FIELDS.into_iter().zip(&self.0) {
-            if slot.is_none() {
-                return Err(FieldError::Missing { field });
-            }
-        }
-        let [algorithm, secret_id, sign_time, key_time, header_list, param_list, signature] =
-            self.0.map(Option::unwrap_or_default);
-        if algorithm != "sha1" {
-            return Err(FieldError::Algorithm { value: algorithm.into_owned() });
-        }
-        if secret_id.is_empty() {
-            return Err(FieldError::EmptySecretId);
-        }
-        let bad_time = |field, value: &str| FieldError::Time { field, value: value.to_owned() };
-        let read = |field, value| key_time::parse(value).map_err(|_| bad_time(field, value));
-        let of_sign = read("q-sign-time", &sign_time)?;
-        let of_key = if key_time == sign_time { of_sign } else { read("q-key-time", &key_time)? };
-        let signature = Signature::parse(&signature).ok_or(FieldError::Signature)?;
-        Ok(Authorization {
-            secret_id,
-            sign_time,
-            key_time,
-            header_list,
-            param_list,
-            signature,
-            token: None,
-            times: Some(Times::of(of_sign, of_key)),
-        })
     }
 }
 
 impl Authorization<'_> {
     /// `q-sign-time` and `q-key-time` as numbers.
     pub(crate) fn times(&self) -> Option<Times> {
-        self.times
+        let ((sign, sign_fraction), (key, key_fraction)) =
+            (self.sign_time.number()?, self.key_time.number()?);
+        Some(Times { sign, key, fractional: sign_fraction || key_fraction })
     }
-}
 
-/// The beginning of a field's name, up to the first character that no name has: behind it may stand
-/// the password or token of another kind of `Authorization` (`Basic …`, `Bearer …`).
-fn shown(name: &str) -> String {
-    let is_part = |c: &char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
-    name.chars().take_while(is_part).take(LONGEST_SHOWN_NAME).collect()
-}
+    /// Whether the two times are the same text, as they are with all official SDKs.
+    pub(crate) fn has_one_time(&self) -> bool {
+        self.sign_time == self.key_time
+    }
 
-/// The longest name of the documents has 20 characters (`x-cos-security-token`).
-const LONGEST_SHOWN_NAME: usize = 32;
-
-/// Why a text is no `Authorization`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum FieldError {
-    /// A field that no signature has.
-    Unknown {
-        /// Its name, as far as it looks like one.
-        field: String,
-    },
-    /// A field that stands twice.
-    Duplicate {
-        /// Its name.
-        field: &'static str,
-    },
-    /// A field that is not there.
-    Missing {
-        /// Its name.
-        field: &'static str,
-    },
-    /// `q-sign-algorithm` is not `sha1`.
-    Algorithm {
-        /// What it is.
-        value: String,
-    },
-    /// `q-ak` is empty.
-    EmptySecretId,
-    /// A time that is not `start;end` in Unix seconds.
-    Time {
-        /// `q-sign-time` or `q-key-time`.
-        field: &'static str,
-        /// Its value.
-        value: String,
-    },
-    /// `q-signature` is not 40 lower-case hex digits.
-    Signature,
-}
-
-impl FieldError {
-    /// The stable name of the cause.
-    pub const fn cause(&self) -> &'static str {
-        match self {
-            Self::Unknown { .. } => "unknown-field",
-            Self::Duplicate { .. } => "duplicate-field",
-            Self::Missing { .. } => "missing-field",
-            Self::Algorithm { .. } => "unknown-algorithm",
-            Self::EmptySecretId => "empty-secret-id",
-            Self::Time { .. } => "bad-time",
-            Self::Signature => "bad-signature",
+    /// `q-key-time` as numbers from which its text follows, if it is two numbers without anything else.
+    pub(crate) fn plain_key_time(&self) -> Option<KeyTime> {
+        match self.key_time {
+            Time::Plain(key_time) => Some(key_time),
+            Time::Other(_) => None,
         }
     }
 }
-
-impl fmt::Display for FieldError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Unknown { field } => write!(f, "the signature has an unknown field {field:?}"),
-            Self::Duplicate { field } => write!(f, "the signature has the field {field} twice"),
-            Self::Missing { field } => write!(f, "the signature lacks the field {field}"),
-            Self::Algorithm { value } => {
-                write!(f, "q-sign-algorithm is {value:?}; COS knows sha1 alone")
-            }
-            Self::EmptySecretId => f.write_str("q-ak is empty: it must name a SecretId"),
-            Self::Time { field, value } => write!(
-                f,
-                "{field} is {value:?}; it must be two Unix times such as 1700000000;1700000300"
-            ),
-            Self::Signature => f.write_str("q-signature is not 40 lower-case hex digits"),
-        }
-    }
-}
-
-impl std::error::Error for FieldError {}
 
 #[cfg(test)]
 mod tests {
+    use proptest::collection::vec;
     use proptest::prelude::*;
+    use proptest::sample::select;
 
     use super::*;
 
@@ -443,7 +320,7 @@ mod tests {
             ("Bearer hush", "Bearer"),
             ("Basic aHVzaDpodXNo==", "Basic"),
             ("AWS4-HMAC-SHA256 Credential=hush", "AWS4-HMAC-SHA256"),
-            (&"h".repeat(64), &"h".repeat(LONGEST_SHOWN_NAME)),
+            (&"h".repeat(64), &"h".repeat(fields::LONGEST_SHOWN_NAME)),
         ] {
             assert_eq!(refusal(text), FieldError::Unknown { field: shown.to_owned() });
         }
@@ -483,7 +360,33 @@ mod tests {
         assert_eq!(refusal(&TEXT.replace("0123", "012x")), FieldError::Signature);
     }
 
+    /// As any text is read that is not as everybody prints it.
+    fn by_fields(text: &str) -> Result<Authorization<'_>, FieldError> {
+        let mut fields = Fields::default();
+        for piece in text.split('&') {
+            let (name, value) = piece.split_once('=').unwrap_or((piece, ""));
+            fields.set(name, Cow::Borrowed(value))?;
+        }
+        fields.finish()
+    }
+
     proptest! {
+        #[test]
+        fn what_stands_in_order_is_read_as_any_other(
+            id in "[A-Z%;]{0,3}",
+            times in vec("[0-9]{0,3}[;,]?(%3B)?[0-9]{1,20}[.]?", 2),
+            lists in vec("[a-z;%=]{0,5}", 2),
+            signature in "[0-9a-f]{40}[0-9]?",
+            end in select(vec!["", "&", "&q-ak=b", "&x=y", "x"]),
+        ) {
+            let text = format!(
+                "q-sign-algorithm=sha1&q-ak={id}&q-sign-time={}&q-key-time={}&q-header-list={}\
+                 &q-url-param-list={}&q-signature={signature}{end}",
+                times[0], times[1], lists[0], lists[1],
+            );
+            prop_assert_eq!(Authorization::parse(&text), by_fields(&text));
+        }
+
         #[test]
         fn any_text_is_read_or_refused(text in "\\PC*") {
             if let Ok(authorization) = Authorization::parse(&text) {

@@ -3,18 +3,20 @@
 //! Reading a [`Claim`] needs no secret. The caller then looks up the secret of
 //! [`Claim::secret_id`] and calls [`Claim::verify`].
 
+mod carried;
+mod error;
+
 use std::borrow::Cow;
 use std::fmt;
 
 use subtle::{Choice, ConstantTimeEq};
 
-use crate::authorization::{Authorization, FieldError, Fields};
-use crate::head::{RequestHead, SIGN_PARAMETER, position_of_field};
+use crate::authorization::Authorization;
+use crate::head::{RawParameter, RequestHead, raw_params};
 use crate::percent::{self, Plus};
-use crate::secret::{SecurityToken, TOKEN_NAME};
+use crate::secret::SecurityToken;
 
-/// The header that the Python SDK sends instead of [`TOKEN_NAME`] to Cloud Infinite.
-const CI_TOKEN_NAME: &str = "x-ci-security-token";
+pub use error::ClaimError;
 
 /// Where a request carries its signature.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -43,34 +45,20 @@ pub struct Claim<'a> {
     pub(crate) authorization: Authorization<'a>,
     carrier: Carrier,
     tokens: Tokens<'a>,
-    sent: SentParams<'a>,
+    beside: Beside<'a>,
 }
 
-/// The parameters of the query that are not the signature's, as sent, if they are few: they were met on the way.
-#[derive(Clone, Copy)]
-struct SentParams<'a> {
+/// What the query has before and behind the fields of the signature, where these stand one behind the other.
+#[derive(Clone, Copy, Default)]
+struct Beside<'a> {
     query: Option<&'a [u8]>,
-    params: [RawParameter<'a>; FEW],
-    count: usize,
+    before: &'a [u8],
+    behind: &'a [u8],
 }
 
-const FEW: usize = 8;
-
-/// Name and value as sent; no value where there is no `=`.
-type RawParameter<'a> = (&'a [u8], Option<&'a [u8]>);
-
-impl<'a> SentParams<'a> {
-    fn push(&mut self, name: &'a [u8], value: Option<&'a [u8]>) {
-        if let Some(place) = self.params.get_mut(self.count) {
-            *place = (name, value);
-        }
-        self.count += 1;
-    }
-}
-
-impl fmt::Debug for SentParams<'_> {
+impl fmt::Debug for Beside<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("SentParams(..)")
+        f.write_str("Beside(..)")
     }
 }
 
@@ -89,27 +77,7 @@ impl<'a> Claim<'a> {
     /// assert_eq!(Claim::read(&head).unwrap_err(), ClaimError::Unsigned);
     /// ```
     pub fn read(head: &RequestHead<'a>) -> Result<Self, ClaimError> {
-        let carried = Carried::of(head)?;
-        let (carrier, authorization) = match (carried.header, carried.sign, carried.in_query) {
-            (None, None, false) => return Err(ClaimError::Unsigned),
-            (Some(text), None, false) => (Carrier::Header, Authorization::parse(text)?),
-            (None, Some(text), false) => (Carrier::SignParameter, parse_sign(text)?),
-            (None, None, true) => (Carrier::Query, carried.fields.finish()?),
-            (Some(text), None, true) if is_twice(text, &carried.fields) => {
-                (Carrier::Header, Authorization::parse(text)?)
-            }
-            (header, sign, _) => {
-                let first = if header.is_some() { Carrier::Header } else { Carrier::SignParameter };
-                let second = match (header, sign) {
-                    (Some(_), Some(_)) => Carrier::SignParameter,
-                    _ => Carrier::Query,
-                };
-                return Err(ClaimError::SeveralSignatures { first, second });
-            }
-        };
-        let header = [TOKEN_NAME, CI_TOKEN_NAME].iter().find_map(|n| head.header(n.as_bytes()));
-        let tokens = Tokens { header, query: carried.query_token };
-        Ok(Self { authorization, carrier, tokens, sent: carried.sent })
+        carried::read(head)
     }
 
     /// Where the signature was found.
@@ -152,6 +120,17 @@ impl<'a> Claim<'a> {
         self.header_token().is_some() || self.tokens.query.is_some()
     }
 
+    /// The token that the request carries, signed or not, in a header or in the query: for those who read what stands in it.
+    /// `None` also for one that is no text.
+    pub fn token(&self) -> Option<SecurityToken> {
+        let text = match (self.header_token(), self.tokens.query) {
+            (Some(text), _) => Cow::Borrowed(text),
+            (None, Some(raw)) => percent::decode_query(raw, Plus::Space),
+            (None, None) => return None,
+        };
+        std::str::from_utf8(&text).ok().map(SecurityToken::new)
+    }
+
     /// Whether the request carries this token. Takes the same time whatever the token. A token in
     /// the query may hold a `+` that was not encoded (Node, PHP, Android, iOS).
     pub fn carries_token(&self, token: &SecurityToken) -> bool {
@@ -171,15 +150,24 @@ impl<'a> Claim<'a> {
         self.tokens.header.or(self.authorization.token().map(str::as_bytes))
     }
 
-    /// The parameters of a head but those of the signature, as sent, if they are few and the head has the query that this
-    /// claim was read from.
-    pub(crate) fn sent_params(&self, head: &RequestHead<'_>) -> Option<&[RawParameter<'a>]> {
-        let is_same = match (self.sent.query, head.query()) {
-            (Some(of_claim), Some(of_head)) => std::ptr::eq(of_claim, of_head),
-            (None, None) => true,
-            _ => false,
-        };
-        self.sent.params.get(..self.sent.count).filter(|_| is_same)
+    /// The parameters of a head as sent. Those of the signature may be among them.
+    pub(crate) fn sent_params(
+        &self,
+        head: &RequestHead<'a>,
+    ) -> impl Iterator<Item = RawParameter<'a>> + use<'a> {
+        let [before, behind] = self.queries(head);
+        raw_params(before).chain(raw_params(behind))
+    }
+
+    /// The pieces of the query of a head that the parameters stand in; those of the signature are left out where they stand
+    /// in one piece, and the head has the query that this claim was read from.
+    pub(crate) fn queries(&self, head: &RequestHead<'a>) -> [&'a [u8]; 2] {
+        match (self.beside.query, head.query()) {
+            (Some(of_claim), Some(of_head)) if std::ptr::eq(of_claim, of_head) => {
+                [self.beside.before, self.beside.behind]
+            }
+            (_, query) => [query.unwrap_or_default(), b""],
+        }
     }
 
     /// The token of the query, percent-encoded as sent.
@@ -213,156 +201,14 @@ impl fmt::Debug for Tokens<'_> {
     }
 }
 
-/// The signatures found in a head, each in its own form.
-struct Carried<'a> {
-    header: Option<&'a str>,
-    sign: Option<Cow<'a, str>>,
-    fields: Fields<'a>,
-    in_query: bool,
-    /// Percent-encoded as sent.
-    query_token: Option<&'a [u8]>,
-    sent: SentParams<'a>,
-}
-
-impl<'a> Carried<'a> {
-    fn of(head: &RequestHead<'a>) -> Result<Self, ClaimError> {
-        let mut carried = Self {
-            header: None,
-            sign: None,
-            fields: Fields::default(),
-            in_query: false,
-            query_token: None,
-            sent: SentParams { query: head.query(), params: [(b"", None); FEW], count: 0 },
-        };
-        for &(name, value) in head.headers() {
-            if name.eq_ignore_ascii_case(b"authorization") && !value.is_empty() {
-                if carried.header.is_some() {
-                    return Err(ClaimError::SeveralSignatures {
-                        first: Carrier::Header,
-                        second: Carrier::Header,
-                    });
-                }
-                carried.header = Some(std::str::from_utf8(value).map_err(|_| ClaimError::NotUtf8)?);
-            }
-        }
-        for (name, value) in head.raw_params() {
-            let read = || text(percent::decode_query(value.unwrap_or_default(), Plus::Space));
-            // Hardly anybody encodes these names: they are looked for as they stand first.
-            let sent = name;
-            let plain = position_of_field(name);
-            let name = match plain {
-                Some(_) => Cow::Borrowed(name),
-                None => percent::decode_query(name, Plus::Space),
-            };
-            if let Some(position) = plain.or_else(|| position_of_field(&name)) {
-                carried.fields.set_at(position, read()?)?;
-                carried.in_query = true;
-            } else if *name == *SIGN_PARAMETER.as_bytes() {
-                if carried.sign.is_some() {
-                    return Err(ClaimError::SeveralSignatures {
-                        first: Carrier::SignParameter,
-                        second: Carrier::SignParameter,
-                    });
-                }
-                carried.sign = Some(read()?);
-            } else {
-                if name.eq_ignore_ascii_case(TOKEN_NAME.as_bytes()) {
-                    carried.query_token = carried.query_token.or(value);
-                }
-                carried.sent.push(sent, value);
-            }
-        }
-        Ok(carried)
-    }
-}
-
-/// Whether the query carries the very signature of the header. The Python SDK writes `Authorization` into
-/// the dictionary of headers that it pre-signs a URL for (`cos_auth.py`), and callers send that dictionary
-/// with the URL.
-fn is_twice(header: &str, query: &Fields<'_>) -> bool {
-    let query = query.clone().finish();
-    query.is_ok_and(|query| Authorization::parse(header).is_ok_and(|header| header == query))
-}
-
-fn text(bytes: Cow<'_, [u8]>) -> Result<Cow<'_, str>, ClaimError> {
-    Ok(match bytes {
-        Cow::Borrowed(b) => Cow::Borrowed(std::str::from_utf8(b).map_err(|_| ClaimError::NotUtf8)?),
-        Cow::Owned(b) => Cow::Owned(String::from_utf8(b).map_err(|_| ClaimError::NotUtf8)?),
-    })
-}
-
-fn parse_sign(text: Cow<'_, str>) -> Result<Authorization<'_>, ClaimError> {
-    if !text.contains("q-sign-algorithm") {
-        return Err(ClaimError::NotV5);
-    }
-    Ok(match text {
-        Cow::Borrowed(text) => Authorization::parse(text)?,
-        Cow::Owned(text) => Authorization::parse(&text)?.into_owned(),
-    })
-}
-
-/// Why no signature could be read from a request.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum ClaimError {
-    /// There is no signature: the request is anonymous.
-    Unsigned,
-    /// There are two signatures, and only one can be meant.
-    SeveralSignatures {
-        /// Where one is.
-        first: Carrier,
-        /// Where the other is.
-        second: Carrier,
-    },
-    /// The signature's bytes are not UTF-8.
-    NotUtf8,
-    /// The parameter `sign` holds no V5 signature (the V4 form is base64).
-    NotV5,
-    /// A field of the signature is wrong.
-    Field(FieldError),
-}
-
-impl ClaimError {
-    /// The stable name of the cause.
-    pub const fn cause(&self) -> &'static str {
-        match self {
-            Self::Unsigned => "unsigned",
-            Self::SeveralSignatures { .. } => "several-signatures",
-            Self::NotUtf8 => "not-utf8",
-            Self::NotV5 => "not-v5",
-            Self::Field(field) => field.cause(),
-        }
-    }
-}
-
-impl From<FieldError> for ClaimError {
-    fn from(error: FieldError) -> Self {
-        Self::Field(error)
-    }
-}
-
-impl fmt::Display for ClaimError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Unsigned => f.write_str(
-                "the request carries no signature, neither an Authorization header nor q-… parameters",
-            ),
-            Self::SeveralSignatures { first, second } => {
-                write!(f, "the request carries two signatures, in {first} and in {second}; send one")
-            }
-            Self::NotUtf8 => f.write_str("the signature is not UTF-8 text"),
-            Self::NotV5 => f.write_str(
-                "the parameter sign holds no V5 signature: it does not begin with q-sign-algorithm",
-            ),
-            Self::Field(error) => error.fmt(f),
-        }
-    }
-}
-
-impl std::error::Error for ClaimError {}
-
 #[cfg(test)]
 mod tests {
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+    use proptest::sample::select;
+
     use super::*;
+    use crate::authorization::FieldError;
     use crate::refusal::Refusal;
 
     const TEXT: &str = "q-sign-algorithm=sha1&q-ak=AKID&q-sign-time=1;2&q-key-time=1;2\
@@ -456,6 +302,41 @@ mod tests {
         assert!(!claim.covers_param("b") && !claim.covers_header("range"));
     }
 
+    proptest! {
+        /// An empty piece between two fields changes nothing but the way in which they are read.
+        #[test]
+        fn fields_in_one_piece_are_read_as_any_others(
+            id in "[A-Z%+a]{0,3}|%FF",
+            times in vec("[0-9]{0,3}(;|%3B|%3b|%3C)[0-9]{1,19}[.]?|1%3B2", 2),
+            lists in vec("([a-zé]|%3B|%2f|%C3|[+;]){0,4}", 2),
+            signature in "[0-9a-f]{40}[0-9]?",
+            before in select(vec!["", "&", "a=1&", "q-ak=x&", "x-cos-security-token=t&", "sign=q&", "a=%FF&&b&"]),
+            end in select(vec!["", "&", "&q-ak=b", "&x=y&z", "&x-cos-security-token=u", "&sign=q", "x"]),
+        ) {
+            let fields = [
+                "q-sign-algorithm=sha1".to_owned(),
+                format!("q-ak={id}"),
+                format!("q-sign-time={}", times[0]),
+                format!("q-key-time={}", times[1]),
+                format!("q-header-list={}", lists[0]),
+                format!("q-url-param-list={}", lists[1]),
+                format!("q-signature={signature}"),
+            ];
+            let [one, apart] = ["&", "&&"].map(|mark| [before, &fields.join(mark), end].concat());
+            let [one, apart] = [&one, &apart].map(|query| {
+                let head = RequestHead::new("GET", b"/k", Some(query.as_bytes()), &[]);
+                Claim::read(&head).map(|claim| {
+                    let sent: Vec<_> = claim
+                        .sent_params(&head)
+                        .filter(|(name, _)| !crate::head::is_signature_field(name))
+                        .collect();
+                    (claim.authorization, claim.carrier, claim.tokens.query, sent)
+                })
+            });
+            prop_assert_eq!(one, apart);
+        }
+    }
+
     #[test]
     fn a_token_is_found_wherever_it_is() {
         let token = SecurityToken::new("tok/+=");
@@ -468,6 +349,15 @@ mod tests {
         assert!(carries("", &[(b"x-ci-security-token", b"tok/+=")]));
         assert!(carries("x-cos-security-token=tok%2F%2B%3D", &[]));
         assert!(carries("x-cos-security-token=tok/+=", &[]));
+        let found = |query: &str, headers: &[(&[u8], &[u8])]| {
+            let query = format!("{TEXT}&{query}");
+            let head = RequestHead::new("GET", b"/k", Some(query.as_bytes()), headers);
+            Claim::read(&head).unwrap().token().map(|token| token.expose().to_owned())
+        };
+        assert_eq!(found("", &[(b"x-cos-security-token", b"a_b")]).as_deref(), Some("a_b"));
+        assert_eq!(found("x-cos-security-token=a%5Fb", &[]).as_deref(), Some("a_b"));
+        assert_eq!(found("", &[(b"x-cos-security-token", b"\xff")]), None);
+        assert_eq!(found("", &[]), None);
         assert!(!carries("x-cos-security-token=tok", &[]));
         assert!(!carries("", &[]));
     }

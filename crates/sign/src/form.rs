@@ -113,6 +113,11 @@ impl<'a> FormClaim<'a> {
         if holds { Ok(()) } else { Err(Refusal::SignatureMismatch) }
     }
 
+    /// The token that the form carries, for those who read what stands in it. `None` also for one that is no text.
+    pub fn token(&self) -> Option<SecurityToken> {
+        std::str::from_utf8(self.token?).ok().map(SecurityToken::new)
+    }
+
     /// Whether the form carries the token of the temporary credentials that its SecretId belongs to, as
     /// [`Claim::check_token`](crate::Claim::check_token) does.
     ///

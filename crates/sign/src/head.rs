@@ -119,30 +119,31 @@ impl<'a> RequestHead<'a> {
     /// The decoded query parameters in the order sent, without those of the signature. A parameter
     /// without `=` has an empty value; empty pieces (`&&`, a trailing `&`) are no parameters.
     pub fn params(&self, plus: Plus) -> impl Iterator<Item = Parameter<'a>> + use<'a> {
-        self.raw_params()
+        raw_params(self.query.unwrap_or_default())
             .map(move |(name, value)| (percent::decode_query(name, plus), value))
             .filter(|(name, _)| !is_signature_field(name))
             .map(move |(name, value)| {
                 (name, percent::decode_query(value.unwrap_or_default(), plus))
             })
     }
+}
 
-    /// The query parameters as sent, those of the signature included; no value where there is no `=`.
-    pub(crate) fn raw_params(
-        &self,
-    ) -> impl Iterator<Item = (&'a [u8], Option<&'a [u8]>)> + use<'a> {
-        let mut left = self.query;
-        let pieces = std::iter::from_fn(move || {
-            let (piece, behind) = split_at(left?, b'&');
-            left = behind;
-            Some(piece)
-        });
-        pieces.filter(|piece| !piece.is_empty()).map(|piece| split_at(piece, b'='))
-    }
+/// Name and value of a query parameter as sent; no value where there is no `=`.
+pub(crate) type RawParameter<'a> = (&'a [u8], Option<&'a [u8]>);
+
+/// The parameters of a query, or of a piece of one, as sent; those of a signature are among them.
+pub(crate) fn raw_params(query: &[u8]) -> impl Iterator<Item = RawParameter<'_>> {
+    let mut left = Some(query);
+    let pieces = std::iter::from_fn(move || {
+        let (piece, behind) = split_at(left?, b'&');
+        left = behind;
+        Some(piece)
+    });
+    pieces.filter(|piece| !piece.is_empty()).map(|piece| split_at(piece, b'='))
 }
 
 /// What stands before the first `mark`, and what behind it, if there is one. Eight bytes are compared at once.
-fn split_at(text: &[u8], mark: u8) -> (&[u8], Option<&[u8]>) {
+pub(crate) fn split_at(text: &[u8], mark: u8) -> (&[u8], Option<&[u8]>) {
     const ONES: u64 = 0x0101_0101_0101_0101;
     let (words, rest) = text.as_chunks();
     // The lowest byte that is zero is the first whose subtraction borrows.

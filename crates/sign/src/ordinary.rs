@@ -13,6 +13,9 @@ use crate::verify::Acceptance;
 /// More listed names than this are looked up in an order, not one by one.
 const FEW: usize = 16;
 
+/// What the headers of most requests take, beside what path and query do, in bytes.
+pub(crate) const ROOM: usize = 256;
+
 /// What is known of an ordinary request whose canonical text was written.
 pub(crate) struct Ordinary {
     /// Whether no deviation of an SDK could have made another text of it, so that a mismatch is final.
@@ -27,29 +30,25 @@ pub(crate) fn write(
     acceptance: Acceptance,
     out: &mut Vec<u8>,
 ) -> Option<Ordinary> {
-    let query = head.query().unwrap_or_default();
+    let authorization = claim.authorization();
+    let has_params = !authorization.param_list().is_empty();
     // A `+` can be meant in two ways.
-    if percent::any(query, |byte| byte == b'+') {
+    if has_params && claim.queries(head).iter().any(|query| percent::any(query, |b| b == b'+')) {
         return None;
     }
     out.clear();
     let path = head.path();
-    out.reserve(path.len() + query.len() + 256);
     out.extend_from_slice(head.method().as_bytes());
     out.make_ascii_lowercase();
     out.push(b'\n');
     percent::decode_into(out, path);
     out.push(b'\n');
-    let authorization = claim.authorization();
     write_list(authorization.param_list(), out, |name, out| {
         // The fields of a signature are no parameters, whatever lists them.
         if is_signature_field(name.as_bytes()) {
             return None;
         }
-        let (_, value) = match claim.sent_params(head) {
-            Some(sent) => only(sent.iter().copied(), name, percent::decodes_to_more)?,
-            None => only(head.raw_params(), name, percent::decodes_to_more)?,
-        };
+        let (_, value) = only(claim.sent_params(head), name, percent::decodes_to_more)?;
         percent::recode_into(out, value.unwrap_or_default());
         Some(())
     })?;

@@ -86,7 +86,7 @@ impl fmt::Debug for SecurityToken {
 /// let credentials = Credentials::new("AKIDEXAMPLE", "secret").with_token("token");
 /// assert_eq!(
 ///     format!("{credentials:?}"),
-///     r#"Credentials { secret_id: SecretId("AKIDEXAMPLE"), secret_key: SecretKey(..), token: Some(SecurityToken(..)) }"#
+///     r#"Credentials { secret_id: SecretId("AKIDEXAMPLE"), secret_key: SecretKey(..), token: Some(SecurityToken(..)), ends_at: None }"#
 /// );
 /// ```
 #[derive(Clone, Debug)]
@@ -94,6 +94,7 @@ pub struct Credentials {
     secret_id: SecretId,
     secret_key: SecretKey,
     token: Option<SecurityToken>,
+    ends_at: Option<i64>,
 }
 
 impl Credentials {
@@ -103,13 +104,21 @@ impl Credentials {
             secret_id: SecretId::new(secret_id),
             secret_key: SecretKey::new(secret_key),
             token: None,
+            ends_at: None,
         }
     }
 
-    /// The same pair as a temporary one.
+    /// The same pair as a temporary one, whose end is not known.
     #[must_use]
     pub fn with_token(self, token: impl Into<String>) -> Self {
-        Self { token: Some(SecurityToken::new(token)), ..self }
+        Self { token: Some(SecurityToken::new(token)), ends_at: None, ..self }
+    }
+
+    /// The same pair, which the service refuses from that time on, Unix seconds. It is not signed: it is what whoever signs
+    /// can tell of how long a signature holds.
+    #[must_use]
+    pub fn ending(self, at: i64) -> Self {
+        Self { ends_at: Some(at), ..self }
     }
 
     /// The public half.
@@ -125,6 +134,11 @@ impl Credentials {
     /// The token of temporary credentials.
     pub const fn token(&self) -> Option<&SecurityToken> {
         self.token.as_ref()
+    }
+
+    /// From when on the service refuses the pair, Unix seconds; `None` if it has no end, or none that is known.
+    pub const fn ends_at(&self) -> Option<i64> {
+        self.ends_at
     }
 }
 

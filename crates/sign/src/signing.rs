@@ -186,10 +186,9 @@ impl Eq for Signature {}
 pub(crate) fn equal(a: &[u8], b: &[u8]) -> bool {
     let ((words_a, rest_a), (words_b, rest_b)) = (a.as_chunks::<8>(), b.as_chunks::<8>());
     let words = words_a.iter().zip(words_b);
-    let same = words.fold(rest_a.ct_eq(rest_b), |same, (a, b)| {
-        same & u64::from_ne_bytes(*a).ct_eq(&u64::from_ne_bytes(*b))
-    });
-    a.len() == b.len() && same.into()
+    let difference =
+        words.fold(0, |found, (a, b)| found | (u64::from_ne_bytes(*a) ^ u64::from_ne_bytes(*b)));
+    a.len() == b.len() && (difference.ct_eq(&0) & rest_a.ct_eq(rest_b)).into()
 }
 
 impl fmt::Debug for Signature {

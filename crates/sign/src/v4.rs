@@ -16,7 +16,7 @@ use subtle::ConstantTimeEq;
 
 use crate::authorization::FieldError;
 use crate::claim::ClaimError;
-use crate::head::{RequestHead, SIGN_PARAMETER};
+use crate::head::{RequestHead, SIGN_PARAMETER, raw_params};
 use crate::key_time::KeyTime;
 use crate::percent::{self, Plus};
 use crate::refusal::Refusal;
@@ -47,7 +47,7 @@ struct Fields<'a> {
 impl<'a> V4Claim<'a> {
     /// The parameter `sign` of a request, decoded but for its base64. A `+` in it is a digit of base64.
     pub fn parameter(head: &RequestHead<'a>) -> Option<Cow<'a, [u8]>> {
-        let mut params = head.raw_params();
+        let mut params = raw_params(head.query().unwrap_or_default());
         let is_sign =
             |name: &[u8]| *percent::decode_query(name, Plus::Literal) == *SIGN_PARAMETER.as_bytes();
         let (_, value) = params.find(|(name, _)| is_sign(name))?;

@@ -1,19 +1,22 @@
-//! What a server keeps from one request to the next: keys that were derived, and a buffer.
+//! What a server keeps from one request to the next: the keys that were derived.
 
 use std::fmt;
+use std::sync::RwLock;
 
 use crate::claim::Claim;
 use crate::head::RequestHead;
+use crate::key_time::KeyTime;
 use crate::refusal::Refusal;
 use crate::secret::SecretKey;
 use crate::signing::{SignTime, SigningKey, equal};
 use crate::verify::{Acceptance, Verified};
 
-/// Verifies one claim after the other. The verdict is that of [`Claim::verify`].
+/// Verifies one claim after the other, for as many threads as there are. The verdict is that of [`Claim::verify`].
 ///
-/// URLs are made by the second, and many in the same second, so that their signing key is the same: the last few are kept. They
-/// are wiped when they give way to others, and with the verifier. Which key times were met before may be seen from the time
-/// that a verdict takes; nothing else can.
+/// URLs are made by the second, and many in the same second, so that their signing key is the same: the last few are kept,
+/// each for its SecretId and its key time. They are wiped when they give way to others, and with the verifier. No thread waits
+/// for another: what cannot be looked up at once is derived. Which pairs of a SecretId and a key time were met before may be
+/// seen from the time that a verdict takes; whether a SecretId is known cannot.
 ///
 /// ```
 /// use cospass_sign::{Acceptance, Authorization, Canonical, Claim, RequestHead};
@@ -29,7 +32,7 @@ use crate::verify::{Acceptance, Verified};
 /// let headers = [(&b"host"[..], &b"h"[..]), (b"authorization", text.as_bytes())];
 /// let head = RequestHead::new("GET", b"/k", None, &headers);
 /// let claim = Claim::read(&head)?;
-/// let mut verifier = Verifier::new();
+/// let verifier = Verifier::new();
 /// assert!(verifier.verify(&claim, &head, Some(&secret), 300, Acceptance::Strict).is_ok());
 /// let other = SecretKey::new("other");
 /// let refused = verifier.verify(&claim, &head, Some(&other), 300, Acceptance::Strict);
@@ -37,19 +40,20 @@ use crate::verify::{Acceptance, Verified};
 /// # Ok::<(), cospass_sign::ClaimError>(())
 /// ```
 pub struct Verifier {
-    kept: Vec<Option<Derived>>,
-    buffer: Vec<u8>,
+    places: Box<[RwLock<Option<Derived>>]>,
 }
 
-/// How many keys are kept; the key time says in which place.
+/// How many keys are kept; SecretId and key time say in which place.
 const KEPT: usize = 64;
 
-/// A key time is two Unix times; a longer text, which only a verifier is sent, is not kept.
-const LONGEST_KEPT: usize = 64;
+/// SecretIds have 36 characters, those of temporary keys some 70; longer texts, which only a verifier is sent, are not kept.
+const LONGEST_KEPT: usize = 128;
 
+/// The keys of one SecretId at one key time.
 struct Derived {
+    secret_id: String,
+    key_time: KeyTime,
     secret_key: SecretKey,
-    key_time: String,
     keys: Keys,
 }
 
@@ -67,10 +71,27 @@ impl Keys {
     }
 }
 
+impl Derived {
+    fn of(claim: &Claim<'_>, key_time: KeyTime, secret_key: &SecretKey) -> Self {
+        Self {
+            secret_id: claim.secret_id().to_owned(),
+            key_time,
+            secret_key: secret_key.clone(),
+            keys: Keys::derive(secret_key, &claim.authorization().key_time()),
+        }
+    }
+
+    /// Whether these are the keys of a SecretId, which may have got another SecretKey meanwhile.
+    fn is_of(&self, secret_id: &str, key_time: KeyTime, secret_key: &SecretKey) -> bool {
+        let [own, other] = [&self.secret_key, secret_key].map(|key| key.expose().as_bytes());
+        self.key_time == key_time && self.secret_id == secret_id && equal(own, other)
+    }
+}
+
 impl Verifier {
     /// Without any keys yet.
     pub fn new() -> Self {
-        Self { kept: (0..KEPT).map(|_| None).collect(), buffer: Vec::with_capacity(512) }
+        Self { places: (0..KEPT).map(|_| RwLock::new(None)).collect() }
     }
 
     /// Verifies a claim as [`Claim::verify`] does.
@@ -78,53 +99,47 @@ impl Verifier {
     /// # Errors
     /// Those of [`Claim::verify`].
     pub fn verify(
-        &mut self,
+        &self,
         claim: &Claim<'_>,
         head: &RequestHead<'_>,
         secret_key: Option<&SecretKey>,
         now: i64,
         acceptance: Acceptance,
     ) -> Result<Verified, Refusal> {
-        let verdict = claim.check_times(now).and_then(|fractional| {
-            let nobody = SecretKey::new("");
-            let known = secret_key.unwrap_or(&nobody);
-            let key_time = claim.authorization().key_time();
-            let derived;
-            let keys = match self.kept.get_mut(place_of(key_time)) {
-                Some(place) if key_time.len() <= LONGEST_KEPT => kept(place, known, key_time),
-                _ => {
-                    derived = Keys::derive(known, key_time);
-                    &derived
-                }
+        claim.judge(secret_key, now, |known, fractional| {
+            let verify = |keys: &Keys| claim.verify_by(head, keys, acceptance, fractional);
+            let (id, authorization) = (claim.secret_id(), claim.authorization());
+            let Some((key_time, place)) =
+                authorization.plain_key_time().and_then(|time| Some((time, self.place(id, time)?)))
+            else {
+                return verify(&Keys::derive(known, &authorization.key_time()));
             };
-            claim.verify_by(head, keys, acceptance, fractional, &mut self.buffer)
-        });
-        if secret_key.is_some() { verdict } else { Err(Refusal::UnknownSecretId) }
+            if let Ok(kept) = place.try_read()
+                && let Some(kept) = kept.as_ref().filter(|kept| kept.is_of(id, key_time, known))
+            {
+                return verify(&kept.keys);
+            }
+            let derived = Derived::of(claim, key_time, known);
+            let verdict = verify(&derived.keys);
+            if let Ok(mut kept) = place.try_write() {
+                *kept = Some(derived);
+            }
+            verdict
+        })
     }
-}
 
-/// The keys in a place, derived if they are not there.
-fn kept<'k>(place: &'k mut Option<Derived>, secret_key: &SecretKey, key_time: &str) -> &'k Keys {
-    let is_same = |kept: &Derived| {
-        let [a, b] = [&kept.secret_key, secret_key].map(|key| key.expose().as_bytes());
-        kept.key_time == key_time && equal(a, b)
-    };
-    if !place.as_ref().is_some_and(is_same) {
-        *place = None;
+    /// Where the keys of a SecretId at a key time are, if they are kept. Later seconds have other places.
+    fn place(&self, secret_id: &str, key_time: KeyTime) -> Option<&RwLock<Option<Derived>>> {
+        // The middle of a product depends on every bit of the other factor (Knuth, The Art of Computer Programming, §6.4).
+        const GOLDEN: u64 = 0x9e37_79b9_7f4a_7c15;
+        if secret_id.len() > LONGEST_KEPT {
+            return None;
+        }
+        let of_id = secret_id.as_bytes().last_chunk().copied().map_or(0, u64::from_le_bytes);
+        let second = key_time.start().cast_unsigned();
+        let number = (of_id.wrapping_mul(GOLDEN) >> 32).wrapping_add(second);
+        self.places.get((number % KEPT as u64) as usize)
     }
-    let derive = || Derived {
-        secret_key: secret_key.clone(),
-        key_time: key_time.to_owned(),
-        keys: Keys::derive(secret_key, key_time),
-    };
-    &place.get_or_insert_with(derive).keys
-}
-
-/// Later seconds have other places.
-fn place_of(key_time: &str) -> usize {
-    let digits =
-        key_time.bytes().fold(0_usize, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte.into()));
-    digits % KEPT
 }
 
 impl Default for Verifier {
@@ -142,16 +157,102 @@ impl fmt::Debug for Verifier {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::authorization::Authorization;
+    use crate::canonical::Canonical;
+
+    const NOW: i64 = 1_700_000_100;
+
+    /// The text of a signature for `GET /k`.
+    fn signed(secret: &str, id: &str, start: i64) -> String {
+        let time = format!("{start};{}", NOW + 100);
+        let mut canonical = Canonical::new();
+        canonical.write::<&str, &str, &str, &str>("GET", b"/k", &[], &[]);
+        let signature = SigningKey::derive(&SecretKey::new(secret), &time).sign(&time, &canonical);
+        let mut text = String::new();
+        Authorization::new(id, &time, "", "", signature).write_header(&mut text);
+        text
+    }
+
+    fn with_claim<R>(text: &str, run: impl FnOnce(&Claim<'_>, &RequestHead<'_>) -> R) -> R {
+        let headers = [(&b"authorization"[..], text.as_bytes())];
+        let head = RequestHead::new("GET", b"/k", None, &headers);
+        run(&Claim::read(&head).unwrap(), &head)
+    }
+
+    fn cause(
+        verifier: &Verifier,
+        text: &str,
+        secret: Option<&str>,
+        now: i64,
+    ) -> Option<&'static str> {
+        let secret = secret.map(SecretKey::new);
+        with_claim(text, |claim, head| {
+            let verdict = verifier.verify(claim, head, secret.as_ref(), now, Acceptance::Service);
+            assert_eq!(verdict, claim.verify(head, secret.as_ref(), now, Acceptance::Service));
+            verdict.err().map(|refusal| refusal.cause())
+        })
+    }
 
     #[test]
     fn keys_are_kept_for_their_secret_and_time_alone() {
-        let mut place = None;
-        let secrets = ["a", "b"].map(SecretKey::new);
-        for (secret, time) in [(0, "1;2"), (0, "1;2"), (1, "1;2"), (1, "1;3"), (0, "1;2")] {
-            let secret = &secrets[secret];
-            let kept = kept(&mut place, secret, time).signing_key.sign_policy(b"");
-            assert_eq!(kept, SigningKey::derive(secret, time).sign_policy(b""));
+        let verifier = Verifier::new();
+        let (first, later) = (signed("a", "A", NOW - 100), signed("a", "A", NOW - 99));
+        for _ in 0..2 {
+            assert_eq!(cause(&verifier, &first, Some("a"), NOW), None);
+            assert_eq!(cause(&verifier, &later, Some("a"), NOW), None);
+            assert_eq!(cause(&verifier, &first, Some("b"), NOW), Some("signature-mismatch"));
+            assert_eq!(cause(&verifier, &first, None, NOW), Some("unknown-secret-id"));
+            assert_eq!(cause(&verifier, &first, Some("a"), NOW + 101), Some("expired"));
         }
+    }
+
+    fn has(verifier: &Verifier, text: &str, secret: &str) -> bool {
+        with_claim(text, |claim, _| {
+            let (id, time) = (claim.secret_id(), claim.authorization().plain_key_time().unwrap());
+            let kept = verifier.place(id, time).unwrap().read().unwrap();
+            kept.as_ref().is_some_and(|kept| kept.is_of(id, time, &SecretKey::new(secret)))
+        })
+    }
+
+    #[test]
+    fn keys_stay_until_another_second_takes_their_place() {
+        let verifier = Verifier::new();
+        let text = |second: usize| signed("a", "AKIDEXAMPLE", NOW - 1000 + second as i64);
+        for second in 0..KEPT {
+            cause(&verifier, &text(second), Some("a"), NOW);
+        }
+        assert!((0..KEPT).all(|second| has(&verifier, &text(second), "a")));
+        cause(&verifier, &text(KEPT), Some("a"), NOW);
+        assert!(!has(&verifier, &text(0), "a") && has(&verifier, &text(KEPT), "a"));
+        assert!(has(&verifier, &text(1), "a"));
+    }
+
+    /// Else a SecretId that is met with the keys of another one would be told from one that is not known.
+    #[test]
+    fn two_secret_ids_that_are_not_known_share_no_keys() {
+        let verifier = Verifier::new();
+        let [one, other] = ["AKIDNOBODY", "AKIDNOBODX"].map(|id| signed("", id, NOW - 100));
+        cause(&verifier, &one, None, NOW);
+        assert!(has(&verifier, &one, "") && !has(&verifier, &other, ""));
+    }
+
+    #[test]
+    fn long_texts_are_not_kept() {
+        let verifier = Verifier::new();
+        let text = signed("a", &"A".repeat(LONGEST_KEPT + 1), NOW - 100);
+        assert_eq!(cause(&verifier, &text, Some("a"), NOW), None);
+        assert!(verifier.places.iter().all(|place| place.read().unwrap().is_none()));
+    }
+
+    #[test]
+    fn whoever_comes_while_a_place_is_in_use_does_not_wait() {
+        let (verifier, text) = (Verifier::new(), signed("a", "A", NOW - 100));
+        with_claim(&text, |claim, _| {
+            let time = claim.authorization().plain_key_time().unwrap();
+            let _held = verifier.place(claim.secret_id(), time).unwrap().write().unwrap();
+            assert_eq!(cause(&verifier, &text, Some("a"), NOW), None);
+        });
+        assert!(!has(&verifier, &text, "a"));
     }
 
     #[test]

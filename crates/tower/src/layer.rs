@@ -7,7 +7,7 @@ use std::task::{Context, Poll};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
-use cospass_sign::{Acceptance, Claim, ClaimError, RequestHead};
+use cospass_sign::{Acceptance, Claim, ClaimError, RequestHead, Verifier};
 use http::header::HOST;
 use http::request::Parts;
 use http::{Request, Response};
@@ -31,6 +31,7 @@ impl<L: SecretLookup> CosAuthLayer<L> {
     pub fn new(lookup: L) -> Self {
         let gate = Gate {
             lookup,
+            verifier: Arc::new(Verifier::new()),
             clock: Arc::new(system_now),
             acceptance: Acceptance::Service,
             anonymous: false,
@@ -124,6 +125,8 @@ fn extension(identity: Identity) -> http::Extensions {
 #[derive(Clone)]
 struct Gate<L> {
     lookup: L,
+    /// It keeps the keys that were derived; all clones share it.
+    verifier: Arc<Verifier>,
     clock: Arc<dyn Fn() -> i64 + Send + Sync>,
     acceptance: Acceptance,
     anonymous: bool,
@@ -144,7 +147,7 @@ impl<L: SecretLookup> Gate<L> {
         let found = self.lookup.look_up(claim.secret_id()).await;
         let credentials = found.map_err(|_| Refusal::LookupFailed)?;
         let key = credentials.as_ref().map(|credentials| credentials.secret_key());
-        let verdict = claim.verify(&head, key, now, self.acceptance);
+        let verdict = self.verifier.verify(&claim, &head, key, now, self.acceptance);
         let token = credentials.as_ref().and_then(|credentials| credentials.token());
         // Both are judged in any case, so that the time it takes tells nothing of the token.
         let verdict = token.map_or(Ok(()), |token| claim.check_token(token)).and(verdict);

@@ -5,8 +5,8 @@
 //! ```
 //!
 //! `COSPASS` is the binary under test. For each count an endpoint serves a temporary folder, which is filled through it with
-//! empty objects. All of them run at the same time, and pages of 1000 keys behind random markers are asked for in turn, so
-//! that what else the machine does falls on each alike. Then 256 clients download from the largest, and upload to it, at the
+//! empty objects. All of them run at the same time, and pages are asked for in turn, so that what else the machine does falls
+//! on each alike: of 1000 keys from the start and behind random markers, and of 100 common prefixes behind random markers. Then 256 clients download from the largest, and upload to it, at the
 //! same time. The endpoints do not wait for the disk meanwhile, or filling would take longer still.
 
 #![allow(clippy::print_stdout, reason = "the table is this program's output")]
@@ -30,6 +30,9 @@ const KEY: &str = "bench";
 
 const FILLERS: u32 = 16;
 const PAGES: u32 = 300;
+
+/// How many keys a folder has.
+const FOLDER: u32 = 100;
 const CLIENTS: usize = 256;
 const LARGE: usize = 4 << 20;
 
@@ -56,26 +59,30 @@ fn measure(binary: &Path, folder: &Path, counts: &[u32]) -> Result<(), Failure> 
         let started = Instant::now();
         fill(&served, count)?;
         let speed = f64::from(count) / started.elapsed().as_secs_f64();
-        filled.push(Filled { served, count, speed, times: Vec::new(), processor: Duration::ZERO });
+        filled.push(Filled { served, count, speed, pages: Kind::ALL.map(|_| Pages::default()) });
     }
     for number in 0..PAGES {
         for it in &mut filled {
-            let before = it.served.processor_time()?;
-            let time = page(&it.served, it.count, number)?;
-            it.times.push(time);
-            it.processor += it.served.processor_time()?.saturating_sub(before);
+            for (kind, pages) in Kind::ALL.into_iter().zip(&mut it.pages) {
+                let before = it.served.processor_time()?;
+                pages.times.push(page(&it.served, kind, it.count, number)?);
+                pages.processor += it.served.processor_time()?.saturating_sub(before);
+            }
         }
     }
-    for Filled { served, count, speed, times, processor } in &mut filled {
-        times.sort_unstable();
-        let at = |part: usize| times.get(times.len() * part / 100).copied().unwrap_or_default();
-        println!(
-            "a page of 1000 of {count:>8}: half within {:>6.2} ms, 99 % within {:>6.2} ms, {:>5.2} ms of processor time   ({speed:.0} PUTs a second, {:.1} MB)",
-            at(50).as_secs_f64() * 1e3,
-            at(99).as_secs_f64() * 1e3,
-            processor.as_secs_f64() * 1e3 / f64::from(PAGES),
-            served.memory("VmRSS")?,
-        );
+    for Filled { served, count, speed, pages } in &mut filled {
+        println!("{count} objects: {speed:.0} PUTs a second, {:.1} MB", served.memory("VmRSS")?);
+        for (kind, Pages { times, processor }) in Kind::ALL.into_iter().zip(pages) {
+            times.sort_unstable();
+            let at = |part: usize| times.get(times.len() * part / 100).copied().unwrap_or_default();
+            println!(
+                "  {:35} half within {:>6.2} ms, 99 % within {:>6.2} ms, {:>5.2} ms of processor time",
+                kind.name(),
+                at(50).as_secs_f64() * 1e3,
+                at(99).as_secs_f64() * 1e3,
+                processor.as_secs_f64() * 1e3 / f64::from(PAGES),
+            );
+        }
     }
     drop(filled);
     let most = counts.iter().max().ok_or("no counts")?;
@@ -88,7 +95,7 @@ fn measure(binary: &Path, folder: &Path, counts: &[u32]) -> Result<(), Failure> 
     Client::connect(&served)?.put("large", &body)?;
     together(|number| {
         let mut client = Client::connect(&served)?;
-        client.get(if number % 2 == 0 { "large" } else { "key/00000000" })
+        client.get(if number % 2 == 0 { "large" } else { "key/000000/00" })
     })?;
     println!("{CLIENTS} clients downloaded     {:>6.1} MB at most", served.memory("VmHWM")?);
     drop(served);
@@ -108,7 +115,7 @@ fn together(run: impl Fn(usize) -> Result<(), Failure> + Sync) -> Result<(), Fai
 }
 
 fn key(number: u32) -> String {
-    format!("key/{number:08}")
+    format!("key/{:06}/{:02}", number / FOLDER, number % FOLDER)
 }
 
 fn fill(served: &Served, count: u32) -> Result<(), Failure> {
@@ -129,20 +136,64 @@ fn fill(served: &Served, count: u32) -> Result<(), Failure> {
     })
 }
 
-/// How long a page takes behind a marker somewhere in the bucket.
-fn page(served: &Served, count: u32, number: u32) -> Result<Duration, Failure> {
+/// What is asked for.
+#[derive(Clone, Copy)]
+enum Kind {
+    FromTheStart,
+    BehindAMarker,
+    Folders,
+}
+
+impl Kind {
+    const ALL: [Self; 3] = [Self::FromTheStart, Self::BehindAMarker, Self::Folders];
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::FromTheStart => "1000 keys from the start",
+            Self::BehindAMarker => "1000 keys behind a marker",
+            Self::Folders => "100 common prefixes behind a marker",
+        }
+    }
+}
+
+/// How long a page takes, somewhere in the bucket.
+fn page(served: &Served, kind: Kind, count: u32, number: u32) -> Result<Duration, Failure> {
     let mut client = Client::connect(served)?;
-    let last = count.saturating_sub(1001).max(1);
     // A multiplicative walk: neither in order nor ever twice.
-    let marker = key(number.wrapping_mul(2_654_435_761) % last);
+    let at = |entries: u32, shown: u32| {
+        number.wrapping_mul(2_654_435_761) % entries.saturating_sub(shown).max(1)
+    };
+    let (marker, most, mut params, mark) = match kind {
+        Kind::FromTheStart => (String::new(), 1000, vec![], "<Key>"),
+        Kind::BehindAMarker => (key(at(count, 1001)), 1000, vec![], "<Key>"),
+        Kind::Folders => {
+            let marker = format!("key/{:06}/", at(count / FOLDER, 101));
+            (marker, 100, vec![("delimiter", "/"), ("prefix", "key/")], "<CommonPrefixes>")
+        }
+    };
+    let (text, behind) = (most.to_string(), usize::from(!marker.is_empty()));
+    params.extend([("marker", &*marker), ("max-keys", &text)]);
     let started = Instant::now();
-    let page = client.list(&marker)?;
+    let page = client.list(&params)?;
     let time = started.elapsed();
-    let keys = page.windows(5).filter(|window| window == b"<Key>").count();
-    if keys != 1000.min(count as usize) {
-        return Err(format!("{keys} keys behind {marker}").into());
+    let shown = page.windows(mark.len()).filter(|window| window == &mark.as_bytes()).count();
+    let there = match kind {
+        Kind::Folders => count.div_ceil(FOLDER) as usize - behind,
+        _ => count as usize - behind,
+    };
+    if shown != there.min(most) {
+        return Err(format!("{shown} times {mark} behind {marker:?}").into());
     }
     Ok(time)
+}
+
+/// The pages of one kind.
+#[derive(Default)]
+struct Pages {
+    /// How long each took.
+    times: Vec<Duration>,
+    /// What they took of the processors, all together: less depends on what else the machine does.
+    processor: Duration,
 }
 
 /// An endpoint that holds so many objects.
@@ -151,10 +202,7 @@ struct Filled {
     count: u32,
     /// PUTs a second.
     speed: f64,
-    /// How long each page took.
-    times: Vec<Duration>,
-    /// What they took of the processors, all together: less depends on what else the machine does.
-    processor: Duration,
+    pages: [Pages; Kind::ALL.len()],
 }
 
 /// An endpoint in a process of its own.
@@ -241,8 +289,8 @@ impl<'a> Client<'a> {
         self.exchange("GET", key, &[], b"").map(drop)
     }
 
-    fn list(&mut self, marker: &str) -> Result<Vec<u8>, Failure> {
-        self.exchange("GET", "", &[("marker", marker), ("max-keys", "1000")], b"")
+    fn list(&mut self, params: &[(&'static str, &str)]) -> Result<Vec<u8>, Failure> {
+        self.exchange("GET", "", params, b"")
     }
 
     fn exchange(

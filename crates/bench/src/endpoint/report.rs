@@ -7,9 +7,10 @@
 //! | `cospass` | its version |
 //! | `nginx`, `wrk` | whether they are installed; what needs them is otherwise not there: not run |
 //! | `rounds` | how often each server had each turn |
-//! | `results[].what`, `.tool`, `.unit` | what was measured, of which server (`disk`: the bare file), in which unit |
+//! | `results[].what`, `.tool`, `.unit` | what was measured, of which server (`disk`: the bare file, `md5`: the bare hash), in which unit |
 //! | `results[].median`, `.min`, `.max` | over the rounds |
 //! | `ratios[].what`, `.cospass_to_nginx` | medians; above 1 the endpoint does better, whatever the unit |
+//! | `floors[].what`, `.cospass_to_slowest` | medians: of the endpoint, to the slower of the bare file and the bare hash |
 
 use std::fmt;
 use std::fs;
@@ -26,6 +27,8 @@ pub(crate) enum Tool {
     Nginx,
     /// The bare file.
     Disk,
+    /// The bare hash.
+    Md5,
 }
 
 impl Tool {
@@ -34,6 +37,7 @@ impl Tool {
             Self::Cospass => "cospass",
             Self::Nginx => "nginx",
             Self::Disk => "disk",
+            Self::Md5 => "md5",
         }
     }
 }
@@ -118,6 +122,14 @@ impl Report {
         })
     }
 
+    /// What part the endpoint has of what the slowest thing that it has to do allows, by row of the endpoint.
+    fn of_the_slowest(&self, ours: &Row) -> Option<f64> {
+        let is_floor =
+            |row: &&Row| matches!(row.tool, Tool::Disk | Tool::Md5) && row.what == ours.what;
+        let floors = self.rows.iter().filter(is_floor).filter(|_| ours.tool == Tool::Cospass);
+        Some(ours.median() / floors.map(Row::median).reduce(f64::min)?)
+    }
+
     pub(crate) fn write(&self, out: &Path) -> Outcome<()> {
         let result = |row: &Row| {
             let (min, max) = row.bounds();
@@ -133,6 +145,9 @@ impl Report {
         let ratios = self.rows.iter().filter_map(|row| {
             Some(json!({ "what": row.what, "cospass_to_nginx": self.ratio(row)? }))
         });
+        let floors = self.rows.iter().filter_map(|row| {
+            Some(json!({ "what": row.what, "cospass_to_slowest": self.of_the_slowest(row)? }))
+        });
         let file = json!({
             "cospass": env!("CARGO_PKG_VERSION"),
             "nginx": self.has_nginx,
@@ -140,6 +155,7 @@ impl Report {
             "rounds": ROUNDS,
             "results": self.rows.iter().map(result).collect::<Vec<Value>>(),
             "ratios": ratios.collect::<Vec<Value>>(),
+            "floors": floors.collect::<Vec<Value>>(),
         });
         if let Some(folder) = out.parent() {
             fs::create_dir_all(folder)?;
@@ -164,9 +180,16 @@ impl fmt::Display for Report {
                 row.median(),
                 row.unit
             )?;
-            match self.ratio(row) {
-                Some(ratio) => writeln!(f, "  {ratio:.2}")?,
-                None => writeln!(f)?,
+            match (self.ratio(row), self.of_the_slowest(row)) {
+                (Some(ratio), None) => writeln!(f, "  {ratio:.2}")?,
+                (Some(ratio), Some(part)) => {
+                    writeln!(
+                        f,
+                        "  {ratio:.2}; {part:.2} of what the slower of hash and disk allows"
+                    )?;
+                }
+                (None, Some(part)) => writeln!(f, "        {part:.2} of what the slowest allows")?,
+                (None, None) => writeln!(f)?,
             }
         }
         for (is_there, name, what) in [

@@ -1,10 +1,12 @@
 //! Large transfers over one connection. The endpoint's uploads are on the disk when they are answered; those of nginx are
-//! in the system's memory. What the disk itself takes is measured beside them.
+//! in the system's memory. What the disk itself takes, and what the bare hash takes, is measured beside them.
 
 use std::fs::{self, File};
 use std::io::Write;
 use std::path::Path;
 use std::time::{Duration, Instant};
+
+use md5_stream::Md5;
 
 use crate::http::{Connection, noise};
 use crate::report::{Better, Report, Tool};
@@ -25,6 +27,7 @@ pub(crate) fn measure(
         let mut add = |title, tool, rate| report.add(title, tool, "MB/s", Better::More, rate);
         let (put, get) = ("PUT 256 MiB, durable", "GET 256 MiB");
         add(put, Tool::Disk, to_disk(&folder.join("floor"), &piece)?);
+        add(put, Tool::Md5, rate(|| hash(&piece))?);
         let target = cospass.target("PUT", KEY)?;
         add(put, Tool::Cospass, rate(|| upload(cospass.address, &target, &piece))?);
         let in_parts = format!("PUT 256 MiB in {} parts at once, durable", parts::PARTS);
@@ -80,6 +83,16 @@ fn download(address: std::net::SocketAddr, target: &str) -> Outcome<()> {
         (200, length) if length == LARGE as u64 => Ok(()),
         (status, length) => Err(format!("a download is answered with {status}, {length}").into()),
     }
+}
+
+/// The bare hash, which no upload can be faster than.
+fn hash(piece: &[u8]) -> Outcome<()> {
+    let mut md5 = Md5::new();
+    for _ in 0..LARGE / piece.len() {
+        md5.update(piece);
+    }
+    std::hint::black_box(md5.finish());
+    Ok(())
 }
 
 /// The bare file: written, and waited for.

@@ -1,18 +1,16 @@
 //! `cospass policy check`: what a policy says of one request. Nothing is sent.
 
-use std::net::IpAddr;
-
 use clap::Args;
-use cospass_protocol::operation::Resource;
-use cospass_protocol::policy::{Identity, PolicyKind, Question};
+use cospass_protocol::Warning;
+use cospass_protocol::policy::{Identity, PolicyKind};
 
 use super::file::PolicyFile;
+use super::request::RequestArgs;
 use crate::environment;
 use crate::exit::{Exit, Failure};
 use crate::output::Output;
-use crate::pairs::{Pair, parse_header, parse_param};
 use crate::place::RegionArgs;
-use crate::target::{Target, parse_target};
+use crate::warnings::WarningArgs;
 
 /// What `--help` says of the answer.
 pub(crate) const MORE_HELP: &str = r#"The first word on standard output is `allowed` (exit code 0) or `denied` (5); then comes the statement that decides,
@@ -28,39 +26,22 @@ pub(crate) struct CheckArgs {
     /// A file, or - for standard input
     policy: String,
 
-    /// The HTTP method: GET, PUT, HEAD, DELETE, POST
-    method: String,
-
-    /// cos://BUCKET/KEY, or cos://BUCKET/ for the bucket
-    #[arg(value_parser = parse_target)]
-    target: Target,
+    #[command(flatten)]
+    request: RequestArgs,
 
     #[command(flatten)]
     region: RegionArgs,
-
-    /// A header of the request
-    #[arg(short = 'H', long = "header", value_name = "NAME: VALUE", value_parser = parse_header)]
-    headers: Vec<Pair>,
-
-    /// A query parameter, raw
-    #[arg(short = 'q', long = "param", value_name = "NAME[=VALUE]", value_parser = parse_param, allow_hyphen_values = true)]
-    params: Vec<Pair>,
-
-    /// The address that the request comes from
-    #[arg(long, value_name = "IP")]
-    from_ip: Option<IpAddr>,
 
     /// When it is sent, in Unix seconds, instead of now
     #[arg(long, value_name = "UNIX", allow_negative_numbers = true)]
     now: Option<i64>,
 
-    /// The version of TLS, or none for plain HTTP
-    #[arg(long, value_name = "VERSION", default_value = "1.2")]
-    tls: String,
-
     /// Who asks, of a bucket's policy: qcs::cam::uin/OWNER:uin/USER
     #[arg(long = "as", value_name = "PRINCIPAL", value_parser = parse_identity)]
     identity: Option<Identity>,
+
+    #[command(flatten)]
+    warnings: WarningArgs,
 }
 
 fn parse_identity(text: &str) -> Result<Identity, String> {
@@ -72,16 +53,10 @@ fn parse_identity(text: &str) -> Result<Identity, String> {
 /// Asks.
 pub(crate) fn run(args: CheckArgs) -> Result<Exit, Failure> {
     let file = PolicyFile::read(&args.policy)?;
-    let resource = Resource::new(args.target.bucket, args.target.key);
+    args.warnings.tell(&Warning::of_policy(&file.policy))?;
     let region = args.region.region()?;
     let now = args.now.unwrap_or_else(environment::now);
-    let question = Question {
-        params: args.params,
-        headers: args.headers,
-        ip: args.from_ip,
-        tls: Some(args.tls).filter(|version| version != "none"),
-        ..Question::new(&args.method, resource, region.name(), now)
-    };
+    let question = args.request.question(region.name(), now);
     let answer = match (file.kind, &args.identity) {
         (PolicyKind::Identity, Some(identity)) => {
             let message = format_args!(

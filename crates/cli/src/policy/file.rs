@@ -5,12 +5,15 @@ use std::io::{self, Read};
 
 use cospass_protocol::policy::{POLICY_MAX, Policy, PolicyError, PolicyKind, PolicyProblem};
 
+use serde_json::Value;
+
 use crate::exit::{Exit, Failure};
 
 /// A policy, and whose it is.
 pub(super) struct PolicyFile {
     pub(super) policy: Policy,
     pub(super) kind: PolicyKind,
+    text: Vec<u8>,
 }
 
 impl PolicyFile {
@@ -21,13 +24,49 @@ impl PolicyFile {
             Failure::new(Exit::Usage, "policy", format_args!("{path}: {error}"))
         };
         match Policy::parse(&text, PolicyKind::Identity) {
-            Ok(policy) => Ok(Self { policy, kind: PolicyKind::Identity }),
+            Ok(policy) => Ok(Self { policy, kind: PolicyKind::Identity, text }),
             Err(error) if error.problem == PolicyProblem::PrincipalForbidden => {
                 let policy = Policy::parse(&text, PolicyKind::Bucket).map_err(told)?;
-                Ok(Self { policy, kind: PolicyKind::Bucket })
+                Ok(Self { policy, kind: PolicyKind::Bucket, text })
             }
             Err(error) => Err(told(error)),
         }
+    }
+
+    /// Reads the policy of whoever has it; a bucket's is refused.
+    pub(super) fn read_own(path: &str) -> Result<Self, Failure> {
+        let file = Self::read(path)?;
+        match file.kind {
+            PolicyKind::Identity => Ok(file),
+            PolicyKind::Bucket => Err(Failure::usage(
+                "policy-of-bucket",
+                format_args!(
+                    "{path} names principals, so it is a bucket's; give the policy of temporary keys or of a user"
+                ),
+            )),
+        }
+    }
+}
+
+impl PolicyFile {
+    /// The policy as a bucket's, in which each statement counts for that principal.
+    pub(super) fn for_principal(&self, id: &str) -> Result<String, Failure> {
+        let broken = |error: serde_json::Error| Failure::usage("policy", error);
+        let mut json: Value = serde_json::from_slice(&self.text).map_err(broken)?;
+        let principal = serde_json::json!({"qcs": [id]});
+        let members = json.as_object_mut().into_iter().flatten();
+        for (name, value) in members.filter(|(name, _)| name.eq_ignore_ascii_case("statement")) {
+            tracing::debug!(name, "a principal is added to each");
+            let statements = match value {
+                Value::Array(statements) => statements.iter_mut().collect(),
+                one => vec![one],
+            };
+            for statement in statements.into_iter().filter_map(Value::as_object_mut) {
+                statement.retain(|name, _| !name.eq_ignore_ascii_case("principal"));
+                statement.insert("principal".to_owned(), principal.clone());
+            }
+        }
+        serde_json::to_string(&json).map_err(broken)
     }
 }
 

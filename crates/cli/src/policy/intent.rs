@@ -1,13 +1,15 @@
 //! `cospass policy for`: the smallest policy that permits what is named.
 
 use clap::Args;
-use cospass_protocol::policy::{Access, Intent, IntentError, UploadMode, Verb};
+use cospass_protocol::Warning;
+use cospass_protocol::policy::{Access, Intent, IntentError, Policy, PolicyKind, UploadMode, Verb};
 
 use crate::exit::{Exit, Failure};
 use crate::output::Output;
 use crate::place::RegionArgs;
 use crate::size::parse_size;
 use crate::target::parse_target;
+use crate::warnings::WarningArgs;
 
 /// What `--help` says of the forms.
 pub(crate) const MORE_HELP: &str = r#"An access is a verb and a target, in one word of the shell: 'GET cos://BUCKET/KEY'. A * at the end of KEY is every key that
@@ -46,6 +48,9 @@ pub(crate) struct ForArgs {
     /// How uploads are made, with commas between: simple, form, multipart, resume
     #[arg(long = "upload", value_name = "MODES", value_delimiter = ',', default_value = "simple", value_parser = parse_mode)]
     uploads: Vec<UploadMode>,
+
+    #[command(flatten)]
+    warnings: WarningArgs,
 }
 
 fn parse_mode(text: &str) -> Result<UploadMode, String> {
@@ -73,8 +78,13 @@ pub(crate) fn run(args: ForArgs) -> Result<Exit, Failure> {
     };
     let draft =
         intent.draft().map_err(|error: IntentError| Failure::usage(error.cause(), error))?;
+    let text = draft.write();
+    // It is a policy unless the draft is broken, and then there is nothing to warn of.
+    if let Ok(policy) = Policy::parse(text.as_bytes(), PolicyKind::Identity) {
+        args.warnings.tell(&Warning::of_policy(&policy))?;
+    }
     let mut output = Output::stdout();
-    output.line(draft.write())?;
+    output.line(text)?;
     output.flush()?;
     Ok(Exit::Done)
 }

@@ -79,6 +79,16 @@ pub(crate) struct ServeArgs {
     #[arg(long = "control-host", value_name = "NAME")]
     pub(super) control_hosts: Vec<String>,
 
+    /// Another address where all requests are calls of STS, such as 127.0.0.1:9002; hosts like sts.tencentcloudapi.com are STS
+    /// in any case
+    #[arg(long, value_name = "ADDRESS:PORT", value_parser = parse_address)]
+    pub(super) sts_listen: Option<SocketAddr>,
+
+    /// The keys that temporary keys are made with: 64 hex digits a line, the first one makes them, all check them; SIGHUP reads
+    /// it again [default: one that is made and kept with the data]
+    #[arg(long, value_name = "FILE")]
+    pub(super) token_key: Option<PathBuf>,
+
     /// Append a line of JSON for each request to a file, or to standard output for -; SIGHUP opens the file again
     #[arg(long, value_name = "FILE", value_parser = parse_access_log)]
     pub(super) access_log: Option<AccessLogTarget>,

@@ -14,6 +14,7 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 
 use super::args::{self, Signatures};
+use super::people::{ProviderTable, RoleTable, UserTable};
 use crate::exit::{Exit, Failure};
 
 /// The longest file that is read, in bytes.
@@ -37,10 +38,15 @@ pub(super) struct Config {
     pub(super) control_off_loopback: bool,
     pub(super) control_host: Vec<String>,
     pub(super) access_log: Option<Parsed<AccessLogTarget>>,
+    pub(super) sts_listen: Option<Parsed<SocketAddr>>,
+    pub(super) token_key: Option<PathBuf>,
     /// Buckets by host.
     pub(super) map: BTreeMap<String, Parsed<Bucket>>,
     pub(super) bucket: Vec<BucketTable>,
     pub(super) account: Vec<AccountTable>,
+    pub(super) user: Vec<UserTable>,
+    pub(super) role: Vec<RoleTable>,
+    pub(super) identity_provider: Vec<ProviderTable>,
 }
 
 /// A `[[bucket]]` that is to be there.
@@ -159,27 +165,31 @@ impl Config {
 }
 
 impl AccountTable {
-    /// Reads the key that the table says where to find: the first line of its file.
+    /// Reads the key that the table says where to find.
     pub(super) fn secret_key(&self) -> Result<String, Failure> {
-        let path = &self.secret_key_file;
-        let refused = |what: &str| {
-            let message = format_args!("{} (secret_key_file) {what}", path.display());
-            Failure::new(Exit::Credentials, "secret-key-file", message)
-        };
-        let text = std::fs::read_to_string(path)
-            .map_err(|error| refused(&format!("cannot be read: {error}")))?;
-        #[cfg(unix)]
-        {
-            use std::os::unix::fs::PermissionsExt;
-            let mode = std::fs::metadata(path).map(|metadata| metadata.permissions().mode());
-            if mode.is_ok_and(|mode| mode & 0o007 != 0) {
-                return Err(refused("can be read by everybody; take their rights away"));
-            }
+        secret_key_of(&self.secret_key_file)
+    }
+}
+
+/// Reads a key: the first line of its file.
+pub(super) fn secret_key_of(path: &Path) -> Result<String, Failure> {
+    let refused = |what: &str| {
+        let message = format_args!("{} (secret_key_file) {what}", path.display());
+        Failure::new(Exit::Credentials, "secret-key-file", message)
+    };
+    let text = std::fs::read_to_string(path)
+        .map_err(|error| refused(&format!("cannot be read: {error}")))?;
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let mode = std::fs::metadata(path).map(|metadata| metadata.permissions().mode());
+        if mode.is_ok_and(|mode| mode & 0o007 != 0) {
+            return Err(refused("can be read by everybody; take their rights away"));
         }
-        match text.lines().next().map(str::trim) {
-            Some(key) if !key.is_empty() => Ok(key.to_owned()),
-            _ => Err(refused("is empty; its first line is to be the SecretKey")),
-        }
+    }
+    match text.lines().next().map(str::trim) {
+        Some(key) if !key.is_empty() => Ok(key.to_owned()),
+        _ => Err(refused("is empty; its first line is to be the SecretKey")),
     }
 }
 
@@ -206,6 +216,8 @@ mod tests {
         assert_eq!(config.account.len(), 1);
         let config = Config::parse(&whole_example()).unwrap();
         assert_eq!((config.bucket.len(), config.map.len(), config.account.len()), (2, 1, 2));
+        let people = (config.user.len(), config.role.len(), config.identity_provider.len());
+        assert_eq!(people, (1, 2, 1));
         assert!(config.in_memory && config.no_sync && config.control_off_loopback);
     }
 

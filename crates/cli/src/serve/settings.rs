@@ -9,6 +9,7 @@ use cospass_server::{AccessLogTarget, Builder, Clock, ClockSetting, Server};
 
 use super::args::{self, ServeArgs, Signatures};
 use super::config::{AccountTable, Config, Parsed};
+use super::people::People;
 use crate::exit::Failure;
 
 const DEFAULT_PORT: u16 = 9000;
@@ -36,6 +37,9 @@ pub(super) struct Settings {
     /// The one that credentials are taken from if nothing else gives them.
     pub(super) account: Option<AccountTable>,
     other_accounts: Vec<AccountTable>,
+    people: People,
+    sts_listen: Option<SocketAddr>,
+    token_key: Option<PathBuf>,
 }
 
 impl Settings {
@@ -128,6 +132,13 @@ impl Settings {
             access_log: args.access_log.or(inner(file.access_log)),
             account,
             other_accounts,
+            people: People {
+                users: file.user,
+                roles: file.role,
+                providers: file.identity_provider,
+            },
+            sts_listen: args.sts_listen.or(inner(file.sts_listen)),
+            token_key: args.token_key.or(file.token_key),
         })
     }
 
@@ -180,6 +191,13 @@ impl Settings {
             let keys = Credentials::new(account.secret_id.clone(), account.secret_key()?);
             let (uin, appid) = (account.uin.as_deref(), account.appid.as_deref());
             builder = builder.account(keys, uin.unwrap_or_default(), appid.unwrap_or_default());
+        }
+        builder = self.people.join(builder)?;
+        if let Some(address) = self.sts_listen {
+            builder = builder.sts_listen(address);
+        }
+        if let Some(file) = &self.token_key {
+            builder = builder.token_key(file);
         }
         if let Some((certificate, key)) = &self.tls {
             builder = builder.tls(certificate, key);

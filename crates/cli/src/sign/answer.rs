@@ -1,6 +1,6 @@
 //! A signature as JSON.
 
-use cospass_protocol::Presigned;
+use cospass_protocol::{Longest, Presigned};
 use serde::{Serialize, Serializer};
 
 use super::Product;
@@ -14,26 +14,29 @@ pub(super) struct Answer<'a> {
     headers: &'a [(String, String)],
     key_time: String,
     expires_at: i64,
+    effective_end: i64,
     #[serde(skip_serializing_if = "Option::is_none")]
     warnings: Option<Vec<&'static str>>,
 }
 
 impl<'a> Answer<'a> {
     /// The answer to one request: `warnings` is always there.
-    pub(super) fn alone(presigned: &'a Presigned, product: Product) -> Self {
+    pub(super) fn alone(presigned: &'a Presigned, product: Product, longest: Longest) -> Self {
+        let warnings = presigned.warnings_beyond(longest);
         Answer {
             url: Some(presigned.url()).filter(|_| product == Product::Url),
             authorization: presigned.authorization(),
             headers: presigned.headers(),
             key_time: presigned.key_time().to_string(),
             expires_at: presigned.expires_at(),
-            warnings: Some(presigned.warnings().iter().map(|warning| warning.id()).collect()),
+            effective_end: presigned.effective_end(),
+            warnings: Some(warnings.into_iter().map(|warning| warning.id()).collect()),
         }
     }
 
     /// The answer to a line of a batch: `warnings` is there if there are any.
-    pub(super) fn in_batch(presigned: &'a Presigned, product: Product) -> Self {
-        let mut answer = Self::alone(presigned, product);
+    pub(super) fn in_batch(presigned: &'a Presigned, product: Product, longest: Longest) -> Self {
+        let mut answer = Self::alone(presigned, product, longest);
         answer.warnings = answer.warnings.filter(|warnings| !warnings.is_empty());
         answer
     }

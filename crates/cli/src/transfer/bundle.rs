@@ -88,7 +88,12 @@ pub(crate) fn bundle(args: BundleArgs) -> Result<Exit, Failure> {
         }
     };
     let mut output = Output::stdout();
-    output.line(bundle.map_err(|error| told(&error))?.write().trim_end())?;
+    let bundle = bundle.map_err(|error| told(&error))?;
+    output.line(bundle.write().trim_end())?;
     output.flush()?;
+    let credentials = block_on(async { client.credentials().await.map_err(|error| told(&error)) })?;
+    if credentials.ends_at().is_some_and(|end| end.saturating_sub(1) == bundle.expires_at) {
+        note("cospass: the bundle ends sooner than was asked for, with the credentials");
+    }
     Ok(Exit::Done)
 }

@@ -7,6 +7,7 @@ use crate::exit::{Exit, Failure};
 /// With which code a failure ends the command.
 pub(super) fn exit_of(error: &Error) -> Exit {
     match error {
+        Error::Credentials(_) => Exit::Credentials,
         Error::UrlExpired { .. } => Exit::Time,
         Error::Service(refusal) if refusal.is_expired() => Exit::Time,
         Error::Service(refusal) if refusal.code == "SignatureDoesNotMatch" => Exit::Mismatch,

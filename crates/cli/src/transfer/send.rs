@@ -8,6 +8,7 @@ use cospass::{Client, Error, Expires, PutAnswer, Signer, TransferOptions};
 use cospass_protocol::ObjectKey;
 
 use super::each::{Task, each, same_command};
+use super::failure::told;
 use super::local::files;
 use super::pattern::SelectArgs;
 use super::reporter::Moved;
@@ -15,7 +16,7 @@ use super::{ClientArgs, MoveArgs};
 use crate::duration::parse_expires;
 use crate::environment;
 use crate::exit::{Exit, Failure};
-use crate::output::Output;
+use crate::output::{Output, note};
 use crate::pairs::{Pair, parse_header};
 use crate::place;
 use crate::runtime::block_on;
@@ -210,7 +211,8 @@ pub(crate) fn share(args: ShareArgs) -> Result<Exit, Failure> {
         return Ok(exit);
     };
     let endpoint = args.client.place.endpoint()?.ok_or_else(place::missing)?;
-    let signer = Signer::new(environment::credentials()?, endpoint);
+    let credentials = block_on(async { client.credentials().await.map_err(|error| told(&error)) })?;
+    let signer = Signer::new(credentials, endpoint);
     let signing = signer.presigned_download_url(&args.to.bucket, &key);
     // By the clock of the service, where the upload has shown that this one is off.
     let now = environment::now().saturating_add(client.clock_offset());
@@ -219,5 +221,9 @@ pub(crate) fn share(args: ShareArgs) -> Result<Exit, Failure> {
     let mut output = Output::stdout();
     output.line(signed.url())?;
     output.flush()?;
+    if signed.effective_end() < signed.expires_at() {
+        let seconds = signed.effective_end().saturating_sub(now);
+        note(format_args!("cospass: the URL holds for {seconds} s: the credentials end then"));
+    }
     Ok(Exit::Done)
 }

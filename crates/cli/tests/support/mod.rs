@@ -44,7 +44,8 @@ impl Ran {
 /// A command without credentials.
 pub(crate) fn bare() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_cospass"));
-    command.env_clear();
+    // No home folder, and no machine that has a role: nothing is asked of a network.
+    command.env_clear().env("COSPASS_METADATA_ENDPOINT", "");
     if let Some(path) = std::env::var_os("PATH") {
         command.env("PATH", path);
     }

@@ -4,18 +4,17 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use cospass_protocol::{Endpoint, Scheme};
-use cospass_sign::Credentials;
 
 use super::{Client, Shared};
 use crate::clock::ClockOffset;
-use crate::presigners::Presigners;
+use crate::credentials::Keyring;
 use crate::retry::RetryPolicy;
 use crate::transport::{HyperTransport, Transport};
 
 /// What a client is to be; see [`Client::builder`].
 #[must_use]
 pub struct ClientBuilder {
-    credentials: Credentials,
+    keyring: Keyring,
     endpoint: Endpoint,
     scheme: Scheme,
     transport: Option<Arc<dyn Transport>>,
@@ -24,9 +23,9 @@ pub struct ClientBuilder {
 }
 
 impl ClientBuilder {
-    pub(super) fn new(credentials: Credentials, endpoint: Endpoint) -> Self {
+    pub(super) fn new(keyring: Keyring, endpoint: Endpoint) -> Self {
         Self {
-            credentials,
+            keyring,
             endpoint,
             scheme: Scheme::default(),
             transport: None,
@@ -65,8 +64,7 @@ impl ClientBuilder {
         Client(Arc::new(Shared {
             endpoint: self.endpoint,
             scheme: self.scheme,
-            presigners: Presigners::new(self.credentials.clone()),
-            credentials: self.credentials,
+            keyring: self.keyring,
             transport: self.transport.unwrap_or_else(|| Arc::new(HyperTransport::new())),
             retry: self.retry,
             clock: ClockOffset::default(),

@@ -67,6 +67,12 @@ impl Host {
         self.port
     }
 
+    /// Whether `HOST[:PORT]` is the domain of a CDN.
+    pub(crate) fn is_of_cdn(text: &str) -> bool {
+        let name = text.split(':').next().unwrap_or_default().to_ascii_lowercase();
+        CDN_SUFFIXES.iter().any(|suffix| name.ends_with(suffix))
+    }
+
     /// Whether this is an IP address, which no bucket can stand before.
     pub fn is_address(&self) -> bool {
         self.is_address

@@ -30,7 +30,12 @@ impl ActionPattern {
 
     /// Whether the action of COS of that name is meant.
     pub fn matches(&self, name: &str) -> bool {
-        self.service.matches("cos") && self.name.matches(name)
+        self.matches_of("cos", name)
+    }
+
+    /// Whether the action of that service and that name is meant.
+    pub fn matches_of(&self, service: &str, name: &str) -> bool {
+        self.service.matches(service) && self.name.matches(name)
     }
 }
 

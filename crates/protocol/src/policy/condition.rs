@@ -28,6 +28,16 @@ impl Condition {
         &self.path
     }
 
+    /// Its key.
+    pub(super) fn key(&self) -> Key {
+        self.key
+    }
+
+    /// Values of a request at and beside those that it compares with; times as Unix seconds.
+    pub(super) fn edges(&self) -> Vec<String> {
+        self.wanted.iter().flat_map(Wanted::edges).collect()
+    }
+
     /// Whether it holds for a request of that action.
     pub fn holds(&self, action: &str, circumstances: &Circumstances<'_>) -> bool {
         let values = match self.key.goes_with(action) {

@@ -10,6 +10,11 @@ impl Glob {
         Self(text.into())
     }
 
+    /// The text with its stars.
+    pub(super) fn text(&self) -> &str {
+        &self.0
+    }
+
     /// Whether a text is meant. Takes at most time proportional to the product of both lengths.
     pub(super) fn matches(&self, text: &str) -> bool {
         let Some((first, rest)) = self.0.split_once('*') else {

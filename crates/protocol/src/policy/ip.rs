@@ -1,6 +1,6 @@
 //! Networks, as `ip_equal` names them: an address, or an address and how many of its bits count.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// Addresses that are alike in their first bits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,6 +23,31 @@ impl Network {
         let most = if address.is_ipv4() { 32 } else { 128 };
         let bits = bits.unwrap_or(most);
         (bits <= most).then_some(Self { address, bits })
+    }
+
+    /// Its first and its last address, and the ones before and after them.
+    pub(super) fn edges(&self) -> Vec<String> {
+        let around = |address: u128, width: u32, most: u128| {
+            let host = width.saturating_sub(self.bits);
+            let below = 1_u128.checked_shl(host).map_or(u128::MAX, |size| size - 1);
+            let (first, last) = (address & !below, (address | below) & most);
+            [first.saturating_sub(1), first, last, last.saturating_add(1).min(most)]
+        };
+        match self.address {
+            IpAddr::V4(address) => {
+                let most = u128::from(u32::MAX);
+                let bits = around(address.to_bits().into(), 32, most);
+                let text = |bits| u32::try_from(bits).map(Ipv4Addr::from_bits);
+                bits.into_iter()
+                    .filter_map(|bits| text(bits).ok())
+                    .map(|ip| ip.to_string())
+                    .collect()
+            }
+            IpAddr::V6(address) => {
+                let bits = around(address.to_bits(), 128, u128::MAX);
+                bits.map(|bits| Ipv6Addr::from_bits(bits).to_string()).into()
+            }
+        }
     }
 
     /// Whether an address lies within. An IPv4 address that IPv6 carries is the IPv4 address.
@@ -61,6 +86,15 @@ mod tests {
             let network = Network::parse(network).unwrap();
             assert_eq!(network.contains(address.parse().unwrap()), within, "{network:?} {address}");
         }
+    }
+
+    #[test]
+    fn the_edges_are_the_first_and_last_addresses_and_those_beside_them() {
+        let edges = |text| Network::parse(text).unwrap().edges();
+        assert_eq!(edges("10.0.1.7/24"), ["10.0.0.255", "10.0.1.0", "10.0.1.255", "10.0.2.0"]);
+        assert_eq!(edges("0.0.0.0/0")[1..3], ["0.0.0.0", "255.255.255.255"]);
+        assert_eq!(edges("::1")[0..2], ["::", "::1"]);
+        assert_eq!(edges("::/0")[2], "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff");
     }
 
     #[test]

@@ -7,6 +7,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
 use super::PolicyProblem;
+use super::compare::samples;
 use super::glob::Glob;
 use super::ip::Network;
 use crate::xml::from_iso8601;
@@ -197,6 +198,29 @@ impl Wanted {
             }
         };
         wanted.ok_or_else(|| PolicyProblem::Value { expected, value: text.to_owned() })
+    }
+}
+
+impl Wanted {
+    /// Values of a request at and beside it; times as Unix seconds.
+    pub(super) fn edges(&self) -> Vec<String> {
+        match self {
+            Self::Text(text) => vec![text.clone(), format!("{text}x")],
+            Self::Like(glob) => {
+                let mut edges = samples(glob.text());
+                edges.push("x".to_owned());
+                edges
+            }
+            Self::Number(number) => {
+                [number - 1.0, *number, number + 1.0].iter().map(f64::to_string).collect()
+            }
+            Self::Date(date) => [date.saturating_sub(1), *date, date.saturating_add(1)]
+                .map(|at| at.to_string())
+                .into(),
+            Self::Bool(_) => vec!["true".to_owned(), "false".to_owned()],
+            Self::Binary(bytes) => vec![String::from_utf8_lossy(bytes).into_owned()],
+            Self::Network(network) => network.edges(),
+        }
     }
 }
 

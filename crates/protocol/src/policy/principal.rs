@@ -21,7 +21,11 @@ enum Pattern {
 }
 
 impl PrincipalPattern {
-    pub(super) fn parse(text: &str) -> Result<Self, PolicyProblem> {
+    /// Reads one.
+    ///
+    /// # Errors
+    /// [`PolicyProblem::Principal`] for another form.
+    pub fn parse(text: &str) -> Result<Self, PolicyProblem> {
         if matches!(text, "*" | ANYONE | ANONYMOUS) {
             return Ok(Self(Pattern::Anyone));
         }
@@ -39,7 +43,8 @@ impl PrincipalPattern {
 
     /// Whether that identity is meant by name.
     pub fn names(&self, identity: &Identity) -> bool {
-        matches!(&self.0, Pattern::Named(glob) if glob.matches(&identity.id))
+        let Pattern::Named(glob) = &self.0 else { return false };
+        glob.matches(&identity.id) || identity.other_id.as_ref().is_some_and(|id| glob.matches(id))
     }
 }
 
@@ -79,25 +84,42 @@ pub struct Identity {
     owner_uin: String,
     /// As a principal.
     id: String,
+    /// Another name that principals may have for it.
+    other_id: Option<String>,
     is_root: bool,
 }
 
 impl Identity {
     /// The account of that number itself.
     pub fn root(uin: &str) -> Self {
-        Self { owner_uin: uin.to_owned(), id: account_id(uin), is_root: true }
+        Self { owner_uin: uin.to_owned(), id: account_id(uin), other_id: None, is_root: true }
     }
 
     /// A user of an account, both by number.
     pub fn sub_user(owner_uin: &str, uin: &str) -> Self {
         let id = format!("qcs::cam::uin/{owner_uin}:uin/{uin}");
-        Self { owner_uin: owner_uin.to_owned(), id, is_root: owner_uin == uin }
+        let (owner_uin, is_root) = (owner_uin.to_owned(), owner_uin == uin);
+        Self { owner_uin, id, other_id: None, is_root }
     }
 
-    /// A role of an account.
+    /// A role of an account, by its number.
     pub fn role(owner_uin: &str, role_id: &str) -> Self {
         let id = format!("qcs::cam::uin/{owner_uin}:role/{role_id}");
-        Self { owner_uin: owner_uin.to_owned(), id, is_root: false }
+        Self { owner_uin: owner_uin.to_owned(), id, other_id: None, is_root: false }
+    }
+
+    /// The same role: principals may have its name instead of its number.
+    #[must_use]
+    pub fn of_name(self, name: &str) -> Self {
+        let other_id = Some(format!("qcs::cam::uin/{}:roleName/{name}", self.owner_uin));
+        Self { other_id, ..self }
+    }
+
+    /// The same, with temporary keys that it asked for under a name: principals may have that name instead.
+    #[must_use]
+    pub fn federated(self, name: &str) -> Self {
+        let other_id = Some(format!("qcs::sts::{}:federated-user/{name}", self.owner_uin));
+        Self { other_id, ..self }
     }
 
     /// The identity of that id: `qcs::cam::uin/OWNER:uin/USER` or `qcs::cam::uin/OWNER:role/ID`.
@@ -149,7 +171,15 @@ mod tests {
         let (root, user) = (Identity::root("1"), Identity::sub_user("1", "2"));
         assert!(names("qcs::cam::uin/1:uin/1", &root) && names("qcs::cam::uin/1:uin/2", &user));
         assert!(names("qcs::cam::uin/1:uin/*", &user));
-        assert!(names("qcs::cam::uin/1:role/3", &Identity::role("1", "3")));
+        for pattern in ["qcs::cam::uin/1:role/3", "qcs::cam::uin/1:roleName/up"] {
+            assert!(names(pattern, &Identity::role("1", "3").of_name("up")));
+            assert!(!names(pattern, &Identity::role("1", "4").of_name("down")));
+        }
+        let federated = user.clone().federated("app");
+        for pattern in ["qcs::cam::uin/1:uin/2", "qcs::sts::1:federated-user/app"] {
+            assert!(names(pattern, &federated), "{pattern}");
+        }
+        assert!(!names("qcs::sts::1:federated-user/app", &user));
         assert!(!names("qcs::cam::uin/1:uin/1", &user) && !names("qcs::cam::uin/2:uin/*", &user));
         assert_eq!(Identity::sub_user("1", "1"), root);
     }

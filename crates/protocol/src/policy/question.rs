@@ -136,12 +136,21 @@ impl Question {
     /// # Errors
     /// One [`QuestionError`] for each reason.
     pub fn answer(&self, policy: &Policy) -> Result<Answer, QuestionError> {
+        self.answer_needs(policy, self.needs()?)
+    }
+
+    /// What a policy says of some needs of the request.
+    pub(super) fn answer_needs(
+        &self,
+        policy: &Policy,
+        needs: Vec<Need>,
+    ) -> Result<Answer, QuestionError> {
         // Any user of any account: the policy decides alone.
         let user = Identity::sub_user("1", "2");
         let policies = std::slice::from_ref(policy);
         let caller = Caller { identity: Some(&user), policies, session: None };
         let rules = Rules { owner_uin: "1", policy: None, grants: &[] };
-        self.judge(policy, &caller, &rules)
+        self.judge(needs, policy, &caller, &rules)
     }
 
     /// What a bucket's policy says of the request of an identity, or of an unsigned one, that has no policies of its own.
@@ -155,16 +164,21 @@ impl Question {
     ) -> Result<Answer, QuestionError> {
         let caller = Caller { identity, policies: &[], session: None };
         let owner_uin = identity.map(Identity::owner_uin).unwrap_or_default();
-        self.judge(policy, &caller, &Rules { owner_uin, policy: Some(policy), grants: &[] })
+        self.judge(
+            self.needs()?,
+            policy,
+            &caller,
+            &Rules { owner_uin, policy: Some(policy), grants: &[] },
+        )
     }
 
     fn judge(
         &self,
+        needs: Vec<Need>,
         policy: &Policy,
         caller: &Caller<'_>,
         rules: &Rules<'_>,
     ) -> Result<Answer, QuestionError> {
-        let needs = self.needs()?;
         let query = self.query();
         let host = self.host();
         let mut headers: Vec<_> =

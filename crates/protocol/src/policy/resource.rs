@@ -89,8 +89,8 @@ enum Pattern {
     Everything,
     /// Of COS; every region if there is none.
     Cos { region: Option<Glob>, account: Account, path: Glob },
-    /// Of another service: nothing here.
-    Elsewhere,
+    /// Of another service: nothing of COS.
+    Elsewhere(Glob),
 }
 
 /// The account of a resource.
@@ -118,24 +118,95 @@ impl ResourcePattern {
             return Err(bad());
         }
         if !matches!(service, "" | "cos" | "*") {
-            return Ok(Self(Pattern::Elsewhere));
+            return Ok(Self(Pattern::Elsewhere(Glob::new(text))));
         }
         let path = Glob::new(normalized(path).ok_or_else(bad)?);
         let region = (!region.is_empty()).then(|| Glob::new(region));
         Ok(Self(Pattern::Cos { region, account: Account::parse(account), path }))
     }
 
+    /// Whether it stands for a whole bucket or more.
+    pub(crate) fn is_wide(&self) -> bool {
+        match &self.0 {
+            Pattern::Everything => true,
+            Pattern::Elsewhere(_) => false,
+            Pattern::Cos { path, .. } => match path.text().split_once('/') {
+                None => true,
+                Some((bucket, key)) => bucket.contains('*') || key == "*",
+            },
+        }
+    }
+
+    /// Whether its account is none, such as `uid/*`.
+    pub(crate) fn is_of_nobody(&self) -> bool {
+        matches!(&self.0, Pattern::Cos { account: Account::Nobody, .. })
+    }
+
+    /// What it is made of; none if it means nothing here.
+    pub(super) fn shape(&self) -> Option<ResourceShape<'_>> {
+        match &self.0 {
+            Pattern::Everything => Some(ResourceShape { region: "*", appid: None, path: "*" }),
+            Pattern::Cos { account: Account::Nobody, .. } | Pattern::Elsewhere(_) => None,
+            Pattern::Cos { region, account, path } => Some(ResourceShape {
+                region: region.as_ref().map_or("*", Glob::text),
+                appid: match account {
+                    Account::AppId(appid) => Some(appid),
+                    Account::Owner | Account::Nobody => None,
+                },
+                path: path.text(),
+            }),
+        }
+    }
+
+    /// Whether what another service calls so is meant: `qcs::cam::uin/100000000001:roleName/uploader`.
+    pub fn names_elsewhere(&self, resource: &str) -> bool {
+        match &self.0 {
+            Pattern::Everything => true,
+            Pattern::Elsewhere(glob) => glob.matches(resource),
+            Pattern::Cos { .. } => false,
+        }
+    }
+
+    /// The APPID of the account whose resources alone can be meant, if it names one.
+    pub fn appid(&self) -> Option<&str> {
+        match &self.0 {
+            Pattern::Cos { account: Account::AppId(appid), .. } => Some(appid),
+            _ => None,
+        }
+    }
+
     /// Whether a target in that region is meant.
     pub fn matches(&self, target: &Target, region: &str) -> bool {
         match (&self.0, target.path()) {
             (Pattern::Everything, _) => true,
-            (Pattern::Elsewhere, _) | (Pattern::Cos { .. }, None) => false,
+            (Pattern::Elsewhere(_), _) | (Pattern::Cos { .. }, None) => false,
             (Pattern::Cos { region: of, account, path: glob }, Some((bucket, path))) => {
                 of.as_ref().is_none_or(|glob| glob.matches(region))
                     && account.is(bucket.appid())
                     && glob.matches(&format!("{}/{path}", bucket.as_str()))
             }
         }
+    }
+}
+
+/// A resource by its parts, in which `*` stands for anything.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct ResourceShape<'a> {
+    pub(super) region: &'a str,
+    /// The account, if it is one.
+    pub(super) appid: Option<&'a str>,
+    path: &'a str,
+}
+
+impl<'a> ResourceShape<'a> {
+    /// The bucket.
+    pub(super) fn bucket(&self) -> &'a str {
+        self.path.split_once('/').map_or(self.path, |(bucket, _)| bucket)
+    }
+
+    /// What lies in it.
+    pub(super) fn path(&self) -> &'a str {
+        self.path.split_once('/').map_or("*", |(_, path)| path)
     }
 }
 

@@ -1,3 +1,4 @@
+mod comparing;
 mod conditions;
 mod conditions_slowly;
 mod decisions;

@@ -10,8 +10,8 @@ use zeroize::Zeroize;
 
 use super::asked::Asked;
 use super::check::{check, check_header};
+use super::risks::Risks;
 use super::selection::{Pairs, is_given, select_headers, select_params};
-use super::warning::Warnings;
 use super::{PresignError, PresignRequest};
 
 /// Where the signature, and with it the token, travels.
@@ -45,8 +45,7 @@ pub(super) struct Outline {
 pub(super) struct ToSend {
     /// None where there are none, which is the ordinary case and takes no allocation.
     pub(super) headers: Option<Arc<[(String, String)]>>,
-    /// Those that do not depend on the time.
-    pub(super) warnings: Warnings,
+    pub(super) risks: Risks,
 }
 
 /// What is used to write an outline, kept for the next one.
@@ -136,10 +135,10 @@ impl Outline {
         let temporary = credentials.token().is_some()
             || is_given(TOKEN_NAME, request.params)
             || is_given(TOKEN_NAME, request.headers);
-        let warnings = Warnings::of(request, &signed, temporary);
+        let risks = Risks::of(request, &signed, temporary);
         let headers = headers_to_send(&signed, &self.host, token);
         let headers = (!headers.is_empty()).then(|| headers.into());
-        Ok(self.to_send.insert(ToSend { headers, warnings }).clone())
+        Ok(self.to_send.insert(ToSend { headers, risks }).clone())
     }
 
     /// Empties everything, and keeps the memory.

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use cospass_sign::KeyTime;
 
-use super::Warning;
-use super::warning::Warnings;
+use super::risks::Risks;
+use crate::warning::{Longest, Warning};
 
 /// A signed request, ready to hand out.
 ///
@@ -20,7 +20,9 @@ pub struct Presigned {
     /// Those of the last signature serve the next one.
     pub(super) headers: Option<Arc<[(String, String)]>>,
     pub(super) key_time: KeyTime,
-    pub(super) warnings: Warnings,
+    /// From when on the credentials are refused, where that is known.
+    pub(super) credentials_end: Option<i64>,
+    pub(super) risks: Risks,
 }
 
 impl Presigned {
@@ -52,15 +54,34 @@ impl Presigned {
         self.key_time
     }
 
-    /// The last second at which the signature holds, Unix time. The service refuses it earlier when the credentials end
-    /// earlier.
+    /// The last second of the signature itself, Unix time. The service refuses it earlier when the credentials end earlier,
+    /// see [`effective_end`](Self::effective_end).
     pub fn expires_at(&self) -> i64 {
         self.key_time.end()
     }
 
-    /// What is valid and yet a risk.
-    pub fn warnings(&self) -> &[Warning] {
-        self.warnings.as_slice()
+    /// The last second at which the service takes the signature, Unix time: that of the signature, or that of the
+    /// credentials where they are known to end before it.
+    pub fn effective_end(&self) -> i64 {
+        let last = self.last_of_credentials();
+        last.map_or(self.key_time.end(), |last| last.min(self.key_time.end()))
+    }
+
+    fn last_of_credentials(&self) -> Option<i64> {
+        self.credentials_end.map(|end| end.saturating_sub(1))
+    }
+
+    /// What is valid and yet a risk; worked out when it is asked for.
+    pub fn warnings(&self) -> Vec<Warning> {
+        self.warnings_beyond(Longest::default())
+    }
+
+    /// The same, where other validities are too long.
+    pub fn warnings_beyond(&self, longest: Longest) -> Vec<Warning> {
+        let last = self.last_of_credentials();
+        let token = last.and_then(|last| Warning::of_token(self.key_time, last));
+        let others = self.risks.warnings(self.key_time, longest, self.url());
+        token.into_iter().chain(others).collect()
     }
 }
 

@@ -241,8 +241,9 @@ impl Presigner {
         self.write_authorization(signature, &mut text);
         let to_send = self.outline.what_to_send(request, carrier, &self.credentials)?;
         let headers = to_send.headers.clone();
-        let warnings = to_send.warnings.with_time(key_time);
-        Ok(Presigned { text, url_end, headers, key_time, warnings })
+        let credentials_end = self.credentials.ends_at();
+        let risks = to_send.risks;
+        Ok(Presigned { text, url_end, headers, key_time, credentials_end, risks })
     }
 }
 

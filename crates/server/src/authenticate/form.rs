@@ -2,10 +2,9 @@
 
 use cospass_protocol::Bucket;
 use cospass_protocol::form::{Condition, FormFields, FormPolicy, FormPolicyError, Unmet};
-use cospass_protocol::policy::Caller;
 use cospass_sign::{Claim, ClaimError, FormClaim};
 
-use super::{How, Principal, as_itself, of_signer};
+use super::{How, Known, Principal, Who, of_known, of_signer};
 use crate::accounts::Accounts;
 use crate::head::Head;
 use crate::refusal::{Cause, Refusal};
@@ -25,7 +24,7 @@ pub(crate) fn authenticate_form<'a>(
     let policy = fields.value("policy");
     let claim = match (FormClaim::read(|name| fields.value(name)), policy) {
         (Err(ClaimError::Unsigned), None) => {
-            let nobody = Principal { caller: Caller::default(), how: How::Unsigned };
+            let nobody = Principal { who: Who::Nobody, how: How::Unsigned };
             return Ok((nobody, None));
         }
         // Half a signature is none that holds.
@@ -38,26 +37,26 @@ pub(crate) fn authenticate_form<'a>(
     let text = FormPolicy::text(policy.ok_or(Cause::MalformedSignature)?)?;
     let policy = FormPolicy::read(&text)?;
     policy.check_signer(bucket, fields)?;
-    let account = accounts.of_secret_id(claim.secret_id());
-    let key = account.map(|account| account.credentials.secret_key());
-    let verdict = claim.verify(&text, key, now);
-    let token = account.and_then(|account| account.credentials.token());
+    let known = Known::of(claim.secret_id(), || claim.token(), accounts, now);
+    let verdict = claim.verify(&text, known.key(), now);
     // Both are judged in any case, so that the time it takes tells nothing of the token.
-    let verdict = token.map_or(Ok(()), |token| claim.check_token(token)).and(verdict);
+    let verdict = known.token().map_or(Ok(()), |token| claim.check_token(token)).and(verdict);
+    if known.refusal().is_some() {
+        return Err(of_known(&known, claim.secret_id()));
+    }
     verdict.map_err(|refusal| {
         // The text that is signed is the policy, which the client has: there is nothing to show.
         let mismatch = || Cause::SignatureMismatch.into();
-        of_signer(&refusal, claim.secret_id(), now).unwrap_or_else(mismatch)
+        of_signer(&refusal, now).unwrap_or_else(mismatch)
     })?;
     if now >= policy.expiration {
         return Err(Refusal::policy_expired(policy.expiration, now));
     }
     policy.check(bucket, fields)?;
     let secret_id = claim.secret_id().to_owned();
-    let caller = as_itself(account);
     let fields = policy.conditions.iter().filter_map(Condition::field);
     let covered = fields.map(|field| header_of_field(field).to_owned()).collect();
-    Ok((Principal { caller, how: How::Form { secret_id, covered } }, Some(policy)))
+    Ok((Principal { who: known.into(), how: How::Form { secret_id, covered } }, Some(policy)))
 }
 
 /// The header that a field stands for.

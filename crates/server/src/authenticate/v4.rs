@@ -9,7 +9,7 @@ use base64::engine::general_purpose::STANDARD;
 use cospass_protocol::operation::Resource;
 use cospass_sign::{ClaimError, V4Claim};
 
-use super::{How, Principal, as_itself, of_signer};
+use super::{How, Known, Principal, of_known, of_signer};
 use crate::accounts::Accounts;
 use crate::head::Head;
 use crate::refusal::{Cause, Refusal};
@@ -25,21 +25,24 @@ pub(super) fn authenticate_v4<'a>(
     let parameter = V4Claim::parameter(&head.request).ok_or(Cause::MalformedSignature)?;
     let signature = STANDARD.decode(&*parameter).map_err(|_| Cause::MalformedSignature)?;
     let claim = V4Claim::read(&signature).map_err(refused)?;
-    let account = accounts.of_secret_id(claim.secret_id());
-    let verdict = claim.verify(account.map(|account| account.credentials.secret_key()), now);
-    if account.is_some_and(|account| account.credentials.token().is_some()) {
+    let known = Known::of(claim.secret_id(), || None, accounts, now);
+    let verdict = claim.verify(known.key(), now);
+    if known.refusal().is_some() {
+        return Err(of_known(&known, claim.secret_id()));
+    }
+    if known.token().is_some() {
         return Err(Cause::WrongToken.into());
     }
     verdict.map_err(|refusal| {
         let mismatch = || Cause::SignatureMismatch.into();
-        of_signer(&refusal, claim.secret_id(), now).unwrap_or_else(mismatch)
+        of_signer(&refusal, now).unwrap_or_else(mismatch)
     })?;
     match resource {
         Resource::Object(bucket, key)
             if claim.is_for(bucket.appid(), bucket.name(), key.path()) =>
         {
             let secret_id = claim.secret_id().to_owned();
-            Ok(Principal { caller: as_itself(account), how: How::V4 { secret_id } })
+            Ok(Principal { who: known.into(), how: How::V4 { secret_id } })
         }
         _ => Err(Cause::OutOfV4.into()),
     }

@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use cospass_protocol::TagSet;
 use cospass_protocol::operation::{CannedAcl, CustomerKey};
 use crc_fast::{CrcAlgorithm, checksum};
-use md5::{Digest, Md5};
+use md5_stream::Md5;
 
 use super::backend::{Backend, BlobId, Row, Rows, Span, Table, Verdict};
 use super::disk::{Disk, Syncing};
@@ -569,10 +569,10 @@ fn few_bytes_are_kept_in_a_row_and_more_in_a_blob() {
                 let mut upload = store.upload().unwrap();
                 bytes.chunks(pieces).for_each(|piece| upload.write(piece).unwrap());
                 let whole = Md5::digest(&bytes);
-                assert_eq!((upload.size(), upload.md5()), (length as u64, whole.into()));
+                assert_eq!((upload.size(), upload.md5()), (length as u64, whole));
                 let any = |_: Option<&ObjectRecord>| Ok::<_, StoreError>(());
                 let record = store.commit(upload, &bucket(), &key("a"), draft(), any).unwrap();
-                assert_eq!((record.size, record.md5), (length as u64, whole.into()));
+                assert_eq!((record.size, record.md5), (length as u64, whole));
                 assert_eq!(record.crc64, checksum(CrcAlgorithm::Crc64Xz, &bytes));
                 assert_eq!((all_blobs(&*backend).len(), kept(&store)), (blobs, 1), "{length}");
                 assert_eq!(read(&store, "a"), bytes);

@@ -4,6 +4,7 @@ use cospass_protocol::xml::Evidence;
 use cospass_sign::Credentials;
 
 use crate::refused;
+use crate::support::sts::*;
 use crate::support::*;
 
 #[test]
@@ -136,6 +137,19 @@ fn temporary_credentials_need_their_token() {
     for request in [get("/a").sign(), get("/a").token("t").sign(), get("/a").token("").sign()] {
         refused(&endpoint, &request, "wrong-token", 403, "InvalidAccessKeyId");
     }
+}
+
+#[test]
+fn temporary_keys_end() {
+    let endpoint = Endpoint::start();
+    let policy = policy("name/cos:*", &resource("*"));
+    let keys = endpoint.issued(&federation(&policy, Some(60)), &root()).credentials;
+    let signed = put("/a", b"x").with_keys(&keys);
+    assert_eq!(endpoint.send(&signed).status, 200);
+    endpoint.clock.advance(60);
+    let ended = refused(&endpoint, &signed, "expired-token", 403, "InvalidAccessKeyId");
+    let message = "The Access Key Id you provided does not exist in our records";
+    assert_eq!(ended.error().message, message);
 }
 
 #[test]

@@ -1,9 +1,15 @@
 //! A started endpoint, and a client that writes every byte of a request itself.
 #![allow(dead_code, unreachable_pub, reason = "each test uses a part of it")]
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "it serves tests alone")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "it serves tests alone"
+)]
 
 pub mod form;
 pub mod log;
+pub mod sts;
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};

@@ -138,7 +138,7 @@ impl<'a> Inquiry<'_, 'a> {
 
     fn with_secret(&self, credentials: &Credentials) -> Finding {
         let authorization = self.claim.authorization();
-        let key = SigningKey::derive(credentials.secret_key(), authorization.key_time());
+        let key = SigningKey::derive(credentials.secret_key(), &authorization.key_time());
         let verdict =
             self.claim.find_convention(&self.evidence.head, &key, Acceptance::Service, false);
         match verdict {
@@ -234,8 +234,8 @@ fn changed_field(sent: &Claim<'_>, signed: &Claim<'_>) -> Option<Cause> {
     let (sent, signed) = (sent.authorization(), signed.authorization());
     let fields = [
         ("q-ak", sent.secret_id(), signed.secret_id()),
-        ("q-sign-time", sent.sign_time(), signed.sign_time()),
-        ("q-key-time", sent.key_time(), signed.key_time()),
+        ("q-sign-time", &*sent.sign_time(), &*signed.sign_time()),
+        ("q-key-time", &*sent.key_time(), &*signed.key_time()),
         ("q-header-list", sent.header_list(), signed.header_list()),
         ("q-url-param-list", sent.param_list(), signed.param_list()),
     ];

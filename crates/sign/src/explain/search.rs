@@ -39,9 +39,10 @@ pub(super) fn signed_text(
 ) -> Option<Finding> {
     let authorization = claim.authorization();
     let secret_key = credentials.secret_key();
+    let sign_time = authorization.sign_time();
     let mut probe = Probe {
-        key: SigningKey::derive(secret_key, authorization.key_time()),
-        sign_time: authorization.sign_time(),
+        key: SigningKey::derive(secret_key, &authorization.key_time()),
+        sign_time: &sign_time,
         signature: authorization.signature(),
         canonical: Canonical::new(),
         tries: 0,
@@ -91,7 +92,7 @@ impl Probe<'_> {
 
 fn changed_time(claim: &Claim<'_>, reading: &Parts<'_>, secret_key: &SecretKey) -> Option<Cause> {
     let authorization = claim.authorization();
-    let (sign_time, key_time) = (authorization.sign_time(), authorization.key_time());
+    let (sign_time, key_time) = (&*authorization.sign_time(), &*authorization.key_time());
     let mut canonical = Canonical::new();
     reading.write(Form::RULE, &mut canonical);
     let fits = |secret_key: &SecretKey, sign_time: &str, key_time: &str| {

@@ -69,7 +69,7 @@ fn secret_id(evidence: &Evidence<'_>, claim: &Claim<'_>) -> Stage {
 
 fn time(evidence: &Evidence<'_>, claim: &Claim<'_>, cause: &Cause) -> Stage {
     let authorization = claim.authorization();
-    let (sign_time, key_time) = (authorization.sign_time(), authorization.key_time());
+    let (sign_time, key_time) = (&*authorization.sign_time(), &*authorization.key_time());
     let here = if sign_time == key_time {
         sign_time.to_owned()
     } else {
@@ -115,7 +115,7 @@ fn string_to_sign(evidence: &Evidence<'_>, claim: &Claim<'_>, parts: &Parts<'_>)
     let mut canonical = Canonical::new();
     parts.write(Form::RULE, &mut canonical);
     let mut here = String::new();
-    canonical.write_string_to_sign(claim.authorization().sign_time(), &mut here);
+    canonical.write_string_to_sign(&claim.authorization().sign_time(), &mut here);
     let one_line = |text: &str| text.trim_end().replace('\n', " ");
     let there = evidence.server.and_then(|server| server.string_to_sign.as_deref()).map(one_line);
     Stage::compared("StringToSign", one_line(&here), there)

@@ -28,6 +28,14 @@ pub(super) fn write_back(file: &File, part: Range<u64>) {
     let _ = fadvise(file, part.start, length, Advice::DontNeed);
 }
 
+/// Tells the system that a file is read here and there, so that it does not read what is behind each page, which takes longer
+/// than the page. What goes wrong costs time alone.
+#[cfg(target_os = "linux")]
+pub(super) fn read_at_random(file: &File) {
+    use rustix::fs::{Advice, fadvise};
+    let _ = fadvise(file, 0, None, Advice::Random);
+}
+
 /// Reads from an offset of a file on what the system has in memory, and tells how much that is. `None` if it is nothing, or
 /// if the file system cannot say what it has.
 #[cfg(target_os = "linux")]
@@ -52,6 +60,9 @@ pub(super) fn check_room(_: &File) -> io::Result<()> {
 pub(super) fn read_cached(_: &File, _: u64, _: &mut [u8]) -> Option<usize> {
     None
 }
+
+#[cfg(not(target_os = "linux"))]
+pub(super) fn read_at_random(_: &File) {}
 
 #[cfg(not(target_os = "linux"))]
 pub(super) fn write_back(_: &File, _: Range<u64>) {}

@@ -1,14 +1,15 @@
 //! Tables in one transactional file.
 //!
 //! Writers that come at the same time share a transaction of the database, and so its wait for the disk: each runs in its
-//! turn and sees what those before it did; the last of those that wait commits for all. Who comes alone waits for nobody.
+//! turn and sees what those before it did; the last of those that wait commits for all. Who comes alone waits for nobody, and
+//! who has had a turn waits for the outcome of that transaction alone, not for those that come behind it.
 
 use std::any::Any;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Condvar, Mutex, OnceLock, PoisonError, RwLock};
+use std::sync::{Arc, Condvar, Mutex, PoisonError, RwLock};
 
 use redb::backends::FileBackend;
 use redb::{
@@ -38,8 +39,6 @@ pub(in crate::store) struct Tables {
     waiting: AtomicUsize,
     /// Whose turn it is holds it, and whoever commits.
     batch: Mutex<Option<Batch>>,
-    /// A batch has its outcome.
-    ended: Condvar,
 }
 
 /// Writers that share a transaction.
@@ -48,10 +47,18 @@ struct Batch {
     writers: usize,
     /// Whether there is something to commit.
     is_changed: bool,
-    outcome: Arc<Outcome>,
+    ending: Ending,
 }
 
-type Outcome = OnceLock<Result<(), Arc<io::Error>>>;
+/// What came of a batch, for all of its writers.
+#[derive(Default)]
+struct Outcome {
+    known: Mutex<Option<Result<(), Arc<io::Error>>>>,
+    ended: Condvar,
+}
+
+/// Settles an outcome, at the latest when it is dropped, so that nobody waits for what will never be.
+struct Ending(Arc<Outcome>);
 
 impl Tables {
     pub(super) fn open(path: &Path, sync: Syncing) -> io::Result<Self> {
@@ -66,7 +73,6 @@ impl Tables {
             database: RwLock::new(Some(database)),
             waiting: AtomicUsize::new(0),
             batch: Mutex::new(None),
-            ended: Condvar::new(),
         })
     }
 
@@ -97,24 +103,20 @@ impl Tables {
             None => Batch::new(self.begin()?),
         };
         let ran = batch.run(run);
-        let outcome = Arc::clone(&batch.outcome);
+        let outcome = Arc::clone(&batch.ending.0);
         if self.waiting.load(Ordering::SeqCst) > 0 && batch.writers < MOST_WRITERS {
-            // Who waits takes the batch over. A verdict holds only if what it was based on is committed.
+            // Who waits takes the batch over.
             *turn = Some(batch);
-            let has_ended = |_: &mut Option<Batch>| outcome.get().is_none();
-            drop(self.ended.wait_while(turn, has_ended).unwrap_or_else(PoisonError::into_inner));
         } else {
             batch.end();
-            drop(turn);
-            self.ended.notify_all();
         }
+        drop(turn);
+        // A verdict holds only if what it was based on is committed.
+        let outcome = outcome.wait();
         if let Err(panic) = ran {
             resume_unwind(panic);
         }
-        match outcome.get() {
-            Some(Err(error)) => Err(io::Error::new(error.kind(), Arc::clone(error))),
-            _ => Ok(()),
-        }
+        outcome.map_err(|error| io::Error::new(error.kind(), error))
     }
 
     fn begin(&self) -> io::Result<WriteTransaction> {
@@ -156,7 +158,7 @@ impl Rows for Tables {
 
 impl Batch {
     fn new(transaction: WriteTransaction) -> Self {
-        Self { transaction, writers: 0, is_changed: false, outcome: Arc::default() }
+        Self { transaction, writers: 0, is_changed: false, ending: Ending(Arc::default()) }
     }
 
     /// Runs one writer's transaction, of which nothing stays if it is aborted or panics.
@@ -165,7 +167,7 @@ impl Batch {
         run: &mut dyn FnMut(&mut Transaction<'_>) -> Verdict,
     ) -> Result<(), Box<dyn Any + Send>> {
         self.writers = self.writers.saturating_add(1);
-        if self.outcome.get().is_some() {
+        if self.ending.has_failed() {
             return Ok(());
         }
         let shared = Shared(&self.transaction);
@@ -185,19 +187,48 @@ impl Batch {
         match applied {
             Ok(()) => self.is_changed = true,
             // Half of it may have been applied: the whole batch has failed.
-            Err(error) => _ = self.outcome.set(Err(Arc::new(failure::<redb::Error>(error)))),
+            Err(error) => self.ending.settle(Err(failure::<redb::Error>(error))),
         }
         Ok(())
     }
 
     fn end(self) {
-        let Self { transaction, is_changed, outcome, .. } = self;
-        let ended = match outcome.get() {
-            None if is_changed => transaction.commit().map_err(failure),
-            _ => transaction.abort().map_err(failure),
+        let Self { transaction, is_changed, ending, .. } = self;
+        let ended = match is_changed && !ending.has_failed() {
+            true => transaction.commit().map_err(failure),
+            false => transaction.abort().map_err(failure),
         };
-        // What failed before stays failed.
-        let _ = outcome.set(ended.map_err(Arc::new));
+        ending.settle(ended);
+    }
+}
+
+impl Outcome {
+    /// Waits until the batch has ended.
+    fn wait(&self) -> Result<(), Arc<io::Error>> {
+        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = self.ended.wait_while(known, |known| known.is_none());
+        known.unwrap_or_else(PoisonError::into_inner).clone().unwrap_or(Ok(()))
+    }
+}
+
+impl Ending {
+    fn has_failed(&self) -> bool {
+        let known = self.0.known.lock().unwrap_or_else(PoisonError::into_inner);
+        known.is_some()
+    }
+
+    /// What failed before stays failed.
+    fn settle(&self, ended: io::Result<()>) {
+        let mut known = self.0.known.lock().unwrap_or_else(PoisonError::into_inner);
+        known.get_or_insert(ended.map_err(Arc::new));
+        drop(known);
+        self.0.ended.notify_all();
+    }
+}
+
+impl Drop for Ending {
+    fn drop(&mut self) {
+        self.settle(Err(io::Error::other("a transaction of the metadata was given up")));
     }
 }
 
@@ -245,12 +276,12 @@ fn scan(
 fn open(path: &Path, sync: Syncing) -> Result<Database, redb::Error> {
     let mut builder = Builder::new();
     builder.set_cache_size(CACHE);
+    let file = std::fs::File::options().read(true).write(true).open(path)?;
+    system::read_at_random(&file);
+    let file = FileBackend::new(file)?;
     let database = match sync {
-        Syncing::Always => builder.create(path)?,
-        Syncing::Never => {
-            let file = std::fs::File::options().read(true).write(true).open(path)?;
-            builder.create_with_backend(Unsynced(FileBackend::new(file)?))?
-        }
+        Syncing::Always => builder.create_with_backend(file)?,
+        Syncing::Never => builder.create_with_backend(Unsynced(file))?,
     };
     // Reading a table that was never written would fail.
     let write = database.begin_write()?;

@@ -1,0 +1,230 @@
+//! Each thing that is looked at: pure functions of what came, but for those that ask further.
+
+use cospass_protocol::{ObjectKey, Scheme};
+
+use super::ask::{Asking, Reply};
+use super::{Diagnosis, Doctor, Health};
+use crate::clock::unix;
+use crate::transport::TransportError;
+
+/// From so many seconds on a clock is off; the service takes no less amiss.
+const CLOCK_OFF: i64 = 60;
+
+/// From so many seconds on the service refuses signatures (436/7730, RequestTimeTooSkewed).
+const CLOCK_REFUSED: i64 = 900;
+
+fn diagnosis(
+    check: &'static str,
+    health: Health,
+    text: impl Into<String>,
+    remedy: impl Into<Option<&'static str>>,
+) -> Diagnosis {
+    let remedy = remedy.into().map(str::to_owned);
+    Diagnosis { check, health, text: text.into(), remedy }
+}
+
+/// Which kind of domain it is.
+pub(super) fn domain(doctor: &Doctor<'_>) -> Diagnosis {
+    let host = doctor.endpoint.host(doctor.bucket, doctor.scheme);
+    let has = |part: &str| host.contains(part);
+    let (health, kind, remedy) = if !doctor.endpoint.names_bucket() {
+        let remedy = "the bucket must be bound to it (GET ?domain), and what clients send as Host must be it";
+        (Health::Fine, "a domain that stands for the bucket", Some(remedy))
+    } else if has(".cos-internal.") {
+        let remedy = "it is reached within the cloud's own network alone; hand out URLs of the default domain";
+        (Health::Doubtful, "the domain of the cloud's own network", Some(remedy))
+    } else if has(".cos.accelerate.") {
+        let remedy = "acceleration must be on for the bucket (GET ?accelerate)";
+        (Health::Fine, "the domain of global acceleration", Some(remedy))
+    } else if has(".myqcloud.com") || has(".tencentcos.cn") {
+        // Since 2024 buckets made anew force downloads there (436/113262 and 236/35153).
+        let remedy = "buckets made since 2024 force downloads there; to show objects in a browser, bind a domain";
+        (Health::Fine, "a default domain", Some(remedy))
+    } else {
+        (Health::Fine, "a domain of no service, such as a local endpoint", None)
+    };
+    diagnosis("domain", health, format!("{host} is {kind}"), remedy)
+}
+
+pub(super) fn scheme(doctor: &Doctor<'_>) -> Diagnosis {
+    match doctor.scheme {
+        Scheme::Https => diagnosis("scheme", Health::Fine, "https", None),
+        Scheme::Http => {
+            let text = "plain http: whoever is on the way reads URLs, and can use them";
+            diagnosis("scheme", Health::Doubtful, text, "use https outside of this machine")
+        }
+    }
+}
+
+pub(super) fn unreachable(error: &TransportError) -> Diagnosis {
+    let remedy = "see whether the host is right and resolves, and whether a proxy is in the way";
+    diagnosis("reach", Health::Bad, error.to_string(), remedy)
+}
+
+/// How far this machine's clock is from the server's; and by how many seconds that is ahead.
+pub(super) fn clock(doctor: &Doctor<'_>, reply: &Reply) -> (Diagnosis, i64) {
+    let Some(server) = reply.header("date").and_then(unix) else {
+        let text = "the answer has no Date that could be read";
+        return (diagnosis("clock", Health::Unknown, text, None), 0);
+    };
+    let off = server.saturating_sub(doctor.now);
+    let direction = if off < 0 { "ahead of" } else { "behind" };
+    let text = format!("this machine is {} s {direction} the server", off.abs());
+    let remedy = "set the clock (NTP), or sign with the server's time";
+    let found = match off.abs() {
+        0..CLOCK_OFF => diagnosis("clock", Health::Fine, text, None),
+        CLOCK_OFF..CLOCK_REFUSED => diagnosis("clock", Health::Doubtful, text, remedy),
+        _ => diagnosis("clock", Health::Bad, text, remedy),
+    };
+    (found, off)
+}
+
+/// Whether the bucket is there.
+pub(super) fn bucket(doctor: &Doctor<'_>, reply: &Reply) -> Diagnosis {
+    let name = doctor.bucket.as_str();
+    let appid = doctor.bucket.appid();
+    match reply.code.as_str() {
+        "NoSuchBucket" => {
+            let text = format!("{name} is not there");
+            let remedy = "check the name, the APPID that it ends in, and the region";
+            diagnosis("bucket", Health::Bad, text, remedy)
+        }
+        "InvalidBucketName" | "PathStyleDomainForbidden" | "NoSuchHost" => {
+            let text = format!("the host names no bucket: {}", reply.told());
+            diagnosis("bucket", Health::Bad, text, "check the domain, and what it is bound to")
+        }
+        _ if reply.status >= 500 => diagnosis(
+            "bucket",
+            Health::Unknown,
+            format!("the server failed: {}", reply.told()),
+            "try again",
+        ),
+        _ => diagnosis("bucket", Health::Fine, format!("{name} is there, of APPID {appid}"), None),
+    }
+}
+
+/// Whether the region is the bucket's, where both are told.
+pub(super) fn region(doctor: &Doctor<'_>, reply: &Reply) -> Option<Diagnosis> {
+    let told = reply.header("x-cos-bucket-region")?;
+    Some(match doctor.endpoint.region() {
+        Some(region) if region.name() != told => {
+            let text = format!("the bucket is in {told}, and the domain is of {}", region.name());
+            diagnosis("region", Health::Bad, text, "sign and send to the bucket's own region")
+        }
+        _ => diagnosis("region", Health::Fine, told, None),
+    })
+}
+
+/// Whether the credentials are taken, whatever they may do.
+pub(super) fn credentials(reply: &Reply) -> (Diagnosis, bool) {
+    let is_expired = reply.message.to_ascii_lowercase().contains("expired");
+    let remedy = match reply.code.as_str() {
+        "InvalidAccessKeyId" => {
+            "the SecretId is not known there; check it, and whether its key was disabled"
+        }
+        "SignatureDoesNotMatch" => {
+            "the SecretKey is not that of the SecretId, or a proxy changes requests; see cospass explain"
+        }
+        "ExpiredToken" | "InvalidToken" => {
+            "the token is over or of other keys; fetch temporary credentials anew"
+        }
+        "RequestTimeTooSkewed" => "the clock is off; set it",
+        "AccessDenied" if is_expired => "the clock is off; set it",
+        _ => {
+            let taken = diagnosis("credentials", Health::Fine, "the signature holds", None);
+            return (taken, true);
+        }
+    };
+    (diagnosis("credentials", Health::Bad, reply.told(), remedy), false)
+}
+
+/// What may be read. Whether something may be written would be found out by writing.
+pub(super) async fn rights(asking: &Asking<'_>, doctor: &Doctor<'_>, listed: &Reply) -> Diagnosis {
+    let mut may = Vec::new();
+    let mut may_not = Vec::new();
+    let mut sort = |what: &'static str, reply: &Reply| match reply.status {
+        403 => may_not.push(what),
+        404 | 0..300 => may.push(what),
+        _ => {}
+    };
+    sort("list the bucket", listed);
+    for (what, sub) in [("read its access control", "acl"), ("read its policy", "policy")] {
+        if let Ok(reply) = asking.signed("GET", None, &[(sub, "")], &[]).await {
+            sort(what, &reply);
+        }
+    }
+    let mut absent = "";
+    if let Some(key) = doctor.key.filter(|key| !ObjectKey::is_bucket(key)) {
+        if let Ok(reply) = asking.signed("HEAD", Some(key), &[], &[]).await {
+            sort("HEAD the object", &reply);
+            absent = if reply.status == 404 { "; the object is not there" } else { "" };
+        }
+        if let Ok(reply) = asking.signed("GET", Some(key), &[], &[("Range", "bytes=0-0")]).await {
+            sort("GET the object", &reply);
+        }
+    }
+    let list = |words: &[&str]| match words {
+        [] => "nothing of what was tried".to_owned(),
+        words => words.join(", "),
+    };
+    let text = format!("may: {}; may not: {}{absent}", list(&may), list(&may_not));
+    let remedy =
+        "nothing was written to find out what may be; ask a policy with cospass policy check";
+    let is_read = !may.is_empty();
+    let health = if is_read { Health::Fine } else { Health::Doubtful };
+    diagnosis("rights", health, text, remedy)
+}
+
+/// Whether the bucket wants every header signed that SDKs sign: the same request with one that is not.
+pub(super) async fn strict(asking: &Asking<'_>, listed: &Reply) -> Diagnosis {
+    if !listed.is_done() {
+        let text = "not found out, since the bucket may not be listed";
+        return diagnosis("strict", Health::Unknown, text, None);
+    }
+    let loose = asking.signed("GET", None, &[("max-keys", "1")], &[("Cache-Control", "no-cache")]);
+    match loose.await {
+        Ok(reply) if reply.is_done() => {
+            diagnosis("strict", Health::Fine, "signatures may leave headers out", None)
+        }
+        Ok(reply) if reply.status == 403 => {
+            let text = format!("a header that is not signed is refused ({})", reply.told());
+            let remedy = "sign every header and parameter that is sent; presign warns of what is not (strict-refuses)";
+            diagnosis("strict", Health::Doubtful, text, remedy)
+        }
+        Ok(reply) => diagnosis("strict", Health::Unknown, reply.told(), None),
+        Err(error) => diagnosis("strict", Health::Unknown, error.to_string(), None),
+    }
+}
+
+/// Whether pages of that origin may download and upload.
+pub(super) async fn cors(asking: &Asking<'_>, origin: &str) -> Diagnosis {
+    let (mut may, mut may_not, mut hides_etag) = (Vec::new(), Vec::new(), false);
+    for method in ["GET", "PUT"] {
+        let asked = [("Origin", origin), ("Access-Control-Request-Method", method)];
+        let Ok(reply) = asking.unsigned("OPTIONS", &[], &asked).await else {
+            let text = "the preflight was not answered";
+            return diagnosis("cors", Health::Unknown, text, None);
+        };
+        match reply.is_done() && reply.header("access-control-allow-origin").is_some() {
+            false => may_not.push(method),
+            true => {
+                may.push(method);
+                let exposed = reply.header("access-control-expose-headers").unwrap_or_default();
+                hides_etag |= !exposed.to_ascii_lowercase().contains("etag");
+            }
+        }
+    }
+    if !may_not.is_empty() {
+        let text = format!("pages of {origin} may not {}", may_not.join(", "));
+        let remedy = "add a rule to the bucket's CORS (PUT ?cors) with this AllowedOrigin, these methods, AllowedHeader * and ExposeHeader ETag";
+        return diagnosis("cors", Health::Bad, text, remedy);
+    }
+    let text = format!("pages of {origin} may {}", may.join(", "));
+    match hides_etag {
+        false => diagnosis("cors", Health::Fine, text, None),
+        true => {
+            let remedy = "uploads in parts need the ETag: add ExposeHeader ETag to the rule";
+            diagnosis("cors", Health::Doubtful, text + ", and do not see the ETag", remedy)
+        }
+    }
+}
