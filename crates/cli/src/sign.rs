@@ -185,7 +185,6 @@ fn one(
     json: bool,
     to: Option<&str>,
     told: Told,
-    to: Option<&str>,
 ) -> Result<Exit, Failure> {
     let presigned = signer.sign(request)?;
     let product = signer.product();

@@ -71,6 +71,8 @@ pub(crate) struct Accounts {
     providers: Vec<KnownProvider>,
     /// What temporary keys are made with, and checked.
     pub(crate) token_keys: TokenKeys,
+    /// It keeps what was derived of permanent and temporary keys.
+    verifier: Verifier,
 }
 
 /// Whom a builder was told of beside accounts.
@@ -98,6 +100,7 @@ impl Accounts {
             roles: Vec::new(),
             providers: Vec::new(),
             token_keys,
+            verifier: Verifier::new(),
         };
         for user in people.users {
             let owner = accounts.owner_of(user.owner_uin.as_deref(), "the user", &user.uin)?;
