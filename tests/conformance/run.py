@@ -260,6 +260,7 @@ def drive(name):
     """One column of the matrix."""
     column = Column(name)
     try:
+        tool("openssl")
         command, variables = SDKS[name]()
     except NotRun as reason:
         column.not_run = str(reason)
