@@ -17,6 +17,8 @@ pub(crate) struct Ours {
     endpoint: Endpoint,
     signer: Signer,
     presigner: Presigner,
+    /// Used again, as the buffer is.
+    key: ObjectKey,
     url: String,
 }
 
@@ -29,6 +31,7 @@ impl Ours {
             signer: Signer::new(credentials.clone(), endpoint.clone()),
             endpoint,
             presigner: Presigner::new(credentials),
+            key: ObjectKey::bucket(),
             url: String::new(),
         })
     }
@@ -81,11 +84,11 @@ impl Ours {
         key: &str,
         key_time: KeyTime,
     ) -> Result<&str, Box<dyn Error>> {
-        let key = ObjectKey::new(key)?;
+        self.key.set(key)?;
         let request = PresignRequest {
             params: &workload.params,
             headers: &workload.headers,
-            ..PresignRequest::new(workload.method, &self.bucket, &key, &self.endpoint)
+            ..PresignRequest::new(workload.method, &self.bucket, &self.key, &self.endpoint)
         };
         self.url.clear();
         if workload.authorization {

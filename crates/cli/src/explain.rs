@@ -71,7 +71,7 @@ pub(crate) fn run(args: ExplainArgs) -> Result<Exit, Failure> {
         ..Case::new(credentials.as_ref())
     };
     if let Some(from) = &args.from {
-        return lines::answer_each(from, |line, output| {
+        return lines::answer_each(from, None, |line, output| {
             let (request, now) = sent::read_line(line, &judging.headers)?;
             let explanation = case(&request, now).explain(&request);
             output.line(explanation.to_json())?;

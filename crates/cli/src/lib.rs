@@ -31,6 +31,7 @@ mod transfer;
 mod verify;
 mod warnings;
 mod whoami;
+mod whole_lines;
 
 use std::ffi::OsString;
 

@@ -1,12 +1,13 @@
 //! Batches: one JSON object a line in, one a line out, in order, in constant memory.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader, Read};
 
 use serde::Serialize;
 
 use crate::exit::{Exit, Failure};
 use crate::output::Output;
+use crate::whole_lines::WholeLines;
 
 /// The longest line that is read, in bytes.
 const LINE_MAX: usize = 1024 * 1024;
@@ -29,24 +30,21 @@ struct ErrorMembers<'a> {
 /// The result is [`Exit::Failed`] if a line failed, otherwise the worst that `answer` said.
 pub(crate) fn answer_each(
     from: &str,
+    to: Option<&str>,
     mut answer: impl FnMut(&[u8], &mut Output) -> Result<Exit, Failure>,
 ) -> Result<Exit, Failure> {
-    let input: Box<dyn Read> = match from {
-        "-" => Box::new(io::stdin().lock()),
-        path => Box::new(File::open(path).map_err(|error| {
-            Failure::io(format_args!("cannot read {path:?} (--from); name a file, or -"), &error)
-        })?),
-    };
-    let mut input = BufReader::with_capacity(64 * 1024, input);
-    let mut output = Output::stdout();
+    let mut input = BufReader::with_capacity(64 * 1024, open("--from", from, to)?);
+    let output = WholeLines::to(to)?;
     let mut line = Vec::new();
     let mut worst = Exit::Done;
     loop {
         if input.buffer().is_empty() {
             // The next read may wait for a peer that waits for our answers.
-            output.flush()?;
+            output.lines().flush()?;
         }
-        let outcome = match read_line(&mut input, &mut line) {
+        let read = read_line(&mut input, &mut line);
+        let mut output = output.lines();
+        let outcome = match read {
             Ok(Line::End) => break,
             Ok(Line::Read) => answer(&line, &mut output),
             Ok(Line::TooLong) => Err(Failure::usage(
@@ -65,8 +63,32 @@ pub(crate) fn answer_each(
         };
         worst = worse(worst, exit);
     }
-    output.flush()?;
+    output.lines().flush()?;
     Ok(worst)
+}
+
+/// Opens the file of an option, or standard input for `-`. It must not be the file that the answers go to.
+pub(crate) fn open(option: &str, from: &str, to: Option<&str>) -> Result<Box<dyn Read>, Failure> {
+    if from == "-" {
+        return Ok(Box::new(io::stdin().lock()));
+    }
+    let opened = File::open(from).map_err(|error| {
+        Failure::io(format_args!("cannot read {from:?} ({option}); name a file, or -"), &error)
+    })?;
+    // Of two that cannot be told apart, one is not there, or is no file.
+    let real = |path: &str| fs::canonicalize(path).ok();
+    match to.and_then(real) {
+        Some(to)
+            if real(from).as_ref() == Some(&to)
+                && opened.metadata().is_ok_and(|it| it.is_file()) =>
+        {
+            let message = format_args!(
+                "{from:?} is read ({option}) and would be emptied (--output); name another file"
+            );
+            Err(Failure::usage("output-is-input", message))
+        }
+        _ => Ok(Box::new(opened)),
+    }
 }
 
 /// A failed line outweighs a refused signature, and that one an expired one.

@@ -1,11 +1,12 @@
 //! `cospass presign` and `cospass auth`: a URL, or the value of an `Authorization` header.
 
 mod answer;
+mod keys;
 mod line;
 mod request;
 
 use clap::Args;
-use cospass_protocol::{Endpoint, Expires, Longest, Presigned, Scheme};
+use cospass_protocol::{Endpoint, Expires, Longest, Presigned, Scheme, Warning};
 use cospass_sign::is_official_header;
 
 use crate::duration::parse_expires;
@@ -25,11 +26,16 @@ pub(crate) const MORE_HELP: &str = r#"Examples:
   cospass presign GET cos://photos-1250000000/a.jpg --expires 2h -q response-content-disposition=attachment
   cospass auth PUT 'cos://photos-1250000000/?acl' --region ap-guangzhou    signs the key "?acl"; for the bucket's ACL:
   cospass auth PUT cos://photos-1250000000/ -q acl --region ap-guangzhou
+  cospass presign GET cos://photos-1250000000/2024/ --keys names.txt --output urls.txt --expires 7d
 
 A line of --from has key, and may have method (GET), bucket, region or endpoint or domain, scheme, params and headers
 (an object, or an array of pairs), expires (seconds), now, sign_host and token; null is as good as absent. It is answered
 by {"url","authorization","headers","key_time","expires_at","effective_end"}, with "warnings" if there are any, or by
-{"error":{"code","message"}}. The exit code is 1 if a line failed; the others are signed all the same."#;
+{"error":{"code","message"}}. The exit code is 1 if a line failed; the others are signed all the same.
+
+A line of --keys is a key as it is, UTF-8, without quotes or escapes; a line end is a line feed, or a carriage return and one,
+and the last line needs none. All URLs hold from the second at which the command began. A line without a URL (empty, not UTF-8,
+too long) is told on standard error with its number, and an empty line stands in its place; the exit code is 1 then."#;
 
 /// What is made of a signature.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -91,6 +97,14 @@ pub(crate) struct SignArgs {
     /// Sign one JSON object a line, from a file or - for standard input; the other options are its defaults
     #[arg(long, value_name = "FILE")]
     from: Option<String>,
+
+    /// Pre-sign each key of a file, or - for standard input, one a line, appended to KEY; one URL a line
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["from", "json"])]
+    keys: Option<String>,
+
+    /// Write to a file instead of standard output
+    #[arg(long, value_name = "FILE")]
+    output: Option<String>,
 }
 
 /// What a request has where it does not say otherwise itself.
@@ -109,6 +123,12 @@ struct Defaults {
 struct Told {
     longest: Longest,
     warnings: WarningArgs,
+}
+
+impl Told {
+    fn of(self, presigned: &Presigned) -> Vec<Warning> {
+        presigned.warnings_beyond(self.longest)
+    }
 }
 
 fn parse_longest(text: &str) -> Result<i64, String> {
@@ -133,18 +153,22 @@ pub(crate) fn run(args: SignArgs, product: Product) -> Result<Exit, Failure> {
         params: args.params,
         sign_host: !args.no_sign_host,
     };
+    let to = args.output.as_deref();
     match (args.from, args.method, args.target) {
         (None, Some(method), Some(target)) => {
             let request = Request::of(method.into(), target, &defaults)?;
             let mut signer = Signer::new(environment::credentials()?, product);
-            one(&request, &mut signer, args.json, told)
+            match args.keys {
+                Some(keys) => keys::presign(&keys, to, &request, &mut signer, told),
+                None => one(&request, &mut signer, args.json, to, told),
+            }
         }
         (Some(from), ..) => {
             let mut signer = Signer::new(environment::credentials()?, product);
-            lines::answer_each(&from, |line, output| {
+            lines::answer_each(&from, to, |line, output| {
                 let request = line::read(line, &defaults)?;
                 let presigned = signer.sign(&request)?;
-                told.warnings.check(&presigned.warnings_beyond(told.longest))?;
+                told.warnings.check(&told.of(&presigned))?;
                 output.json(&Answer::in_batch(&presigned, product, told.longest))?;
                 Ok(Exit::Done)
             })
@@ -159,13 +183,13 @@ fn one(
     request: &Request<'_>,
     signer: &mut Signer,
     json: bool,
+    to: Option<&str>,
     told: Told,
 ) -> Result<Exit, Failure> {
     let presigned = signer.sign(request)?;
     let product = signer.product();
-    let warnings = presigned.warnings_beyond(told.longest);
-    told.warnings.check(&warnings)?;
-    let mut output = Output::stdout();
+    told.warnings.check(&told.of(&presigned))?;
+    let mut output = Output::to(to)?;
     match (json, product) {
         (true, _) => output.json(&Answer::alone(&presigned, product, told.longest))?,
         (false, Product::Url) => output.line(presigned.url())?,
@@ -175,13 +199,18 @@ fn one(
     if !json {
         tell_headers(&presigned);
     }
+    tell_risks(request, &presigned, told)?;
+    Ok(Exit::Done)
+}
+
+/// Tells which headers are not signed, and what is valid and yet a risk.
+fn tell_risks(request: &Request<'_>, presigned: &Presigned, told: Told) -> Result<(), Failure> {
     for (name, _) in request.headers.iter().filter(|(name, _)| !is_official_header(name)) {
         note(format_args!(
             "note: the header {name} is not signed, since the service's list of signed headers does not have it"
         ));
     }
-    told.warnings.tell(&warnings)?;
-    Ok(Exit::Done)
+    told.warnings.tell(&told.of(presigned))
 }
 
 /// Tells which headers the request must carry. The token is in the environment and is not shown.

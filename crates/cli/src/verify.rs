@@ -66,7 +66,7 @@ pub(crate) fn run(args: VerifyArgs) -> Result<Exit, Failure> {
     let credentials = environment::credentials_offline()?;
     let judging = args.judging;
     match (&args.from, args.method, args.url) {
-        (Some(from), ..) => lines::answer_each(from, |line, output| {
+        (Some(from), ..) => lines::answer_each(from, None, |line, output| {
             let (request, now) = sent::read_line(line, &judging.headers)?;
             let verdict = judge(&request, &credentials, judging.time(now), judging.strict);
             output.json(&verdict.as_json())?;

@@ -28,6 +28,27 @@ impl ObjectKey {
         Ok(ObjectKey { path: ["/", without_root(key.as_ref())?].concat() })
     }
 
+    /// Makes this the key of that text, as [`new`](Self::new) does, in the memory that it has; it stays as it was on error.
+    ///
+    /// ```
+    /// use cospass_protocol::ObjectKey;
+    ///
+    /// let mut key = ObjectKey::new("a.txt")?;
+    /// key.set("b.txt")?;
+    /// assert_eq!(key, ObjectKey::new("b.txt")?);
+    /// assert!(key.set("").is_err() && key.as_str() == "b.txt");
+    /// # Ok::<(), cospass_protocol::KeyError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// Those of [`new`](Self::new).
+    pub fn set(&mut self, key: &str) -> Result<(), KeyError> {
+        let key = without_root(key)?;
+        self.path.truncate(1);
+        self.path.push_str(key);
+        Ok(())
+    }
+
     /// The path that names the bucket itself, `/`.
     pub fn bucket() -> Self {
         ObjectKey { path: "/".to_owned() }
@@ -108,10 +129,22 @@ pub(crate) fn write_url_path(key: &str, out: &mut String) -> Result<(), DotSegme
     Ok(())
 }
 
+/// So many bytes are compared at once.
+const PIECE: usize = 16;
+
 /// Whether a segment but the first begins with a dot. Without a branch for each byte, so that a compiler compares many at once.
 fn has_segment_with_dot(key: &[u8]) -> bool {
-    let behind = key.get(1..).unwrap_or_default();
-    key.iter().zip(behind).fold(false, |found, pair| found | (pair == (&b'/', &b'.')))
+    let is_such = |[slash, dot]: [&[u8; PIECE]; 2]| {
+        slash.iter().zip(dot).fold(false, |found, pair| found | (pair == (&b'/', &b'.')))
+    };
+    let (before, behind) = (key.get(..key.len().saturating_sub(1)), key.get(1..));
+    let (before, behind) = (before.unwrap_or_default(), behind.unwrap_or_default());
+    // The last piece may overlap the one before.
+    let (Some(last), Some(last_behind)) = (before.last_chunk(), behind.last_chunk()) else {
+        return before.iter().zip(behind).any(|pair| pair == (&b'/', &b'.'));
+    };
+    let mut pieces = before.as_chunks().0.iter().zip(behind.as_chunks().0);
+    pieces.any(|(slash, dot)| is_such([slash, dot])) || is_such([last, last_behind])
 }
 
 fn is_dot_segment(segment: &str) -> bool {

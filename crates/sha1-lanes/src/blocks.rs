@@ -41,6 +41,24 @@ impl Blocks {
         self.ends.push(self.bytes.len() / BLOCK);
     }
 
+    /// Makes these so many copies of the first message, which is so many bytes long with its padding; those that there are
+    /// already stay as they are. Gives their bytes.
+    pub(crate) fn copies(&mut self, count: usize, length: usize) -> &mut [u8] {
+        while self.bytes.len() < count.saturating_mul(length) {
+            self.bytes.extend_from_within(..length.min(self.bytes.len()));
+        }
+        self.ends.clear();
+        self.ends.extend((1..=count).map(|number| number * (length / BLOCK)));
+        self.bytes.get_mut(..count * length).unwrap_or_default()
+    }
+
+    /// How many blocks each message has, if all have as many.
+    pub(crate) fn each(&self) -> Option<usize> {
+        let first = *self.ends.first()?;
+        let is_next = |(number, end): (usize, &usize)| *end == (number + 1) * first;
+        self.ends.iter().enumerate().all(is_next).then_some(first)
+    }
+
     /// How many messages there are.
     pub fn len(&self) -> usize {
         self.ends.len()

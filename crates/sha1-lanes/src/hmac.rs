@@ -6,7 +6,7 @@
 
 use crate::State;
 use crate::single;
-use crate::state::{BLOCK, Digest, Tail};
+use crate::state::{BLOCK, Digest};
 
 /// HMAC-SHA1 (RFC 2104) with one key, kept as the two states in which its hashes begin.
 ///
@@ -47,21 +47,41 @@ impl Hmac {
         self.outer.hash(&self.inner.hash(message))
     }
 
-    /// The digest of `before`, the SHA-1 of `hashed` in lower-case hex digits, and a line end: the one of a
+    /// The lower-case hex digits of the digest of `before`, the SHA-1 of `hashed` in such digits, and a line end: the one of a
     /// `StringToSign`, without its text ever being written.
     #[inline]
-    pub fn digest_of_hash(&self, before: &HexMessage, hashed: &[u8]) -> Digest {
-        let (blocks, rest) = hashed.as_chunks();
-        let tail = Tail::new(rest, hashed.len() as u64);
-        let states = [self.inner.words(), self.outer.words()];
-        single::mac_of_hash(states, [blocks, tail.blocks()], before)
+    pub fn digits_of_hash(&self, before: &HexMessage, hashed: &[u8]) -> [u8; DIGITS] {
+        single::mac_of_hash([self.inner.words(), self.outer.words()], hashed, before)
+    }
+
+    /// The HMAC whose key is the digest of a message in lower-case hex digits, as a signing key is that of a key time.
+    ///
+    /// ```
+    /// use sha1_lanes::{Hmac, hex};
+    ///
+    /// let (secret, time) = (Hmac::new(b"secret"), b"0;300");
+    /// let plainly = Hmac::new(&hex(&secret.digest(time)));
+    /// assert_eq!(secret.keyed_by_digits(time).digest(b"text"), plainly.digest(b"text"));
+    /// ```
+    pub fn keyed_by_digits(&self, message: &[u8]) -> Self {
+        match single::key_by_digits([self.inner.words(), self.outer.words()], message) {
+            Some([inner, outer]) => {
+                Self { inner: State::behind_one(inner), outer: State::behind_one(outer) }
+            }
+            None => {
+                let mut digits = hex(&self.digest(message));
+                let keyed = Self::new(&digits);
+                zeroize::Zeroize::zeroize(&mut digits);
+                keyed
+            }
+        }
     }
 }
 
 /// How many pieces of 16 bytes a [`HexMessage`] has.
 pub(crate) const QUARTERS: usize = 8;
 /// Hex digits of a digest.
-const DIGITS: usize = 40;
+pub(crate) const DIGITS: usize = 40;
 /// Behind them: the line end, and what FIPS 180-4 §5.1.1 puts behind a message at least.
 const BEHIND: usize = 1 + 1 + 8;
 

@@ -25,6 +25,7 @@
 //!
 //! SHA-1 is broken where collisions matter. It is here because HMAC-SHA1 is what Tencent Cloud COS signs with.
 
+mod alike;
 mod blocks;
 mod engine;
 mod hmac;
@@ -36,6 +37,7 @@ mod steps;
 #[cfg(target_arch = "x86_64")]
 mod x86;
 
+pub use alike::Alike;
 pub use blocks::Blocks;
 pub use engine::Engine;
 pub use hmac::{HexMessage, Hmac, hex};

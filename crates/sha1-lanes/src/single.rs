@@ -1,7 +1,11 @@
 //! One message at a time, by what this processor has for it.
 
-use crate::hmac::HexMessage;
-use crate::state::{BLOCK, Digest, INITIAL_WORDS, Tail, digest};
+use crate::hmac::{DIGITS, HexMessage, hex};
+use crate::state::{BLOCK, INITIAL_WORDS, Tail, digest};
+
+/// What FIPS 180-4 §5.1.1 puts behind a message at least, in bytes.
+#[cfg(target_arch = "x86_64")]
+const PADDING: usize = 9;
 
 #[cfg(target_arch = "x86_64")]
 use std::sync::OnceLock;
@@ -32,13 +36,13 @@ fn compress_portably(words: &mut [u32; 5], blocks: &[[u8; BLOCK]]) {
     sha1::block_api::compress(words, blocks);
 }
 
-/// HMAC of a message in which the hash of padded blocks stands.
+/// The digits of the HMAC of a message in which the hash of a text stands.
 #[inline]
 pub(crate) fn mac_of_hash(
     states: [&[u32; 5]; 2],
-    hashed: [&[[u8; BLOCK]]; 2],
+    hashed: &[u8],
     message: &HexMessage,
-) -> Digest {
+) -> [u8; DIGITS] {
     #[cfg(target_arch = "x86_64")]
     if let Some(engine) = sha_ni() {
         return engine.mac_of_hash(states, &INITIAL_WORDS, hashed, message);
@@ -48,19 +52,34 @@ pub(crate) fn mac_of_hash(
 
 fn mac_of_hash_portably(
     [inner, outer]: [&[u32; 5]; 2],
-    hashed: [&[[u8; BLOCK]]; 2],
+    hashed: &[u8],
     message: &HexMessage,
-) -> Digest {
+) -> [u8; DIGITS] {
     let [mut hash, mut inner, mut outer] = [INITIAL_WORDS, *inner, *outer];
-    for blocks in hashed {
-        compress_portably(&mut hash, blocks);
-    }
+    let (blocks, rest) = hashed.as_chunks();
+    let tail = Tail::new(rest, hashed.len() as u64);
+    compress_portably(&mut hash, blocks);
+    compress_portably(&mut hash, tail.blocks());
     let bytes = message.with(&digest(hash));
     let blocks = bytes.as_flattened().as_chunks().0;
     compress_portably(&mut inner, blocks.get(..message.blocks()).unwrap_or_default());
     let tail = Tail::new(&digest(inner), (BLOCK + 20) as u64);
     compress_portably(&mut outer, tail.blocks());
-    digest(outer)
+    hex(&digest(outer))
+}
+
+/// The two states of the HMAC whose key is the HMAC of a message, in digits; `None` where there are no instructions for it, or
+/// the message is longer than a block.
+#[inline]
+pub(crate) fn key_by_digits(states: [&[u32; 5]; 2], message: &[u8]) -> Option<[[u32; 5]; 2]> {
+    #[cfg(target_arch = "x86_64")]
+    if message.len() + PADDING <= BLOCK
+        && let Some(engine) = sha_ni()
+    {
+        return Some(engine.key_by_digits(states, &INITIAL_WORDS, message));
+    }
+    let _ = (states, message);
+    None
 }
 
 #[cfg(test)]
@@ -77,11 +96,9 @@ mod tests {
             hashed in vec(any::<u8>(), 0..300),
         ) {
             let message = HexMessage::new(&before).unwrap();
-            let tail = Tail::new(hashed.as_chunks::<BLOCK>().1, hashed.len() as u64);
-            let hashed = [hashed.as_chunks().0, tail.blocks()];
             let states = [&INITIAL_WORDS, &[1, 2, 3, 4, 5]];
-            let portable = mac_of_hash_portably(states, hashed, &message);
-            prop_assert_eq!(mac_of_hash(states, hashed, &message), portable);
+            let portable = mac_of_hash_portably(states, &hashed, &message);
+            prop_assert_eq!(mac_of_hash(states, &hashed, &message), portable);
         }
     }
 }

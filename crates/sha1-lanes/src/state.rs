@@ -82,6 +82,12 @@ impl State {
         })
     }
 
+    /// With those words behind one block.
+    #[inline]
+    pub(crate) fn behind_one(words: [u32; 5]) -> Self {
+        Self { words, blocks: 1 }
+    }
+
     #[inline]
     pub(crate) fn words(&self) -> &[u32; 5] {
         &self.words

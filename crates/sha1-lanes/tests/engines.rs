@@ -3,7 +3,7 @@
 use proptest::collection::vec;
 use proptest::prelude::*;
 use sha1::{Digest, Sha1};
-use sha1_lanes::{Blocks, Engine, State};
+use sha1_lanes::{Alike, Blocks, Engine, State};
 
 fn check(messages: &[Vec<u8>], prefix: Option<[u8; 64]>) {
     let start = prefix.map_or(State::INITIAL, |block| State::INITIAL.after(&block));
@@ -63,6 +63,26 @@ fn every_length_around_the_blocks() {
 fn every_number_of_messages_around_the_lanes() {
     for count in 0..=40 {
         check(&vec![b"the same".to_vec(); count], None);
+    }
+}
+
+/// More of them, fewer, more again, and longer than a block.
+#[test]
+fn messages_that_are_alike() {
+    for length in [20, 64, 119] {
+        let text = |content: [u8; 5]| [&vec![b'x'; length - 7][..], &content, b"zz"].concat();
+        let mut alike = Alike::new(&State::INITIAL, &text([0; 5]), length - 7);
+        for count in [0, 3, 40, 1, 33, 41] {
+            let contents: Vec<[u8; 5]> = (0..count).map(|n| [n, 1, 2, 3, count]).collect();
+            alike.fill(contents.iter().copied());
+            let expected: Vec<_> =
+                contents.iter().map(|content| State::INITIAL.hash(&text(*content))).collect();
+            for engine in Engine::available() {
+                let mut digests = Vec::new();
+                engine.hash(alike.messages(), &mut digests);
+                assert_eq!(digests, expected, "{engine:?} of {count}");
+            }
+        }
     }
 }
 

@@ -51,7 +51,8 @@ fn a_hash_in_a_message_of_any_length() {
         for hashed in [0, 55, 56, 64, 300].map(|length| vec![b'y'; length]) {
             let digits = plain_hex(&Sha1::digest(&hashed));
             let text = [&before, digits.as_bytes(), b"\n"].concat();
-            assert_eq!(hmac.digest_of_hash(&message, &hashed), plain(b"key", &text), "{length}");
+            let mac = plain_hex(&plain(b"key", &text));
+            assert_eq!(hmac.digits_of_hash(&message, &hashed), *mac.as_bytes(), "{length}");
         }
     }
     assert!(HexMessage::new(&[b'x'; HexMessage::LONGEST + 1]).is_none());
@@ -69,7 +70,31 @@ proptest! {
         let before = &key[..key.len().min(HexMessage::LONGEST)];
         let text = [before, &digits, b"\n"].concat();
         let in_message = HexMessage::new(before).unwrap();
-        prop_assert_eq!(Hmac::new(&key).digest_of_hash(&in_message, &message), plain(&key, &text));
+        let mac = plain_hex(&plain(&key, &text));
+        let ours = Hmac::new(&key).digits_of_hash(&in_message, &message);
+        prop_assert_eq!(std::str::from_utf8(&ours).unwrap(), mac.as_str());
+    }
+}
+
+/// One block and more, as the crate `hmac` has it.
+#[test]
+fn a_key_of_the_digits_of_another_mac() {
+    for length in 0..=130 {
+        let message: Vec<u8> = (0..=u8::MAX).cycle().take(length).collect();
+        let digits = plain_hex(&plain(b"key", &message));
+        let keyed = Hmac::new(b"key").keyed_by_digits(&message);
+        assert_eq!(keyed.digest(&message), plain(digits.as_bytes(), &message), "{length}");
+    }
+}
+
+#[test]
+fn a_text_of_any_length_that_is_hashed_in_a_message() {
+    let (hmac, message) = (Hmac::new(b"key"), HexMessage::new(b"sha1\n1;2\n").unwrap());
+    for length in 0..=200 {
+        let hashed: Vec<u8> = (1..=u8::MAX).cycle().take(length).collect();
+        let text = [b"sha1\n1;2\n", plain_hex(&Sha1::digest(&hashed)).as_bytes(), b"\n"].concat();
+        let mac = plain_hex(&plain(b"key", &text));
+        assert_eq!(hmac.digits_of_hash(&message, &hashed), *mac.as_bytes(), "{length}");
     }
 }
 

@@ -6,7 +6,7 @@
 
 use std::fmt;
 
-use sha1_lanes::{Blocks, Digest, Engine, State, hex};
+use sha1_lanes::{Alike, Blocks, Digest, Engine, State, hex};
 
 use crate::secret::SecretKey;
 use crate::signing::{Signature, SigningKey};
@@ -34,11 +34,10 @@ use crate::signing::{Signature, SigningKey};
 #[derive(Clone)]
 pub struct Batch {
     engine: Engine,
-    /// `sha1`, the sign time: what every `StringToSign` begins with.
-    string_to_sign: Vec<u8>,
     http_strings: Blocks,
-    inner: Blocks,
-    outer: Blocks,
+    /// Each `StringToSign`, in which the hash of its `HttpString` is missing.
+    inner: Alike,
+    outer: Alike,
     digests: Vec<Digest>,
 }
 
@@ -47,12 +46,13 @@ impl Batch {
     pub fn new(secret_key: &SecretKey, key_time: &str, engine: Engine) -> Self {
         let signing_key = SigningKey::derive(secret_key, key_time);
         let [inner, outer] = signing_key.states();
+        let before = ["sha1\n", key_time, "\n"].concat();
+        let string_to_sign = [before.as_bytes(), &[b'0'; Signature::LENGTH], b"\n"].concat();
         Self {
             engine,
-            string_to_sign: ["sha1\n", key_time, "\n"].concat().into_bytes(),
             http_strings: Blocks::new(&State::INITIAL),
-            inner: Blocks::new(inner),
-            outer: Blocks::new(outer),
+            inner: Alike::new(inner, &string_to_sign, before.len()),
+            outer: Alike::new(outer, &Digest::default(), 0),
             digests: Vec::new(),
         }
     }
@@ -77,20 +77,10 @@ impl Batch {
     pub fn sign(&mut self, signatures: &mut Vec<Signature>) {
         self.engine.hash(&self.http_strings, &mut self.digests);
         self.http_strings.clear();
-        self.inner.clear();
-        for digest in &self.digests {
-            self.inner.push(|string_to_sign| {
-                string_to_sign.extend_from_slice(&self.string_to_sign);
-                string_to_sign.extend_from_slice(&hex(digest));
-                string_to_sign.push(b'\n');
-            });
-        }
-        self.engine.hash(&self.inner, &mut self.digests);
-        self.outer.clear();
-        for digest in &self.digests {
-            self.outer.push(|inner| inner.extend_from_slice(digest));
-        }
-        self.engine.hash(&self.outer, &mut self.digests);
+        self.inner.fill(self.digests.iter().map(hex));
+        self.engine.hash(self.inner.messages(), &mut self.digests);
+        self.outer.fill(self.digests.iter().copied());
+        self.engine.hash(self.outer.messages(), &mut self.digests);
         signatures.clear();
         signatures.extend(self.digests.iter().map(|digest| Signature::of(hex(digest))));
     }

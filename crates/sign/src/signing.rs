@@ -4,7 +4,6 @@ use std::fmt;
 
 use sha1_lanes::{HexMessage, Hmac, State, hex};
 use subtle::ConstantTimeEq;
-use zeroize::Zeroizing;
 
 use crate::canonical::Canonical;
 use crate::secret::SecretKey;
@@ -40,14 +39,13 @@ impl SigningKey {
 
     /// Signs an `HttpString`, as [`Canonical::http_string`] has it, at a sign time that is laid out for many signatures.
     pub fn sign_at(&self, sign_time: &SignTime, http_string: &[u8]) -> Signature {
-        let digest = match &sign_time.0 {
-            Text::Short(message) => self.0.digest_of_hash(message, http_string),
+        Signature(match &sign_time.0 {
+            Text::Short(message) => self.0.digits_of_hash(message, http_string),
             Text::Long(text) => {
                 let hash = hex(&State::INITIAL.hash(http_string));
-                self.0.digest(&[text.as_bytes(), &hash, b"\n"].concat())
+                hex(&self.0.digest(&[text.as_bytes(), &hash, b"\n"].concat()))
             }
-        };
-        Signature(hex(&digest))
+        })
     }
 
     /// The states in which the hashes of each signature begin.
@@ -86,8 +84,7 @@ impl Deriver {
 
     /// The key for a key time, given as the text of `q-key-time`.
     pub fn derive(&self, key_time: &str) -> SigningKey {
-        let sign_key = Zeroizing::new(hex(&self.0.digest(key_time.as_bytes())));
-        SigningKey(Hmac::new(&*sign_key))
+        SigningKey(self.0.keyed_by_digits(key_time.as_bytes()))
     }
 }
 

@@ -2,10 +2,12 @@
 
 use std::borrow::Cow;
 
+use cospass::fastest_engine;
 use cospass_protocol::{
-    Bucket, Endpoint, Expires, ObjectKey, PresignRequest, Presigned, Presigner, Scheme,
+    Batch, Bucket, Endpoint, Expires, ObjectKey, PresignError, PresignRequest, Presigned,
+    Presigner, Scheme,
 };
-use cospass_sign::{Credentials, SecurityToken};
+use cospass_sign::{Credentials, KeyTime, SecurityToken};
 
 use super::{Defaults, Product};
 use crate::environment;
@@ -77,6 +79,33 @@ impl Signer {
 
     /// Signs a request.
     pub(super) fn sign(&mut self, request: &Request<'_>) -> Result<Presigned, Failure> {
+        let product = self.product;
+        self.with_presigner(request, |presigner, presign, key_time| {
+            let key = presign.key;
+            tracing::debug!(?product, method = presign.method, %key, %key_time, "signing");
+            match product {
+                Product::Url => presigner.presign(presign, key_time),
+                Product::Authorization => presigner.authorization(presign, key_time),
+            }
+        })
+    }
+
+    /// What pre-signs the request for many keys, and the request itself, pre-signed for the bucket.
+    pub(super) fn batch(&mut self, request: &Request<'_>) -> Result<(Batch, Presigned), Failure> {
+        let bucket = ObjectKey::bucket();
+        self.with_presigner(request, |presigner, presign, key_time| {
+            tracing::debug!(method = presign.method, %key_time, "signing many");
+            let presign = PresignRequest { key: &bucket, ..*presign };
+            let batch = presigner.batch(&presign, key_time, fastest_engine())?;
+            Ok((batch, presigner.presign(&presign, key_time)?))
+        })
+    }
+
+    fn with_presigner<T>(
+        &mut self,
+        request: &Request<'_>,
+        sign: impl FnOnce(&mut Presigner, &PresignRequest<'_>, KeyTime) -> Result<T, PresignError>,
+    ) -> Result<T, Failure> {
         let now = request.now.unwrap_or_else(environment::now);
         let key_time =
             request.expires.key_time(now).map_err(|error| Failure::usage(error.cause(), error))?;
@@ -95,13 +124,7 @@ impl Signer {
                 &request.endpoint,
             )
         };
-        let product = self.product;
-        tracing::debug!(?product, method = %request.method, key = %request.key, %key_time, "signing");
-        let presigner = self.presigner_for(request.token.as_ref());
-        let signed = match product {
-            Product::Url => presigner.presign(&presign, key_time),
-            Product::Authorization => presigner.authorization(&presign, key_time),
-        };
+        let signed = sign(self.presigner_for(request.token.as_ref()), &presign, key_time);
         signed.map_err(|error| Failure::usage(error.cause(), error))
     }
 

@@ -252,10 +252,15 @@ impl BatchError {
 
 impl fmt::Display for BatchError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "key {}: ", self.position.saturating_add(1))?;
-        match &self.reason {
-            Unsignable::Key(error) => write!(f, "{error}"),
-            Unsignable::Dots(error) => write!(f, "{error}"),
+        write!(f, "key {}: {}", self.position.saturating_add(1), self.reason)
+    }
+}
+
+impl fmt::Display for Unsignable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Key(error) => write!(f, "{error}"),
+            Self::Dots(error) => write!(f, "{error}"),
         }
     }
 }

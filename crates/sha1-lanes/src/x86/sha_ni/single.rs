@@ -5,8 +5,8 @@
 use std::arch::x86_64::*;
 
 use super::{ShaNi, eighty_steps, load, load_quarter, reversed};
-use crate::hmac::{HexMessage, QUARTERS};
-use crate::state::{BLOCK, Digest};
+use crate::hmac::{DIGITS, HexMessage, QUARTERS};
+use crate::state::BLOCK;
 
 impl ShaNi {
     /// Compresses blocks one after the other.
@@ -15,17 +15,29 @@ impl ShaNi {
         unsafe { compress_all(words, blocks) }
     }
 
-    /// The HMAC of a message that the hash of `hashed` (padded blocks, `tail` after `blocks`) stands in.
+    /// The digits of the HMAC of a message that the hash of `hashed`, from `start` on, stands in.
     #[inline]
     pub(crate) fn mac_of_hash(
         self,
-        [inner, outer]: [&[u32; 5]; 2],
+        states: [&[u32; 5]; 2],
         start: &[u32; 5],
-        [blocks, tail]: [&[[u8; BLOCK]]; 2],
+        hashed: &[u8],
         message: &HexMessage,
-    ) -> Digest {
+    ) -> [u8; DIGITS] {
         // SAFETY: as above.
-        unsafe { mac_of_hash([inner, outer], start, [blocks, tail], message) }
+        unsafe { mac_of_hash(states, start, hashed, message) }
+    }
+
+    /// The states of the HMAC whose key is the HMAC of a message, in digits. Of the message no more counts than fits a block.
+    #[inline]
+    pub(crate) fn key_by_digits(
+        self,
+        states: [&[u32; 5]; 2],
+        start: &[u32; 5],
+        message: &[u8],
+    ) -> [[u32; 5]; 2] {
+        // SAFETY: as above.
+        unsafe { key_by_digits(states, start, message) }
     }
 }
 
@@ -63,11 +75,21 @@ impl Words {
         Self { abcd, e }
     }
 
-    /// As bytes: the first sixteen, and the last four with zeros behind them.
+    /// As forty hex digits, with zeros behind the last eight.
     #[inline]
     #[target_feature(enable = "sha,ssse3,sse4.1")]
-    fn bytes(self) -> [__m128i; 2] {
-        [reversed(self.abcd), reversed(self.e)]
+    fn hex(self) -> [__m128i; 3] {
+        let ([h0, h1], [h2, _]) = (hex(reversed(self.abcd)), hex(reversed(self.e)));
+        [h0, h1, _mm_move_epi64(h2)]
+    }
+
+    /// As the outer message of HMAC: twenty bytes, and the padding that FIPS 180-4 puts behind them and one block.
+    #[inline]
+    #[target_feature(enable = "sha,ssse3,sse4.1")]
+    fn as_outer_block(self) -> [__m128i; 4] {
+        let length = (BLOCK as i32 + 20) * 8;
+        let end = _mm_set_epi32(0, 0x8000_0000_u32.cast_signed(), 0, 0);
+        [self.abcd, _mm_or_si128(self.e, end), _mm_setzero_si128(), _mm_set_epi32(0, 0, 0, length)]
     }
 }
 
@@ -84,35 +106,80 @@ fn compress_all(words: &mut [u32; 5], blocks: &[[u8; BLOCK]]) {
 fn mac_of_hash(
     [inner, outer]: [&[u32; 5]; 2],
     start: &[u32; 5],
-    [blocks, tail]: [&[[u8; BLOCK]]; 2],
+    hashed: &[u8],
     message: &HexMessage,
-) -> Digest {
+) -> [u8; DIGITS] {
     let mut hash = Words::load(start);
-    for block in blocks.iter().chain(tail) {
+    for block in hashed.as_chunks().0 {
         hash = hash.after(load(block));
+    }
+    let (end, count) = tail(hashed, 0);
+    for block in end.as_chunks::<4>().0.iter().take(count) {
+        hash = hash.after(block.map(|quarter| reversed(quarter)));
     }
     let mut words = Words::load(inner);
     let (message, count) = with_hex(message, hash);
     for block in message.as_chunks::<4>().0.iter().take(count) {
         words = words.after(block.map(|quarter| reversed(quarter)));
     }
-    // The outer message: twenty bytes, and the padding that FIPS 180-4 puts behind them and one block.
-    let length = (BLOCK as i32 + 20) * 8;
-    let end = _mm_set_epi32(0, 0x8000_0000_u32.cast_signed(), 0, 0);
-    let block = [
-        words.abcd,
-        _mm_or_si128(words.e, end),
-        _mm_setzero_si128(),
-        _mm_set_epi32(0, 0, 0, length),
-    ];
-    let [first, last] = Words::load(outer).after(block).bytes();
-    let mut digest = [0; 20];
-    if let ([quarter], rest) = digest.as_chunks_mut::<16>() {
-        // SAFETY: sixteen bytes are written, which is what the array has.
-        unsafe { _mm_storeu_si128(quarter.as_mut_ptr().cast(), first) };
-        rest.copy_from_slice(&_mm_cvtsi128_si32(last).to_le_bytes());
+    let [h0, h1, h2] = Words::load(outer).after(words.as_outer_block()).hex();
+    let mut digits = [0; DIGITS];
+    if let ([first, second], rest) = digits.as_chunks_mut::<16>() {
+        for (place, hex) in [(first, h0), (second, h1)] {
+            // SAFETY: sixteen bytes are written, which is what the array has.
+            unsafe { _mm_storeu_si128(place.as_mut_ptr().cast(), hex) };
+        }
+        rest.copy_from_slice(&_mm_cvtsi128_si64(h2).to_le_bytes());
     }
-    digest
+    digits
+}
+
+#[target_feature(enable = "sha,ssse3,sse4.1")]
+fn key_by_digits(
+    [inner, outer]: [&[u32; 5]; 2],
+    start: &[u32; 5],
+    message: &[u8],
+) -> [[u32; 5]; 2] {
+    let ([q0, q1, q2, q3, ..], _) = tail(message, BLOCK as u64);
+    let words = Words::load(inner).after([q0, q1, q2, q3].map(|quarter| reversed(quarter)));
+    let [h0, h1, h2] = Words::load(outer).after(words.as_outer_block()).hex();
+    let key = [h0, h1, h2, _mm_setzero_si128()];
+    // Neither of the two waits for the other.
+    let blocks = [0x36, 0x5c].map(|pad| {
+        let pad = _mm_set1_epi8(pad);
+        key.map(|quarter| reversed(_mm_xor_si128(quarter, pad)))
+    });
+    let Words { abcd, e } = Words::load(start);
+    let ([abcd_in, abcd_out], [e_in, e_out]) = eighty_steps([abcd; 2], [e; 2], blocks);
+    [Words { abcd: abcd_in, e: e_in }, Words { abcd: abcd_out, e: e_out }]
+        .map(|words| words.store())
+}
+
+/// The end of a message that stands behind so many bytes, padded, and how many blocks it has. Nothing of the message is copied:
+/// what was written a moment ago in other pieces would be waited for.
+#[inline]
+#[target_feature(enable = "sha,ssse3,sse4.1")]
+fn tail(message: &[u8], before: u64) -> ([__m128i; QUARTERS], usize) {
+    let rest = message.as_chunks::<BLOCK>().1;
+    let (whole, few) = rest.as_chunks::<16>();
+    let mut quarters = [_mm_setzero_si128(); QUARTERS];
+    for (place, quarter) in quarters.iter_mut().zip(whole) {
+        *place = load_quarter(quarter);
+    }
+    let few_quarter = match message.last_chunk() {
+        Some(last) => _mm_shuffle_epi8(load_quarter(last), load_quarter(&DOWN[few.len()])),
+        None => {
+            let mut bytes = [0; 16];
+            bytes[..few.len()].copy_from_slice(few);
+            load_quarter(&bytes)
+        }
+    };
+    quarters[whole.len()] = _mm_or_si128(few_quarter, load_quarter(&ONE[few.len()]));
+    let count = if rest.len() + 9 <= BLOCK { 1 } else { 2 };
+    let bits = before.wrapping_add(message.len() as u64).wrapping_mul(8);
+    let end = &mut quarters[4 * count - 1];
+    *end = _mm_or_si128(*end, _mm_set_epi64x(bits.swap_bytes().cast_signed(), 0));
+    (quarters, count)
 }
 
 /// The message with the hex digits of the hash in their place, and how many blocks it has.
@@ -120,10 +187,7 @@ fn mac_of_hash(
 #[target_feature(enable = "sha,ssse3,sse4.1")]
 fn with_hex(message: &HexMessage, hash: Words) -> ([__m128i; QUARTERS], usize) {
     let mut quarters = message.quarters().each_ref().map(|quarter| load_quarter(quarter));
-    let [first, last] = hash.bytes();
-    let [h0, h1] = hex(first);
-    let [h2, _] = hex(last);
-    let h2 = _mm_move_epi64(h2);
+    let [h0, h1, h2] = hash.hex();
     let (quarter, byte) = message.hex_at();
     let (up, down) = (load_quarter(&UP[byte % 16]), load_quarter(&DOWN[byte % 16]));
     let shifted = [
@@ -154,6 +218,19 @@ fn hex(bytes: __m128i) -> [__m128i; 2] {
 static UP: [[u8; 16]; 16] = shuffles(16);
 /// The bytes that `UP` leaves no room for, from the first place on, zeros behind them.
 static DOWN: [[u8; 16]; 16] = shuffles(32);
+
+/// The one bit that stands behind a message.
+static ONE: [[u8; 16]; 16] = ones();
+
+const fn ones() -> [[u8; 16]; 16] {
+    let mut ones = [[0; 16]; 16];
+    let mut byte = 0;
+    while byte < 16 {
+        ones[byte][byte] = 0x80;
+        byte += 1;
+    }
+    ones
+}
 
 const fn shuffles(from: usize) -> [[u8; 16]; 16] {
     let mut shuffles = [[0x80; 16]; 16];
