@@ -81,21 +81,17 @@ def test_an_endpoint_ends_in_order(tmp_path, stop):
 
 
 def test_ctrl_c_ends_what_does_not_listen_for_it():
-    """Reading lines that do not come."""
+    """It has answered one line, and waits for the next."""
     waiting = subprocess.Popen(
-        [str(SCRIPT), "presign", "--region", REGION, "--batch", "-"],
+        [str(SCRIPT), "presign", "--region", REGION, "--from", "-"],
         env=environment(),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
+        text=True,
     )
-    try:
-        waiting.wait(1)
-    except subprocess.TimeoutExpired:
+    with waiting:
+        waiting.stdin.write(f'{{"bucket": "{BUCKET}", "key": "a"}}\n')
+        waiting.stdin.flush()
+        assert waiting.stdout.readline().startswith('{"url":"https://')
         waiting.send_signal(signal.SIGINT)
         assert waiting.wait(60) == -signal.SIGINT
-    else:
-        pytest.fail(f"it does not wait: {waiting.stderr.read()}")
-    finally:
-        for pipe in (waiting.stdin, waiting.stdout, waiting.stderr):
-            pipe.close()
