@@ -27,6 +27,7 @@ mod shell;
 mod sign;
 mod size;
 mod target;
+mod token;
 mod transfer;
 mod verify;
 mod warnings;
@@ -48,6 +49,7 @@ use policy::PolicyArgs;
 use post_form::PostFormArgs;
 use serve::ServeArgs;
 use sign::{Product, SignArgs};
+use token::TokenArgs;
 use verify::VerifyArgs;
 use whoami::WhoamiArgs;
 
@@ -85,6 +87,9 @@ enum Command {
     Explain(ExplainArgs),
     /// Write policies of the least privilege, ask them, and compare them
     Policy(PolicyArgs),
+    /// Get temporary keys from STS, which may do what a policy says
+    #[command(after_help = token::MORE_HELP)]
+    Token(TokenArgs),
     /// Run an endpoint that honours valid signatures and refuses every other request
     Serve(ServeArgs),
     /// Upload files, folders or standard input
@@ -153,6 +158,7 @@ fn perform(cli: Cli) -> Result<Exit, Failure> {
         Command::Verify(args) => verify::run(args),
         Command::Explain(args) => explain::run(args),
         Command::Policy(args) => policy::run(args),
+        Command::Token(args) => token::run(&args),
         Command::Serve(args) => serve::run(args),
         Command::Put(args) => transfer::put(args),
         Command::Get(args) => transfer::get(args),
