@@ -19,12 +19,13 @@ help:
 	@echo "make test-deploy        the container's binary in a root of its own, the unit against the calls that are made"
 	@echo "make lint               format, warnings, architecture, counted instructions, some seconds of fuzzing"
 	@echo "make wheel              the Python package as a wheel, in target/wheels"
-	@echo "make bench              bench-sign, bench-python, bench-endpoint, bench-listing and bench-transfers"
-	@echo "make bench-sign         URLs per second, beside the Python SDK and the bare hashing"
+	@echo "make bench              bench-sign, bench-python, bench-endpoint, bench-listing and bench-transfers; docs/performance.md"
+	@echo "make bench-sign         URLs per second, beside the official SDKs and the bare hashing"
 	@echo "make bench-python       the Python package beside the official SDK: calls per second, many keys, memory"
 	@echo "make bench-endpoint     the endpoint beside nginx: downloads, uploads, memory"
 	@echo "make bench-listing      a page of a listing out of ten thousand objects and out of a million; memory"
 	@echo "make bench-transfers    uploads and downloads beside curl and the Python SDK"
+	@echo "make sanitize           sha1-lanes under Miri and AddressSanitizer"
 	@echo "make fuzz SECONDS=60    each fuzz target for that long"
 	@echo "make clean              remove what was built and installed"
 
@@ -104,16 +105,28 @@ instructions:
 fuzz:
 	scripts/fuzz.sh $(SECONDS)
 
-# The table on stdout; the fields of the JSON file are explained in crates/bench/src/report.rs.
+# Miri and AddressSanitizer over sha1-lanes. Needs a nightly toolchain, and says so where there is none.
+.PHONY: sanitize
+sanitize:
+	scripts/sanitize.sh
+
+# The tables on stdout, and docs/performance.md of the same run.
 .PHONY: bench
 bench: bench-sign bench-python bench-endpoint bench-listing bench-transfers
+	$(PYTHON) scripts/performance.py target/bench
 
+# The page of the last run alone.
+.PHONY: performance
+performance:
+	$(PYTHON) scripts/performance.py target/bench
+
+# Beside the SDKs that tests/peers/list.py finds; the fields of the JSON file are explained in crates/bench/src/report.rs.
 .PHONY: bench-sign
 bench-sign: .venv/installed
+	$(PYTHON) tests/peers/list.py target/bench/peers.json
 	cargo build --release --locked --package cospass-bench
-	$(TARGET)/release/cospass-bench $(VENV_PYTHON) tests/python/bench.py target/bench/sign.json
+	$(TARGET)/release/cospass-bench target/bench/peers.json target/bench/sign.json
 
-# Beside nginx, under wrk: both are the system's own, and what is not installed is told as not run.
 # Calls per second of both packages in one process. Installs the optimised wheel into .venv; `make test` installs its own again.
 .PHONY: bench-python
 bench-python: .venv/installed
@@ -122,6 +135,7 @@ bench-python: .venv/installed
 	$(VENV_PYTHON) -m pip install --quiet --disable-pip-version-check --no-deps --force-reinstall target/wheels/bench/*.whl
 	$(VENV_PYTHON) tests/python/bench_package.py
 
+# Beside nginx, under wrk: both are the system's own, and what is not installed is told as not run.
 .PHONY: bench-endpoint
 bench-endpoint:
 	cargo build --release --locked --package cospass-bench --package cospass-cli

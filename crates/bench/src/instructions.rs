@@ -232,10 +232,10 @@ pub(crate) fn run(case: &str, times: u64) -> Result<(), Box<dyn Error>> {
             let is_to_hold = what == "verify";
             let own = workload.credentials().secret_key().clone();
             let secret_key = if is_to_hold { own } else { SecretKey::new(OTHER_KEY) };
-            let verifier = Verifier::new();
+            let mut verifier = Verifier::new();
             counted(times, || {
                 let head = heads.next().ok_or("a workload has keys")?;
-                match holds(head, &verifier, &secret_key, NOW)? == is_to_hold {
+                match holds(head, &mut verifier, &secret_key, NOW)? == is_to_hold {
                     true => Ok(()),
                     false => Err("a signature is judged wrongly".into()),
                 }
@@ -315,8 +315,8 @@ fn run_with_much(of: &str, count: usize, times: u64) -> Result<(), Box<dyn Error
     headers.push((b"host", host.as_bytes()));
     let path = key.url_path()?;
     let head = RequestHead::new("GET", path.as_bytes(), Some(query.as_bytes()), &headers);
-    let (verifier, secret_key) = (Verifier::new(), SecretKey::new("secret"));
-    counted(times, || match holds(&head, &verifier, &secret_key, NOW)? {
+    let (mut verifier, secret_key) = (Verifier::new(), SecretKey::new("secret"));
+    counted(times, || match holds(&head, &mut verifier, &secret_key, NOW)? {
         true => Ok(()),
         false => Err("a signature of ours does not hold".into()),
     })

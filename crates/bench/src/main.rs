@@ -1,14 +1,13 @@
-//! How many URLs a second one core signs: cospass, the official Python SDK and the bare hashing, in
-//! the same run, round by round.
+//! How many URLs a second one core signs: cospass, other tools and the bare hashing, in the same run, round by round.
 //!
 //! ```text
-//! cospass-bench PYTHON SCRIPT OUT      (`make bench` knows the three)
+//! cospass-bench PEERS OUT      (`make bench-sign` knows the two)
 //! ```
 //!
 //! `cospass-bench instructions FILE [write]` counts instructions instead of seconds ([`instructions`]).
 //!
-//! `PYTHON SCRIPT` is the Python SDK's side ([`python`]), `OUT` the JSON file ([`report`]). Nothing is
-//! measured before each workload's output equals that of the SDK.
+//! `PEERS` is the list of the other tools ([`peer`]), `OUT` the JSON file ([`report`]). Nothing is measured before the output of
+//! each tool was verified, and ours was found equal to that of the official Python SDK.
 
 #![allow(clippy::print_stdout, reason = "the table is this program's output")]
 
@@ -18,7 +17,7 @@ mod floor;
 mod instructions;
 mod measure;
 mod ours;
-mod python;
+mod peer;
 mod received;
 mod report;
 mod workload;
@@ -26,13 +25,13 @@ mod workload;
 use std::error::Error;
 use std::path::{Path, PathBuf};
 
-use python::Python;
+use peer::Listed;
 use report::Report;
 use workload::Workload;
 
 /// How often each tool runs each workload, and for how many seconds of processor time.
 const ROUNDS: usize = 7;
-const SLICE_SECONDS: f64 = 0.35;
+const SLICE_SECONDS: f64 = 0.15;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let words: Vec<String> = std::env::args().skip(1).collect();
@@ -43,30 +42,40 @@ fn main() -> Result<(), Box<dyn Error>> {
         _ => {}
     }
     let mut arguments = std::env::args_os().skip(1).map(PathBuf::from);
-    let (Some(interpreter), Some(script), Some(out)) =
-        (arguments.next(), arguments.next(), arguments.next())
-    else {
-        return Err("usage: cospass-bench PYTHON SCRIPT OUT".into());
+    let (Some(peers), Some(out)) = (arguments.next(), arguments.next()) else {
+        return Err("usage: cospass-bench PEERS OUT".into());
     };
-    // Before the interpreter starts, so that it runs on the same core.
+    // Before the others start, so that they run on the same core.
     let core = cpu::pin();
-    let mut python = Python::start(&interpreter, &script)?;
+    let mut peers = Listed::start_all(&peers)?;
     let workloads = Workload::all();
-    for workload in &workloads {
-        check::equal_to_python(workload, &mut python)?;
+    let mut report = Report::new(core);
+    for listed in &mut peers {
+        let Ok(peer) = &mut listed.peer else { continue };
+        let mut conventions = Vec::new();
+        for workload in &workloads {
+            conventions.push(check::holds(workload, peer)?);
+            if listed.name == PYTHON {
+                check::equal_to_python(workload, peer)?;
+            }
+        }
+        println!("{}: each signature holds ({}).", peer.version(), conventions.join("; "));
+        report.conventions.push((listed.name.clone(), conventions));
     }
-    println!("Each output equals that of {}. Measuring…", python.version());
-
-    let mut report = Report::new(core, python.version());
+    println!("Measuring…");
     for _ in 0..ROUNDS {
         for workload in &workloads {
-            for (tool, urls_per_second) in measure::round(workload, &mut python)? {
+            for (tool, urls_per_second) in measure::round(workload, &mut peers)? {
                 report.add(workload, tool, urls_per_second);
             }
         }
     }
+    report.end(&peers);
     println!("{report}");
     report.write(&out)?;
     println!("{} has the same as JSON.", out.display());
     Ok(())
 }
+
+/// The one whose output is to be the same text as ours.
+const PYTHON: &str = "python-sdk";

@@ -8,7 +8,7 @@ use cospass_sign::Verifier;
 
 use crate::floor::Floor;
 use crate::ours::Ours;
-use crate::python::Python;
+use crate::peer::Listed;
 use crate::received::{Received, holds};
 use crate::workload::{EXPIRES, Workload};
 use crate::{SLICE_SECONDS, cpu};
@@ -30,8 +30,8 @@ pub(crate) enum Tool {
     Signer,
     /// `cospass_sign::Verifier`, which verifies the signed request: read, compare.
     Verifier,
-    /// The official Python SDK.
-    Python,
+    /// Another tool, by its place in the list.
+    Peer(usize),
 }
 
 impl Tool {
@@ -43,6 +43,7 @@ impl Tool {
         }
     }
 
+    /// Of cospass and of the bare hashing; that of another tool stands in the list.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Floor => "bare hashing",
@@ -52,15 +53,15 @@ impl Tool {
             Self::Batch => "cospass batch",
             Self::Signer => "cospass Signer",
             Self::Verifier => "cospass verify",
-            Self::Python => "python-sdk",
+            Self::Peer(_) => "",
         }
     }
 }
 
-/// URLs for each second of processor time, of each tool.
+/// URLs for each second of processor time, of each tool. They take turns, so that what else runs on the machine disturbs all.
 pub(crate) fn round(
     workload: &Workload,
-    python: &mut Python,
+    peers: &mut [Listed],
 ) -> Result<Vec<(Tool, f64)>, Box<dyn Error>> {
     let floor = Floor::new(workload, &workload.host()?).ok_or("a workload has keys")?;
     let mut ours = Ours::new(workload)?;
@@ -73,7 +74,7 @@ pub(crate) fn round(
     let heads: Vec<_> =
         received.iter().zip(&headers).map(|(received, headers)| received.head(headers)).collect();
     let mut next = heads.iter().cycle();
-    let verifier = Verifier::new();
+    let mut verifier = Verifier::new();
     let mut second = now;
     let mut rates = vec![
         (
@@ -116,15 +117,19 @@ pub(crate) fn round(
         (
             Tool::Verifier,
             sign_for_a_slice(workload, |_| {
-                match next.next().map(|head| holds(head, &verifier, &secret_key, now)) {
+                match next.next().map(|head| holds(head, &mut verifier, &secret_key, now)) {
                     Some(Ok(true)) => Ok(()),
                     Some(Err(error)) => Err(error),
                     _ => Err("a signature of ours does not hold".into()),
                 }
             })?,
         ),
-        (Tool::Python, python.measure(workload, SLICE_SECONDS)?),
     ];
+    for (place, listed) in peers.iter_mut().enumerate() {
+        if let Ok(peer) = &mut listed.peer {
+            rates.push((Tool::Peer(place), peer.measure(workload, SLICE_SECONDS)?));
+        }
+    }
     if !workload.authorization {
         rates.push((Tool::Batch, batch_for_a_slice(workload, &mut ours, key_time)?));
     }

@@ -1,18 +1,21 @@
-//! The table and the JSON file.
+//! The table and the JSON file, which `scripts/performance.py` makes a page of.
 //!
 //! The file is one object:
 //!
 //! | field | meaning |
 //! |---|---|
-//! | `cospass`, `python_sdk` | versions |
+//! | `cospass` | its version |
+//! | `machine` | the processor's name, or null |
 //! | `core` | the core that everything ran on, or null where it was not bound to one |
+//! | `load` | how many processes wanted to run, on average over a minute, when it began and when it ended, or null |
+//! | `engine` | what a batch hashed with |
 //! | `rounds`, `slice_seconds` | how often and how long each tool ran each workload |
+//! | `peers` | the other tools: `name`, and `version`, or `not_run` with the reason; `conventions` by which their signatures hold |
 //! | `results` | one object for each workload and tool |
 //! | `results[].workload`, `.title` | `W1` … `W4`, and what it is |
-//! | `results[].tool` | `bare hashing`, `cospass Presigner` (bulk), both with `, new key` (a new key time for each URL), `cospass batch` (many keys at once), `cospass Signer` (builder), `cospass verify` or `python-sdk` |
+//! | `results[].tool` | `bare hashing`, `cospass Presigner` (bulk), both with `, new key` (a new key time for each URL), `cospass batch` (many keys at once), `cospass Signer` (builder), `cospass verify`, or the name of another tool |
 //! | `results[].urls_per_second` | `median`, `min` and `max` over the rounds, for each second of processor time of one core |
-//! | `results[].ratio_to_floor` | how many times slower than the bare hashing of a signature (medians) |
-//! | `results[].ratio_to_python` | how many times faster than the Python SDK signs (medians) |
+//! | `results[].to_floor` | which part of the speed of the bare hashing of a signature that is (medians) |
 
 use std::error::Error;
 use std::fmt;
@@ -21,13 +24,18 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
+use crate::cpu;
 use crate::measure::Tool;
+use crate::peer::Listed;
 use crate::workload::Workload;
 use crate::{ROUNDS, SLICE_SECONDS};
 
 pub(crate) struct Report {
     core: Option<usize>,
-    python: String,
+    load: [Option<f64>; 2],
+    peers: Vec<(String, Result<String, String>)>,
+    /// By which convention the signatures of each tool hold, in the order of the workloads.
+    pub(crate) conventions: Vec<(String, Vec<String>)>,
     rows: Vec<Row>,
 }
 
@@ -54,8 +62,19 @@ impl Row {
 }
 
 impl Report {
-    pub(crate) fn new(core: Option<usize>, python: &str) -> Self {
-        Self { core, python: python.to_owned(), rows: Vec::new() }
+    pub(crate) fn new(core: Option<usize>) -> Self {
+        let load = [cpu::load(), None];
+        Self { core, load, peers: Vec::new(), conventions: Vec::new(), rows: Vec::new() }
+    }
+
+    /// Everything was measured, beside those tools.
+    pub(crate) fn end(&mut self, peers: &[Listed]) {
+        self.load = [self.load[0], cpu::load()];
+        let version = |listed: &Listed| match &listed.peer {
+            Ok(peer) => Ok(peer.version().to_owned()),
+            Err(reason) => Err(reason.clone()),
+        };
+        self.peers = peers.iter().map(|listed| (listed.name.clone(), version(listed))).collect();
     }
 
     pub(crate) fn add(&mut self, workload: &Workload, tool: Tool, urls_per_second: f64) {
@@ -74,12 +93,15 @@ impl Report {
         row.map_or(f64::NAN, Row::median)
     }
 
-    fn ratio_to_floor(&self, row: &Row) -> f64 {
-        self.median_of(row.workload, row.tool.floor()) / row.median()
+    fn to_floor(&self, row: &Row) -> f64 {
+        row.median() / self.median_of(row.workload, row.tool.floor())
     }
 
-    fn ratio_to_python(&self, row: &Row) -> f64 {
-        row.median() / self.median_of(row.workload, Tool::Python)
+    fn name(&self, row: &Row) -> &str {
+        match row.tool {
+            Tool::Peer(place) => self.peers.get(place).map_or("", |(name, _)| name),
+            tool => tool.name(),
+        }
     }
 
     pub(crate) fn write(&self, file: &Path) -> Result<(), Box<dyn Error>> {
@@ -94,23 +116,37 @@ impl Report {
                 json!({
                     "workload": row.workload,
                     "title": row.title,
-                    "tool": row.tool.name(),
+                    "tool": self.name(row),
                     "urls_per_second": {
                         "median": row.median().round(),
                         "min": row.min().round(),
                         "max": row.max().round(),
                     },
-                    "ratio_to_floor": round(self.ratio_to_floor(row), 2),
-                    "ratio_to_python": round(self.ratio_to_python(row), 2),
+                    "to_floor": round(self.to_floor(row), 4),
                 })
+            })
+            .collect();
+        let peers: Vec<Value> = self
+            .peers
+            .iter()
+            .map(|(name, version)| match version {
+                Ok(version) => {
+                    let of = self.conventions.iter().find(|(of, _)| of == name);
+                    let conventions = of.map(|(_, conventions)| conventions);
+                    json!({"name": name, "version": version, "conventions": conventions})
+                }
+                Err(reason) => json!({"name": name, "not_run": reason}),
             })
             .collect();
         let report = json!({
             "cospass": env!("CARGO_PKG_VERSION"),
-            "python_sdk": self.python,
+            "machine": cpu::name(),
             "core": self.core,
+            "load": self.load,
+            "engine": cospass::fastest_engine().name(),
             "rounds": ROUNDS,
             "slice_seconds": SLICE_SECONDS,
+            "peers": peers,
             "results": results,
         });
         if let Some(folder) = file.parent() {
@@ -126,24 +162,20 @@ impl fmt::Display for Report {
             Some(core) => writeln!(f, "URLs per second of processor time, core {core}")?,
             None => writeln!(f, "URLs per second")?,
         }
-        writeln!(f, "median of {ROUNDS} rounds of {SLICE_SECONDS} s (min–max), {}\n", self.python)?;
-        writeln!(
-            f,
-            "| workload | tool | URLs/s | min–max | slower than hashing | faster than Python |"
-        )?;
-        writeln!(f, "|---|---|--:|---|--:|--:|")?;
+        writeln!(f, "median of {ROUNDS} rounds of {SLICE_SECONDS} s (min–max)\n")?;
+        writeln!(f, "| workload | tool | URLs/s | min–max | of the bare hashing |")?;
+        writeln!(f, "|---|---|--:|---|--:|")?;
         for row in &self.rows {
             writeln!(
                 f,
-                "| {} {} | {} | {} | {}–{} | {:.1}× | {:.1}× |",
+                "| {} {} | {} | {} | {}–{} | {:.3} |",
                 row.workload,
                 row.title,
-                row.tool.name(),
+                self.name(row),
                 thousands(row.median()),
                 thousands(row.min()),
                 thousands(row.max()),
-                self.ratio_to_floor(row),
-                self.ratio_to_python(row),
+                self.to_floor(row),
             )?;
         }
         Ok(())
@@ -176,18 +208,16 @@ mod tests {
     #[test]
     fn the_report_has_medians_and_ratios() {
         let [workload, ..] = Workload::all();
-        let mut report = Report::new(None, "sdk");
-        for (tool, rounds) in [
-            (Tool::Floor, [300.0, 100.0, 200.0]),
-            (Tool::Signer, [100.0, 90.0, 110.0]),
-            (Tool::Python, [10.0, 10.0, 10.0]),
-        ] {
+        let mut report = Report::new(None);
+        for (tool, rounds) in
+            [(Tool::Floor, [300.0, 100.0, 200.0]), (Tool::Signer, [100.0, 90.0, 110.0])]
+        {
             for round in rounds {
                 report.add(&workload, tool, round);
             }
         }
         let row = report.rows.iter().find(|row| row.tool == Tool::Signer).unwrap();
         assert_eq!((row.min(), row.median(), row.max()), (90.0, 100.0, 110.0));
-        assert_eq!((report.ratio_to_floor(row), report.ratio_to_python(row)), (2.0, 10.0));
+        assert_eq!((report.to_floor(row), report.name(row)), (0.5, "cospass Signer"));
     }
 }

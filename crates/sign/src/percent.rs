@@ -167,18 +167,40 @@ pub(crate) fn recode_into(out: &mut Vec<u8>, encoded: &[u8]) {
 fn is_encoded(text: &[u8]) -> bool {
     let is_hex = |digit: u8| (digit.wrapping_sub(b'0') < 10) | (digit.wrapping_sub(b'A') < 6);
     // Of a hex digit: letters begin one after a multiple of 16.
-    let nibble = |digit: u8| (digit & 0x0f).wrapping_add((digit >> 6).wrapping_mul(9));
-    let is_escape = |high: u8, low: u8| {
+    let nibble = |digit: u8| (digit & 0x0f).wrapping_add(if digit & 0x40 == 0 { 0 } else { 9 });
+    let is_good = |mark: u8, high: u8, low: u8| {
         let byte = nibble(high) << 4 | nibble(low);
-        is_hex(high) & is_hex(low) & !stays(byte)
+        let is_escape = is_hex(high) & is_hex(low) & !stays(byte);
+        stays(mark) | ((mark == b'%') & is_escape)
     };
-    let (second, third) = (text.get(1..).unwrap_or_default(), text.get(2..).unwrap_or_default());
-    let triples = text.iter().zip(second).zip(third);
-    let escapes = triples
-        .fold(true, |all, ((&mark, &high), &low)| all & ((mark != b'%') | is_escape(high, low)));
-    let end = text.get(text.len().saturating_sub(2)..).unwrap_or_default();
-    escapes && !end.contains(&b'%') && !any(text, |byte| !stays(byte) & (byte != b'%'))
+    let piece = |[marks, highs, lows]: [&[u8; PIECE]; 3]| {
+        let triples = marks.iter().zip(highs).zip(lows);
+        triples.fold(true, |all, ((&mark, &high), &low)| all & is_good(mark, high, low))
+    };
+    let triples = text.len().saturating_sub(2);
+    let [marks, highs, lows] =
+        [0, 1, 2].map(|first| text.get(first..first + triples).unwrap_or_default());
+    let end = text.get(triples..).unwrap_or_default();
+    // No escape begins there.
+    if !end.iter().all(|&byte| stays(byte)) {
+        return false;
+    }
+    // The last piece may overlap the one before.
+    match [marks.last_chunk(), highs.last_chunk(), lows.last_chunk()] {
+        [Some(mark), Some(high), Some(low)] => {
+            let pieces =
+                marks.as_chunks().0.iter().zip(highs.as_chunks().0).zip(lows.as_chunks().0);
+            pieces.fold(true, |all, ((mark, high), low)| all & piece([mark, high, low]))
+                & piece([mark, high, low])
+        }
+        _ => {
+            marks.iter().zip(highs).zip(lows).all(|((&mark, &high), &low)| is_good(mark, high, low))
+        }
+    }
 }
+
+/// So many bytes are looked at together.
+const PIECE: usize = 16;
 
 /// Whether decoding may change `text`, in a query.
 pub(crate) fn decodes_to_more(text: &[u8]) -> bool {

@@ -128,18 +128,52 @@ impl Verifier {
         })
     }
 
-    /// Where the keys of a SecretId at a key time are, if they are kept. Later seconds have other places.
-    fn place(&self, secret_id: &str, key_time: KeyTime) -> Option<&RwLock<Option<Derived>>> {
-        // The middle of a product depends on every bit of the other factor (Knuth, The Art of Computer Programming, §6.4).
-        const GOLDEN: u64 = 0x9e37_79b9_7f4a_7c15;
-        if secret_id.len() > LONGEST_KEPT {
-            return None;
-        }
-        let of_id = secret_id.as_bytes().last_chunk().copied().map_or(0, u64::from_le_bytes);
-        let second = key_time.start().cast_unsigned();
-        let number = (of_id.wrapping_mul(GOLDEN) >> 32).wrapping_add(second);
-        self.places.get((number % KEPT as u64) as usize)
+    /// Verifies a claim as [`verify`](Self::verify) does, for whoever has this verifier alone: nothing is locked, so that one claim
+    /// may be read while another is hashed.
+    ///
+    /// # Errors
+    /// Those of [`Claim::verify`].
+    pub fn verify_alone(
+        &mut self,
+        claim: &Claim<'_>,
+        head: &RequestHead<'_>,
+        secret_key: Option<&SecretKey>,
+        now: i64,
+        acceptance: Acceptance,
+    ) -> Result<Verified, Refusal> {
+        claim.judge(secret_key, now, |known, fractional| {
+            let verify = |keys: &Keys| claim.verify_by(head, keys, acceptance, fractional);
+            let (id, authorization) = (claim.secret_id(), claim.authorization());
+            let time = authorization.plain_key_time();
+            let place = time.and_then(|time| Some((time, number(id, time)?)));
+            let Some((time, place)) = place.and_then(|(time, number)| {
+                Some((time, self.places.get_mut(number)?.get_mut().ok()?))
+            }) else {
+                return verify(&Keys::derive(known, &authorization.key_time()));
+            };
+            if !place.as_ref().is_some_and(|kept| kept.is_of(id, time, known)) {
+                *place = None;
+            }
+            verify(&place.get_or_insert_with(|| Derived::of(claim, time, known)).keys)
+        })
     }
+
+    /// Where the keys of a SecretId at a key time are, if they are kept.
+    fn place(&self, secret_id: &str, key_time: KeyTime) -> Option<&RwLock<Option<Derived>>> {
+        self.places.get(number(secret_id, key_time)?)
+    }
+}
+
+/// The place of a SecretId at a key time, if keys of such are kept. Later seconds have other places.
+fn number(secret_id: &str, key_time: KeyTime) -> Option<usize> {
+    // The middle of a product depends on every bit of the other factor (Knuth, The Art of Computer Programming, §6.4).
+    const GOLDEN: u64 = 0x9e37_79b9_7f4a_7c15;
+    if secret_id.len() > LONGEST_KEPT {
+        return None;
+    }
+    let of_id = secret_id.as_bytes().last_chunk().copied().map_or(0, u64::from_le_bytes);
+    let second = key_time.start().cast_unsigned();
+    Some(((of_id.wrapping_mul(GOLDEN) >> 32).wrapping_add(second) % KEPT as u64) as usize)
 }
 
 impl Default for Verifier {
@@ -204,6 +238,30 @@ mod tests {
             assert_eq!(cause(&verifier, &first, None, NOW), Some("unknown-secret-id"));
             assert_eq!(cause(&verifier, &first, Some("a"), NOW + 101), Some("expired"));
         }
+    }
+
+    #[test]
+    fn a_verifier_that_somebody_has_alone_judges_alike() {
+        let mut alone = Verifier::new();
+        let (first, later) = (signed("a", "A", NOW - 100), signed("a", "A", NOW - 36));
+        let long = signed("a", &"A".repeat(LONGEST_KEPT + 1), NOW - 100);
+        for text in [&first, &later, &first, &first, &long] {
+            for (secret, now) in
+                [(Some("a"), NOW), (Some("b"), NOW), (None, NOW), (Some("a"), NOW + 101)]
+            {
+                let secret = secret.map(SecretKey::new);
+                with_claim(text, |claim, head| {
+                    let verdict =
+                        alone.verify_alone(claim, head, secret.as_ref(), now, Acceptance::Service);
+                    assert_eq!(
+                        verdict,
+                        claim.verify(head, secret.as_ref(), now, Acceptance::Service)
+                    );
+                });
+            }
+        }
+        cause(&alone, &first, Some("a"), NOW);
+        assert!(has(&alone, &first, "a"));
     }
 
     fn has(verifier: &Verifier, text: &str, secret: &str) -> bool {

@@ -1,0 +1,71 @@
+"""Installs the other tools that `make bench-sign` runs, and writes their list: cospass-bench reads it.
+
+The SDKs are those of tests/conformance, at the same versions, in the same place. What a toolchain is missing for is "not
+run", with the reason.
+"""
+
+import json
+import sys
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent / "conformance"))
+
+from run import INSTALLED, ROOT, NotRun, build, install, npm, tool  # noqa: E402
+
+
+def python():
+    if not (interpreter := ROOT / ".venv/bin/python").exists():
+        raise NotRun("the SDK is not in .venv; make installs it")
+    return [str(interpreter), str(HERE.parent / "python/bench.py")], {}
+
+
+def node():
+    command, variables = npm("node")
+    return [command, str(HERE / "node.js")], variables
+
+
+def go():
+    command = tool("go")
+    variables = {
+        "GOMODCACHE": str(INSTALLED / "go/modules"),
+        "GOCACHE": str(INSTALLED / "go/build"),
+        "GOFLAGS": "-mod=readonly -modcacherw",
+        "GOTOOLCHAIN": "local",
+    }
+    binary = INSTALLED / "go/peer"
+    binary.parent.mkdir(parents=True, exist_ok=True)
+    install([command, "mod", "download"], HERE / "go", **variables)
+    build([command, "build", "-o", str(binary), "."], HERE / "go", **variables)
+    # One thread, as all others have.
+    return [str(binary)], {"GOMAXPROCS": "1"}
+
+
+def unwritten():
+    raise NotRun("nothing drives it yet")
+
+
+PEERS = {
+    "python-sdk": python,
+    "node-sdk": node,
+    "go-sdk": go,
+    "reqsign-tencent-cos": unwritten,
+    "opendal": unwritten,
+}
+
+
+def main():
+    listed = []
+    for name, prepare in PEERS.items():
+        try:
+            command, environment = prepare()
+            listed.append({"name": name, "command": command, "environment": environment})
+        except NotRun as reason:
+            listed.append({"name": name, "not_run": str(reason)})
+    out = Path(sys.argv[1])
+    out.parent.mkdir(parents=True, exist_ok=True)
+    out.write_text(json.dumps(listed, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()
