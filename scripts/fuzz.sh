@@ -10,7 +10,7 @@ seconds=${1:?seconds for each target}
 shift
 targets=("$@")
 if [ ${#targets[@]} -eq 0 ]; then
-    targets=(claim percent operation key document policy form)
+    targets=(claim percent operation key document policy form call)
 fi
 
 out=${CARGO_TARGET_DIR:-target}/fuzz

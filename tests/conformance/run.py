@@ -1,8 +1,8 @@
 """Drives the official SDKs against the endpoint and writes docs/conformance.md.
 
 Each SDK is installed by its own language's client, at the versions of the lock file in its folder, into .conformance/.
-For each, an endpoint is started on a fresh folder, and a second one that knows temporary credentials only. The driver
-of the SDK prints one JSON line of what it is, then one for each operation:
+For each, an endpoint is started on a fresh folder, a second one that knows temporary credentials only, and two that issue
+temporary keys and take each other's, the second with TLS for clients that want it. The driver of the SDK prints one JSON line of what it is, then one for each operation:
 
     {"sdk": "…", "version": "…", "runtime": "…"}
     {"operation": "put", "result": "pass" | "fail" | "not offered", "detail": "…"}
@@ -12,6 +12,9 @@ The exit code is 1 if anything failed.
 """
 
 import argparse
+import base64
+import hashlib
+import hmac
 import json
 import os
 import shutil
@@ -19,6 +22,9 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
+import urllib.parse
+import urllib.request
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -158,11 +164,63 @@ def java():
 SDKS = {"Python": python, "Node": node, "Go": go, "Java": java, "Browser": browser}
 
 
+# What the keys of STS may do: upload below one prefix, and read what is there.
+POLICY = {
+    "version": "2.0",
+    "statement": [
+        {
+            "effect": "allow",
+            "action": ["name/cos:PutObject", "name/cos:GetObject", "name/cos:HeadObject"],
+            "resource": [f"qcs::cos:{REGION}:uid/{BUCKET.rsplit('-', 1)[1]}:{BUCKET}/inside/*"],
+        }
+    ],
+}
+
+
+def certificate(folder):
+    """A certificate of this machine and its key, for clients of STS that speak TLS alone."""
+    names = ("certificate.pem", "key.pem")
+    certificate, key = (folder / name for name in names)
+    build(
+        [tool("openssl"), "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"]
+        + ["-nodes", "-days", "2", "-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1"]
+        + ["-keyout", str(key), "-out", str(certificate)],
+        folder,
+    )
+    return certificate, key
+
+
+def federation_token(port):
+    """Keys for SDKs whose language has no STS client that can be pointed at an endpoint; signed as 1278/55346 has it."""
+    fields = {
+        "Action": "GetFederationToken",
+        "Version": "2018-08-13",
+        "Name": "conformance",
+        "Nonce": 1,
+        "Policy": urllib.parse.quote(json.dumps(POLICY)),
+        "Region": REGION,
+        "SecretId": SECRET_ID,
+        "Timestamp": int(time.time()),
+    }
+    text = "&".join(f"{name}={fields[name]}" for name in sorted(fields))
+    text = f"POSTsts.tencentcloudapi.com/?{text}"
+    signature = hmac.new(SECRET_KEY.encode(), text.encode(), hashlib.sha1).digest()
+    body = urllib.parse.urlencode({**fields, "Signature": base64.b64encode(signature).decode()})
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    with opener.open(f"http://127.0.0.1:{port}/", body.encode(), timeout=60) as answer:
+        keys = json.load(answer)["Response"]["Credentials"]
+    return {
+        "secret_id": keys["TmpSecretId"],
+        "secret_key": keys["TmpSecretKey"],
+        "token": keys["Token"],
+    }
+
+
 class Endpoint:
     """A running endpoint with one bucket, known to one pair of credentials."""
 
-    def __init__(self, folder, token=None):
-        command = [os.environ["COSPASS"], "serve", "--listen", "127.0.0.1:0"]
+    def __init__(self, folder, token=None, options=()):
+        command = [os.environ["COSPASS"], "serve", "--listen", "127.0.0.1:0", *options]
         command += ["--data", str(folder / "data"), "--bucket", BUCKET, "--region", REGION]
         variables = {"COS_SECRET_ID": SECRET_ID, "COS_SECRET_KEY": SECRET_KEY}
         if token:
@@ -175,10 +233,16 @@ class Endpoint:
             stderr=(folder / "stderr").open("w"),
             text=True,
         )
-        greeting = self.process.stdout.readline()
-        if not greeting.startswith("listening on http://127.0.0.1:"):
+        self.port = self.told("listening", folder)
+        self.control = self.told("control", folder) if "--control" in options else None
+        self.sts = self.told("sts", folder) if "--sts-listen" in options else None
+
+    def told(self, what, folder):
+        """The port of an address that is told."""
+        line = self.process.stdout.readline()
+        if not line.startswith(f"{what} on http"):
             sys.exit(f"the endpoint does not start: {(folder / 'stderr').read_text()}")
-        self.port = int(greeting.rsplit(":", 1)[1])
+        return int(line.rsplit(":", 1)[1])
 
     def __enter__(self):
         return self
@@ -196,28 +260,49 @@ def drive(name):
     """One column of the matrix."""
     column = Column(name)
     try:
+        tool("openssl")
         command, variables = SDKS[name]()
     except NotRun as reason:
         column.not_run = str(reason)
         return column
     with tempfile.TemporaryDirectory(prefix="conformance-") as scratch:
-        folders = [Path(scratch, part) for part in ("permanent", "temporary", "files")]
+        parts = ("permanent", "temporary", "files", "sts", "tls")
+        folders = [Path(scratch, part) for part in parts]
         for folder in folders:
             folder.mkdir()
-        with Endpoint(folders[0]) as permanent, Endpoint(folders[1], TOKEN) as temporary:
+        token_key = folders[3] / "token-keys"
+        token_key.touch(mode=0o600)
+        token_key.write_text(os.urandom(32).hex())
+        pem, key = certificate(folders[4])
+        shared = ["--token-key", str(token_key), "--sts-listen", "127.0.0.1:0"]
+        with (
+            Endpoint(folders[0]) as permanent,
+            Endpoint(folders[1], TOKEN) as temporary,
+            Endpoint(folders[3], options=[*shared, "--control", "127.0.0.1:0"]) as sts,
+            Endpoint(folders[4], options=[*shared, "--tls-cert", str(pem), "--tls-key", str(key)]) as tls,
+        ):
             settings = {
                 "port": permanent.port,
                 "temporary_port": temporary.port,
                 "secret_id": SECRET_ID,
                 "secret_key": SECRET_KEY,
                 "token": TOKEN,
+                "sts": {
+                    "port": sts.port,
+                    "calls": sts.sts,
+                    "calls_by_tls": tls.sts,
+                    "control": sts.control,
+                    "policy": POLICY,
+                    "keys": federation_token(sts.sts),
+                },
                 "bucket": BUCKET,
                 "region": REGION,
                 "folder": str(folders[2]),
                 "keys": KEYS,
                 "dot_keys": DOT_KEYS,
             }
-            run_driver(column, command, {**OUTSIDE, **variables}, settings)
+            environment = {**OUTSIDE, **variables, "NODE_EXTRA_CA_CERTS": str(pem)}
+            run_driver(column, command, environment, settings)
     return column
 
 

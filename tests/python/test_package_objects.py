@@ -133,7 +133,8 @@ def test_bodies_that_are_none(both):
         yield cos("complete_multipart_upload", cos.bucket, "key", "id", {"Part": [{}]})
 
     assert both(scenario) == ["CosClientError"] * 7
-    with LocalCos() as local:
+    # At the time that `both` tells.
+    with LocalCos(now=NOW) as local:
         for body in (5, [b"x"], {"a": b"b"}, object()):
             with pytest.raises(cospass.CosClientError, match="Body is of type"):
                 local.client().put_object(local.bucket, body, "key")

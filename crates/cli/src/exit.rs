@@ -1,7 +1,6 @@
 //! How the command ends: its exit codes, and the message of a failure.
 
 use std::fmt;
-use std::process::ExitCode;
 
 /// The exit code of the command. Scripts rely on these numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,12 +32,6 @@ Exit codes:
   5  the signature does not hold, for any other cause; the bytes are not those that were sent; a policy denies
      what was asked, or permits something else
   6  the network or a server failed";
-
-impl From<Exit> for ExitCode {
-    fn from(exit: Exit) -> Self {
-        ExitCode::from(exit as u8)
-    }
-}
 
 /// Why the command, or one line of a batch, could not go on.
 #[derive(Debug)]
@@ -80,14 +73,14 @@ impl Failure {
     }
 }
 
-/// Tells a failure on standard error and says with which code the process ends.
-pub(crate) fn report(outcome: Result<Exit, Failure>) -> ExitCode {
+/// Tells a failure on standard error and says how the command ends.
+pub(crate) fn report(outcome: Result<Exit, Failure>) -> Exit {
     match outcome {
-        Ok(exit) => exit.into(),
-        Err(Failure::PipeClosed) => Exit::Done.into(),
+        Ok(exit) => exit,
+        Err(Failure::PipeClosed) => Exit::Done,
         Err(Failure::Told { exit, message, .. }) => {
             crate::output::note(format_args!("cospass: {message}"));
-            exit.into()
+            exit
         }
     }
 }

@@ -11,6 +11,8 @@ mod request;
 
 use clap::{Args, Subcommand};
 
+pub(crate) use file::PolicyFile;
+
 use crate::exit::{Exit, Failure};
 
 #[derive(Args)]

@@ -6,7 +6,7 @@ mod line;
 mod request;
 
 use clap::Args;
-use cospass_protocol::{Endpoint, Expires, Longest, Presigned, Scheme};
+use cospass_protocol::{Endpoint, Expires, Longest, Presigned, Scheme, Warning};
 use cospass_sign::is_official_header;
 
 use crate::duration::parse_expires;
@@ -125,6 +125,12 @@ struct Told {
     warnings: WarningArgs,
 }
 
+impl Told {
+    fn of(self, presigned: &Presigned) -> Vec<Warning> {
+        presigned.warnings_beyond(self.longest)
+    }
+}
+
 fn parse_longest(text: &str) -> Result<i64, String> {
     let key_time = parse_expires(text)?.key_time(0).map_err(|error| error.to_string())?;
     Ok(key_time.end())
@@ -154,7 +160,7 @@ pub(crate) fn run(args: SignArgs, product: Product) -> Result<Exit, Failure> {
             let mut signer = Signer::new(environment::credentials()?, product);
             match args.keys {
                 Some(keys) => keys::presign(&keys, to, &request, &mut signer, told),
-                None => one(&request, &mut signer, args.json, told, to),
+                None => one(&request, &mut signer, args.json, to, told),
             }
         }
         (Some(from), ..) => {
@@ -162,7 +168,7 @@ pub(crate) fn run(args: SignArgs, product: Product) -> Result<Exit, Failure> {
             lines::answer_each(&from, to, |line, output| {
                 let request = line::read(line, &defaults)?;
                 let presigned = signer.sign(&request)?;
-                told.warnings.check(&presigned.warnings_beyond(told.longest))?;
+                told.warnings.check(&told.of(&presigned))?;
                 output.json(&Answer::in_batch(&presigned, product, told.longest))?;
                 Ok(Exit::Done)
             })
@@ -177,12 +183,12 @@ fn one(
     request: &Request<'_>,
     signer: &mut Signer,
     json: bool,
-    told: Told,
     to: Option<&str>,
+    told: Told,
 ) -> Result<Exit, Failure> {
     let presigned = signer.sign(request)?;
     let product = signer.product();
-    told.warnings.check(&presigned.warnings_beyond(told.longest))?;
+    told.warnings.check(&told.of(&presigned))?;
     let mut output = Output::to(to)?;
     match (json, product) {
         (true, _) => output.json(&Answer::alone(&presigned, product, told.longest))?,
@@ -204,7 +210,7 @@ fn tell_risks(request: &Request<'_>, presigned: &Presigned, told: Told) -> Resul
             "note: the header {name} is not signed, since the service's list of signed headers does not have it"
         ));
     }
-    told.warnings.tell(&presigned.warnings_beyond(told.longest))
+    told.warnings.tell(&told.of(presigned))
 }
 
 /// Tells which headers the request must carry. The token is in the environment and is not shown.

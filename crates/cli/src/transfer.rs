@@ -63,9 +63,9 @@ impl ClientArgs {
 /// How bytes are moved and what is told of it.
 #[derive(Args, Clone)]
 pub(crate) struct MoveArgs {
-    /// How many parts, or files, are under way at the same time
-    #[arg(short, long, default_value_t = 4, value_parser = clap::value_parser!(u16).range(1..=256))]
-    jobs: u16,
+    /// How many parts, or files, are under way at the same time. Without it 4, and 16 files of at most 64 KiB
+    #[arg(short, long, value_parser = clap::value_parser!(u16).range(1..=256))]
+    jobs: Option<u16>,
 
     /// The size of a part: 8M, at least 1M
     #[arg(long, value_name = "SIZE", value_parser = parse_size)]
@@ -100,10 +100,25 @@ pub(crate) struct MoveArgs {
     quiet: bool,
 }
 
+/// How many parts, or files, are under way if nobody says otherwise.
+const JOBS: u16 = 4;
+
+/// So many small files: what takes time with them is waiting, for the network and from thread to thread.
+const JOBS_OF_SMALL: u16 = 16;
+
+/// A file of so many bytes is small.
+const SMALL: u64 = 64 * 1024;
+
 impl MoveArgs {
+    /// How many files are under way at most when one of that size begins.
+    fn files_at_once(&self, size: Option<u64>) -> usize {
+        let is_small = size.is_some_and(|size| size <= SMALL);
+        usize::from(self.jobs.unwrap_or(if is_small { JOBS_OF_SMALL } else { JOBS }))
+    }
+
     fn options(&self) -> TransferOptions {
         let mut options = TransferOptions {
-            jobs: usize::from(self.jobs),
+            jobs: usize::from(self.jobs.unwrap_or(JOBS)),
             restart: self.restart,
             overwrite: !self.no_clobber,
             sync: self.sync,
@@ -116,5 +131,33 @@ impl MoveArgs {
             options.gauge = options.gauge.with_pace(Pace::new(rate));
         }
         options
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Parser)]
+    struct Alone {
+        #[command(flatten)]
+        moving: MoveArgs,
+    }
+
+    #[test]
+    fn more_small_files_go_at_once_unless_jobs_says_how_many() {
+        let at_once = |arguments: &[&str], size| {
+            let line = ["put"].iter().chain(arguments);
+            Alone::try_parse_from(line).map(|alone| alone.moving.files_at_once(size))
+        };
+        assert_eq!(at_once(&[], Some(SMALL)).unwrap(), 16);
+        assert_eq!(at_once(&[], Some(SMALL + 1)).unwrap(), 4);
+        assert_eq!(at_once(&[], None).unwrap(), 4);
+        for size in [None, Some(1)] {
+            assert_eq!(at_once(&["--jobs", "1"], size).unwrap(), 1);
+        }
+        assert!(at_once(&["--jobs", "0"], None).is_err());
     }
 }

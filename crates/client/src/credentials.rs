@@ -2,7 +2,7 @@
 //!
 //! | source | file |
 //! |---|---|
-//! | given by the program | any [`Credentials`](cospass_sign::Credentials) is a source |
+//! | given by the program | any [`Credentials`] is a source |
 //! | environment variables | [`Environment`] |
 //! | `~/.cos.yaml` of coscli | [`CosCli`] |
 //! | `~/.cos.conf` of coscmd | [`CosCmd`] |

@@ -30,7 +30,7 @@ struct Dated {
 }
 
 /// The digits of a signature.
-const SIGNATURE_LENGTH: usize = 40;
+pub(crate) const SIGNATURE_LENGTH: usize = 40;
 
 /// What requests have in common that differ in their keys alone.
 #[derive(Clone, Debug)]

@@ -7,6 +7,8 @@
 
 mod call;
 mod clock;
+mod column;
+mod command;
 mod credentials;
 mod desk;
 mod hidden;
@@ -38,5 +40,6 @@ fn _cospass(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<send::Way>()?;
     module.add_class::<settings::Settings>()?;
     module.add_class::<signer::Signer>()?;
+    module.add_function(wrap_pyfunction!(command::run_command, module)?)?;
     module.add_function(wrap_pyfunction!(send::crc64_joined, module)?)
 }

@@ -18,6 +18,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 pub(crate) struct Local {
     endpoint: Mutex<Option<(Runtime, Running)>>,
     clock: Clock,
+    /// Of 127.0.0.1.
     #[pyo3(get)]
     port: u16,
 }
@@ -69,10 +70,12 @@ impl Local {
         self.clock.now()
     }
 
+    /// The clock stands there from now on, Unix seconds.
     fn set_time(&self, now: i64) {
         self.clock.set(now);
     }
 
+    /// Moves the clock by so many seconds, back if they are negative.
     fn advance(&self, seconds: i64) {
         self.clock.advance(seconds);
     }

@@ -8,12 +8,12 @@ use cospass_sign::{Batch, Signature};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyList, PyString};
 
-use crate::desk::{Desk, Template};
+use crate::desk::{Desk, SIGNATURE_LENGTH, Template};
 use crate::log;
 use crate::prepared::Prepared;
 use crate::refusal::Refusal;
 use crate::settings::key_of;
-use crate::site::push_key;
+use crate::site::{key_length, push_key};
 use crate::text::{text_in, type_name};
 
 /// So many keys go through each stage together: enough for the lanes of any engine, few enough to stay in the nearest
@@ -147,7 +147,19 @@ impl Many {
     fn piece(&self, worker: &mut Worker) {
         let Worker { batch, signatures, keys, urls } = worker;
         urls.clear();
-        let mut keys = keys.iter();
+        self.each(keys.iter(), batch, signatures, |key, signature| {
+            urls.push(|out| self.push_url(out, key, signature));
+        });
+    }
+
+    /// Signs keys, some together, and calls `take` for each in its order.
+    fn each<'k>(
+        &self,
+        mut keys: impl Iterator<Item = &'k str>,
+        batch: &mut Batch,
+        signatures: &mut Vec<Signature>,
+        mut take: impl FnMut(&'k str, &Signature),
+    ) {
         loop {
             let mut together = [""; TOGETHER];
             let mut count = 0;
@@ -161,16 +173,32 @@ impl Many {
             }
             self.sign(together, batch, signatures);
             for (key, signature) in together.iter().zip(signatures.iter()) {
-                urls.push(|out| {
-                    out.push_str(&self.origin);
-                    push_key(out, key);
-                    out.push('?');
-                    out.push_str(&self.template.query);
-                    out.push_str(signature.as_str());
-                    out.push_str(&self.query);
-                });
+                take(key, signature);
             }
         }
+    }
+
+    fn push_url(&self, out: &mut String, key: &str, signature: &Signature) {
+        out.push_str(&self.origin);
+        push_key(out, key);
+        out.push('?');
+        out.push_str(&self.template.query);
+        out.push_str(signature.as_str());
+        out.push_str(&self.query);
+    }
+
+    /// Appends the URLs of keys one behind the other.
+    pub(crate) fn push_urls<'k>(&self, out: &mut String, keys: impl Iterator<Item = &'k str>) {
+        let (mut batch, mut signatures) = (self.batch.clone(), Vec::new());
+        self.each(keys, &mut batch, &mut signatures, |key, signature| {
+            self.push_url(out, key, signature);
+        });
+    }
+
+    /// The length of the URL of a key, in bytes.
+    pub(crate) fn url_length(&self, key: &str) -> usize {
+        let fixed = self.origin.len() + self.template.query.len() + self.query.len();
+        fixed + 1 + SIGNATURE_LENGTH + key_length(key)
     }
 
     fn sign(&self, keys: &[&str], batch: &mut Batch, signatures: &mut Vec<Signature>) {

@@ -38,17 +38,18 @@ impl<'py> Given<'py> {
     }
 }
 
-/// The arguments of one call.
+/// The arguments of one call, by the official SDK's names.
+#[allow(non_snake_case, reason = "they are filled from arguments of these names")]
 pub(crate) struct Call<'py> {
-    pub(crate) method: Given<'py>,
-    pub(crate) bucket: Bound<'py, PyAny>,
+    pub(crate) Method: Given<'py>,
+    pub(crate) Bucket: Bound<'py, PyAny>,
     /// Of one object; `None` is the bucket itself.
-    pub(crate) key: Option<Bound<'py, PyAny>>,
-    pub(crate) expired: Given<'py>,
-    pub(crate) headers: Option<Bound<'py, PyAny>>,
-    pub(crate) params: Option<Bound<'py, PyAny>>,
-    pub(crate) use_ci_endpoint: Option<Bound<'py, PyAny>>,
-    pub(crate) sign_host: Option<Bound<'py, PyAny>>,
+    pub(crate) Key: Option<Bound<'py, PyAny>>,
+    pub(crate) Expired: Given<'py>,
+    pub(crate) Headers: Option<Bound<'py, PyAny>>,
+    pub(crate) Params: Option<Bound<'py, PyAny>>,
+    pub(crate) UseCiEndPoint: Option<Bound<'py, PyAny>>,
+    pub(crate) SignHost: Option<Bound<'py, PyAny>>,
     pub(crate) now: Option<Bound<'py, PyAny>>,
 }
 
@@ -75,20 +76,20 @@ impl<'py> Prepared<'py> {
         at_ci: bool,
         carrier: Carrier,
     ) -> Result<Option<Self>, Refusal> {
-        let headers = headers_of(call.headers.as_ref())?;
+        let headers = headers_of(call.Headers.as_ref())?;
         match (state.anonymous, carrier) {
             (true, Carrier::Header) => return Ok(None),
             (true, Carrier::Query) => return Err(Refusal::Anonymous),
             (false, _) => {}
         }
-        let wants_host = call.sign_host.as_ref().map_or(Ok(state.sign_host), |v| v.is_truthy())?;
+        let wants_host = call.SignHost.as_ref().map_or(Ok(state.sign_host), |v| v.is_truthy())?;
         let signs_host = wants_host && !has(&headers, "host");
         if signs_host {
             route.host()?;
         }
-        let params = params_of(call.params.as_ref())?;
+        let params = params_of(call.Params.as_ref())?;
         route.lower_method()?;
-        let validity = Validity::new(unix_seconds(py, call.now.as_ref())?, &call.expired)?;
+        let validity = Validity::new(unix_seconds(py, call.now.as_ref())?, &call.Expired)?;
         let keys = state.source.keys(py)?;
         let name = if at_ci { CI_TOKEN_NAME } else { TOKEN_NAME };
         let token = match carrier {

@@ -140,6 +140,7 @@ impl Settings {
         }))))
     }
 
+    /// The URL of an object, of a bucket without `path`, or of the service without `bucket`.
     #[pyo3(signature = (bucket, path, endpoint, domain, use_appid))]
     fn uri(
         &self,
@@ -165,6 +166,7 @@ impl Settings {
         Ok(url)
     }
 
+    /// The host of a bucket, or of an account, at the endpoint.
     #[pyo3(signature = (bucket, appid))]
     fn host(
         &self,
@@ -185,6 +187,7 @@ impl Settings {
         }
     }
 
+    /// Sends to this address from now on.
     #[pyo3(signature = (ip, port))]
     fn set_ip_port(
         &self,
@@ -200,6 +203,7 @@ impl Settings {
         Ok(())
     }
 
+    /// Signs with these keys from now on.
     #[pyo3(signature = (secret_id, secret_key, token))]
     fn set_credential(
         &self,

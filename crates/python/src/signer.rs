@@ -6,9 +6,10 @@ use cospass_sign::explain::ServerView;
 use cospass_sign::{Credentials, TOKEN_NAME};
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyList, PyTuple};
+use pyo3::types::{PyDict, PyTuple};
 
 use crate::clock::{Validity, unix_seconds};
+use crate::column;
 use crate::credentials::Source;
 use crate::desk::{Carrier, Desk};
 use crate::judge::{authorize, explained, verify};
@@ -62,7 +63,7 @@ impl Signer {
     fn sign(&self, py: Python<'_>, call: &Call<'_>, carrier: Carrier) -> Result<String, Refusal> {
         let state = self.state()?;
         let (route, at_ci) = self.route_of(&state, call)?;
-        let key = call.key.as_ref().filter(|key| !key.is_none()).map(key_of).transpose()?;
+        let key = call.Key.as_ref().filter(|key| !key.is_none()).map(key_of).transpose()?;
         let key = key.as_ref().map_or(Ok(""), text_in)?;
         let Some(prepared) = Prepared::new(py, &state, route, call, at_ci, carrier)? else {
             return Ok(String::new());
@@ -88,9 +89,9 @@ impl Signer {
     }
 
     fn route_of(&self, state: &Arc<State>, call: &Call<'_>) -> Result<(Arc<Route>, bool), Refusal> {
-        let at_ci = call.use_ci_endpoint.as_ref().map_or(Ok(false), |value| value.is_truthy())?;
-        let method = call.method.0.as_ref();
-        Ok((self.route(&Wanted { state, bucket: &call.bucket, method, at_ci })?, at_ci))
+        let at_ci = call.UseCiEndPoint.as_ref().map_or(Ok(false), |value| value.is_truthy())?;
+        let method = call.Method.0.as_ref();
+        Ok((self.route(&Wanted { state, bucket: &call.Bucket, method, at_ci })?, at_ci))
     }
 }
 
@@ -116,6 +117,15 @@ impl Signer {
         let _again = self.settings.set(settings);
     }
 
+    /// The value of `Authorization` for one request.
+    ///
+    /// :param Expired: seconds for which it holds; it begins 60 s before now.
+    /// :param Headers: of these, those are signed that the official SDK signs; the request must bear them as they are.
+    /// :param Params: parameters of the request; all are signed unless `SignParams` is false.
+    /// :param SignHost: whether the host is signed; as the configuration says by default.
+    /// :param UseCiEndPoint: for the host of data processing.
+    /// :param now: Unix seconds, instead of `time.time()`.
+    /// :raises CosClientError: an argument that no request could be made with.
     #[pyo3(signature = (Method=Given(None), Bucket=Given(None), Key=Given(None), Expired=Given(None), Headers=None,
         Params=None, SignHost=None, UseCiEndPoint=None, *, now=None))]
     fn get_auth<'py>(
@@ -132,19 +142,29 @@ impl Signer {
         now: Option<Bound<'py, PyAny>>,
     ) -> Result<String, Refusal> {
         let call = Call {
-            method: Method,
-            bucket: Bucket.required("get_auth", "Bucket")?,
-            key: Some(Key.required("get_auth", "Key")?),
-            expired: Expired,
-            headers: Headers,
-            params: Params,
-            use_ci_endpoint: UseCiEndPoint,
-            sign_host: SignHost,
+            Method,
+            Bucket: Bucket.required("get_auth", "Bucket")?,
+            Key: Some(Key.required("get_auth", "Key")?),
+            Expired,
+            Headers,
+            Params,
+            UseCiEndPoint,
+            SignHost,
             now,
         };
         self.sign(py, &call, Carrier::Header)
     }
 
+    /// The URL of one object with a signature in its query, and with the token of temporary keys.
+    ///
+    /// :param Method: `GET` unless told otherwise.
+    /// :param Expired: seconds for which it holds; it begins 60 s before now.
+    /// :param Headers: of these, those are signed that the official SDK signs; the request must bear them as they are.
+    /// :param Params: parameters of the request; all are signed unless `SignParams` is false.
+    /// :param SignHost: whether the host is signed; as the configuration says by default.
+    /// :param UseCiEndPoint: for the host of data processing.
+    /// :param now: Unix seconds, instead of `time.time()`.
+    /// :raises CosClientError: an argument that no request could be made with.
     #[pyo3(signature = (Bucket, Key, Method=Given(None), Expired=Given(None), Params=None, Headers=None,
         UseCiEndPoint=None, SignHost=None, *, now=None))]
     fn get_presigned_url<'py>(
@@ -161,19 +181,28 @@ impl Signer {
         now: Option<Bound<'py, PyAny>>,
     ) -> Result<String, Refusal> {
         let call = Call {
-            method: Method,
-            bucket: Bucket,
-            key: Some(Key),
-            expired: Expired,
-            headers: Headers,
-            params: Params,
-            use_ci_endpoint: UseCiEndPoint,
-            sign_host: SignHost,
+            Method,
+            Bucket,
+            Key: Some(Key),
+            Expired,
+            Headers,
+            Params,
+            UseCiEndPoint,
+            SignHost,
             now,
         };
         self.sign(py, &call, Carrier::Query)
     }
 
+    /// The URL to download one object by: `get_presigned_url` with the method `GET`.
+    ///
+    /// :param Expired: seconds for which it holds; it begins 60 s before now.
+    /// :param Headers: of these, those are signed that the official SDK signs; the request must bear them as they are.
+    /// :param Params: parameters of the request; all are signed unless `SignParams` is false.
+    /// :param SignHost: whether the host is signed; as the configuration says by default.
+    /// :param UseCiEndPoint: for the host of data processing.
+    /// :param now: Unix seconds, instead of `time.time()`.
+    /// :raises CosClientError: an argument that no request could be made with.
     #[pyo3(signature = (Bucket, Key, Expired=Given(None), Params=None, Headers=None, UseCiEndPoint=None, SignHost=None,
         *, now=None))]
     fn get_presigned_download_url<'py>(
@@ -189,19 +218,28 @@ impl Signer {
         now: Option<Bound<'py, PyAny>>,
     ) -> Result<String, Refusal> {
         let call = Call {
-            method: Given(None),
-            bucket: Bucket,
-            key: Some(Key),
-            expired: Expired,
-            headers: Headers,
-            params: Params,
-            use_ci_endpoint: UseCiEndPoint,
-            sign_host: SignHost,
+            Method: Given(None),
+            Bucket,
+            Key: Some(Key),
+            Expired,
+            Headers,
+            Params,
+            UseCiEndPoint,
+            SignHost,
             now,
         };
         self.sign(py, &call, Carrier::Query)
     }
 
+    /// The URLs of many keys, in their order; other threads of Python run meanwhile.
+    ///
+    /// :param keys: anything that yields keys, for a list of `str`; or what has the Arrow PyCapsule interface (strings), for an
+    ///     Arrow array, null where a key is, which takes pyarrow.
+    /// :param threads: how many threads sign.
+    ///
+    /// The other arguments are those of `get_presigned_url`.
+    ///
+    /// :raises CosClientError: an argument that no request could be made with, or a key that cannot be signed, with its position.
     #[pyo3(signature = (keys, Bucket, Method=Given(None), Expired=Given(None), Params=None, Headers=None,
         UseCiEndPoint=None, SignHost=None, *, now=None, threads=1))]
     fn presign_many<'py>(
@@ -217,16 +255,16 @@ impl Signer {
         SignHost: Option<Bound<'py, PyAny>>,
         now: Option<Bound<'py, PyAny>>,
         threads: usize,
-    ) -> Result<Bound<'py, PyList>, Refusal> {
+    ) -> Result<Bound<'py, PyAny>, Refusal> {
         let call = Call {
-            method: Method,
-            bucket: Bucket,
-            key: None,
-            expired: Expired,
-            headers: Headers,
-            params: Params,
-            use_ci_endpoint: UseCiEndPoint,
-            sign_host: SignHost,
+            Method,
+            Bucket,
+            Key: None,
+            Expired,
+            Headers,
+            Params,
+            UseCiEndPoint,
+            SignHost,
             now,
         };
         if threads == 0 {
@@ -235,7 +273,11 @@ impl Signer {
         let state = self.state()?;
         let (route, at_ci) = self.route_of(&state, &call)?;
         let prepared = Prepared::new(py, &state, route, &call, at_ci, Carrier::Query)?;
-        Many::new(py, &prepared.ok_or(Refusal::Anonymous)?)?.list(&keys, threads)
+        let many = Many::new(py, &prepared.ok_or(Refusal::Anonymous)?)?;
+        if column::is_arrow(&keys)? {
+            return column::array(&many, &keys, threads);
+        }
+        Ok(many.list(&keys, threads)?.into_any())
     }
 
     /// `(convention, None)` or `(None, (cause, message))`.

@@ -69,10 +69,10 @@ pub(crate) struct Accounts {
     users: Vec<Member>,
     roles: Vec<KnownRole>,
     providers: Vec<KnownProvider>,
-    /// It keeps what was derived of their keys.
-    verifier: Verifier,
     /// What temporary keys are made with, and checked.
     pub(crate) token_keys: TokenKeys,
+    /// It keeps what was derived of permanent and temporary keys.
+    verifier: Verifier,
 }
 
 /// Whom a builder was told of beside accounts.
@@ -99,8 +99,8 @@ impl Accounts {
             users: Vec::new(),
             roles: Vec::new(),
             providers: Vec::new(),
-            verifier: Verifier::new(),
             token_keys,
+            verifier: Verifier::new(),
         };
         for user in people.users {
             let owner = accounts.owner_of(user.owner_uin.as_deref(), "the user", &user.uin)?;

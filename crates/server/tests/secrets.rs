@@ -3,7 +3,7 @@
 //! Each of them is random, and looked for in every form it may take (raw, base64, hex, a list of numbers, however often
 //! percent-encoded) in all that the endpoint tells: answers, access log, log at every level, recent requests with their
 //! explanations, metrics.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "helpers of tests")]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "helpers of tests")]
 
 mod support;
 
@@ -13,13 +13,15 @@ use std::net::{SocketAddr, TcpStream};
 
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE};
-use cospass_server::{AccessLogTarget, Coverage};
+use cospass_protocol::sts::{Answer as StsAnswer, Outgoing, Request as StsRequest, v1};
+use cospass_server::{AccessLogTarget, Coverage, User};
 use cospass_sign::{Credentials, percent};
 use hmac::{Hmac, KeyInit, Mac};
 use md5::{Digest, Md5};
 use sha1::Sha1;
 use support::form::form;
 use support::log::Log;
+use support::sts::{STS, federation, policy, resource};
 use support::*;
 
 const CUSTOMER: &str = "x-cos-server-side-encryption-customer";
@@ -136,17 +138,20 @@ struct Watched {
     secret_key: String,
     wrong_key: String,
     token: String,
+    user: Credentials,
 }
 
 impl Watched {
     fn start(log: &std::path::Path) -> Self {
         let (secret_key, wrong_key, token) = (word(), word(), word());
+        let user = Credentials::new("AKIDUSER", word());
         let endpoint = Endpoint::start_with(|builder| {
             builder
                 .credentials(Credentials::new(SECRET_ID, secret_key.clone()).with_token(&*token))
                 .access_log(AccessLogTarget::File(log.to_owned()))
                 .control("127.0.0.1:0".parse().unwrap())
                 .bucket(STRICT)
+                .user(User::new(user.clone(), "100000000010").policy(policy("cos:* sts:*", "*")))
                 .bucket_signature(STRICT, Coverage::Strict)
         });
         let search = Search::default();
@@ -154,9 +159,12 @@ impl Watched {
             ("the SecretKey", &secret_key),
             ("a wrong SecretKey", &wrong_key),
             ("the token", &token),
+            ("the key of a user", &user.secret_key().expose().to_owned()),
         ] {
             search.secret(name, secret.as_bytes());
         }
+        let keys = std::fs::read_to_string(endpoint.folder.path().join("token-keys")).unwrap();
+        search.secret("the key of tokens", &from_hex(keys.trim()));
         let time = format!("{};{}", NOW - 60, NOW + 300);
         for secret in [&secret_key, &wrong_key] {
             let mut hmac = Hmac::<Sha1>::new_from_slice(secret.as_bytes()).unwrap();
@@ -164,7 +172,7 @@ impl Watched {
             let sign_key = hex(&hmac.finalize().into_bytes());
             search.secret("the SignKey", sign_key.as_bytes());
         }
-        Self { endpoint, search, secret_key, wrong_key, token }
+        Self { endpoint, search, secret_key, wrong_key, token, user }
     }
 
     fn key(&self, name: &'static str) -> Key {
@@ -196,10 +204,7 @@ impl Watched {
         let head = String::from_utf8_lossy(&request.head()).into_owned();
         let signature = head.split_once("q-signature=").unwrap().1.get(..40).unwrap();
         self.search.secret("a signature", signature.as_bytes());
-        let raw: Vec<u8> = (0..20)
-            .map(|index| u8::from_str_radix(&signature[2 * index..2 * index + 2], 16).unwrap())
-            .collect();
-        self.search.secret("a signature", &raw);
+        self.search.secret("a signature", &from_hex(signature));
     }
 
     fn send(&self, request: &Request) -> Answer {
@@ -272,6 +277,7 @@ fn no_secret_reaches_an_output() {
     parts_and_copies(&watched);
     forms_of_browsers(&watched);
     mistakes(&watched);
+    temporary_keys(&watched);
     watched.ask_control();
 
     let Watched { endpoint, search, .. } = watched;
@@ -331,6 +337,87 @@ fn forms_of_browsers(watched: &Watched) {
         let answer = watched.send(&request);
         assert_eq!(answer.status, status, "{}", String::from_utf8_lossy(&answer.body));
     }
+}
+
+fn from_hex(digits: &str) -> Vec<u8> {
+    let pair = |index: usize| u8::from_str_radix(&digits[2 * index..2 * index + 2], 16).unwrap();
+    (0..digits.len() / 2).map(pair).collect()
+}
+
+/// Keys of STS, whose answer alone tells them; then everything that goes wrong with them.
+fn temporary_keys(watched: &Watched) {
+    let all = policy("name/cos:*", &resource("t/*"));
+    let ask = |keys: &Credentials| {
+        let call = Outgoing::signed(&federation(&all, None), STS, None, keys, NOW);
+        let authorization = &call.headers.last().unwrap().1;
+        let signature = authorization.rsplit_once("Signature=").unwrap().1;
+        watched.search.secret("a signature of a call", signature.as_bytes());
+        watched.search.secret("a signature of a call", &from_hex(signature));
+        watched.endpoint.raw_call(&call)
+    };
+    let issued = match StsAnswer::read(&ask(&watched.user).body) {
+        Ok(StsAnswer::Issued(issued)) => issued.credentials,
+        other => panic!("{other:?}"),
+    };
+    let token = issued.token().unwrap().expose();
+    watched.search.secret("a temporary key", issued.secret_key().expose().as_bytes());
+    watched.search.secret("the token of a temporary key", token.as_bytes());
+    let wrong = word();
+    watched.search.secret("a wrong temporary key", wrong.as_bytes());
+    let wrong = Credentials::new(issued.secret_id().as_str(), wrong).with_token(token);
+    let stray = Credentials::new("AKIDUSER", watched.wrong_key.clone());
+    for keys in [&issued, &wrong, &stray] {
+        // No federation token for temporary keys.
+        let refused = ask(keys);
+        assert!(refused.text().contains("\"Error\""), "{}", refused.text());
+        watched.search.told(&refused.head);
+        watched.search.told(&refused.body);
+    }
+    for (keys, target, status) in [
+        (&issued, "/t/a", 200),
+        (&issued, "/u", 403),
+        (&wrong, "/t/a", 403),
+        (&issued.clone().with_token(format!("{token}A")), "/t/a", 403),
+    ] {
+        for request in [put(target, b"x").with_keys(keys), put(target, b"x").presigned_with(keys)] {
+            assert_eq!(watched.send(&request).status, status, "{target}");
+        }
+    }
+    let altered = issued.clone().with_token(token.replacen(&token[20..21], "!", 1));
+    watched.send(&get("/t/a").presigned_with(&altered));
+    by_query(watched, token);
+}
+
+/// Calls that carry their proof in a query.
+fn by_query(watched: &Watched, token: &str) {
+    let (identity, time) = (word(), NOW.to_string());
+    watched.search.secret("a web identity", identity.as_bytes());
+    let params = [
+        ("Action", "GetCallerIdentity"),
+        ("Version", "2018-08-13"),
+        ("SecretId", "AKIDUSER"),
+        ("Timestamp", &time),
+        ("Token", token),
+        ("WebIdentityToken", &identity),
+    ];
+    let signed = v1::Signed { method: "GET", host: STS, path: "/", params: &params };
+    for keys in [watched.user.secret_key(), &cospass_sign::SecretKey::new(&*watched.wrong_key)] {
+        let signature = signed.signature(v1::Method::HmacSha1, keys);
+        watched.search.secret("a signature of a call", signature.as_bytes());
+        let call = params
+            .iter()
+            .fold(get("/").host(STS), |call, (name, value)| call.unsigned_param(name, value));
+        let call = call.unsigned_param("Signature", &signature);
+        let answer = watched.send(&call);
+        assert!(answer.text().contains("\"Error\""), "{}", answer.text());
+        // Sent to a bucket by mistake, and in a head that cannot be read.
+        watched.send(&call.clone().host(HOST));
+        let head = String::from_utf8(call.head()).unwrap().replace("Host: ", "Host: a b");
+        watched.send_bytes(head.as_bytes(), false);
+    }
+    let unsigned = Outgoing::skipping(&StsRequest::GetCallerIdentity, STS, None, NOW);
+    let answer = watched.endpoint.raw_call(&unsigned);
+    watched.search.told(&answer.body);
 }
 
 /// What is sent in the wrong place, or in the wrong form.

@@ -22,11 +22,20 @@ var settings struct {
 	SecretID      string `json:"secret_id"`
 	SecretKey     string `json:"secret_key"`
 	Token         string
-	Bucket        string
-	Region        string
-	Folder        string
-	Keys          []string
-	DotKeys       []string `json:"dot_keys"`
+	STS           struct {
+		Port    int
+		Control int
+		Keys    struct {
+			SecretID  string `json:"secret_id"`
+			SecretKey string `json:"secret_key"`
+			Token     string
+		}
+	}
+	Bucket  string
+	Region  string
+	Folder  string
+	Keys    []string
+	DotKeys []string `json:"dot_keys"`
 }
 
 var _ = json.Unmarshal([]byte(os.Getenv("CONFORMANCE")), &settings)

@@ -27,7 +27,7 @@ func place() string {
 	for depth := 2; depth < 20; depth++ {
 		_, file, line, ok := runtime.Caller(depth)
 		name := file[strings.LastIndex(file, "/")+1:]
-		if ok && (name == "objects.go" || name == "transfers.go" || name == "configurations.go") {
+		if ok && (name == "objects.go" || name == "temporary_keys.go" || name == "transfers.go" || name == "configurations.go") {
 			return fmt.Sprintf("%s:%d: ", name, line)
 		}
 	}

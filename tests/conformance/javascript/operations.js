@@ -200,6 +200,49 @@
       equal((await context.plainTemporary('GET', without)).status, 403);
     };
 
+    async function insideAlone(temporary) {
+      for (const Key of ['inside/a', 'inside/b c']) {
+        await temporary.putObject({ ...NAME, Key, Body: 'text' });
+        equal(await body(Key, {}, temporary), 'text');
+      }
+      for (const Key of ['outside', 'insider', 'inside']) {
+        await refused(403, 'AccessDenied', temporary.putObject({ ...NAME, Key, Body: 'text' }));
+      }
+      await refused(403, 'AccessDenied', temporary.deleteObject({ ...NAME, Key: 'inside/a' }));
+    }
+
+    async function keysOfSts() {
+      if (!context.keysOfSts) throw new NotOffered('a page asks its server for keys, not STS');
+      return context.keysOfSts();
+    }
+
+    of['sts'] = async () => {
+      for (const temporary of await keysOfSts()) await insideAlone(temporary);
+    };
+
+    of['sts-presigned'] = async () => {
+      const [temporary] = await keysOfSts();
+      const url = (method, key) => presigned(method, key, {}, temporary);
+      equal((await context.plainSts('PUT', await url('PUT', 'inside/p'), 'text')).status, 200);
+      equal((await context.plainSts('GET', await url('GET', 'inside/p'))).body, 'text');
+      equal((await context.plainSts('PUT', await url('PUT', 'outside'), 'text')).status, 403);
+    };
+
+    of['sts-ended'] = async () => {
+      const [temporary] = await keysOfSts();
+      const url = await presigned('PUT', 'inside/e', { Expires: 86400 }, temporary);
+      await insideAlone(temporary);
+      await context.advance('1801s');
+      try {
+        const upload = temporary.putObject({ ...NAME, Key: 'inside/e', Body: 'text' });
+        await refused(403, 'InvalidAccessKeyId', upload);
+        const answer = await context.plainSts('PUT', url, 'text');
+        check(answer.status === 403 && answer.body.includes('<Code>InvalidAccessKeyId</Code>'));
+      } finally {
+        await context.advance('-1801s');
+      }
+    };
+
     async function eachKey(keys) {
       for (const [number, key] of keys.entries()) {
         const said = `${number} ${key}`;

@@ -12,6 +12,7 @@ const settings = JSON.parse(process.env.CONFORMANCE);
 process.env.XDG_CONFIG_HOME = settings.folder;
 
 const COS = require('cos-nodejs-sdk-v5');
+const STS = require('qcloud-cos-sts');
 const { NotOffered, operations, check, equal, ETAG } = require('../javascript/operations.js');
 const { configurations } = require('../javascript/configurations.js');
 const { run } = require('../javascript/report.js');
@@ -72,6 +73,44 @@ const context = {
   text: (body) => body.toString(),
   other: (more) => client(more),
   temporary: (SecurityToken) => client({ SecurityToken }, settings.temporary_port),
+  /** Keys of the official client, which speaks TLS alone, and a client that has them. */
+  async keysOfSts() {
+    const scope = ['PutObject', 'GetObject', 'HeadObject'].map((action) => ({
+      action: `name/cos:${action}`,
+      bucket: settings.bucket,
+      region: settings.region,
+      prefix: 'inside/*',
+    }));
+    const issued = [];
+    for (const policy of [settings.sts.policy, STS.getPolicy(scope)]) {
+      const { credentials, expiredTime, startTime } = await STS.getCredential({
+        secretId: settings.secret_id,
+        secretKey: settings.secret_key,
+        host: `127.0.0.1:${settings.sts.calls_by_tls}`,
+        durationSeconds: 1800,
+        region: settings.region,
+        policy,
+      });
+      equal(expiredTime - startTime, 1800);
+      const keys = {
+        SecretId: credentials.tmpSecretId,
+        SecretKey: credentials.tmpSecretKey,
+        SecurityToken: credentials.sessionToken,
+      };
+      issued.push(client(keys, settings.sts.port));
+    }
+    return issued;
+  },
+
+  plainSts: (method, url, body) => plain(method, url, body, {}, settings.sts.port),
+
+  async advance(by) {
+    const json = { 'Content-Type': 'application/json', 'Content-Length': `{"advance":"${by}"}`.length };
+    const url = `http://127.0.0.1:${settings.sts.control}/clock`;
+    const answer = await plain('POST', url, `{"advance":"${by}"}`, json, settings.sts.control);
+    equal(answer.status, 200);
+  },
+
   service: () => cos.getService(),
   needsNoRule: () => {},
   needsRawPaths: () => {},

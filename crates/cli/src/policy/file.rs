@@ -10,8 +10,8 @@ use serde_json::Value;
 use crate::exit::{Exit, Failure};
 
 /// A policy, and whose it is.
-pub(super) struct PolicyFile {
-    pub(super) policy: Policy,
+pub(crate) struct PolicyFile {
+    pub(crate) policy: Policy,
     pub(super) kind: PolicyKind,
     text: Vec<u8>,
 }
@@ -34,7 +34,7 @@ impl PolicyFile {
     }
 
     /// Reads the policy of whoever has it; a bucket's is refused.
-    pub(super) fn read_own(path: &str) -> Result<Self, Failure> {
+    pub(crate) fn read_own(path: &str) -> Result<Self, Failure> {
         let file = Self::read(path)?;
         match file.kind {
             PolicyKind::Identity => Ok(file),
@@ -49,6 +49,12 @@ impl PolicyFile {
 }
 
 impl PolicyFile {
+    /// The policy as it was written.
+    pub(crate) fn into_text(self) -> String {
+        // It was read as JSON, which is UTF-8.
+        String::from_utf8(self.text).unwrap_or_default()
+    }
+
     /// The policy as a bucket's, in which each statement counts for that principal.
     pub(super) fn for_principal(&self, id: &str) -> Result<String, Failure> {
         let broken = |error: serde_json::Error| Failure::usage("policy", error);

@@ -36,7 +36,7 @@ pub(super) fn presign(
         return Err(Failure::usage("keys-of-auth", message));
     }
     let (batch, presigned) = signer.batch(request)?;
-    told.warnings.check(&presigned.warnings_beyond(told.longest))?;
+    told.warnings.check(&told.of(&presigned))?;
     let input = lines::open("--keys", from, to)?;
     let output = WholeLines::to(to)?;
     tell_headers(&presigned);

@@ -56,7 +56,7 @@ where
     let mut ended = Ended::default();
     let mut running = JoinSet::new();
     for task in tasks {
-        if running.len() >= usize::from(args.jobs) {
+        while running.len() >= args.files_at_once(task.size) {
             take(&mut running, &mut ended).await?;
         }
         if stop.is_stopped() {

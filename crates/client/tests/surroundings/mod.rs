@@ -12,12 +12,21 @@ use cospass::{Credentials, HyperTransport};
 
 /// Surroundings with these variables and a root of their own.
 pub fn surroundings(root: &Path, variables: &[(&str, &str)]) -> Surroundings {
+    surroundings_over(root, variables, HyperTransport::new())
+}
+
+/// The same, with servers asked over that transport.
+pub fn surroundings_over(
+    root: &Path,
+    variables: &[(&str, &str)],
+    transport: HyperTransport,
+) -> Surroundings {
     let own = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
     let mut variables: HashMap<String, String> = variables.iter().map(own).collect();
     variables.entry("HOME".to_owned()).or_insert_with(|| root.display().to_string());
     variables.entry("COSPASS_METADATA_ENDPOINT".to_owned()).or_default();
     let look_up = move |name: &str| variables.get(name).cloned().ok_or(VarError::NotPresent);
-    Surroundings::new(look_up, Arc::new(HyperTransport::new())).with_root(root)
+    Surroundings::new(look_up, Arc::new(transport)).with_root(root)
 }
 
 pub fn write(root: &Path, name: &str, text: &str) {

@@ -108,9 +108,9 @@ impl Identity {
         Self { owner_uin: owner_uin.to_owned(), id, other_id: None, is_root: false }
     }
 
-    /// The same role: principals may have its name instead of its number.
+    /// The same role, which principals may name by that name instead.
     #[must_use]
-    pub fn of_name(self, name: &str) -> Self {
+    pub fn with_role_name(self, name: &str) -> Self {
         let other_id = Some(format!("qcs::cam::uin/{}:roleName/{name}", self.owner_uin));
         Self { other_id, ..self }
     }
@@ -172,8 +172,8 @@ mod tests {
         assert!(names("qcs::cam::uin/1:uin/1", &root) && names("qcs::cam::uin/1:uin/2", &user));
         assert!(names("qcs::cam::uin/1:uin/*", &user));
         for pattern in ["qcs::cam::uin/1:role/3", "qcs::cam::uin/1:roleName/up"] {
-            assert!(names(pattern, &Identity::role("1", "3").of_name("up")));
-            assert!(!names(pattern, &Identity::role("1", "4").of_name("down")));
+            assert!(names(pattern, &Identity::role("1", "3").with_role_name("up")));
+            assert!(!names(pattern, &Identity::role("1", "4").with_role_name("down")));
         }
         let federated = user.clone().federated("app");
         for pattern in ["qcs::cam::uin/1:uin/2", "qcs::sts::1:federated-user/app"] {

@@ -1,6 +1,10 @@
 """The native half: `crates/python`."""
 
-from typing import Any, Callable, Dict, Iterable, List, Mapping, Optional, Tuple, Union, final
+from typing import Any, Callable, Dict, Iterable, List, Mapping, Optional, Tuple, Union, final, overload
+
+from typing_extensions import Self
+
+from .arrow import ArrowArray, ArrowStream
 
 __all__ = [
     "Answer",
@@ -12,6 +16,7 @@ __all__ = [
     "Way",
     "__version__",
     "crc64_joined",
+    "run_command",
 ]
 
 __version__: str
@@ -20,6 +25,9 @@ _Text = Union[str, bytes]
 
 def crc64_joined(first: int, second: int, second_length: int) -> int:
     """The CRC64 of two pieces, one after the other, from those of each."""
+
+def run_command(arguments: List[str]) -> int:
+    """Runs the command with its name and its arguments; the exit code."""
 
 @final
 class Answer:
@@ -108,7 +116,7 @@ class Settings:
 class Signer:
     """What `CosS3Client` inherits: the calls that sign."""
 
-    def __new__(cls, *_arguments: Any, **_keywords: Any) -> Signer: ...
+    def __new__(cls, *_arguments: Any, **_keywords: Any) -> Self: ...
     def _use(self, settings: Settings) -> None: ...
     def get_auth(
         self,
@@ -148,6 +156,22 @@ class Signer:
         *,
         now: Optional[float] = None,
     ) -> str: ...
+    @overload
+    def presign_many(
+        self,
+        keys: Union[ArrowArray, ArrowStream],
+        Bucket: Optional[str],
+        Method: str = ...,
+        Expired: float = ...,
+        Params: Optional[Mapping[Any, Any]] = None,
+        Headers: Optional[Mapping[str, Any]] = None,
+        UseCiEndPoint: Optional[bool] = None,
+        SignHost: Optional[bool] = None,
+        *,
+        now: Optional[float] = None,
+        threads: int = 1,
+    ) -> Any: ...
+    @overload
     def presign_many(
         self,
         keys: Iterable[_Text],

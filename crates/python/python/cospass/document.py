@@ -73,6 +73,10 @@ def write(root: str, data: Mapping[str, Any]) -> bytes:
 
     :raises CosClientError: a dictionary that holds itself, or text that XML cannot carry.
     """
+    if not isinstance(data, Mapping):
+        raise CosClientError(
+            f"{root} is of type {type(data).__name__}: give a dict of what is in the document"
+        )
     pieces = ['<?xml version="1.0" encoding="utf-8"?>\n']
     _write(pieces, root, data, 0)
     try:

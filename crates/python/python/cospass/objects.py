@@ -7,7 +7,7 @@ from . import _cospass
 from .body import ContentSource
 from .document import Document, decoded, listed, read, write
 from .exceptions import CosClientError, CosServiceError
-from .request import Body, Request, mapped
+from .request import Body, Request, a_mapping, a_path, mapped
 from .sending import Sender, logger, shown
 from .source import copy_source_url
 from .steps import Steps, Work
@@ -68,7 +68,7 @@ class Objects:
         :raises CosClientError: an argument that cannot be sent, or no answer.
         :raises CosServiceError: the service refused.
         """
-        with open(LocalFilePath, "rb") as file:
+        with open(a_path("LocalFilePath", LocalFilePath), "rb") as file:
             return (yield from self.put_object(Bucket, file, Key, EnableMD5, **kwargs))
 
     def append_object(
@@ -505,9 +505,12 @@ def _typed(value: Any) -> Any:
 
 def _parts(given: Mapping[str, Any]) -> Dict[str, Any]:
     """The parts of ``MultipartUpload`` (``dict_to_xml``)."""
-    if "Part" not in given:
+    if "Part" not in a_mapping("MultipartUpload", given):
         raise CosClientError("Invalid Parameter, Part Is Required!")
+    if not isinstance(given["Part"], (list, tuple)):
+        raise CosClientError("Part of MultipartUpload is no list: give one of PartNumber and ETag")
     for part in given["Part"]:
+        a_mapping("a Part of MultipartUpload", part)
         for name in ("PartNumber", "ETag"):
             if name not in part:
                 raise CosClientError(f"Invalid Parameter, {name} Is Required!")

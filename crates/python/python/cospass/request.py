@@ -72,12 +72,51 @@ def mapped(arguments: Mapping[str, Any]) -> Dict[str, Any]:
     headers: Dict[str, Any] = {}
     for name, value in arguments.items():
         if name == "Metadata":
+            for meta in a_mapping(name, value):
+                if not isinstance(meta, str):
+                    raise CosClientError(
+                        f"the name of a header is of type {type(meta).__name__}: give it as str"
+                    )
             headers.update(value)
         elif name in _HEADERS:
             headers[_HEADERS[name]] = value
         else:
             raise CosClientError(f"No Parameter Named {name} Please Check It")
     return headers
+
+
+def a_mapping(name: str, given: Any) -> Mapping[str, Any]:
+    """An argument that is a dict.
+
+    :raises CosClientError: it is none.
+    """
+    if not isinstance(given, Mapping):
+        raise CosClientError(
+            f"{name} is of type {type(given).__name__}: give a dict of names and values"
+        )
+    return given
+
+
+def a_path(name: str, given: Any) -> str:
+    """An argument that is the path of a file.
+
+    :raises CosClientError: it is none.
+    """
+    try:
+        return os.fsdecode(given)
+    except (TypeError, ValueError):
+        raise CosClientError(f"{name} is of type {type(given).__name__}: give a path") from None
+
+
+def a_count(name: str, given: Any, most: int) -> int:
+    """An argument that is a number from 1 to ``most``.
+
+    :raises CosClientError: it is none.
+    """
+    is_number = isinstance(given, (int, float)) and not isinstance(given, bool)
+    if not is_number or not 1 <= given <= most:
+        raise CosClientError(f"{name} is {given!r:.40}: give a number from 1 to {most}")
+    return int(given)
 
 
 @dataclass

@@ -10,7 +10,7 @@ from .body import StreamBody
 from .buckets import Buckets
 from .exceptions import CosClientError, CosException
 from .objects import Text, _check_simplified, _is_parameter
-from .request import Body, mapped
+from .request import Body, a_count, a_path, mapped
 from .sending import logger
 from .source import source_url
 from .steps import Several, Steps, Work
@@ -49,12 +49,10 @@ def _ranges(size: int, part_size: int) -> List[Tuple[int, int, int]]:
     ]
 
 
-def _bytes_of(part_size: Any, threads: Any) -> int:
-    """``PartSize``, which is in MiB, in bytes."""
-    for name, value in (("PartSize", part_size), ("MAXThread", threads)):
-        if isinstance(value, bool) or not isinstance(value, (int, float)) or value < 1:
-            raise CosClientError(f"{name} is {value!r}: give a number of 1 or more")
-    return int(part_size * (1 << 20))
+def _bytes_of(part_size: Any, threads: Any) -> Tuple[int, int]:
+    """``PartSize``, which is in MiB, in bytes, and ``MAXThread``."""
+    a_count("PartSize", part_size, 5 << 10)
+    return int(part_size * (1 << 20)), a_count("MAXThread", threads, 1000)
 
 
 class Transfers(Buckets):
@@ -83,7 +81,8 @@ class Transfers(Buckets):
         :raises CosClientError: an argument that cannot be sent, or a part that did not arrive.
         :raises CosServiceError: the service refused.
         """
-        part_size = _bytes_of(PartSize, MAXThread)
+        part_size, at_once = _bytes_of(PartSize, MAXThread)
+        LocalFilePath = a_path("LocalFilePath", LocalFilePath)
         size = os.path.getsize(LocalFilePath)
         gauge = _Gauge(size, progress_callback)
         if size <= part_size:
@@ -121,7 +120,7 @@ class Transfers(Buckets):
             gauge.report(length)
 
         try:
-            yield Several((part(*each) for each in ranges), int(MAXThread))
+            yield Several((part(*each) for each in ranges), at_once)
         except CosException as error:
             raise CosClientError(
                 f"some upload_part fail after max_retry, please upload_file again: {error}"
@@ -190,7 +189,9 @@ class Transfers(Buckets):
         :raises CosClientError: an argument that cannot be sent, or a part that did not come.
         :raises CosServiceError: the service refused.
         """
-        part_size = _bytes_of(PartSize, MAXThread)
+        part_size, at_once = _bytes_of(PartSize, MAXThread)
+        most_parts = a_count("MaxPartCount", MaxPartCount, _MOST_PARTS)
+        DestFilePath = a_path("DestFilePath", DestFilePath)
         if KeySimplifyCheck:
             _check_simplified(Key)
         names = ("SSECustomerAlgorithm", "SSECustomerKey", "SSECustomerKeyMD5", "VersionId")
@@ -204,7 +205,7 @@ class Transfers(Buckets):
             yield from body._saved(DestFilePath, DisableTempDestFilePath, False)
             gauge.report(len(body))
             return
-        while part_size * MaxPartCount < size:
+        while part_size * most_parts < size:
             part_size *= 2
         given = {"IfMatch": head["ETag"], **Kwargs}
         ranges = _ranges(size, part_size)
@@ -225,7 +226,7 @@ class Transfers(Buckets):
         try:
             with open(target, "xb"):
                 pass
-            yield Several((part(*each) for each in ranges), int(MAXThread))
+            yield Several((part(*each) for each in ranges), at_once)
             _compare(head.get("x-cos-hash-crc64ecma"), ranges, sums)
             os.replace(target, DestFilePath)
         except CosException as error:
@@ -256,7 +257,7 @@ class Transfers(Buckets):
         :raises CosClientError: an argument that cannot be sent, or a part that was not copied.
         :raises CosServiceError: the service refused.
         """
-        part_size = _bytes_of(PartSize, MAXThread)
+        part_size, at_once = _bytes_of(PartSize, MAXThread)
         conf = self._sender.conf
         url, key = source_url(CopySource, conf)
         sse = {
@@ -298,7 +299,7 @@ class Transfers(Buckets):
             tags[number] = made["ETag"]
 
         try:
-            yield Several((part(*each) for each in _ranges(size, part_size)), int(MAXThread))
+            yield Several((part(*each) for each in _ranges(size, part_size)), at_once)
             parts = [{"PartNumber": number, "ETag": tags[number]} for number in sorted(tags)]
             return (
                 yield from self.complete_multipart_upload(Bucket, Key, upload, {"Part": parts})
@@ -327,7 +328,7 @@ class Transfers(Buckets):
         :raises CosClientError: an argument that cannot be sent, or a part that did not arrive.
         :raises CosServiceError: the service refused.
         """
-        part_size = _bytes_of(PartSize, MAXThread)
+        part_size, at_once = _bytes_of(PartSize, MAXThread)
         if not hasattr(Body, "read"):
             raise CosClientError("Body must have attr read")
         first: bytes = yield Work(lambda: _filled(Body, part_size))
@@ -347,7 +348,8 @@ class Transfers(Buckets):
                 yield part(number, data)
                 number, data = number + 1, _filled(Body, part_size)
 
-        at_once = max(1, min(int(MAXThread), MaxBufferSize // max(1, int(PartSize))))
+        held = a_count("MaxBufferSize", MaxBufferSize, 1 << 20) // max(1, int(PartSize))
+        at_once = max(1, min(at_once, held))
         try:
             yield Several(parts(), at_once)
             made = [{"PartNumber": number, "ETag": tags[number]} for number in sorted(tags)]

@@ -10,6 +10,7 @@ use super::stream::{Saved, Stream};
 /// See the head of this file.
 #[pyclass(frozen, module = "cospass._cospass")]
 pub(crate) struct Answer {
+    /// Of HTTP.
     #[pyo3(get)]
     status: u16,
     headers: HeaderMap,
@@ -55,6 +56,7 @@ impl Answer {
         PyBytes::new(py, &self.body)
     }
 
+    /// The body as it comes, where it is streamed.
     #[getter]
     fn stream(&self) -> Option<Stream> {
         self.stream.clone()

@@ -115,7 +115,7 @@ impl KnownRole {
         Ok(Self {
             trusted: trusted.collect::<Result<_, _>>()?,
             policies: policies(&role.policies, &whose)?,
-            identity: Identity::role(owner_uin, &id).of_name(&role.name),
+            identity: Identity::role(owner_uin, &id).with_role_name(&role.name),
             name: role.name.clone(),
             id,
             external_id: role.external_id.clone(),

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use cospass_protocol::operation::Need;
-use cospass_protocol::policy::{Decision, Target};
+use cospass_protocol::policy::Decision;
 use serde_json::{Value, json};
 
 /// Action and resource that nothing allows, or something denies.
@@ -19,7 +19,7 @@ impl Denied {
     pub(super) fn new(need: &Need, region: &str, decision: &Decision<'_>) -> Self {
         Self {
             actions: need.actions.to_vec(),
-            resource: resource(&need.target, region),
+            resource: need.target.resource(region),
             decision: decision.to_string(),
         }
     }
@@ -44,15 +44,4 @@ impl fmt::Display for Denied {
         let Self { actions, resource, decision } = self;
         write!(f, "name/cos:{} on {resource} is {decision}", actions.join(" or name/cos:"))
     }
-}
-
-/// A resource as policies name it (436/31923).
-fn resource(target: &Target, region: &str) -> String {
-    let (bucket, path) = match target {
-        Target::Account => return "*".to_owned(),
-        Target::Bucket(bucket) => (bucket, ""),
-        Target::Prefix(bucket, prefix) => (bucket, prefix.as_str()),
-        Target::Object(bucket, key) => (bucket, key.as_str()),
-    };
-    format!("qcs::cos:{region}:uid/{}:{}/{path}", bucket.appid(), bucket.as_str())
 }

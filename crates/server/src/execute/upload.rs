@@ -2,6 +2,8 @@
 //!
 //! The body is gathered into chunks, which are hashed and written while the next one arrives ([`intake`](super::intake)).
 
+use std::sync::Arc;
+
 use cospass_protocol::Bucket;
 use cospass_protocol::operation::{ContentMd5, CustomerKey, PutObject, TrafficLimit};
 use http::StatusCode;
@@ -54,18 +56,26 @@ pub(super) async fn keep(
         retain_until: put.retain_until,
     };
     let draft = wanted.at(endpoint.clock.now())?;
-    store
-        .blocking(move |store| {
-            let upload = received.finish(store, put.md5)?;
-            let record = store.commit(upload, &put.bucket, &put.key, draft, |object| {
-                conditions::of_upload(&put, object).map_err(Refusal::from)
-            })?;
-            let key = put.encryption.as_ref().and_then(|asked| asked.customer_key());
-            let reply = customer_key::with_key(reply(store, &put.bucket, &record), key);
-            let reply = with_expiration(reply, store, &put.bucket, &put.key, &record);
-            Ok((record, reply))
-        })
-        .await
+    let put = Arc::new(put);
+    let (asked, wanted_md5) = (Arc::clone(&put), put.md5);
+    let check = move |there: Option<&ObjectRecord>| {
+        conditions::of_upload(&asked, there).map_err(Refusal::from)
+    };
+    let (bucket, key) = (put.bucket.clone(), put.key.clone());
+    let record = if received.is_few(store) {
+        let upload = received.finish(store, wanted_md5)?;
+        store.commit_few(upload, bucket, key, draft, check).await?
+    } else {
+        let commit = move |store: &Store| {
+            let upload = received.finish(store, wanted_md5)?;
+            store.commit(upload, &bucket, &key, draft, check)
+        };
+        store.blocking(commit).await?
+    };
+    let key = put.encryption.as_ref().and_then(|asked| asked.customer_key());
+    let reply = customer_key::with_key(reply(store, &put.bucket, &record), key);
+    let reply = with_expiration(reply, store, &put.bucket, &put.key, &record);
+    Ok((record, reply))
 }
 
 /// An upload that cannot succeed need not be sent. What counts is the check when it is committed.
@@ -104,6 +114,11 @@ pub(super) struct Received {
 }
 
 impl Received {
+    /// Whether nothing is written before it is committed, so that finishing it does not block.
+    fn is_few(&self, store: &Store) -> bool {
+        self.upload.is_none() && self.key.is_none() && store.are_few(self.rest.len())
+    }
+
     /// Writes the rest, and compares the whole with the MD5 that came along. Blocks.
     pub(super) fn finish(self, store: &Store, md5: Option<ContentMd5>) -> Result<Upload, Refusal> {
         let upload = write(store, self.upload, &self.rest, self.key.as_ref())?;

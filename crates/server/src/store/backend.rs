@@ -9,6 +9,7 @@
 
 use std::io;
 use std::ops::Bound;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
@@ -86,6 +87,13 @@ pub(super) enum Verdict {
     Abort,
 }
 
+/// A transaction that somebody else runs.
+pub(super) struct Job {
+    pub(super) run: Box<dyn FnMut(&mut Transaction<'_>) -> Verdict + Send>,
+    /// Is told what [`Backend::write`] would return, where it may block; dropped without, if `run` panicked.
+    pub(super) ended: Box<dyn FnOnce(io::Result<()>) + Send>,
+}
+
 /// A place to keep things: reads see everything whose write has returned.
 pub(super) trait Backend: Rows + Send + Sync + 'static {
     /// Runs a transaction. It is alone: what it reads stays so until it is committed. When this returns without an error,
@@ -93,6 +101,14 @@ pub(super) trait Backend: Rows + Send + Sync + 'static {
     ///
     /// `run` may be called more than once; what it did before is forgotten then.
     fn write(&self, run: &mut dyn FnMut(&mut Transaction<'_>) -> Verdict) -> io::Result<()>;
+
+    /// As [`write`](Self::write), but somebody else does it and waits for it, where there is something to wait for: an async
+    /// task may ask for it.
+    fn submit(&self, mut job: Job) {
+        if let Ok(written) = catch_unwind(AssertUnwindSafe(|| self.write(&mut *job.run))) {
+            (job.ended)(written);
+        }
+    }
 
     /// The value of a row of [`Table::Contents`], whose key no other value ever has, so that it may be kept in memory. Blocks
     /// no longer than reading any row.

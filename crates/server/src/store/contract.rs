@@ -4,15 +4,15 @@
 
 use std::io;
 use std::ops::Bound;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, mpsc};
 
 use cospass_protocol::TagSet;
 use cospass_protocol::operation::{CannedAcl, CustomerKey};
 use crc_fast::{CrcAlgorithm, checksum};
 use md5_stream::Md5;
 
-use super::backend::{Backend, BlobId, Row, Rows, Span, Table, Verdict};
+use super::backend::{Backend, BlobId, Job, Row, Rows, Span, Table, Verdict};
 use super::disk::{Disk, Syncing};
 use super::memory::Memory;
 use super::tests::{
@@ -165,6 +165,72 @@ fn a_transaction_is_alone() {
             }
         });
         assert_eq!(value(&*backend, b"count"), Some(vec![RACERS / 4 * 3]));
+    });
+}
+
+#[test]
+fn what_is_submitted_is_alone_too_and_told() {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let _within = runtime.enter();
+    on_every_backend(|backend| {
+        let (told, outcomes) = mpsc::channel();
+        for racer in 0..RACERS {
+            let run = move |tables: &mut Transaction<'_>| {
+                let count = value(tables, b"count").map_or(0, |count| count[0]);
+                tables.put(Table::Objects, b"count".to_vec(), vec![count + 1]);
+                tables.put(Table::Objects, vec![racer], Vec::new());
+                match racer % 4 {
+                    0 => Verdict::Abort,
+                    1 => panic!("as it should"),
+                    _ => Verdict::Commit,
+                }
+            };
+            let (told, reader) = (told.clone(), Arc::clone(&backend));
+            let ended = move |written: io::Result<()>| {
+                let is_there = value(&*reader, &[racer]).is_some();
+                told.send((racer, written.is_ok(), is_there)).unwrap();
+            };
+            backend.submit(Job { run: Box::new(run), ended: Box::new(ended) });
+            if racer % 8 == 0 {
+                put_row(&*backend, b"beside", &[racer]);
+            }
+        }
+        drop(told);
+        let mut outcomes: Vec<_> = outcomes.into_iter().collect();
+        outcomes.sort_unstable();
+        let expected = (0..RACERS).filter(|racer| racer % 4 != 1);
+        let expected = expected.map(|racer| (racer, true, racer % 4 != 0));
+        assert_eq!(outcomes, expected.collect::<Vec<_>>(), "acknowledged is readable");
+        assert_eq!(value(&*backend, b"count"), Some(vec![RACERS / 2]));
+    });
+}
+
+#[test]
+fn few_bytes_are_committed_without_a_thread() {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    on_every_backend(|backend| {
+        let store = Store::over(Arc::clone(&backend)).unwrap();
+        store.create_bucket(&bucket(), bucket_record()).unwrap();
+        let commit = |store: &Store, bytes: &[u8], is_wanted: bool| {
+            let check = move |there: Option<&ObjectRecord>| match there {
+                Some(_) if !is_wanted => Err(StoreError::BucketExists),
+                _ => Ok(()),
+            };
+            let upload = upload(store, bytes);
+            runtime.block_on(store.commit_few(upload, bucket(), key("a"), draft(), check))
+        };
+        assert!(store.are_few(BESIDE) && !store.are_few(BESIDE + 1));
+        let record = commit(&store, &[1; BESIDE], true).unwrap();
+        assert_eq!(store.object(&bucket(), &key("a")).unwrap(), record);
+        assert_eq!((kept(&store), read(&store, "a")), (1, vec![1; BESIDE]));
+        assert!(matches!(commit(&store, b"2", false), Err(StoreError::BucketExists)));
+        assert!(matches!(commit(&store, &[2; BESIDE + 1], true), Err(StoreError::Io(_))));
+        put(&store, "a", &[3; BESIDE + 1]);
+        commit(&store, b"4", true).unwrap();
+        assert_eq!((kept(&store), read(&store, "a")), (1, b"4".to_vec()), "the blob went");
+        let elsewhere = store.within(&bucket(), None);
+        assert!(matches!(commit(&elsewhere, b"5", true), Err(StoreError::NoSuchBucket)));
+        assert_eq!((kept(&store), read(&store, "a")), (1, b"4".to_vec()));
     });
 }
 

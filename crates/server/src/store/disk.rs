@@ -15,17 +15,21 @@ mod blobs;
 mod buffer;
 mod checked;
 mod hot;
+mod submitted;
 mod system;
 mod tables;
 
 use std::fs::{File, TryLockError};
 use std::io;
 use std::path::Path;
+use std::sync::Arc;
 
 use bytes::Bytes;
 
 use super::StoreError;
-use super::backend::{Backend, BlobId, BlobReader, BlobWriter, Row, Rows, Span, Table, Verdict};
+use super::backend::{
+    Backend, BlobId, BlobReader, BlobWriter, Job, Row, Rows, Span, Table, Verdict,
+};
 use super::transaction::Transaction;
 use crate::private;
 use blobs::Blobs;
@@ -44,7 +48,7 @@ pub(crate) enum Syncing {
 
 /// A folder, open.
 pub(super) struct Disk {
-    pub(super) tables: Tables,
+    pub(super) tables: Arc<Tables>,
     blobs: Blobs,
     hot: Hot,
     /// Locked until the process ends, however it ends.
@@ -56,7 +60,7 @@ impl Disk {
     pub(super) fn open(folder: &Path, sync: Syncing) -> Result<Self, StoreError> {
         private::create_folder(folder)?;
         let lock = lock(&folder.join("lock"))?;
-        let tables = Tables::open(&folder.join("metadata.redb"), sync)?;
+        let tables = Arc::new(Tables::open(&folder.join("metadata.redb"), sync)?);
         let blobs = Blobs::open(folder, sync)?;
         if sync == Syncing::Always {
             private::sync_folder(folder)?;
@@ -78,6 +82,10 @@ impl Rows for Disk {
 impl Backend for Disk {
     fn write(&self, run: &mut dyn FnMut(&mut Transaction<'_>) -> Verdict) -> io::Result<()> {
         self.tables.write(run)
+    }
+
+    fn submit(&self, job: Job) {
+        self.tables.submit(job);
     }
 
     fn content(&self, key: [u8; 16]) -> io::Result<Option<Bytes>> {

@@ -3,11 +3,13 @@
 use std::io;
 use std::ops::Bound;
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use cospass_protocol::operation::CustomerKey;
 use cospass_protocol::{Bucket, ObjectKey, TagSet};
+use tokio::sync::oneshot;
 
-use super::backend::{BlobId, Rows, Table};
+use super::backend::{BlobId, Job, Rows, Table, Verdict};
 use super::metadata::{
     bucket_key, bucket_record, content_key, decode, find, find_object, is_named, manifest_key, walk,
 };
@@ -180,6 +182,60 @@ impl Store {
         }
     }
 
+    /// As [`commit`](Self::commit), of an upload of [few](Self::are_few) bytes: whoever waits for it takes no thread.
+    pub(crate) async fn commit_few<E: From<StoreError> + Send + 'static>(
+        &self,
+        upload: Upload,
+        bucket: Bucket,
+        key: ObjectKey,
+        draft: Draft,
+        check: impl Fn(Option<&ObjectRecord>) -> Result<(), E> + Send + 'static,
+    ) -> Result<ObjectRecord, E> {
+        let (bytes, sums) = match upload.finish().map_err(StoreError::from)? {
+            Finished::Few(bytes, sums) => (bytes, sums),
+            Finished::Blob(written) => {
+                let blob = written.blob;
+                drop(written);
+                self.remove_unless_named(blob);
+                return Err(StoreError::from(io::Error::other("more than few bytes")).into());
+            }
+        };
+        let record = draft.record(self.place_in_row()?, sums);
+        let number = self.next_version(record.modified);
+        let (told, answer) = oneshot::channel();
+        let ran = Arc::new(Mutex::new(None));
+        let (store, result) = (self.clone(), Arc::clone(&ran));
+        let run = move |tables: &mut Transaction<'_>| {
+            let mut put = || {
+                store.check_within(tables)?;
+                let content = Content::Bytes(&bytes);
+                put_record(tables, Name::of(&bucket, &key), &record, content, number, &check)
+            };
+            let put: Result<_, E> = put();
+            let verdict = if put.is_ok() { Verdict::Commit } else { Verdict::Abort };
+            *result.lock().unwrap_or_else(PoisonError::into_inner) = Some(put);
+            verdict
+        };
+        let pins = self.0.pins.clone();
+        let ended = move |written: io::Result<()>| {
+            let put = ran.lock().unwrap_or_else(PoisonError::into_inner).take();
+            let put =
+                written.map_err(StoreError::from).map_err(E::from).and(put.unwrap_or_else(lost));
+            // Nobody may be there any more to be told, but the orphans are.
+            let _ = told.send(put.map(|(record, orphans)| {
+                pins.remove(orphans);
+                record
+            }));
+        };
+        self.0.backend.submit(Job { run: Box::new(run), ended: Box::new(ended) });
+        answer.await.unwrap_or_else(|_| lost())
+    }
+
+    /// Whether so many bytes are few enough to be kept in a row.
+    pub(crate) fn are_few(&self, bytes: usize) -> bool {
+        bytes <= self.0.few
+    }
+
     /// A place for a few bytes.
     fn place_in_row(&self) -> Result<Place, StoreError> {
         self.0.backend.check_room()?;
@@ -243,16 +299,7 @@ impl Store {
         check: impl Fn(Option<&ObjectRecord>) -> Result<(), E>,
     ) -> Result<ObjectRecord, E> {
         let (name, number) = (Name::of(bucket, key), self.next_version(record.modified));
-        let put = self.write(|tables| {
-            let bucket = bucket_record(tables, name.bucket)?;
-            check(find_object(tables, name.bucket, name.key)?.as_ref())?;
-            let mut record = record.clone();
-            retention::begin(&bucket, &mut record)?;
-            // Before what is there goes: it may be what is copied.
-            content.put(tables, record.place)?;
-            let orphans = put_current(tables, name, &mut record, number, bucket.versioning())?;
-            Ok::<_, E>((record, orphans))
-        });
+        let put = self.write(|tables| put_record(tables, name, &record, content, number, &check));
         match put {
             Ok((record, orphans)) => {
                 self.0.pins.remove(orphans);
@@ -349,6 +396,31 @@ impl Store {
             Ok(changed)
         })
     }
+}
+
+/// What nobody will tell any more.
+fn lost<T, E: From<StoreError>>() -> Result<T, E> {
+    Err(StoreError::from(io::Error::other("a transaction of the metadata was given up")).into())
+}
+
+/// Makes an object of a record and returns what it became, and the blobs that nothing names any more. `number` is that of its
+/// version at most.
+fn put_record<E: From<StoreError>>(
+    tables: &mut Transaction<'_>,
+    name: Name<'_>,
+    record: &ObjectRecord,
+    content: Content<'_>,
+    number: u64,
+    check: &impl Fn(Option<&ObjectRecord>) -> Result<(), E>,
+) -> Result<(ObjectRecord, Vec<BlobId>), E> {
+    let bucket = bucket_record(tables, name.bucket)?;
+    check(find_object(tables, name.bucket, name.key)?.as_ref())?;
+    let mut record = record.clone();
+    retention::begin(&bucket, &mut record)?;
+    // Before what is there goes: it may be what is copied.
+    content.put(tables, record.place)?;
+    let orphans = put_current(tables, name, &mut record, number, bucket.versioning())?;
+    Ok((record, orphans))
 }
 
 /// The bytes of an object that is put, if they are to be in a row.

@@ -18,6 +18,7 @@ use redb::{
 };
 
 use super::checked::{seal, unseal};
+use super::submitted::Submitted;
 use super::{Syncing, system};
 use crate::private;
 use crate::store::backend::{Row, Rows, Span, Table, Verdict};
@@ -27,7 +28,7 @@ use crate::store::transaction::Transaction;
 const CACHE: usize = 8 << 20;
 
 /// So many writers share a transaction at most, so that the first of them does not wait without end.
-const MOST_WRITERS: usize = 256;
+pub(super) const MOST_WRITERS: usize = 256;
 
 pub(in crate::store) struct Tables {
     path: PathBuf,
@@ -39,10 +40,11 @@ pub(in crate::store) struct Tables {
     waiting: AtomicUsize,
     /// Whose turn it is holds it, and whoever commits.
     batch: Mutex<Option<Batch>>,
+    pub(super) submitted: Submitted,
 }
 
 /// Writers that share a transaction.
-struct Batch {
+pub(super) struct Batch {
     transaction: WriteTransaction,
     writers: usize,
     /// Whether there is something to commit.
@@ -52,7 +54,7 @@ struct Batch {
 
 /// What came of a batch, for all of its writers.
 #[derive(Default)]
-struct Outcome {
+pub(super) struct Outcome {
     known: Mutex<Option<Result<(), Arc<io::Error>>>>,
     ended: Condvar,
 }
@@ -73,6 +75,7 @@ impl Tables {
             database: RwLock::new(Some(database)),
             waiting: AtomicUsize::new(0),
             batch: Mutex::new(None),
+            submitted: Submitted::default(),
         })
     }
 
@@ -95,6 +98,18 @@ impl Tables {
         &self,
         run: &mut dyn FnMut(&mut Transaction<'_>) -> Verdict,
     ) -> io::Result<()> {
+        let mut ran = Ok(());
+        let outcome = self.share(|batch| ran = batch.run(run))?;
+        // A verdict holds only if what it was based on is committed.
+        let outcome = outcome.wait();
+        if let Err(panic) = ran {
+            resume_unwind(panic);
+        }
+        outcome.map_err(|error| io::Error::new(error.kind(), error))
+    }
+
+    /// Has a turn at the transaction that is shared, and tells where its outcome will be.
+    pub(super) fn share(&self, run: impl FnOnce(&mut Batch)) -> io::Result<Arc<Outcome>> {
         self.waiting.fetch_add(1, Ordering::SeqCst);
         let mut turn = self.batch.lock().unwrap_or_else(PoisonError::into_inner);
         self.waiting.fetch_sub(1, Ordering::SeqCst);
@@ -102,7 +117,7 @@ impl Tables {
             Some(batch) => batch,
             None => Batch::new(self.begin()?),
         };
-        let ran = batch.run(run);
+        run(&mut batch);
         let outcome = Arc::clone(&batch.ending.0);
         if self.waiting.load(Ordering::SeqCst) > 0 && batch.writers < MOST_WRITERS {
             // Who waits takes the batch over.
@@ -110,13 +125,7 @@ impl Tables {
         } else {
             batch.end();
         }
-        drop(turn);
-        // A verdict holds only if what it was based on is committed.
-        let outcome = outcome.wait();
-        if let Err(panic) = ran {
-            resume_unwind(panic);
-        }
-        outcome.map_err(|error| io::Error::new(error.kind(), error))
+        Ok(outcome)
     }
 
     fn begin(&self) -> io::Result<WriteTransaction> {
@@ -162,7 +171,7 @@ impl Batch {
     }
 
     /// Runs one writer's transaction, of which nothing stays if it is aborted or panics.
-    fn run(
+    pub(super) fn run(
         &mut self,
         run: &mut dyn FnMut(&mut Transaction<'_>) -> Verdict,
     ) -> Result<(), Box<dyn Any + Send>> {
@@ -204,7 +213,7 @@ impl Batch {
 
 impl Outcome {
     /// Waits until the batch has ended.
-    fn wait(&self) -> Result<(), Arc<io::Error>> {
+    pub(super) fn wait(&self) -> Result<(), Arc<io::Error>> {
         let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         let known = self.ended.wait_while(known, |known| known.is_none());
         known.unwrap_or_else(PoisonError::into_inner).clone().unwrap_or(Ok(()))

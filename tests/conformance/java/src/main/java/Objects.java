@@ -41,6 +41,7 @@ class Objects extends Client {
         tests.put("presigned-delete", Objects::presignedDelete);
         tests.put("token", Objects::token);
         tests.put("token-presigned", Objects::tokenPresigned);
+        TemporaryKeys.add(tests);
         tests.put("keys", () -> eachKey("keys"));
         tests.put("dot-keys", () -> eachKey("dot_keys"));
         tests.put("range", Objects::range);

@@ -1,0 +1,133 @@
+//! The commands of `docs/safe-way.md`, run as they stand there, in one shell.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests alone")]
+
+use std::net::TcpListener;
+use std::path::Path;
+use std::process::Command;
+
+/// Stands before what each command says.
+const MARK: &str = "@@command ";
+
+/// A command of the page.
+#[derive(Debug)]
+struct Step {
+    command: String,
+    exit_code: i32,
+    /// What it says, standard error included; `…` stands for anything, on a line of its own for any lines.
+    said: Vec<String>,
+}
+
+fn steps(page: &str) -> Vec<Step> {
+    let mut steps: Vec<Step> = Vec::new();
+    let mut is_inside = false;
+    for line in page.lines() {
+        match (is_inside, line) {
+            (false, "```console") => is_inside = true,
+            (true, "```") => is_inside = false,
+            (true, line) => match line.strip_prefix("$ ") {
+                Some(command) => {
+                    let (command, code) =
+                        command.split_once(" # exit code ").unwrap_or((command, "0"));
+                    let exit_code = code.parse().unwrap();
+                    steps.push(Step { command: command.to_owned(), exit_code, said: Vec::new() });
+                }
+                None => steps.last_mut().unwrap().said.push(line.to_owned()),
+            },
+            (false, _) => {}
+        }
+    }
+    steps
+}
+
+/// Whether a line is what the page says, with `…` for anything.
+fn is_alike(line: &str, told: &str) -> bool {
+    let mut pieces = told.split('…');
+    let Some(mut rest) = line.strip_prefix(pieces.next().unwrap_or_default()) else { return false };
+    let mut last_is_end = true;
+    for piece in pieces {
+        last_is_end = piece.is_empty();
+        match rest.find(piece) {
+            Some(at) => rest = &rest[at + piece.len()..],
+            None => return false,
+        }
+    }
+    rest.is_empty() || (told.contains('…') && last_is_end)
+}
+
+/// Whether lines are what the page says.
+fn are_alike(lines: &[&str], told: &[String]) -> bool {
+    match (lines.split_first(), told.split_first()) {
+        (None, None) => true,
+        (_, Some((any, rest))) if any == "…" => {
+            are_alike(lines, rest)
+                || lines.split_first().is_some_and(|(_, lines)| are_alike(lines, told))
+        }
+        (Some((line, lines)), Some((one, told))) => is_alike(line, one) && are_alike(lines, told),
+        _ => false,
+    }
+}
+
+fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
+
+#[test]
+fn the_page_can_be_followed_as_it_stands() {
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/safe-way.md");
+    let port = format!(":{}", free_port());
+    let page = std::fs::read_to_string(page).unwrap().replace(":9000", &port);
+    let steps = steps(&page);
+    assert!(steps.len() > 15, "{steps:?}");
+    if Command::new("curl").arg("--version").output().is_err() {
+        return;
+    }
+    let mut script = "exec 2>&1; set -m\n".to_owned();
+    for step in &steps {
+        script += &format!("{}\necho \"{MARK}$?\"\n", step.command);
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let bin = Path::new(env!("CARGO_BIN_EXE_cospass")).parent().unwrap();
+    let path = format!("{}:{}", bin.display(), std::env::var("PATH").unwrap());
+    let ran = Command::new("bash")
+        .args(["-c", &script])
+        .current_dir(folder.path())
+        .env_clear()
+        .env("PATH", path)
+        .env("HOME", folder.path())
+        .output()
+        .unwrap();
+    let text = String::from_utf8(ran.stdout).unwrap();
+    let mut said = Vec::new();
+    let mut lines = text.lines();
+    for step in &steps {
+        let before = said.len();
+        let mut code = None;
+        for line in lines.by_ref() {
+            match line.strip_prefix(MARK) {
+                Some(number) => {
+                    code = number.parse::<i32>().ok();
+                    break;
+                }
+                None => said.push(line),
+            }
+        }
+        assert_eq!(code, Some(step.exit_code), "{step:?}\n{text}");
+        assert!(are_alike(&said[before..], &step.said), "{step:#?}\n{text}");
+    }
+}
+
+#[test]
+fn an_ellipsis_is_anything_and_nothing_else_is() {
+    let told = |lines: &[&str]| lines.iter().map(|line| (*line).to_owned()).collect::<Vec<_>>();
+    assert!(are_alike(&["a b c"], &told(&["a … c"])) && are_alike(&["a b"], &told(&["a…"])));
+    assert!(are_alike(&["x", "y", "z"], &told(&["…", "z"])) && are_alike(&[], &told(&["…"])));
+    for (lines, expected) in [
+        (&["a b"][..], &["a"][..]),
+        (&["a"], &["a b"]),
+        (&["a", "b"], &["a"]),
+        (&[], &["a"]),
+        (&["a c d"], &["a … c"]),
+    ] {
+        assert!(!are_alike(lines, &told(expected)), "{lines:?} {expected:?}");
+    }
+}

@@ -1,0 +1,112 @@
+"""`presign_many` of Arrow arrays: the URLs are those of the keys one by one, null where a key is."""
+
+import cospass
+import pyarrow
+import pytest
+from cospass import CosClientError
+from drop_in import TEXTS
+
+BUCKET = "examplebucket-1250000000"
+NOW = 1_700_000_000
+CONFIG = {"Region": "ap-guangzhou", "SecretId": "AKIDEXAMPLE", "SecretKey": "secret"}
+KEYS = [text for text in TEXTS if text and "\ud800" not in text]
+TYPES = [pyarrow.string(), pyarrow.large_string(), pyarrow.string_view()]
+
+
+@pytest.fixture
+def client():
+    return cospass.CosS3Client(cospass.CosConfig(**CONFIG, Token="a token"))
+
+
+def expected(client, keys, **arguments):
+    sign = lambda key: client.get_presigned_url(BUCKET, key, now=NOW, **arguments)  # noqa: E731
+    return [None if key is None else sign(key) for key in keys]
+
+
+class Capsules:
+    """An array of another library: nothing of it is known but the interface."""
+
+    def __init__(self, array):
+        self._array = array
+
+    def __arrow_c_array__(self, requested_schema=None):
+        return self._array.__arrow_c_array__(requested_schema)
+
+
+class Stream:
+    def __init__(self, chunked):
+        self._chunked = chunked
+
+    def __arrow_c_stream__(self, requested_schema=None):
+        return self._chunked.__arrow_c_stream__(requested_schema)
+
+
+@pytest.mark.parametrize("kind", TYPES, ids=str)
+@pytest.mark.parametrize("threads", [1, 2, 7])
+def test_urls_are_those_of_single_calls(client, kind, threads):
+    keys = [None, *KEYS, None, *KEYS[::-1]] * 3
+    array = pyarrow.array(keys, kind)
+    arguments = {"Method": "PUT", "Params": {"a b": "c d"}, "Expired": 60}
+    urls = client.presign_many(array, BUCKET, now=NOW, threads=threads, **arguments)
+    assert urls.type == pyarrow.large_string() and urls.null_count == 6
+    urls.validate(full=True)
+    assert urls.to_pylist() == expected(client, keys, **arguments)
+
+
+def test_more_rows_than_one_thread_takes_at_a_time(client):
+    keys = [None if number % 1000 == 7 else f"key {number}" for number in range(70_000)]
+    urls = client.presign_many(pyarrow.array(keys), BUCKET, now=NOW, threads=2)
+    urls.validate(full=True)
+    of_list = iter(client.presign_many([key for key in keys if key], BUCKET, now=NOW))
+    assert urls.to_pylist() == [next(of_list) if key else None for key in keys]
+
+
+@pytest.mark.parametrize("kind", TYPES, ids=str)
+def test_parts_of_an_array(client, kind):
+    whole = pyarrow.array([None, *KEYS, None], kind)
+    for start, length in ((0, 0), (1, 3), (5, 9), (len(KEYS), 2), (9, 100)):
+        part = whole.slice(start, length)
+        urls = client.presign_many(part, BUCKET, now=NOW)
+        urls.validate(full=True)
+        assert urls.to_pylist() == expected(client, part.to_pylist())
+
+
+def test_everything_that_has_the_interface(client):
+    array = pyarrow.array(["a", None, "b"])
+    chunked = pyarrow.chunked_array([["a"], [], [None, "b"]], pyarrow.string())
+    wanted = expected(client, ["a", None, "b"])
+    for keys in (array, Capsules(array)):
+        urls = client.presign_many(keys, BUCKET, now=NOW)
+        assert isinstance(urls, pyarrow.Array) and urls.to_pylist() == wanted
+        assert pyarrow.array(Capsules(urls)).to_pylist() == wanted
+    for keys in (chunked, Stream(chunked)):
+        urls = client.presign_many(keys, BUCKET, now=NOW)
+        assert isinstance(urls, pyarrow.ChunkedArray) and urls.to_pylist() == wanted
+        assert urls.num_chunks == 3
+    nothing = client.presign_many(pyarrow.array([], pyarrow.string()), BUCKET)
+    assert nothing.to_pylist() == []
+    nulls = client.presign_many(pyarrow.array([None, None], pyarrow.string()), BUCKET)
+    assert nulls.to_pylist() == [None, None]
+    none = pyarrow.chunked_array([], pyarrow.string())
+    assert client.presign_many(none, BUCKET).to_pylist() == []
+
+
+def test_what_cannot_be_signed_is_refused(client):
+    for array in (pyarrow.array([1, 2]), pyarrow.array([b"a"]), pyarrow.array([["a"]])):
+        with pytest.raises(CosClientError, match="an Arrow array of"):
+            client.presign_many(array, BUCKET)
+    with pytest.raises(CosClientError, match=r"keys\[1\]: Key is required not empty"):
+        client.presign_many(pyarrow.array(["a", ""]), BUCKET)
+    broken = pyarrow.Array.from_buffers(
+        pyarrow.string(),
+        1,
+        [None, pyarrow.py_buffer(bytes([0, 0, 0, 0, 1, 0, 0, 0])), pyarrow.py_buffer(b"\xff")],
+    )
+    with pytest.raises(CosClientError, match="utf8"):
+        client.presign_many(broken, BUCKET)
+
+
+def test_without_pyarrow_it_is_said_what_is_missing(client, monkeypatch):
+    monkeypatch.setitem(__import__("sys").modules, "pyarrow", None)
+    with pytest.raises(CosClientError, match="pip install pyarrow"):
+        client.presign_many(Capsules(pyarrow.array(["a"])), BUCKET)
