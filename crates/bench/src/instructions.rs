@@ -61,7 +61,8 @@ const OF_MUCH: [&str; 6] = [
 ];
 
 /// The functions that hash, by what their names begin with.
-const HASHING: [&str; 3] = ["sha1::", "sha1_lanes::engine", "sha1_lanes::single::compress"];
+const HASHING: [&str; 4] =
+    ["sha1::", "sha1_lanes::engine", "sha1_lanes::portable", "sha1_lanes::single::compress"];
 
 /// Counts every case and compares it with the file of numbers, or writes that if it is to be made anew.
 pub(crate) fn compare(file: &Path, anew: bool) -> Result<(), Box<dyn Error>> {

@@ -60,7 +60,9 @@ impl Engine {
     /// Hashes each message; the digests take the place of what `digests` held, in the order of the messages.
     pub fn hash(&self, messages: &Blocks, digests: &mut Vec<Digest>) {
         match self.0 {
-            Kind::Portable => schedule::run(messages, digests, portable::compress),
+            Kind::Portable => schedule::run(messages, digests, |state, blocks| {
+                portable::compress(state, blocks);
+            }),
             #[cfg(target_arch = "x86_64")]
             Kind::ShaNi(engine) => {
                 schedule::run(messages, digests, |state, blocks| engine.compress(state, blocks));

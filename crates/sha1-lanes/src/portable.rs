@@ -5,6 +5,8 @@ use crate::state::BLOCK;
 use crate::steps::{eighty_steps, steps};
 
 /// Compresses a block.
+// Not inlined, so that it is told apart in a profile.
+#[inline(never)]
 pub(crate) fn compress(state: &mut [[u32; 1]; 5], [block]: [&[u8; BLOCK]; 1]) {
     let mut words = [0; 16];
     for (word, bytes) in words.iter_mut().zip(block.as_chunks().0) {
