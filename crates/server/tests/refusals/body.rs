@@ -71,7 +71,7 @@ fn the_body() {
     refused(&delete(many.as_bytes()).sign(), "malformed-xml", 400, "MalformedXML");
     let large = delete(&[b' '; 40_001]).sign();
     refused(&large, "entity-too-large", 400, "EntityTooLarge");
-    assert_eq!((endpoint.blobs(1), endpoint.files("incoming")), (1, 0));
+    assert_eq!((endpoint.kept(1), endpoint.files("incoming")), (1, 0));
 }
 
 #[test]

@@ -161,5 +161,5 @@ fn what_was_uploaded_in_parts() {
     let other_key = get("/b").param("uploadId", &id);
     refused(&other_key.sign(), "no-such-upload", 404, "NoSuchUpload");
     assert_eq!(endpoint.send(&get("/a").sign()).body, b"there");
-    assert_eq!((endpoint.blobs(3), endpoint.files("incoming")), (3, 0));
+    assert_eq!((endpoint.kept(3), endpoint.files("incoming")), (3, 0));
 }
