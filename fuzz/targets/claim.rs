@@ -28,7 +28,8 @@ fuzz_target!(|input: &[u8]| {
 
 /// The end of the key time, so that the signature is looked at, not the clock alone.
 fn now_within(authorization: &Authorization<'_>) -> i64 {
-    let end = authorization.key_time().split(';').nth(1);
+    let key_time = authorization.key_time();
+    let end = key_time.split(';').nth(1);
     end.and_then(|end| end.split('.').next()?.parse().ok()).unwrap_or_default()
 }
 
@@ -52,7 +53,7 @@ fn read_back(claim: &Claim<'_>) {
 fn fields<'a>(authorization: &'a Authorization<'_>) -> [&'a str; 6] {
     [
         authorization.secret_id(),
-        authorization.sign_time(),
+        &authorization.sign_time(),
         authorization.key_time(),
         authorization.header_list(),
         authorization.param_list(),
