@@ -50,14 +50,14 @@ fn read_back(claim: &Claim<'_>) {
 }
 
 /// Everything but a token, which only the text may hold.
-fn fields<'a>(authorization: &'a Authorization<'_>) -> [&'a str; 6] {
+fn fields(authorization: &Authorization<'_>) -> [String; 6] {
     [
-        authorization.secret_id(),
-        &authorization.sign_time(),
-        authorization.key_time(),
-        authorization.header_list(),
-        authorization.param_list(),
-        authorization.signature().as_str(),
+        authorization.secret_id().to_owned(),
+        authorization.sign_time().into_owned(),
+        authorization.key_time().into_owned(),
+        authorization.header_list().to_owned(),
+        authorization.param_list().to_owned(),
+        authorization.signature().as_str().to_owned(),
     ]
 }
 
