@@ -72,6 +72,10 @@ fn usage_is_2() {
         assert!(ran.stderr.contains(told), "{arguments:?}: {}", ran.stderr);
         assert!(ran.stdout.is_empty(), "{ran:?}");
     }
+    assert!(
+        !std::path::Path::new("x").exists(),
+        "a folder was made for an endpoint that did not start"
+    );
 }
 
 #[test]

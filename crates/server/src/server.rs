@@ -317,8 +317,6 @@ impl Builder {
         let others = self.accounts.into_iter();
         let others = others.map(|(keys, uin, appid)| Account::new(keys, &uin, Some(appid)));
         let first = Account::new(credentials, &self.owner_uin, None);
-        let (keys, token_key) = token_keys(self.token_key, &kept).await?;
-        let accounts = Accounts::new(first, others.collect(), self.people, keys)?;
         let region = Region::new(self.region)?;
         let buckets = self.buckets.into_iter().map(|(bucket, acl)| match acl.is_for_bucket() {
             true => Ok((Bucket::new(bucket)?, acl)),
@@ -343,6 +341,9 @@ impl Builder {
             Some(address) => Some(listen(address).await?),
             None => None,
         };
+        // Nothing is written before it is known that the rest can be.
+        let (keys, token_key) = token_keys(self.token_key, &kept).await?;
+        let accounts = Accounts::new(first, others.collect(), self.people, keys)?;
         let store = tokio::task::spawn_blocking(move || {
             let store = kept.open(self.syncing)?;
             create(&store, &buckets, created)?;
