@@ -255,7 +255,7 @@ fn a_file_says_whose_buckets_are_whose_and_which_are_strict() {
 
     for (other, told) in [
         (account("AKIDOTHER", ""), "uin and appid"),
-        (account(SECRET_ID, "uin = \"2\"\nappid = \"3\"\n"), "two accounts have the SecretId"),
+        (account(SECRET_ID, "uin = \"2\"\nappid = \"3\"\n"), "have the SecretId"),
     ] {
         write(&other);
         let refused = run(bare().args(["serve"]).args(serve)).ends_with(2);

@@ -91,7 +91,9 @@ fn a_url_that_outlives_its_credentials_says_so() {
     );
     let beyond = presign("300");
     assert!(
-        beyond.stderr.contains("warning: the token of the temporary credentials ends 201 s before"),
+        beyond
+            .stderr
+            .contains("token-ends-first: the token of the temporary credentials ends 201 s before"),
         "{beyond:?}"
     );
     let beyond = beyond.json();

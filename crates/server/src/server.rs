@@ -665,7 +665,10 @@ impl fmt::Display for StartError {
             }
             Self::NoCredentials => f.write_str("no credentials were given"),
             Self::AccountTwice { what, value } => {
-                write!(f, "two of them have the {what} {value}; give each its own")
+                write!(
+                    f,
+                    "two accounts, users, roles or providers have the {what} {value}; give each its own"
+                )
             }
             Self::Policy { whose, error } => write!(f, "the policy of {whose} is none: {error}"),
             Self::Role { name, what } => write!(f, "the role {name}: {what}"),
