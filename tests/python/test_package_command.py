@@ -80,13 +80,14 @@ def test_an_endpoint_ends_in_order(tmp_path, stop):
     assert serving.returncode == 0 and "Traceback" not in errors, errors
 
 
-def test_ctrl_c_ends_what_does_not_listen_for_it():
-    """It has answered one line, and waits for the next."""
+def test_ctrl_c_ends_what_waits_for_a_line():
+    """It has answered one line, and waits for the next: that one stays whole."""
     waiting = subprocess.Popen(
         [str(SCRIPT), "presign", "--region", REGION, "--from", "-"],
         env=environment(),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
         text=True,
     )
     with waiting:
@@ -94,4 +95,5 @@ def test_ctrl_c_ends_what_does_not_listen_for_it():
         waiting.stdin.flush()
         assert waiting.stdout.readline().startswith('{"url":"https://')
         waiting.send_signal(signal.SIGINT)
-        assert waiting.wait(60) == -signal.SIGINT
+        assert waiting.wait(60) == 1
+        assert "the lines that were written are whole" in waiting.stderr.read()
