@@ -15,7 +15,7 @@ use crate::output::{Output, note};
 use crate::pairs::{Pair, parse_header, parse_param};
 use crate::place::PlaceArgs;
 use crate::target::{Target, parse_target};
-use crate::warnings::WarningArgs;
+use crate::warnings::{self, WarningArgs};
 use crate::{environment, lines};
 use answer::Answer;
 use request::{Request, Signer};
@@ -126,8 +126,11 @@ struct Told {
 }
 
 impl Told {
-    fn of(self, presigned: &Presigned) -> Vec<Warning> {
-        presigned.warnings_beyond(self.longest)
+    /// What is to be told of a signature; refuses where that is too much of a risk.
+    fn of(self, presigned: &Presigned) -> Result<Vec<Warning>, Failure> {
+        let warnings = presigned.warnings_beyond(self.longest);
+        self.warnings.check(&warnings)?;
+        Ok(warnings)
     }
 }
 
@@ -168,8 +171,8 @@ pub(crate) fn run(args: SignArgs, product: Product) -> Result<Exit, Failure> {
             lines::answer_each(&from, to, |line, output| {
                 let request = line::read(line, &defaults)?;
                 let presigned = signer.sign(&request)?;
-                told.warnings.check(&told.of(&presigned))?;
-                output.json(&Answer::in_batch(&presigned, product, told.longest))?;
+                let warnings = told.of(&presigned)?;
+                output.json(&Answer::in_batch(&presigned, product, &warnings))?;
                 Ok(Exit::Done)
             })
         }
@@ -188,10 +191,10 @@ fn one(
 ) -> Result<Exit, Failure> {
     let presigned = signer.sign(request)?;
     let product = signer.product();
-    told.warnings.check(&told.of(&presigned))?;
+    let warnings = told.of(&presigned)?;
     let mut output = Output::to(to)?;
     match (json, product) {
-        (true, _) => output.json(&Answer::alone(&presigned, product, told.longest))?,
+        (true, _) => output.json(&Answer::alone(&presigned, product, &warnings))?,
         (false, Product::Url) => output.line(presigned.url())?,
         (false, Product::Authorization) => output.line(presigned.authorization())?,
     }
@@ -199,18 +202,18 @@ fn one(
     if !json {
         tell_headers(&presigned);
     }
-    tell_risks(request, &presigned, told)?;
+    tell_risks(request, &warnings);
     Ok(Exit::Done)
 }
 
 /// Tells which headers are not signed, and what is valid and yet a risk.
-fn tell_risks(request: &Request<'_>, presigned: &Presigned, told: Told) -> Result<(), Failure> {
+fn tell_risks(request: &Request<'_>, warnings: &[Warning]) {
     for (name, _) in request.headers.iter().filter(|(name, _)| !is_official_header(name)) {
         note(format_args!(
             "note: the header {name} is not signed, since the service's list of signed headers does not have it"
         ));
     }
-    told.warnings.tell(&told.of(presigned))
+    warnings::tell(warnings);
 }
 
 /// Tells which headers the request must carry. The token is in the environment and is not shown.

@@ -31,9 +31,14 @@ impl WarningArgs {
     /// Tells them, or refuses.
     pub(crate) fn tell(self, warnings: &[Warning]) -> Result<(), Failure> {
         self.check(warnings)?;
-        for warning in warnings {
-            note(format_args!("warning: {}: {warning}", warning.id()));
-        }
+        tell(warnings);
         Ok(())
+    }
+}
+
+/// Tells warnings that are accepted.
+pub(crate) fn tell(warnings: &[Warning]) {
+    for warning in warnings {
+        note(format_args!("warning: {}: {warning}", warning.id()));
     }
 }

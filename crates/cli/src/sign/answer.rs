@@ -1,6 +1,6 @@
 //! A signature as JSON.
 
-use cospass_protocol::{Longest, Presigned};
+use cospass_protocol::{Presigned, Warning};
 use serde::{Serialize, Serializer};
 
 use super::Product;
@@ -21,8 +21,7 @@ pub(super) struct Answer<'a> {
 
 impl<'a> Answer<'a> {
     /// The answer to one request: `warnings` is always there.
-    pub(super) fn alone(presigned: &'a Presigned, product: Product, longest: Longest) -> Self {
-        let warnings = presigned.warnings_beyond(longest);
+    pub(super) fn alone(presigned: &'a Presigned, product: Product, warnings: &[Warning]) -> Self {
         Answer {
             url: Some(presigned.url()).filter(|_| product == Product::Url),
             authorization: presigned.authorization(),
@@ -30,13 +29,17 @@ impl<'a> Answer<'a> {
             key_time: presigned.key_time().to_string(),
             expires_at: presigned.expires_at(),
             effective_end: presigned.effective_end(),
-            warnings: Some(warnings.into_iter().map(|warning| warning.id()).collect()),
+            warnings: Some(warnings.iter().map(|warning| warning.id()).collect()),
         }
     }
 
     /// The answer to a line of a batch: `warnings` is there if there are any.
-    pub(super) fn in_batch(presigned: &'a Presigned, product: Product, longest: Longest) -> Self {
-        let mut answer = Self::alone(presigned, product, longest);
+    pub(super) fn in_batch(
+        presigned: &'a Presigned,
+        product: Product,
+        warnings: &[Warning],
+    ) -> Self {
+        let mut answer = Self::alone(presigned, product, warnings);
         answer.warnings = answer.warnings.filter(|warnings| !warnings.is_empty());
         answer
     }
