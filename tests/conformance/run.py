@@ -97,10 +97,15 @@ def install(command, folder, **variables):
         raise NotRun(f"{Path(command[0]).name} could not install the SDK") from error
 
 
-def python():
-    if not (interpreter := ROOT / ".venv/bin/python").exists():
+def interpreter():
+    """The Python that has the official SDK."""
+    if not (found := ROOT / ".venv/bin/python").exists():
         raise NotRun("the SDK is not in .venv; make installs it")
-    return [str(interpreter), str(HERE / "python/driver.py")], {}
+    return str(found)
+
+
+def python():
+    return [interpreter(), str(HERE / "python/driver.py")], {}
 
 
 def npm(name):
@@ -132,7 +137,8 @@ def browser():
     return [command, str(HERE / "browser/driver.js")], {**variables, "CHROMIUM": chromium}
 
 
-def go():
+def go_program(folder, name):
+    """Builds the module of that folder, with the SDK that it names; returns the program."""
     command = tool("go")
     variables = {
         "GOMODCACHE": str(INSTALLED / "go/modules"),
@@ -140,11 +146,15 @@ def go():
         "GOFLAGS": "-mod=readonly -modcacherw",
         "GOTOOLCHAIN": "local",
     }
-    binary = INSTALLED / "go/driver"
+    binary = INSTALLED / "go" / name
     binary.parent.mkdir(parents=True, exist_ok=True)
-    install([command, "mod", "download"], HERE / "go", **variables)
-    build([command, "build", "-o", str(binary), "."], HERE / "go", **variables)
-    return [str(binary)], {}
+    install([command, "mod", "download"], folder, **variables)
+    build([command, "build", "-o", str(binary), "."], folder, **variables)
+    return str(binary)
+
+
+def go():
+    return [go_program(HERE / "go", "driver")], {}
 
 
 def java():

@@ -11,13 +11,11 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "conformance"))
 
-from run import INSTALLED, ROOT, NotRun, build, install, npm, tool  # noqa: E402
+from run import NotRun, go_program, interpreter, npm  # noqa: E402
 
 
 def python():
-    if not (interpreter := ROOT / ".venv/bin/python").exists():
-        raise NotRun("the SDK is not in .venv; make installs it")
-    return [str(interpreter), str(HERE.parent / "python/bench.py")], {}
+    return [interpreter(), str(HERE.parent / "python/bench.py")], {}
 
 
 def node():
@@ -26,19 +24,8 @@ def node():
 
 
 def go():
-    command = tool("go")
-    variables = {
-        "GOMODCACHE": str(INSTALLED / "go/modules"),
-        "GOCACHE": str(INSTALLED / "go/build"),
-        "GOFLAGS": "-mod=readonly -modcacherw",
-        "GOTOOLCHAIN": "local",
-    }
-    binary = INSTALLED / "go/peer"
-    binary.parent.mkdir(parents=True, exist_ok=True)
-    install([command, "mod", "download"], HERE / "go", **variables)
-    build([command, "build", "-o", str(binary), "."], HERE / "go", **variables)
     # One thread, as all others have.
-    return [str(binary)], {"GOMAXPROCS": "1"}
+    return [go_program(HERE / "go", "peer")], {"GOMAXPROCS": "1"}
 
 
 def unwritten():
