@@ -28,6 +28,8 @@ pub(crate) struct Keys {
     pub(crate) key: SecretKey,
     /// Of the instance that they come from.
     pub(crate) token: Option<SecurityToken>,
+    /// From when on the service refuses them, Unix seconds, where that is known.
+    pub(crate) ends_at: Option<i64>,
 }
 
 impl Keys {
@@ -37,7 +39,7 @@ impl Keys {
         if id.is_empty() || key.is_empty() {
             return Err(Refusal::SecretsMissing);
         }
-        Ok(Self { id, key: SecretKey::new(key), token: None })
+        Ok(Self { id, key: SecretKey::new(key), token: None, ends_at: None })
     }
 }
 
@@ -63,7 +65,7 @@ impl Source {
         let id = value("secret_id", instance.getattr(intern!(py, "secret_id"))?)?;
         let key = value("secret_key", instance.getattr(intern!(py, "secret_key"))?)?;
         let token = token_of(Some(&instance.getattr(intern!(py, "token"))?))?;
-        Ok(Arc::new(Keys { id, key: SecretKey::new(key), token }))
+        Ok(Arc::new(Keys { id, key: SecretKey::new(key), token, ends_at: None }))
     }
 }
 

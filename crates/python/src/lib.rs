@@ -5,6 +5,7 @@
 //! everywhere. The differences that are meant are listed in `docs/python.md`, and a test holds both to that list
 //! (`tests/python/test_drop_in.py`).
 
+mod arguments;
 mod call;
 mod clock;
 mod column;
@@ -26,6 +27,7 @@ mod settings;
 mod signer;
 mod site;
 mod text;
+mod warnings;
 
 use pyo3::prelude::*;
 

@@ -7,6 +7,7 @@ use cospass_sign::SecurityToken;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict};
 
+use crate::clock::Clock;
 use crate::credentials::{Keys, Source, is_instance, token_of};
 use crate::refusal::Refusal;
 use crate::site::{Appid, CI, COS, Place, Site, endpoint_of, push_key, truthy};
@@ -22,6 +23,7 @@ pub(crate) struct State {
     pub(crate) anonymous: bool,
     pub(crate) sign_host: bool,
     pub(crate) sign_params: bool,
+    pub(crate) clock: Clock,
 }
 
 /// The arguments of `CosConfig`, by name; those that are `None` count as not given.
@@ -137,6 +139,7 @@ impl Settings {
             anonymous,
             sign_host: arguments.is_true("SignHost")?,
             sign_params: arguments.is_true("SignParams")?,
+            clock: Clock::new(arguments.get("now")?)?,
         }))))
     }
 

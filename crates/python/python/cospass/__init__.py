@@ -16,7 +16,7 @@ from ._cospass import __version__
 from .auth import CosAuth
 from .client import AsyncCosS3Client, CosS3Client
 from .config import CosConfig
-from .exceptions import CosClientError, CosException, CosServiceError
+from .exceptions import CosClientError, CosException, CosServiceError, CosWarning
 from .judgement import Explanation, Stage, Verification
 
 __all__ = [
@@ -27,6 +27,7 @@ __all__ = [
     "CosException",
     "CosS3Client",
     "CosServiceError",
+    "CosWarning",
     "Explanation",
     "Stage",
     "Verification",

@@ -5,6 +5,7 @@ from typing import Any, Callable, Dict, Iterable, List, Mapping, Optional, Tuple
 from typing_extensions import Self
 
 from .arrow import ArrowArray, ArrowStream
+from .exceptions import CosWarning
 
 __all__ = [
     "Answer",
@@ -156,6 +157,19 @@ class Signer:
         *,
         now: Optional[float] = None,
     ) -> str: ...
+    def warnings_of(
+        self,
+        Bucket: Optional[str],
+        Key: Optional[_Text],
+        Method: str = ...,
+        Expired: float = ...,
+        Params: Optional[Mapping[Any, Any]] = None,
+        Headers: Optional[Mapping[str, Any]] = None,
+        UseCiEndPoint: Optional[bool] = None,
+        SignHost: Optional[bool] = None,
+        *,
+        now: Optional[float] = None,
+    ) -> List[CosWarning]: ...
     @overload
     def presign_many(
         self,

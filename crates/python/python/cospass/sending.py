@@ -34,13 +34,19 @@ class Sender:
     """Makes requests out of a configuration, sends them and raises what the service refuses.
 
     :param retry: how often a request is sent again, at most.
+    :param now: Unix seconds at which requests are signed, instead of the configuration's clock.
     """
 
-    def __init__(self, conf: CosConfig, retry: int) -> None:
+    def __init__(self, conf: CosConfig, retry: int, now: Optional[float] = None) -> None:
         self.conf = conf
+        self._now = now
         self.signer = _cospass.Signer()
         self.signer._use(conf._settings)
         self._retry = retry
+
+    def at(self, now: float) -> "Sender":
+        """The same at another time."""
+        return Sender(self.conf, self._retry, now)
 
     def request(
         self,
@@ -82,6 +88,7 @@ class Sender:
             attempts=max(1, self._retry + 1),
             is_switching=bool(conf._auto_switch_domain_on_retry),
             idle=idle,
+            now=self._now,
             **rest,
         )
 
