@@ -7,6 +7,7 @@
 
 mod arguments;
 mod call;
+mod chain;
 mod clock;
 mod column;
 mod command;
@@ -35,6 +36,7 @@ use pyo3::prelude::*;
 #[pymodule]
 fn _cospass(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add("__version__", env!("CARGO_PKG_VERSION"))?;
+    module.add_class::<chain::Chain>()?;
     module.add_class::<local::Local>()?;
     module.add_class::<send::Answer>()?;
     module.add_class::<send::Pending>()?;

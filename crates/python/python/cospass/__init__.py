@@ -16,6 +16,7 @@ from ._cospass import __version__
 from .auth import CosAuth
 from .client import AsyncCosS3Client, CosS3Client
 from .config import CosConfig
+from .credentials import CredentialsChain, Identity, Tried
 from .exceptions import CosClientError, CosException, CosServiceError, CosWarning
 from .judgement import Explanation, Stage, Verification
 
@@ -28,8 +29,11 @@ __all__ = [
     "CosS3Client",
     "CosServiceError",
     "CosWarning",
+    "CredentialsChain",
     "Explanation",
+    "Identity",
     "Stage",
+    "Tried",
     "Verification",
     "__version__",
 ]

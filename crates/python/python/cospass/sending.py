@@ -11,7 +11,7 @@ from . import _cospass
 from .config import CosConfig
 from .exceptions import CosClientError, CosServiceError
 from .request import Body, Request
-from .steps import Steps
+from .steps import Steps, Work
 
 #: INFO says what is done, DEBUG shows what is signed; no secret, token or signature is in either.
 logger = logging.getLogger("cospass.client")
@@ -110,6 +110,10 @@ class Sender:
         :raises CosServiceError: the service refused.
         :raises CosClientError: no answer came, or the request cannot be sent.
         """
+        chain = self.conf._settings.due_chain()
+        if chain is not None:
+            # A server may be asked, and a loop of asyncio goes on meanwhile.
+            yield Work(chain._renew)
         if logger.isEnabledFor(logging.DEBUG):
             logger.debug("send request: %s %s", request.method, request.url)
             logger.debug("format str: %s", self.signer._http_string(request))
