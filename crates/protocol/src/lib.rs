@@ -28,7 +28,7 @@ pub use error_code::{ErrorCode, UnknownErrorCode};
 pub use key::{DotSegmentKey, KeyError, ObjectKey};
 pub use presign::{
     Batch, BatchError, Expires, ExpiresError, FileSize, FormKey, PresignError, PresignRequest,
-    Presigned, Presigner, SignedForm, Unsignable, UploadForm, UploadFormError, Urls,
+    Presigned, Presigner, SignedForm, SignedRequest, Unsignable, UploadForm, UploadFormError, Urls,
 };
 pub use range::{ByteRange, content_range};
 pub use region::{Region, RegionError};

@@ -16,7 +16,8 @@ from ._cospass import __version__
 from .auth import CosAuth
 from .client import AsyncCosS3Client, CosS3Client
 from .config import CosConfig
-from .exceptions import CosClientError, CosException, CosServiceError
+from .credentials import CredentialsChain, Identity, Tried
+from .exceptions import CosClientError, CosException, CosServiceError, CosWarning
 from .judgement import Explanation, Stage, Verification
 
 __all__ = [
@@ -27,8 +28,12 @@ __all__ = [
     "CosException",
     "CosS3Client",
     "CosServiceError",
+    "CosWarning",
+    "CredentialsChain",
     "Explanation",
+    "Identity",
     "Stage",
+    "Tried",
     "Verification",
     "__version__",
 ]

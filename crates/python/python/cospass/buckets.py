@@ -56,14 +56,15 @@ class Buckets(Objects):
         answer = yield from self._asked("head bucket", "HEAD", Bucket, None, mapped(kwargs))
         return dict(answer.headers)
 
-    def bucket_exists(self, /, Bucket: str) -> Steps[bool]:
+    def bucket_exists(self, /, Bucket: str, **kwargs: Any) -> Steps[bool]:
         """Whether there is such a bucket.
 
+        :param kwargs: those of ``head_bucket``.
         :raises CosClientError: an argument that cannot be sent, or no answer.
         :raises CosServiceError: the service refused, for another reason than that there is none.
         """
         try:
-            yield from self.head_bucket(Bucket)
+            yield from self.head_bucket(Bucket, **kwargs)
         except CosServiceError as error:
             if error.get_status_code() == 404:
                 return False

@@ -26,7 +26,7 @@ def _waiting(
 
     @functools.wraps(call)
     def waiting(client: "CosS3Client", /, *arguments: "P.args", **keywords: "P.kwargs") -> T:
-        return run(call(client._calls, *arguments, **keywords))
+        return run(call(client._calls_at(keywords), *arguments, **keywords))
 
     return waiting
 
@@ -40,7 +40,7 @@ def _awaiting(
     async def awaiting(
         client: "AsyncCosS3Client", /, *arguments: "P.args", **keywords: "P.kwargs"
     ) -> T:
-        return await run_async(call(client._calls, *arguments, **keywords))
+        return await run_async(call(client._calls_at(keywords), *arguments, **keywords))
 
     return awaiting
 
@@ -51,7 +51,13 @@ class _Client(_cospass.Signer):
     def __init__(self, conf: CosConfig, retry: int = 3, session: Optional[Any] = None) -> None:
         self._use(conf._settings)
         self._conf = conf
-        self._calls = Transfers(Sender(conf, retry))
+        self._sender = Sender(conf, retry)
+        self._calls = Transfers(self._sender)
+
+    def _calls_at(self, keywords: Dict[str, Any]) -> Transfers:
+        """The calls, at the time of the keyword ``now``, which each of them takes and none of them knows."""
+        now = keywords.pop("now", None)
+        return self._calls if now is None else Transfers(self._sender.at(now))
 
     def get_conf(self) -> CosConfig:
         """The configuration."""
@@ -112,7 +118,8 @@ class CosS3Client(_Client):
     :param retry: how often a request is sent again, at most.
     :param session: accepted, and not used: requests are not sent by ``requests``.
 
-    May be used by several threads at once, and after a fork. Ctrl-C ends a call.
+    May be used by several threads at once, and after a fork. Ctrl-C ends a call. Each call that sends takes ``now=``, Unix
+    seconds to sign at, on top of what is told of it.
     """
 
     def get_object(
@@ -126,7 +133,8 @@ class CosS3Client(_Client):
         :raises CosClientError: an argument that cannot be sent, or no answer.
         :raises CosServiceError: the service refused.
         """
-        source = run(self._calls._get_object(Bucket, Key, KeySimplifyCheck, **kwargs))
+        calls = self._calls_at(kwargs)
+        source = run(calls._get_object(Bucket, Key, KeySimplifyCheck, **kwargs))
         return {**source.headers, "Body": StreamBody(source)}
 
     put_object = _waiting(Transfers.put_object)
@@ -170,6 +178,7 @@ class AsyncCosS3Client(_Client):
     :param retry: how often a request is sent again, at most.
 
     A task that is cancelled ends its requests; a download leaves no file. Signing calls do not wait and are not async.
+    Each call that sends takes ``now=``, as those of ``CosS3Client``.
     """
 
     async def get_object(
@@ -183,7 +192,8 @@ class AsyncCosS3Client(_Client):
         :raises CosClientError: an argument that cannot be sent, or no answer.
         :raises CosServiceError: the service refused.
         """
-        steps = self._calls._get_object(Bucket, Key, KeySimplifyCheck, **kwargs)
+        calls = self._calls_at(kwargs)
+        steps = calls._get_object(Bucket, Key, KeySimplifyCheck, **kwargs)
         source = await run_async(steps)
         return {**source.headers, "Body": AsyncStreamBody(source)}
 

@@ -1,6 +1,6 @@
 """``CosConfig``: the arguments of the official SDK, in its order."""
 
-from typing import TYPE_CHECKING, Mapping, Optional, Protocol, Tuple, Union
+from typing import TYPE_CHECKING, Callable, Mapping, Optional, Protocol, Tuple, Union
 
 from . import _cospass
 
@@ -46,6 +46,7 @@ class CosConfig:
     :param VerifySSL: whether certificates are looked at, or a PEM file of those that are trusted.
     :param SSLCert: the client's own certificate: a PEM file with its key, or a pair of files.
     :param AutoSwitchDomainOnRetry: the last attempt goes to ``tencentcos.cn`` where ``myqcloud.com`` did not answer.
+    :param now: the time that all calls live in which are given none: Unix seconds, or a function that returns them.
     :raises CosClientError: an argument that no request could be made with.
 
     ``PoolConnections``, ``PoolMaxSize``, ``AllowRedirects`` and ``EndpointPic`` are accepted; docs/python.md says what
@@ -87,6 +88,8 @@ class CosConfig:
         AutoSwitchDomainOnRetry: bool = False,
         VerifySSL: Union[bool, str, None] = None,
         SSLCert: Union[str, Tuple[str, str], None] = None,
+        *,
+        now: Union[float, Callable[[], float], None] = None,
     ) -> None:
         arguments = dict(locals())
         del arguments["self"]

@@ -120,14 +120,15 @@ class Objects:
         answer = yield from self._asked("head object", "HEAD", Bucket, Key, headers, params)
         return dict(answer.headers)
 
-    def object_exists(self, /, Bucket: str, Key: Text) -> Steps[bool]:
+    def object_exists(self, /, Bucket: str, Key: Text, **kwargs: Any) -> Steps[bool]:
         """Whether there is such an object.
 
+        :param kwargs: those of ``head_object``.
         :raises CosClientError: an argument that cannot be sent, or no answer.
         :raises CosServiceError: the service refused, for another reason than that there is none.
         """
         try:
-            yield from self.head_object(Bucket, Key)
+            yield from self.head_object(Bucket, Key, **kwargs)
         except CosServiceError as error:
             if error.get_status_code() == 404:
                 return False

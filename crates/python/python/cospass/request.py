@@ -254,3 +254,5 @@ class Request:
     is_switching: bool = False
     #: How long nothing may move, in seconds.
     idle: float = 30
+    #: Unix seconds, instead of the configuration's clock.
+    now: Optional[float] = None

@@ -11,7 +11,7 @@ from . import _cospass
 from .config import CosConfig
 from .exceptions import CosClientError, CosServiceError
 from .request import Body, Request
-from .steps import Steps
+from .steps import Steps, Work
 
 #: INFO says what is done, DEBUG shows what is signed; no secret, token or signature is in either.
 logger = logging.getLogger("cospass.client")
@@ -34,13 +34,19 @@ class Sender:
     """Makes requests out of a configuration, sends them and raises what the service refuses.
 
     :param retry: how often a request is sent again, at most.
+    :param now: Unix seconds at which requests are signed, instead of the configuration's clock.
     """
 
-    def __init__(self, conf: CosConfig, retry: int) -> None:
+    def __init__(self, conf: CosConfig, retry: int, now: Optional[float] = None) -> None:
         self.conf = conf
+        self._now = now
         self.signer = _cospass.Signer()
         self.signer._use(conf._settings)
         self._retry = retry
+
+    def at(self, now: float) -> "Sender":
+        """The same at another time."""
+        return Sender(self.conf, self._retry, now)
 
     def request(
         self,
@@ -82,6 +88,7 @@ class Sender:
             attempts=max(1, self._retry + 1),
             is_switching=bool(conf._auto_switch_domain_on_retry),
             idle=idle,
+            now=self._now,
             **rest,
         )
 
@@ -103,6 +110,10 @@ class Sender:
         :raises CosServiceError: the service refused.
         :raises CosClientError: no answer came, or the request cannot be sent.
         """
+        chain = self.conf._settings.due_chain()
+        if chain is not None:
+            # A server may be asked, and a loop of asyncio goes on meanwhile.
+            yield Work(chain._renew)
         if logger.isEnabledFor(logging.DEBUG):
             logger.debug("send request: %s %s", request.method, request.url)
             logger.debug("format str: %s", self.signer._http_string(request))

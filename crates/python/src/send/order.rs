@@ -12,7 +12,7 @@ use pyo3::prelude::*;
 use super::body::{self, Content, Raised};
 use super::way::{Way, seconds};
 use crate::call::{Pair, every_header_of, keep_last, params_of};
-use crate::clock::{Validity, unix_seconds};
+use crate::clock::Validity;
 use crate::credentials::{Keys, Source};
 use crate::desk::{Carrier, Desk, Request};
 use crate::hidden::{http_string, is_secret};
@@ -46,6 +46,8 @@ pub(crate) struct Order<'py> {
     /// How long nothing may move, in seconds.
     idle: f64,
     way: Py<Way>,
+    /// Unix seconds, instead of the configuration's clock.
+    now: Option<Bound<'py, PyAny>>,
 }
 
 /// What becomes of the body of the answer.
@@ -114,7 +116,7 @@ impl Order<'_> {
             source => Some(Signing {
                 keys: source.keys(py)?,
                 signs_params: state.sign_params,
-                now: unix_seconds(py, None)?,
+                now: state.clock.now(py, self.now.as_ref())?,
                 began: Instant::now(),
             }),
         };
