@@ -101,7 +101,7 @@ pub(crate) fn run(args: &TokenArgs) -> Result<Exit, Failure> {
     })?;
     let request = Request::GetFederationToken(GetFederationToken {
         name: args.name.clone(),
-        policy: policy.into_text(),
+        policy: policy.text(),
         duration: Some(seconds),
     });
     let own = environment::credentials()?;

@@ -381,6 +381,8 @@ pub enum DecodeError {
         /// Its value as given.
         value: String,
     },
+    /// A key of the key management service is named, where there is none.
+    UnknownKmsKey,
     /// `Content-MD5` is not 16 bytes of base64.
     InvalidDigest,
     /// `x-cos-copy-source` does not name an object.
@@ -427,6 +429,9 @@ impl fmt::Display for DecodeError {
             Self::InvalidArgument { name, value } => {
                 write!(f, "{name} has a value that is not allowed, or stands twice: {value:?}")
             }
+            Self::UnknownKmsKey => f.write_str(
+                "there is no key management service here, so none of its keys can be found",
+            ),
             Self::InvalidDigest => f.write_str("Content-MD5 is not 16 bytes of base64"),
             Self::InvalidCopySource => {
                 f.write_str("x-cos-copy-source is not BUCKET.DOMAIN/KEY, the key percent-encoded")

@@ -204,10 +204,15 @@ impl Endpoint {
             trail.operation = "OPTIONS Object";
             return cors::preflight(cors, parts);
         }
+        let region = match (resource.bucket(), &record) {
+            (Some(_), None) => self.routes.region_of_bucket(head.host),
+            _ => None,
+        };
         let arrived = Arrived {
             parts,
             head: &head,
             headers: &headers,
+            region: region.as_deref().unwrap_or_else(|| self.region_of(record.as_deref())),
             bucket: resource.bucket().zip(record.as_deref()),
             resource: &resource,
             peer,
@@ -230,7 +235,7 @@ impl Endpoint {
     ) -> Result<Reply, Refusal> {
         let (principal, operation) = form::read(self, arrived, bucket, body, trail).await?;
         if let Ok(operation) = &operation {
-            trail.learn_needs(operation, self.region.name());
+            trail.learn_needs(operation, arrived.region);
         }
         let fields = form::as_headers(&operation);
         let headers = form::with_fields(arrived.head, &fields);
@@ -281,7 +286,7 @@ impl Endpoint {
         });
         trail.operation = operation.as_ref().map_or("-", |operation| operation.name());
         if let Ok(operation) = &operation {
-            trail.learn_needs(operation, self.region.name());
+            trail.learn_needs(operation, arrived.region);
         }
         let permitted = authorize(&asker, operation)?;
         execute(&asker, permitted, body, arrived.origin()).await
@@ -298,7 +303,14 @@ impl Endpoint {
             plus: principal.plus(),
             ..arrived.peer.circumstances(request, arrived.now)
         };
-        Asker { endpoint: self, principal, circumstances, bucket: arrived.bucket }
+        let &Arrived { region, bucket, .. } = arrived;
+        Asker { endpoint: self, principal, circumstances, region, bucket }
+    }
+
+    /// The name of the region that a bucket is in: the one that its host named when it was made, else the endpoint's.
+    pub(crate) fn region_of<'a>(&'a self, record: Option<&'a BucketRecord>) -> &'a str {
+        let own = record.and_then(|record| record.region.as_deref());
+        own.unwrap_or_else(|| self.region.name())
     }
 
     /// The bucket that is asked for. The service tells whether it is there before it asks who wants to know; one that is
@@ -344,6 +356,8 @@ pub(crate) struct Arrived<'a> {
     pub(crate) head: &'a Head<'a>,
     pub(crate) headers: &'a HeaderPairs<'a>,
     pub(crate) resource: &'a Resource,
+    /// The name of the region that the bucket is in, or is to be made in.
+    pub(crate) region: &'a str,
     /// The bucket that it is for, as it is now.
     pub(crate) bucket: Option<(&'a Bucket, &'a BucketRecord)>,
     pub(crate) peer: Peer,

@@ -48,7 +48,7 @@ pub(crate) async fn execute(
     let endpoint = asker.endpoint;
     match permitted {
         Permitted::GetService(permit) => Ok(service::get(asker, &permit, origin.host)),
-        Permitted::PutBucket(permit) => bucket::put(endpoint, permit, body).await,
+        Permitted::PutBucket(permit) => bucket::put(asker, permit, body).await,
         Permitted::HeadBucket(permit) => Ok(bucket::head(endpoint, &permit)),
         Permitted::DeleteBucket(permit) => bucket::delete(endpoint, permit).await,
         Permitted::GetBucket(permit) => list::get(endpoint, permit).await,

@@ -123,6 +123,8 @@ causes! {
     InvalidArgument "invalid-argument" => InvalidArgument "Invalid Argument.",
     /// **D !** `response-…` in a request without a signature (436/7753).
     UnsignedOverride "unsigned-override" => InvalidRequest "A request with response-* parameters must be signed.",
+    /// **! T** cos-java-sdk-v5 `SSECustomerTest`: 400 and these words; the code is not known.
+    UnknownKmsKey "unknown-kms-key" => InvalidArgument "The kms key you provided can not be found in kms",
     /// **D K** `Content-MD5` is not 16 bytes of base64.
     InvalidDigest "invalid-digest" => InvalidDigest "The Content-MD5 you specified is not valid.",
     /// **K !**
@@ -451,6 +453,7 @@ impl From<DecodeError> for Refusal {
             DecodeError::Unserved(_) => Cause::Unserved,
             DecodeError::MethodNotAllowed { .. } => Cause::MethodNotAllowed,
             DecodeError::InvalidArgument { .. } => Cause::InvalidArgument,
+            DecodeError::UnknownKmsKey => Cause::UnknownKmsKey,
             DecodeError::InvalidDigest => Cause::InvalidDigest,
             DecodeError::InvalidCopySource => Cause::InvalidCopySource,
             DecodeError::InvalidTag(_) => Cause::InvalidTag,

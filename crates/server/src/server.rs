@@ -237,7 +237,7 @@ impl Builder {
         self
     }
 
-    /// The region that all buckets are in; `ap-guangzhou` if not given.
+    /// The region that buckets are in whose host names no other one when they are made; `ap-guangzhou` if not given.
     pub fn region(mut self, region: impl Into<String>) -> Self {
         self.region = region.into();
         self

@@ -5,8 +5,6 @@ use std::io::{self, Read};
 
 use cospass_protocol::policy::{POLICY_MAX, Policy, PolicyError, PolicyKind, PolicyProblem};
 
-use serde_json::Value;
-
 use crate::exit::{Exit, Failure};
 
 /// A policy, and whose it is.
@@ -50,29 +48,9 @@ impl PolicyFile {
 
 impl PolicyFile {
     /// The policy as it was written.
-    pub(crate) fn into_text(self) -> String {
+    pub(crate) fn text(&self) -> String {
         // It was read as JSON, which is UTF-8.
-        String::from_utf8(self.text).unwrap_or_default()
-    }
-
-    /// The policy as a bucket's, in which each statement counts for that principal.
-    pub(super) fn for_principal(&self, id: &str) -> Result<String, Failure> {
-        let broken = |error: serde_json::Error| Failure::usage("policy", error);
-        let mut json: Value = serde_json::from_slice(&self.text).map_err(broken)?;
-        let principal = serde_json::json!({"qcs": [id]});
-        let members = json.as_object_mut().into_iter().flatten();
-        for (name, value) in members.filter(|(name, _)| name.eq_ignore_ascii_case("statement")) {
-            tracing::debug!(name, "a principal is added to each");
-            let statements = match value {
-                Value::Array(statements) => statements.iter_mut().collect(),
-                one => vec![one],
-            };
-            for statement in statements.into_iter().filter_map(Value::as_object_mut) {
-                statement.retain(|name, _| !name.eq_ignore_ascii_case("principal"));
-                statement.insert("principal".to_owned(), principal.clone());
-            }
-        }
-        serde_json::to_string(&json).map_err(broken)
+        String::from_utf8_lossy(&self.text).into_owned()
     }
 }
 

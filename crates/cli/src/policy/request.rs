@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 
+use clap::error::ErrorKind;
 use clap::{Args, Parser};
 use cospass_protocol::operation::Resource;
 use cospass_protocol::policy::Question;
@@ -70,7 +71,14 @@ pub(super) fn read_line(line: &str) -> Result<Option<RequestArgs>, String> {
     read.map(|line| Some(line.request)).map_err(|error| {
         let text = error.to_string();
         let first = text.lines().next().unwrap_or_default();
-        first.strip_prefix("error: ").unwrap_or(first).to_owned()
+        let first = first.strip_prefix("error: ").unwrap_or(first);
+        match error.kind() {
+            ErrorKind::UnknownArgument => format!("{first}; quote what has spaces: '…'"),
+            ErrorKind::MissingRequiredArgument => {
+                "a request is a method and a target: GET cos://BUCKET/KEY".to_owned()
+            }
+            _ => first.to_owned(),
+        }
     })
 }
 

@@ -91,13 +91,14 @@ impl PutObjectCopy {
             return Err(DecodeError::Unserved(Unserved::Header(RANGE.to_owned())));
         }
         let directive = headers.text(DIRECTIVE)?.unwrap_or_default();
-        let replaced = match directive.as_ref() {
-            "Replaced" => Some(Replaced {
+        let replaced = match directive.to_ascii_lowercase().as_str() {
+            // `Replaced` in 436/10881; cos-java-sdk-v5 `COSClient.copyObject` sends `REPLACE`.
+            "replaced" | "replace" => Some(Replaced {
                 content: ContentHeaders::decode(headers)?,
                 metadata: metadata(headers)?,
             }),
-            "Copy" | "" => None,
-            other => return Err(invalid(DIRECTIVE, other)),
+            "copy" | "" => None,
+            _ => return Err(invalid(DIRECTIVE, &directive)),
         };
         Ok(Self {
             bucket,

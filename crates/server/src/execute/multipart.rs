@@ -191,6 +191,7 @@ pub(super) async fn complete(
     };
     let crc64 = HeaderName::from_static("x-cos-hash-crc64ecma");
     let reply = Reply { headers, ..Reply::xml(completed.write()) };
+    let reply = customer_key::with_algorithm(reply, record.encryption);
     Ok(with_encryption(reply, record.encryption).header(crc64, record.crc64.to_string()))
 }
 

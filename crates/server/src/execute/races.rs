@@ -94,6 +94,7 @@ async fn race(
         endpoint,
         principal: &principal,
         circumstances: Circumstances::new(request, NOW),
+        region: endpoint.region.name(),
         bucket: Some((&name, &record)),
     };
     let permitted = authorize(&asker, Ok(operation.into())).unwrap();

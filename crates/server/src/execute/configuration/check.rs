@@ -20,7 +20,7 @@ pub(super) struct Surroundings<'a> {
     pub(super) there: &'a Configurations,
     /// The bucket's name.
     pub(super) bucket: &'a str,
-    /// The name of the region that all buckets are in.
+    /// The name of the region of buckets that do not tell theirs.
     pub(super) region: &'a str,
     /// All buckets, of those configurations that name some.
     pub(super) buckets: &'a [(String, Arc<BucketRecord>)],
@@ -112,10 +112,12 @@ fn replication(surroundings: &Surroundings<'_>, document: &str) -> Result<(), Re
             return Err(Refusal::argument("Prefix", "that of one rule holds that of another"));
         }
     }
-    // Of a bucket that is not here, one of another region for instance, nothing is known.
-    let here = format!("qcs::cos:{}::", surroundings.region);
-    let name = destination.strip_prefix(&here).unwrap_or_default();
-    let found = surroundings.buckets.iter().find(|(bucket, _)| bucket == name);
+    // Of a bucket that is not here, one of another account for instance, nothing is known.
+    let named = destination.strip_prefix("qcs::cos:").and_then(|rest| rest.split_once("::"));
+    let found = surroundings.buckets.iter().find(|(name, record)| {
+        let region = record.region.as_deref().unwrap_or(surroundings.region);
+        named == Some((region, name.as_str()))
+    });
     let there = found.map(|(_, record)| &record.configurations);
     let keeps_versions = |configurations: &Configurations| {
         configurations.versioning() == Some(VersioningConfiguration::Enabled)
