@@ -6,6 +6,7 @@ mod server;
 
 use clap::Args;
 use cospass::Credentials;
+use cospass_protocol::Host;
 use cospass_sign::explain::{Evidence, Explanation, ServerView, explain};
 
 use crate::curl::parse_curl;
@@ -152,7 +153,7 @@ impl<'a> Case<'a> {
             original: original.map(|(original, headers)| original.head(headers)),
             now: Some(self.now),
             other_hosts: &self.hosts,
-            is_cdn: hosts::is_cdn(request.host()),
+            is_cdn: Host::is_of_cdn(request.host()),
             ..Evidence::new(request.head(&headers))
         });
         tracing::debug!(cause = explanation.cause().id(), now = self.now, "explained");

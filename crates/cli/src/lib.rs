@@ -3,6 +3,7 @@
 //! The command as a function: the program `cospass` is one caller of it, the Python package another, whose wheel brings the
 //! command without a second copy of everything.
 
+mod cdn_url;
 mod curl;
 mod demo;
 mod doctor;
@@ -38,6 +39,7 @@ use std::ffi::OsString;
 
 use clap::{CommandFactory, Parser, Subcommand};
 
+use cdn_url::CdnUrlArgs;
 use demo::DemoArgs;
 use doctor::DoctorArgs;
 use exit::{Exit, Failure};
@@ -79,6 +81,9 @@ enum Command {
     /// Sign an upload form: HTML that uploads without credentials, within what is named
     #[command(after_help = post_form::MORE_HELP)]
     PostForm(PostFormArgs),
+    /// Make a URL that a CDN lets in, by the CDN's own authentication
+    #[command(after_help = cdn_url::MORE_HELP)]
+    CdnUrl(CdnUrlArgs),
     /// Check a signature: "accepted …" or "refused: CAUSE …"
     #[command(after_help = verify::MORE_HELP)]
     Verify(VerifyArgs),
@@ -155,6 +160,7 @@ fn perform(cli: Cli) -> Result<Exit, Failure> {
         Command::Presign(args) => sign::run(args, Product::Url),
         Command::Auth(args) => sign::run(args, Product::Authorization),
         Command::PostForm(args) => post_form::run(args),
+        Command::CdnUrl(args) => cdn_url::run(&args),
         Command::Verify(args) => verify::run(args),
         Command::Explain(args) => explain::run(args),
         Command::Policy(args) => policy::run(args),

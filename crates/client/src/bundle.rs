@@ -7,10 +7,10 @@ use std::sync::Arc;
 use bytes::Bytes;
 use cospass_protocol::operation::{
     AbortMultipartUpload, CompleteMultipartUpload, HeadObject, InitiateMultipartUpload, ListParts,
-    UploadPart,
+    Request, UploadPart,
 };
 use cospass_protocol::xml::{Completed, PartEntry, PartList, write_parts};
-use cospass_protocol::{Bucket, ObjectKey};
+use cospass_protocol::{Bucket, ObjectKey, Presigned, Warning};
 use cospass_sign::KeyTime;
 use serde::{Deserialize, Serialize};
 
@@ -106,6 +106,7 @@ impl Client {
         let key_time = self.key_time(expires_seconds)?;
         let signing = Signing { client: self, upload, key_time };
         let parts = plan.parts().map(|(number, ..)| signing.part(number));
+        let head = signing.head()?;
         let pages = plan.count().div_ceil(u64::from(PAGE));
         Ok(Bundle {
             format: FORMAT.to_owned(),
@@ -115,13 +116,45 @@ impl Client {
             upload_id: upload.upload_id.clone(),
             size,
             part_size: plan.part_size,
-            expires_at: self.presigned(&signing.head_object(), key_time)?.effective_end(),
-            parts: parts.collect::<Result<_, _>>()?,
-            list: (0..pages).map(|page| signing.page(page)).collect::<Result<_, _>>()?,
-            complete: signing.complete()?,
-            abort: signing.abort()?,
-            head: signing.head()?,
+            expires_at: head.effective_end(),
+            parts: parts.map(url_of).collect::<Result<_, _>>()?,
+            list: (0..pages).map(|page| url_of(signing.page(page))).collect::<Result<_, _>>()?,
+            complete: url_of(signing.complete())?,
+            abort: url_of(signing.abort())?,
+            head: head.into_url(),
         })
+    }
+
+    /// What is valid and yet a risk of the URLs of a bundle for an object, before there is one: each risk once. Credentials
+    /// may be asked for, the service is not.
+    ///
+    /// # Errors
+    /// [`Error`].
+    pub async fn bundle_warnings(
+        &self,
+        bucket: &Bucket,
+        key: &ObjectKey,
+        expires_seconds: i64,
+    ) -> Result<Vec<Warning>, Error> {
+        self.credentials().await?;
+        let key_time = self.key_time(expires_seconds)?;
+        let (bucket, key, upload_id) = (bucket.clone(), key.clone(), "any".to_owned());
+        let upload = Upload { bucket, key, upload_id };
+        let signing = Signing { client: self, upload: &upload, key_time };
+        let signed = [
+            signing.part(1)?,
+            signing.page(0)?,
+            signing.complete()?,
+            signing.abort()?,
+            signing.head()?,
+        ];
+        let mut found: Vec<Warning> = Vec::new();
+        for warning in signed.iter().flat_map(Presigned::warnings) {
+            if !found.iter().any(|other| other.id() == warning.id()) {
+                found.push(warning);
+            }
+        }
+        Ok(found)
     }
 
     /// The same bundle with URLs that hold for so many seconds from now; nothing is sent.
@@ -140,17 +173,21 @@ struct Signing<'a> {
     key_time: KeyTime,
 }
 
+fn url_of(signed: Result<Presigned, Error>) -> Result<String, Error> {
+    Ok(signed?.into_url())
+}
+
 impl Signing<'_> {
-    fn sign(&self, operation: &impl cospass_protocol::operation::Request) -> Result<String, Error> {
-        Ok(self.client.presigned(operation, self.key_time)?.into_url())
+    fn sign(&self, operation: &impl Request) -> Result<Presigned, Error> {
+        self.client.presigned(operation, self.key_time)
     }
 
-    fn part(&self, number: u16) -> Result<String, Error> {
+    fn part(&self, number: u16) -> Result<Presigned, Error> {
         let Upload { bucket, key, upload_id } = self.upload.clone();
         self.sign(&UploadPart::new(bucket, key, upload_id, number))
     }
 
-    fn page(&self, page: u64) -> Result<String, Error> {
+    fn page(&self, page: u64) -> Result<Presigned, Error> {
         let Upload { bucket, key, upload_id } = self.upload.clone();
         self.sign(&ListParts {
             bucket,
@@ -162,23 +199,19 @@ impl Signing<'_> {
         })
     }
 
-    fn complete(&self) -> Result<String, Error> {
+    fn complete(&self) -> Result<Presigned, Error> {
         let Upload { bucket, key, upload_id } = self.upload.clone();
         let (md5, forbid_overwrite) = (None, false);
         self.sign(&CompleteMultipartUpload { bucket, key, upload_id, md5, forbid_overwrite })
     }
 
-    fn abort(&self) -> Result<String, Error> {
+    fn abort(&self) -> Result<Presigned, Error> {
         let Upload { bucket, key, upload_id } = self.upload.clone();
         self.sign(&AbortMultipartUpload { bucket, key, upload_id })
     }
 
-    fn head_object(&self) -> HeadObject {
-        HeadObject::new(self.upload.bucket.clone(), self.upload.key.clone())
-    }
-
-    fn head(&self) -> Result<String, Error> {
-        self.sign(&self.head_object())
+    fn head(&self) -> Result<Presigned, Error> {
+        self.sign(&HeadObject::new(self.upload.bucket.clone(), self.upload.key.clone()))
     }
 }
 

@@ -4,6 +4,7 @@
 //! comes out.
 
 mod bucket;
+mod cdn;
 mod endpoint;
 mod error_code;
 pub mod form;
@@ -21,6 +22,7 @@ mod warning;
 pub mod xml;
 
 pub use bucket::{Bucket, BucketError};
+pub use cdn::{CdnError, CdnKey, CdnSigner, CdnType};
 pub use endpoint::{Endpoint, Host, HostError, UrlError, UrlParts};
 pub use error_code::{ErrorCode, UnknownErrorCode};
 pub use key::{DotSegmentKey, KeyError, ObjectKey};

@@ -163,7 +163,7 @@ impl fmt::Display for Warning {
                 "a browser runs what is downloaded as a page of its domain; sign response-content-disposition=attachment, or another response-content-type",
             ),
             Self::CdnDomain => f.write_str(
-                "the host is a CDN's, which does not accept signatures of COS; sign for the bucket's own domain, or use the CDN's own",
+                "the host is a CDN's, which does not accept signatures of COS; sign for the bucket's own domain, or make a URL with the CDN's own authentication: cospass cdn-url",
             ),
             Self::UnsendableHeader => f.write_str(
                 "a signed header has a name that is no HTTP token, which clients and proxies refuse to send; use ASCII letters, digits and -",

@@ -88,7 +88,7 @@ pub(super) fn server(reply: &Reply) -> (Option<Diagnosis>, bool) {
         (true, None) => (None, true),
         (true, Some((name, value))) => {
             let text = format!("the answers of COS come with {name}: {value}, so {through}");
-            let remedy = "sign for the bucket's own domain and send there, or use the CDN's own authentication";
+            let remedy = "sign for the bucket's own domain and send there, or use the CDN's own authentication (cospass cdn-url)";
             (Some(diagnosis("server", Health::Doubtful, text, remedy)), true)
         }
         (false, cache) => {
