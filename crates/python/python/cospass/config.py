@@ -98,6 +98,8 @@ class CosConfig:
         self._settings = _cospass.Settings(arguments)
         # What says how requests are sent, and nothing of what is signed.
         self._scheme = "http" if Scheme in ("http", b"http") else "https"
+        #: Where its own buckets are, as the source of a copy is named.
+        self._place = {"Region": Region, "Endpoint": Endpoint, "Appid": Appid}
         self._ip, self._domain, self._service_domain = IP, Domain, ServiceDomain
         self._timeout, self._ua, self._proxies = Timeout, UA, Proxies
         self._keep_alive, self._verify_ssl, self._ssl_cert = KeepAlive, VerifySSL, SSLCert
