@@ -119,6 +119,7 @@ def test_a_role_is_taken_on_once_for_all_threads(role):
     for thread in threads:
         thread.join()
     assert seen == ["AKID1"] * 8 and sts.given == 1
+    assert client(Anonymous=True) and sts.given == 1, "nobody is asked before a key is needed"
     url = signer.get_presigned_url(BUCKET, "a", Expired=60)
     assert url.endswith("&x-cos-security-token=token1")
     long = signer.warnings_of(BUCKET, "a", Expired=7200)

@@ -45,5 +45,6 @@ fn _cospass(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<settings::Settings>()?;
     module.add_class::<signer::Signer>()?;
     module.add_function(wrap_pyfunction!(command::run_command, module)?)?;
+    module.add_function(wrap_pyfunction!(send::crc64_of, module)?)?;
     module.add_function(wrap_pyfunction!(send::crc64_joined, module)?)
 }

@@ -19,7 +19,7 @@ use crate::endpoint::{Endpoint, Peer};
 use crate::file_limit;
 use crate::framing::Framing;
 use crate::guarded::Guarded;
-use crate::limits::Limits;
+use crate::limits::{self, Limits};
 use crate::workers::Workers;
 
 /// How long to wait after the system refused a connection, most likely for want of file descriptors.
@@ -128,15 +128,16 @@ async fn connection(
     let local = stream.set_nodelay(true).and_then(|()| stream.local_addr());
     let Ok(local) = local else { return };
     let metrics = &endpoint.observers.metrics;
-    let _open = metrics.open_connection();
+    let open = metrics.open_connection();
+    let read = limits::read(open.others);
     let scheme = if endpoint.tls.is_some() { Scheme::Https } else { Scheme::Http };
     let is_served = place.is_served;
     let peer = Peer { local, remote, scheme, tls_version: None, is_for_sts, is_served };
     if place.is_served {
-        secure(stream, peer, &endpoint, stop).await;
+        secure(stream, peer, read, &endpoint, stop).await;
     } else {
         metrics.count_refused_connection();
-        let refused = secure(stream, peer, &endpoint, stop);
+        let refused = Box::pin(secure(stream, peer, read, &endpoint, stop));
         let _ = timeout(endpoint.limits.refusal_time, refused).await;
     }
 }
@@ -145,13 +146,15 @@ async fn connection(
 async fn secure(
     stream: TcpStream,
     peer: Peer,
+    read: usize,
     endpoint: &Endpoint,
     mut stop: watch::Receiver<bool>,
 ) {
     let Some(tls) = &endpoint.tls else {
-        return serve_requests(stream, peer, endpoint, stop).await;
+        return serve_requests(stream, peer, read, endpoint, stop).await;
     };
-    let handshake = timeout(endpoint.limits.handshake_time, tls.acceptor().accept(stream));
+    let accepting = Box::pin(tls.acceptor().accept(stream));
+    let handshake = timeout(endpoint.limits.handshake_time, accepting);
     let secured = tokio::select! {
         secured = handshake => secured,
         // Nothing is open yet that would have to end.
@@ -159,17 +162,19 @@ async fn secure(
     };
     match secured {
         Ok(Ok(stream)) => {
-            let tls_version = crate::tls::version(&stream);
-            serve_requests(stream, Peer { tls_version, ..peer }, endpoint, stop).await;
+            let peer = Peer { tls_version: crate::tls::version(&stream), ..peer };
+            Box::pin(serve_requests(stream, peer, read, endpoint, stop)).await;
         }
         Ok(Err(error)) => tracing::debug!(%error, "a TLS handshake failed"),
         Err(_) => tracing::debug!("a TLS handshake took too long"),
     }
 }
 
+/// Serves requests, of whose bodies at most `read` bytes are read at a time.
 async fn serve_requests<S: AsyncRead + AsyncWrite + Unpin>(
     stream: S,
     peer: Peer,
+    read: usize,
     endpoint: &Endpoint,
     mut stop: watch::Receiver<bool>,
 ) {
@@ -182,7 +187,7 @@ async fn serve_requests<S: AsyncRead + AsyncWrite + Unpin>(
         .timer(TokioTimer::new())
         .header_read_timeout(limits.head_time)
         .max_header_size(limits.head_size)
-        .max_buf_size(limits.head_size)
+        .max_buf_size(limits.head_size.max(read))
         .max_headers(limits.headers)
         .serve_connection(TokioIo::new(io), service);
     let mut connection = std::pin::pin!(connection);

@@ -64,8 +64,8 @@ impl Metrics {
     /// Counts a connection as open until the guard is dropped.
     pub(crate) fn open_connection(&self) -> OpenConnection<'_> {
         self.connections.fetch_add(1, Ordering::Relaxed);
-        self.open_connections.fetch_add(1, Ordering::Relaxed);
-        OpenConnection(self)
+        let others = self.open_connections.fetch_add(1, Ordering::Relaxed);
+        OpenConnection { metrics: self, others: usize::try_from(others).unwrap_or(0) }
     }
 
     /// Everything, as Prometheus reads it.
@@ -105,11 +105,15 @@ impl Metrics {
 }
 
 /// A connection that is counted as open.
-pub(crate) struct OpenConnection<'a>(&'a Metrics);
+pub(crate) struct OpenConnection<'a> {
+    metrics: &'a Metrics,
+    /// How many were open when it came.
+    pub(crate) others: usize,
+}
 
 impl Drop for OpenConnection<'_> {
     fn drop(&mut self) {
-        self.0.open_connections.fetch_sub(1, Ordering::Relaxed);
+        self.metrics.open_connections.fetch_sub(1, Ordering::Relaxed);
     }
 }
 

@@ -259,7 +259,9 @@ causes! {
     BucketNotEmpty "bucket-not-empty" => BucketNotEmpty "The bucket you tried to delete is not empty.",
     /// **D K** With `Content-Range`.
     InvalidRange "invalid-range" => InvalidRange "The requested range is not satisfiable",
-    /// **T K** Also an upload that must not replace anything: the code for that is not known.
+    /// **D K** `x-cos-forbid-overwrite`, and there is an object.
+    FileAlreadyExists "file-already-exists" => FileAlreadyExists "File already exists.",
+    /// **T K**
     PreconditionFailed "precondition-failed" => PreconditionFailed "At least one of the pre-conditions you specified did not hold.",
     /// **! C** The words stand in the tests of candys3, made against the service. Of the code only the refusal is known.
     Retained "retained" => AccessDenied "The object is locked, you are not allowd to put/delete object or modify the metadata via copy object.",

@@ -71,7 +71,7 @@ fn conditions_of_a_source_hold_for_the_source() {
         ("x-cos-copy-source-If-None-Match", "other", 200),
         ("x-cos-copy-source-If-Modified-Since", "Thu, 16 May 2097 06:45:51 GMT", 412),
         ("x-cos-copy-source-If-Unmodified-Since", "Thu, 16 May 2019 06:45:51 GMT", 412),
-        ("x-cos-forbid-overwrite", "true", 412),
+        ("x-cos-forbid-overwrite", "true", 409),
     ] {
         let answer = endpoint.send(&copy("/b", &source).header(name, value).sign());
         assert_eq!(answer.status, status, "{name}: {}", answer.text());

@@ -198,27 +198,43 @@ impl<'a> Authorization<'a> {
 }
 
 /// The first four fields, each followed by `&`.
-fn write_start(values: [&str; 3], out: &mut String, write: impl Fn(&mut String, &str)) {
-    let [algorithm, names @ .., _, _, _] = SIGNATURE_FIELDS;
-    for (name, value) in std::iter::once((algorithm, "sha1")).chain(names.into_iter().zip(values)) {
-        out.push_str(name);
-        out.push('=');
-        write(out, value);
-        out.push('&');
-    }
+fn write_start(
+    [secret_id, sign_time, key_time]: [&str; 3],
+    out: &mut String,
+    write: impl Fn(&mut String, &str),
+) {
+    let [algorithm, id, signed, keyed, ..] = SIGNATURE_FIELDS;
+    write_field(algorithm, out, |out| out.push_str("sha1"));
+    write_field(id, out, |out| write(out, secret_id));
+    let start = out.len() + signed.len() + 1;
+    write_field(signed, out, |out| write(out, sign_time));
+    let end = out.len() - 1;
+    write_field(keyed, out, |out| {
+        // With all official SDKs the two are the same.
+        if key_time == sign_time {
+            out.extend_from_within(start..end);
+        } else {
+            write(out, key_time);
+        }
+    });
 }
 
 /// The last three fields, but for the digits of the signature.
 fn write_end(values: [&str; 2], out: &mut String, write: impl Fn(&mut String, &str)) {
     let [.., headers, params, signature] = SIGNATURE_FIELDS;
     for (name, value) in [headers, params].into_iter().zip(values) {
-        out.push_str(name);
-        out.push('=');
-        write(out, value);
-        out.push('&');
+        write_field(name, out, |out| write(out, value));
     }
     out.push_str(signature);
     out.push('=');
+}
+
+/// A field, followed by `&`.
+fn write_field(name: &str, out: &mut String, write_value: impl FnOnce(&mut String)) {
+    out.push_str(name);
+    out.push('=');
+    write_value(out);
+    out.push('&');
 }
 
 impl fmt::Debug for Authorization<'_> {

@@ -8,13 +8,14 @@ use crate::claim::Claim;
 use crate::head::{RequestHead, is_signature_field};
 use crate::percent;
 use crate::reading::{could_be_signed_by_another_host, could_be_signed_by_another_path};
+use crate::sets::{has_mark, has_unlisted};
 use crate::verify::Acceptance;
 
 /// More listed names than this are looked up in an order, not one by one.
 const FEW: usize = 16;
 
 /// What the headers of most requests take, beside what path and query do, in bytes.
-pub(crate) const ROOM: usize = 256;
+const ROOM: usize = 256;
 
 /// What is known of an ordinary request whose canonical text was written.
 pub(crate) struct Ordinary {
@@ -31,85 +32,105 @@ pub(crate) fn write(
     out: &mut Vec<u8>,
 ) -> Option<Ordinary> {
     let authorization = claim.authorization();
-    let has_params = !authorization.param_list().is_empty();
-    // A `+` can be meant in two ways.
-    if has_params && claim.queries(head).iter().any(|query| percent::any(query, |b| b == b'+')) {
+    let (header_list, param_list) = (authorization.header_list(), authorization.param_list());
+    if has_unlisted(header_list.as_bytes()) || has_unlisted(param_list.as_bytes()) {
         return None;
     }
     out.clear();
-    let path = head.path();
+    out.reserve(head.path().len() + head.query().map_or(0, <[u8]>::len) + ROOM);
     out.extend_from_slice(head.method().as_bytes());
     out.make_ascii_lowercase();
     out.push(b'\n');
-    percent::decode_into(out, path);
+    percent::decode_into(out, head.path());
     out.push(b'\n');
-    write_list(authorization.param_list(), out, |name, out| {
-        // The fields of a signature are no parameters, whatever lists them.
-        if is_signature_field(name.as_bytes()) {
-            return None;
-        }
-        let (_, value) = only(claim.sent_params(head), name, percent::decodes_to_more)?;
-        percent::recode_into(out, value.unwrap_or_default());
-        Some(())
-    })?;
+    if !param_list.is_empty() {
+        write_params(claim, head, param_list, out)?;
+    }
     out.push(b'\n');
-    let mut may_deviate = false;
-    write_list(authorization.header_list(), out, |name, out| {
-        let (_, value) = only(head.headers().iter().copied(), name, |_| false)?;
+    let mut may_deviate = could_be_signed_by_another_path(head.path(), acceptance);
+    let mut last: &[u8] = b"";
+    for (position, name) in names(header_list).enumerate() {
+        let value = only(head.headers(), name)?;
         may_deviate |= value.trim_ascii().len() < value.len()
-            || (name == "host" && could_be_signed_by_another_host(value));
+            || (name == b"host" && could_be_signed_by_another_host(value));
+        write_name(position, last, name, out)?;
         percent::encode_into(out, value);
-        Some(())
-    })?;
+        last = name;
+    }
     out.push(b'\n');
-    may_deviate |= could_be_signed_by_another_path(path, acceptance);
     Some(Ordinary { has_one_reading: !may_deviate })
 }
 
-/// Writes each name of a list with its value, if the list is as the rule has it: plain names, few of them, in order.
-fn write_list(
-    list: &str,
-    out: &mut Vec<u8>,
-    mut write_value: impl FnMut(&str, &mut Vec<u8>) -> Option<()>,
-) -> Option<()> {
-    if list.is_empty() {
-        return Some(());
+/// The names of a list, which are short.
+fn names(list: &str) -> impl Iterator<Item = &[u8]> {
+    (!list.is_empty())
+        .then_some(list.as_bytes())
+        .into_iter()
+        .flat_map(|list| list.split(|byte| *byte == b';'))
+}
+
+/// Writes a name, if it is one of few and stands behind the last one, as the rule sorts them.
+#[inline]
+fn write_name(position: usize, last: &[u8], name: &[u8], out: &mut Vec<u8>) -> Option<()> {
+    if position == FEW || name <= last {
+        return None;
     }
-    let mut last = "";
-    for (position, name) in list.split(';').enumerate() {
-        let plain = |byte: u8| percent::is_unreserved(byte) && !byte.is_ascii_uppercase();
-        if position == FEW || name <= last || !name.bytes().all(plain) {
-            return None;
-        }
-        if position > 0 {
-            out.push(b'&');
-        }
-        out.extend_from_slice(name.as_bytes());
-        out.push(b'=');
-        write_value(name, out)?;
-        last = name;
+    if position > 0 {
+        out.push(b'&');
     }
+    out.extend_from_slice(name);
+    out.push(b'=');
     Some(())
 }
 
-/// The one pair of that name, in any case; none if there is another that `may_be` of that name as well.
-fn only<'a, V>(
-    pairs: impl Iterator<Item = (&'a [u8], V)>,
-    name: &str,
-    may_be: impl Fn(&[u8]) -> bool,
-) -> Option<(&'a [u8], V)> {
-    let mut found = None;
-    for (sent, value) in pairs {
-        if sent.eq_ignore_ascii_case(name.as_bytes()) {
-            if found.is_some() {
+/// The one header of that name, in any case.
+fn only<'a>(headers: &[(&'a [u8], &'a [u8])], name: &[u8]) -> Option<&'a [u8]> {
+    let mut of_name = headers.iter().filter(|(sent, _)| is_called(sent, name));
+    let (_, value) = of_name.next()?;
+    of_name.next().is_none().then_some(value)
+}
+
+/// Whether what was sent is called so, in any case; most send what they sign.
+#[inline]
+fn is_called(sent: &[u8], name: &[u8]) -> bool {
+    sent.len() == name.len() && (sent == name || sent.eq_ignore_ascii_case(name))
+}
+
+/// Writes the listed parameters, with their values as they were sent; the query is read once.
+fn write_params(
+    claim: &Claim<'_>,
+    head: &RequestHead<'_>,
+    list: &str,
+    out: &mut Vec<u8>,
+) -> Option<()> {
+    let mut listed: [(&[u8], Option<&[u8]>); FEW] = [(b"", None); FEW];
+    let mut count = 0;
+    for name in names(list) {
+        // The fields of a signature are no parameters, whatever lists them.
+        if is_signature_field(name) {
+            return None;
+        }
+        *listed.get_mut(count)? = (name, None);
+        count += 1;
+    }
+    let listed = listed.get_mut(..count)?;
+    for (sent, value) in claim.sent_params(head) {
+        if let Some((_, place)) = listed.iter_mut().find(|(name, _)| is_called(sent, name)) {
+            // Of two of that name, either may be meant.
+            if place.replace(value.unwrap_or_default()).is_some() {
                 return None;
             }
-            found = Some((sent, value));
-        } else if may_be(sent) {
+        } else if has_mark(sent) {
             return None;
         }
     }
-    found
+    let mut last: &[u8] = b"";
+    for (position, (name, value)) in listed.iter().enumerate() {
+        write_name(position, last, name, out)?;
+        percent::recode_into(out, (*value)?)?;
+        last = name;
+    }
+    Some(())
 }
 
 #[cfg(test)]

@@ -7,6 +7,8 @@
 use std::borrow::Cow;
 use std::cmp::Ordering;
 
+use crate::sets::{has_mark, has_percent, has_reserved, has_reserved_but_slash, stays};
+
 /// How a `+` in a query string is read.
 ///
 /// Most official SDKs write a space as `+` in a query (Python's `urlencode`, Java, Go); the C++ SDK
@@ -26,7 +28,7 @@ pub const fn is_unreserved(byte: u8) -> bool {
 
 /// Appends `raw`, percent-encoded with upper-case hex digits.
 pub fn encode_into(out: &mut Vec<u8>, raw: &[u8]) {
-    if all_unreserved::<b'-'>(raw) {
+    if !has_reserved(raw) {
         return out.extend_from_slice(raw);
     }
     encode_with(&UPPER, raw, |text| out.extend_from_slice(text));
@@ -45,7 +47,7 @@ pub fn push_encoded(out: &mut String, raw: &[u8]) {
 
 /// Like [`push_encoded`]: text that nothing has to be done to is copied as it is.
 pub fn push_encoded_str(out: &mut String, raw: &str) {
-    if all_unreserved::<b'-'>(raw.as_bytes()) {
+    if !has_reserved(raw.as_bytes()) {
         out.push_str(raw);
     } else {
         push_encoded(out, raw.as_bytes());
@@ -63,35 +65,11 @@ pub(crate) fn cmp_lower_encoded(a: &[u8], b: &[u8]) -> Ordering {
 
 /// Like [`push_encoded_str`], but for `/`, which stays: a path whose slashes all separate.
 pub fn push_encoded_path(out: &mut String, raw: &str) {
-    if all_unreserved::<b'/'>(raw.as_bytes()) {
+    if !has_reserved_but_slash(raw.as_bytes()) {
         return out.push_str(raw);
     }
     let raw = raw.as_bytes();
     encode_with(&PATH, raw, |text| out.push_str(std::str::from_utf8(text).unwrap_or_default()));
-}
-
-/// Whether each byte is unreserved or the one that is named.
-fn all_unreserved<const TOO: u8>(bytes: &[u8]) -> bool {
-    !any(bytes, |byte| !stays(byte) & (byte != TOO))
-}
-
-/// [`is_unreserved`] without a branch.
-#[inline]
-fn stays(byte: u8) -> bool {
-    let letter = (byte | 0x20).wrapping_sub(b'a') < 26;
-    // `-`, `.`, `/` and the digits stand in one row.
-    let mark = (byte.wrapping_sub(b'-') < 13) & (byte != b'/');
-    letter | mark | (byte == b'_') | (byte == b'~')
-}
-
-/// Whether any byte is such. Sixteen at a time, without a branch, so that a compiler makes a few vector instructions of them;
-/// the last sixteen may overlap those before.
-pub(crate) fn any(bytes: &[u8], is_such: impl Fn(u8) -> bool) -> bool {
-    let of = |piece: &[u8; 16]| piece.iter().fold(false, |found, &byte| found | is_such(byte));
-    match bytes.last_chunk() {
-        Some(last) => bytes.as_chunks().0.iter().any(of) || of(last),
-        None => bytes.iter().any(|&byte| is_such(byte)),
-    }
 }
 
 /// `raw`, percent-encoded with upper-case hex digits.
@@ -121,45 +99,55 @@ pub fn decode(encoded: &[u8]) -> Cow<'_, [u8]> {
 
 /// Like [`decode`], with `+` read as `plus` says.
 pub fn decode_query(encoded: &[u8], plus: Plus) -> Cow<'_, [u8]> {
-    let spaced = plus == Plus::Space;
     // Most texts have no mark.
-    if !decodes_to_more(encoded) {
+    if !has_mark(encoded) {
         return Cow::Borrowed(encoded);
     }
-    let is_mark = |&byte: &u8| byte == b'%' || (spaced && byte == b'+');
-    let Some(first) = encoded.iter().position(is_mark) else {
-        return Cow::Borrowed(encoded);
-    };
     let mut out = Vec::with_capacity(encoded.len());
-    let (run, mut rest) = encoded.split_at(first);
-    out.extend_from_slice(run);
-    while let Some((&mark, after)) = rest.split_first() {
-        let (byte, after) = decode_mark(mark, after);
-        out.push(byte);
-        let (run, marked) = after.split_at(after.iter().position(is_mark).unwrap_or(after.len()));
-        out.extend_from_slice(run);
-        rest = marked;
-    }
+    decode_escapes_into(&mut out, encoded, plus);
     Cow::Owned(out)
 }
 
 /// Appends what [`decode`] makes of `encoded`.
 pub(crate) fn decode_into(out: &mut Vec<u8>, encoded: &[u8]) {
-    if any(encoded, |byte| byte == b'%') {
-        out.extend_from_slice(&decode(encoded));
+    if has_percent(encoded) {
+        decode_escapes_into(out, encoded, Plus::Literal);
     } else {
         out.extend_from_slice(encoded);
     }
 }
 
+/// Appends what `encoded` stands for.
+fn decode_escapes_into(out: &mut Vec<u8>, encoded: &[u8], plus: Plus) {
+    let is_mark = |byte: &u8| *byte == b'%' || (*byte == b'+' && plus == Plus::Space);
+    let mut rest = encoded;
+    loop {
+        let (run, marked) = rest.split_at(rest.iter().position(is_mark).unwrap_or(rest.len()));
+        out.extend_from_slice(run);
+        rest = marked;
+        // Often there is one mark behind the other.
+        while let Some((mark, after)) = rest.split_first().filter(|(byte, _)| is_mark(byte)) {
+            let (byte, after) = if *mark == b'+' { (b' ', after) } else { decode_escape(after) };
+            out.push(byte);
+            rest = after;
+        }
+        if rest.is_empty() {
+            return;
+        }
+    }
+}
+
 /// Appends `encoded`, decoded and encoded again, as [`decode`] and [`encode_into`] do; what is encoded as it has to be is
-/// copied.
-pub(crate) fn recode_into(out: &mut Vec<u8>, encoded: &[u8]) {
-    if all_unreserved::<b'-'>(encoded) || is_encoded(encoded) {
+/// copied. `None` if there is a `+`, which can be read in two ways.
+pub(crate) fn recode_into(out: &mut Vec<u8>, encoded: &[u8]) -> Option<()> {
+    if !has_reserved(encoded) || is_encoded(encoded) {
         out.extend_from_slice(encoded);
+    } else if encoded.contains(&b'+') {
+        return None;
     } else {
         encode_into(out, &decode(encoded));
     }
+    Some(())
 }
 
 /// Whether [`encode`] could have written this: unreserved characters, and escapes of all others in upper case. Without a
@@ -202,20 +190,15 @@ fn is_encoded(text: &[u8]) -> bool {
 /// So many bytes are looked at together.
 const PIECE: usize = 16;
 
-/// Whether decoding may change `text`, in a query.
-pub(crate) fn decodes_to_more(text: &[u8]) -> bool {
-    any(text, |byte| (byte == b'%') | (byte == b'+'))
-}
-
-/// The byte that a `+` or `%` stands for with what is after it, and what is left.
-fn decode_mark(mark: u8, after: &[u8]) -> (u8, &[u8]) {
-    match (mark, after) {
-        (b'+', _) => (b' ', after),
-        (_, &[high, low, ref left @ ..]) => match (hex_value(high), hex_value(low)) {
+/// The byte that a `%` stands for with what is after it, and what is left.
+#[inline]
+fn decode_escape(after: &[u8]) -> (u8, &[u8]) {
+    match after {
+        &[high, low, ref left @ ..] => match (hex_value(high), hex_value(low)) {
             (Some(high), Some(low)) => (high << 4 | low, left),
-            _ => (mark, after),
+            _ => (b'%', after),
         },
-        _ => (mark, after),
+        _ => (b'%', after),
     }
 }
 
@@ -260,23 +243,12 @@ const fn table(digits: &[u8; 16], slash: bool, lower: bool) -> Table {
     }
 }
 
-/// Appends what stands before the first byte that changes as it is, and the rest piece by piece.
-fn encode_with(table: &Table, raw: &[u8], mut append: impl FnMut(&[u8])) {
-    let stays = |byte: &u8| table.get(usize::from(*byte)) == Some(&[*byte, 0, 0, 1]);
-    let run = raw.iter().position(|byte| !stays(byte)).unwrap_or(raw.len());
-    let (run, rest) = raw.split_at(run);
-    append(run);
-    if !rest.is_empty() {
-        encode_pieces(table, rest, append);
-    }
-}
-
 /// Encodes each piece in a buffer of its own, without a branch for each byte: an entry of the table
 /// is written whole, and the next one over what of it does not count.
-fn encode_pieces(table: &Table, raw: &[u8], mut append: impl FnMut(&[u8])) {
+fn encode_with(table: &Table, raw: &[u8], mut append: impl FnMut(&[u8])) {
     const PIECE: usize = 64;
+    let mut text = [0; 3 * PIECE + 1];
     for piece in raw.chunks(PIECE) {
-        let mut text = [0; 3 * PIECE + 1];
         let mut length = 0;
         for &byte in piece {
             let Some(entry) = table.get(usize::from(byte)) else { continue };
@@ -351,19 +323,6 @@ mod tests {
         }
     }
 
-    #[test]
-    fn what_stays_is_seen_in_every_place() {
-        for byte in 0..=u8::MAX {
-            for (length, place) in [(1, 0), (15, 14), (16, 3), (17, 16), (40, 20), (40, 39)] {
-                let mut text = vec![b'a'; length];
-                text[place] = byte;
-                assert_eq!(all_unreserved::<b'-'>(&text), is_unreserved(byte), "{byte}");
-                let stays = is_unreserved(byte) || byte == b'/';
-                assert_eq!(all_unreserved::<b'/'>(&text), stays, "{byte}");
-            }
-        }
-    }
-
     proptest! {
         #[test]
         fn text_is_encoded_as_its_bytes_are(raw in "[a-z/]{0,40}|\\PC{0,80}") {
@@ -399,9 +358,12 @@ mod tests {
         #[test]
         fn what_is_encoded_already_is_recoded_as_everything_is(text in "([a-z]{0,9}|%[2-7][0-9A-Fa-f]|%[C-F][0-9A-F]|%|[/+ ~]){0,9}") {
             let mut out = Vec::new();
-            recode_into(&mut out, text.as_bytes());
+            let recoded = recode_into(&mut out, text.as_bytes());
             let expected = encode(&decode(text.as_bytes()));
-            prop_assert_eq!(std::str::from_utf8(&out).unwrap(), &expected);
+            prop_assert_eq!(recoded.is_none(), text.contains('+'));
+            if recoded.is_some() {
+                prop_assert_eq!(std::str::from_utf8(&out).unwrap(), &expected);
+            }
             prop_assert_eq!(is_encoded(text.as_bytes()), text == expected);
             out.clear();
             decode_into(&mut out, text.as_bytes());

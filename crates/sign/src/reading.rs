@@ -14,6 +14,7 @@ use crate::percent::{self, Plus};
 use crate::refusal::Refusal;
 use crate::secret::TOKEN_NAME;
 use crate::selection::{Duplicates, Selection, lower_case};
+use crate::sets::has_upper_case_or_colon;
 use crate::verify::Acceptance;
 
 /// How many readings of one request are tried at most.
@@ -27,7 +28,7 @@ pub(crate) fn readings_of_plus(head: &RequestHead<'_>) -> impl Iterator<Item = P
 
 /// Whether some SDK would have signed another form of that host.
 pub(crate) fn could_be_signed_by_another_host(host: &[u8]) -> bool {
-    percent::any(host, |byte| byte.is_ascii_uppercase() | (byte == b':'))
+    has_upper_case_or_colon(host)
 }
 
 /// Whether some SDK that is accepted would have signed another form of that path.

@@ -41,7 +41,12 @@ use crate::verify::{Acceptance, Verified};
 /// ```
 pub struct Verifier {
     places: Box<[RwLock<Option<Derived>>]>,
+    /// The canonical text of whoever has the verifier alone, to be written anew.
+    text: Vec<u8>,
 }
+
+/// The canonical texts of nearly all requests fit so many bytes; the memory of a longer one is given back.
+const MOST_TEXT_KEPT: usize = 16 * 1024;
 
 /// How many keys are kept; SecretId and key time say in which place.
 const KEPT: usize = 64;
@@ -91,7 +96,8 @@ impl Derived {
 impl Verifier {
     /// Without any keys yet.
     pub fn new() -> Self {
-        Self { places: (0..KEPT).map(|_| RwLock::new(None)).collect() }
+        let places = (0..KEPT).map(|_| RwLock::new(None)).collect();
+        Self { places, text: Vec::new() }
     }
 
     /// Verifies a claim as [`Claim::verify`] does.
@@ -107,7 +113,8 @@ impl Verifier {
         acceptance: Acceptance,
     ) -> Result<Verified, Refusal> {
         claim.judge(secret_key, now, |known, fractional| {
-            let verify = |keys: &Keys| claim.verify_by(head, keys, acceptance, fractional);
+            let verify =
+                |keys: &Keys| claim.verify_by(head, keys, acceptance, fractional, &mut Vec::new());
             let (id, authorization) = (claim.secret_id(), claim.authorization());
             let Some((key_time, place)) =
                 authorization.plain_key_time().and_then(|time| Some((time, self.place(id, time)?)))
@@ -141,21 +148,27 @@ impl Verifier {
         now: i64,
         acceptance: Acceptance,
     ) -> Result<Verified, Refusal> {
-        claim.judge(secret_key, now, |known, fractional| {
-            let verify = |keys: &Keys| claim.verify_by(head, keys, acceptance, fractional);
+        let Self { places, text } = self;
+        let verdict = claim.judge(secret_key, now, |known, fractional| {
+            let mut verify =
+                |keys: &Keys| claim.verify_by(head, keys, acceptance, fractional, text);
             let (id, authorization) = (claim.secret_id(), claim.authorization());
             let time = authorization.plain_key_time();
             let place = time.and_then(|time| Some((time, number(id, time)?)));
-            let Some((time, place)) = place.and_then(|(time, number)| {
-                Some((time, self.places.get_mut(number)?.get_mut().ok()?))
-            }) else {
+            let Some((time, place)) = place
+                .and_then(|(time, number)| Some((time, places.get_mut(number)?.get_mut().ok()?)))
+            else {
                 return verify(&Keys::derive(known, &authorization.key_time()));
             };
             if !place.as_ref().is_some_and(|kept| kept.is_of(id, time, known)) {
                 *place = None;
             }
             verify(&place.get_or_insert_with(|| Derived::of(claim, time, known)).keys)
-        })
+        });
+        if self.text.capacity() > MOST_TEXT_KEPT {
+            self.text = Vec::new();
+        }
+        verdict
     }
 
     /// Where the keys of a SecretId at a key time are, if they are kept.
@@ -300,6 +313,22 @@ mod tests {
         let text = signed("a", &"A".repeat(LONGEST_KEPT + 1), NOW - 100);
         assert_eq!(cause(&verifier, &text, Some("a"), NOW), None);
         assert!(verifier.places.iter().all(|place| place.read().unwrap().is_none()));
+    }
+
+    #[test]
+    fn the_memory_of_a_long_text_is_given_back() {
+        let (mut verifier, text) = (Verifier::new(), signed("a", "A", NOW - 100));
+        let headers = [(&b"authorization"[..], text.as_bytes())];
+        for length in [2, MOST_TEXT_KEPT] {
+            let path = "/".repeat(length);
+            let head = RequestHead::new("GET", path.as_bytes(), None, &headers);
+            let claim = Claim::read(&head).unwrap();
+            let secret = SecretKey::new("a");
+            let verdict =
+                verifier.verify_alone(&claim, &head, Some(&secret), NOW, Acceptance::Service);
+            assert_eq!(verdict.unwrap_err().cause(), "signature-mismatch");
+            assert_eq!(verifier.text.capacity() > 0, length == 2);
+        }
     }
 
     #[test]

@@ -96,7 +96,7 @@ impl Claim<'_> {
     ) -> Result<Verified, Refusal> {
         self.judge(secret_key, now, |known, fractional| {
             let keys = Keys::derive(known, &self.authorization.key_time());
-            self.verify_by(head, &keys, acceptance, fractional)
+            self.verify_by(head, &keys, acceptance, fractional, &mut Vec::new())
         })
     }
 
@@ -115,22 +115,22 @@ impl Claim<'_> {
         if secret_key.is_some() { verdict } else { Err(Refusal::UnknownSecretId) }
     }
 
-    /// Verifies with keys that were derived for the key time of this claim, whose times hold.
+    /// Verifies with keys that were derived for the key time of this claim, whose times hold. What `text` holds is of no
+    /// account: it is used for the canonical text.
     pub(crate) fn verify_by(
         &self,
         head: &RequestHead<'_>,
         keys: &Keys,
         acceptance: Acceptance,
         fractional: bool,
+        text: &mut Vec<u8>,
     ) -> Result<Verified, Refusal> {
-        let room = head.path().len() + head.query().map_or(0, <[u8]>::len) + ordinary::ROOM;
-        let mut text = Vec::with_capacity(room);
-        if let Some(ordinary) = ordinary::write(self, head, acceptance, &mut text) {
+        if let Some(ordinary) = ordinary::write(self, head, acceptance, text) {
             let expected = if self.authorization.has_one_time() {
-                keys.signing_key.sign_at(&keys.sign_time, &text)
+                keys.signing_key.sign_at(&keys.sign_time, text)
             } else {
                 let sign_time = SignTime::new(&self.authorization.sign_time());
-                keys.signing_key.sign_at(&sign_time, &text)
+                keys.signing_key.sign_at(&sign_time, text)
             };
             if expected == *self.authorization.signature() {
                 return judged(Convention::CANONICAL, Plus::Space, fractional, acceptance);

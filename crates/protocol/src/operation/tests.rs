@@ -74,6 +74,10 @@ fn a_source_makes_a_copy_of_an_upload() {
     assert_eq!(object("PUT", &[], &[(source.0, "")]), Err(DecodeError::InvalidCopySource));
     let elsewhere = Unserved::Header("x-cos-copy-source".to_owned());
     assert_eq!(object("GET", &[], &[source]), Err(DecodeError::Unserved(elsewhere)));
+    let begins = |header| object("POST", &[("uploads", "")], &[header]);
+    let key = "x-cos-copy-source-server-side-encryption-customer-algorithm";
+    assert!(begins((key, "AES256")).is_ok());
+    assert!(begins(source).is_err() && object("GET", &[], &[(key, "AES256")]).is_err());
     let range = ("x-cos-copy-source-range", "bytes=0-1");
     let unserved = Unserved::Header(range.0.to_owned());
     assert_eq!(object("PUT", &[], &[source, range]), Err(DecodeError::Unserved(unserved)));

@@ -2,7 +2,7 @@
 
 use cospass_sign::{Authorization, Credentials, Deriver, KeyTime, SignTime, Signature, SigningKey};
 
-/// The signing key of the last key time, and what its signatures begin with.
+/// The signing key of the last key time, and its text.
 pub(super) struct KeyState {
     deriver: Deriver,
     key_time: KeyTime,
@@ -10,9 +10,6 @@ pub(super) struct KeyState {
     sign_time: SignTime,
     /// The key time as it stands in a signature.
     text: String,
-    /// The first four fields of a signature, as a query and as a header have them.
-    query_start: String,
-    header_start: String,
 }
 
 impl KeyState {
@@ -20,25 +17,20 @@ impl KeyState {
     pub(super) fn new(credentials: &Credentials) -> Self {
         let deriver = Deriver::new(credentials.secret_key());
         let key_time = KeyTime::new(0, 0);
-        let [text, query_start, header_start] = [const { String::new() }; 3];
+        let text = String::new();
         let (signing_key, sign_time) = (deriver.derive(&text), SignTime::new(&text));
-        Self { deriver, key_time, signing_key, sign_time, text, query_start, header_start }
+        Self { deriver, key_time, signing_key, sign_time, text }
     }
 
     /// Makes this the state of a key time that is not empty. Says whether it was that of another one before.
-    pub(super) fn at(&mut self, key_time: KeyTime, credentials: &Credentials) -> bool {
+    pub(super) fn at(&mut self, key_time: KeyTime) -> bool {
         if self.key_time == key_time {
             return false;
         }
-        let (id, text) = (credentials.secret_id().as_str(), &mut self.text);
-        text.clear();
-        key_time.write_into(text);
-        self.query_start.clear();
-        Authorization::write_query_start(id, text, text, &mut self.query_start);
-        self.header_start.clear();
-        Authorization::write_header_start(id, text, text, &mut self.header_start);
-        self.signing_key = self.deriver.derive(text);
-        self.sign_time = SignTime::new(text);
+        self.text.clear();
+        key_time.write_into(&mut self.text);
+        self.signing_key = self.deriver.derive(&self.text);
+        self.sign_time = SignTime::new(&self.text);
         self.key_time = key_time;
         true
     }
@@ -52,11 +44,15 @@ impl KeyState {
         &self.text
     }
 
-    pub(super) fn query_start(&self) -> &str {
-        &self.query_start
+    /// Appends the first four fields of a signature, as a query has them.
+    pub(super) fn write_query_start(&self, credentials: &Credentials, out: &mut String) {
+        let id = credentials.secret_id().as_str();
+        Authorization::write_query_start(id, &self.text, &self.text, out);
     }
 
-    pub(super) fn header_start(&self) -> &str {
-        &self.header_start
+    /// Appends the first four fields of a signature, as a header has them.
+    pub(super) fn write_header_start(&self, credentials: &Credentials, out: &mut String) {
+        let id = credentials.secret_id().as_str();
+        Authorization::write_header_start(id, &self.text, &self.text, out);
     }
 }

@@ -48,7 +48,8 @@ pub struct Presigner {
     buffers: Buffers,
     /// It may hold a token.
     http_string: Zeroizing<Vec<u8>>,
-    /// What is before the digits of the signature, behind the path of a URL and in the text of a header.
+    /// What is before the digits of the signature, behind the path of a URL and in the text of a header; the latter is empty
+    /// until it is asked for.
     query: String,
     header: String,
 }
@@ -139,7 +140,6 @@ impl Presigner {
         out: &mut String,
     ) -> Result<(), PresignError> {
         let signature = self.sign(request, key_time, Carrier::Header)?;
-        out.reserve(self.header_room());
         self.write_authorization(&signature, out);
         Ok(())
     }
@@ -179,14 +179,12 @@ impl Presigner {
         check_key_time(key_time)?;
         let outline = &mut self.outline;
         let another = outline.of(request, carrier, &self.credentials, &mut self.buffers)?;
-        if self.key.at(key_time, &self.credentials) || another {
+        if self.key.at(key_time) || another {
             self.query.clear();
             self.query.push('?');
-            self.query.push_str(self.key.query_start());
+            self.key.write_query_start(&self.credentials, &mut self.query);
             self.query.push_str(&outline.query_end);
             self.header.clear();
-            self.header.push_str(self.key.header_start());
-            self.header.push_str(&outline.header_end);
         }
         let path = request.key.path().as_bytes();
         let http_string = &mut self.http_string;
@@ -212,9 +210,20 @@ impl Presigner {
         Ok(())
     }
 
-    fn write_authorization(&self, signature: &Signature, out: &mut String) {
-        out.push_str(&self.header);
+    fn write_authorization(&mut self, signature: &Signature, out: &mut String) {
+        let header = self.header();
+        out.reserve(header.len() + Signature::LENGTH);
+        out.push_str(header);
         out.push_str(signature.as_str());
+    }
+
+    /// What is before the digits of the signature in the text of a header.
+    fn header(&mut self) -> &str {
+        if self.header.is_empty() {
+            self.key.write_header_start(&self.credentials, &mut self.header);
+            self.header.push_str(&self.outline.header_end);
+        }
+        &self.header
     }
 
     /// Bytes enough for a URL whose key needs no escapes.
@@ -224,8 +233,9 @@ impl Presigner {
         parts.into_iter().sum::<usize>() + Signature::LENGTH
     }
 
-    fn header_room(&self) -> usize {
-        self.header.len() + Signature::LENGTH
+    /// Bytes enough for the text of a header.
+    fn header_room(&mut self) -> usize {
+        self.header().len() + Signature::LENGTH
     }
 
     /// The answer with a URL, to which the text of a header is added.

@@ -18,6 +18,7 @@ __all__ = [
     "Way",
     "__version__",
     "crc64_joined",
+    "crc64_of",
     "run_command",
 ]
 
@@ -27,6 +28,12 @@ _Text = Union[str, bytes]
 
 def crc64_joined(first: int, second: int, second_length: int) -> int:
     """The CRC64 of two pieces, one after the other, from those of each."""
+
+def crc64_of(path: str, offset: int, length: int) -> int:
+    """The CRC64 of a part of a file, which may be shorter.
+
+    :raises CosClientError: it cannot be read.
+    """
 
 def run_command(arguments: List[str]) -> int:
     """Runs the command with its name and its arguments; the exit code."""

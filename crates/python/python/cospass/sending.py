@@ -4,14 +4,16 @@ import functools
 import logging
 import os
 import urllib.request
+from dataclasses import replace
 from typing import Any, Dict, Mapping, Optional, Tuple, Union
 from urllib.parse import urlsplit
 
 from . import _cospass
 from .config import CosConfig
 from .exceptions import CosClientError, CosServiceError
+from .redirect import redirected
 from .request import Body, Request
-from .steps import Steps, Work
+from .steps import Loop, Pieces, Steps, Work
 
 #: INFO says what is done, DEBUG shows what is signed; no secret, token or signature is in either.
 logger = logging.getLogger("cospass.client")
@@ -28,6 +30,10 @@ def shown(headers: Mapping[str, Any]) -> Dict[str, Any]:
         name: "hidden" if str(name).lower().endswith(_SECRET) else value
         for name, value in headers.items()
     }
+
+
+#: As many as `requests` follows.
+_MOST_REDIRECTS = 30
 
 
 class Sender:
@@ -81,6 +87,7 @@ class Sender:
             method,
             url,
             way=self._way(url, connect),
+            connect=connect,
             key=key,
             params=params or {},
             headers=sent,
@@ -105,11 +112,32 @@ class Sender:
         return _way(_proxy(url, conf._proxies), verify, cert, connect)
 
     def sent(self, request: Request) -> Steps[_cospass.Answer]:
-        """Sends it.
+        """Sends it, and where ``AllowRedirects`` says so, to where the answer leads.
 
         :raises CosServiceError: the service refused.
         :raises CosClientError: no answer came, or the request cannot be sent.
         """
+        pieces: Optional[Pieces] = None
+        if request.body.awaited is not None:
+            loop = yield Loop("Body is an iterator of asyncio")
+            pieces = Pieces(request.body.awaited, loop)
+            request.body.pieces = pieces
+        try:
+            answer = yield from self._answered(request)
+            for _ in range(_MOST_REDIRECTS):
+                there = redirected(request, answer) if self.conf._allow_redirects else None
+                if there is None:
+                    break
+                request = replace(there, way=self._way(there.url, there.connect))
+                answer = yield from self._answered(request)
+        finally:
+            if pieces is not None:
+                pieces.close()
+        if answer.status >= 400:
+            raise self._refused(request, answer)
+        return answer
+
+    def _answered(self, request: Request) -> Steps[_cospass.Answer]:
         chain = self.conf._settings.due_chain()
         if chain is not None:
             # A server may be asked, and a loop of asyncio goes on meanwhile.
@@ -119,8 +147,6 @@ class Sender:
             logger.debug("format str: %s", self.signer._http_string(request))
         answer: _cospass.Answer = yield lambda: self.signer._send(request)
         logger.debug("recv response: status_code: %s", answer.status)
-        if answer.status >= 400:
-            raise self._refused(request, answer)
         return answer
 
     def _refused(self, request: Request, answer: _cospass.Answer) -> CosServiceError:

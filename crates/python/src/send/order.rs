@@ -46,6 +46,8 @@ pub(crate) struct Order<'py> {
     /// How long nothing may move, in seconds.
     idle: f64,
     way: Py<Way>,
+    /// Whether keys of the configuration are shown to who is asked.
+    is_signed: bool,
     /// Unix seconds, instead of the configuration's clock.
     now: Option<Bound<'py, PyAny>>,
 }
@@ -111,7 +113,7 @@ impl Order<'_> {
         }
         keep_last_of(&mut headers);
         let signing = match &state.source {
-            _ if state.anonymous => None,
+            _ if state.anonymous || !self.is_signed => None,
             Source::Nobody => None,
             source => Some(Signing {
                 keys: source.keys(py)?,
@@ -120,13 +122,13 @@ impl Order<'_> {
                 began: Instant::now(),
             }),
         };
-        let token = state.token.as_ref();
+        let token = state.token.as_ref().filter(|_| self.is_signed);
         let token =
             token.or_else(|| signing.as_ref().and_then(|signing| signing.keys.token.as_ref()));
         if let Some(token) = token.filter(|_| !has(&headers, TOKEN_NAME)) {
             headers.push((TOKEN_NAME.into(), token.expose().into()));
         }
-        let signs_host = state.sign_host && !has(&headers, "host");
+        let signs_host = signing.is_some() && state.sign_host && !has(&headers, "host");
         let host = if signs_host { signed_host(py, &self.url)? } else { None };
         let wanted = match (self.is_streamed, self.target) {
             (true, _) => Wanted::Stream,

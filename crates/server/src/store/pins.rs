@@ -38,7 +38,9 @@ impl Pins {
         lock(&self.held).contains_key(&blob)
     }
 
-    /// Removes blobs that nothing names any more, now or when the last of their holders is done.
+    /// Removes blobs that nothing names any more, now or when the last of their holders is done. Giving the room of a large
+    /// file back takes a disk as long as many small uploads, so that whoever waits for an answer does not wait for it, unless
+    /// room is scarce and he may need it next. Blocks.
     pub(super) fn remove(&self, mut blobs: Vec<BlobId>) {
         let mut held = lock(&self.held);
         blobs.retain(|blob| match held.get_mut(blob) {
@@ -49,7 +51,11 @@ impl Pins {
             None => true,
         });
         drop(held);
-        remove(&*self.backend, &blobs);
+        if self.backend.has_ample_room() {
+            remove_later(&self.backend, blobs);
+        } else {
+            remove(&*self.backend, &blobs);
+        }
     }
 }
 
@@ -71,14 +77,20 @@ impl Drop for Pin {
             }
         }
         drop(held);
-        let backend = Arc::clone(&self.pins.backend);
-        match tokio::runtime::Handle::try_current() {
-            // An answer may be dropped where nothing may block.
-            Ok(runtime) if !orphans.is_empty() => {
-                runtime.spawn_blocking(move || remove(&*backend, &orphans));
-            }
-            _ => remove(&*backend, &orphans),
+        // An answer may be dropped where nothing may block.
+        remove_later(&self.pins.backend, orphans);
+    }
+}
+
+/// Removes blobs on a thread of its own, where there is a runtime to give one.
+fn remove_later(backend: &Arc<dyn Backend>, orphans: Vec<BlobId>) {
+    match tokio::runtime::Handle::try_current() {
+        _ if orphans.is_empty() => {}
+        Ok(runtime) => {
+            let backend = Arc::clone(backend);
+            runtime.spawn_blocking(move || remove(&*backend, &orphans));
         }
+        Err(_) => remove(&**backend, &orphans),
     }
 }
 

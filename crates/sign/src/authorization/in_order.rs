@@ -7,9 +7,9 @@ use std::borrow::Cow;
 
 use super::Authorization;
 use super::time::{Time, plain};
-use crate::head::split_at;
 use crate::percent::{self, Plus};
 use crate::signing::Signature;
+use crate::split::split_at;
 
 impl<'a> Authorization<'a> {
     /// Reads the signature that a text begins with, and says what stands behind it. `is_encoded` says of a value
@@ -38,16 +38,13 @@ impl<'a> Authorization<'a> {
         if !ends || secret_id.is_empty() || is_encoded(secret_id.as_bytes()) {
             return None;
         }
-        let (header_list, param_list) =
-            (list(header_list, &is_encoded)?, list(param_list, &is_encoded)?);
-        let signature = Signature::parse(signature)?;
         let read = Self {
             secret_id: Cow::Borrowed(secret_id),
             sign_time,
             key_time,
-            header_list,
-            param_list,
-            signature,
+            header_list: list(header_list, &is_encoded)?,
+            param_list: list(param_list, &is_encoded)?,
+            signature: Signature::parse(signature)?,
             token: None,
         };
         Some((read, rest))
@@ -77,6 +74,24 @@ fn list(text: &str, is_encoded: impl Fn(&[u8]) -> bool) -> Option<Cow<'_, str>> 
     if !is_encoded(text.as_bytes()) {
         return Some(Cow::Borrowed(text));
     }
-    let decoded = percent::decode_query(text.as_bytes(), Plus::Space).into_owned();
-    String::from_utf8(decoded).ok().map(Cow::Owned)
+    let separated = separated(text).map(Cow::Owned);
+    separated.or_else(|| {
+        let decoded = percent::decode_query(text.as_bytes(), Plus::Space).into_owned();
+        String::from_utf8(decoded).ok().map(Cow::Owned)
+    })
+}
+
+/// A list in which nothing but the marks between the names is encoded.
+fn separated(text: &str) -> Option<String> {
+    let mut list = String::with_capacity(text.len());
+    let mut rest = text;
+    loop {
+        let (name, behind) = rest.split_at_checked(split_at(rest.as_bytes(), b'%').0.len())?;
+        list.push_str(name);
+        if behind.is_empty() {
+            return (!list.contains('+')).then_some(list);
+        }
+        rest = behind.strip_prefix("%3B").or_else(|| behind.strip_prefix("%3b"))?;
+        list.push(';');
+    }
 }

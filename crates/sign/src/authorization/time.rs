@@ -83,18 +83,38 @@ pub(super) fn plain(text: &[u8], is_encoded: impl Fn(&[u8]) -> bool) -> Option<(
 /// The number that a text begins with, without leading zeros, and what is behind it.
 #[inline]
 fn digits(text: &[u8]) -> Option<(i64, &[u8])> {
-    let (mut number, mut count) = (0, 0);
-    for byte in text.iter().take(MOST_DIGITS + 1) {
-        let digit = byte.wrapping_sub(b'0');
-        if digit > 9 {
-            break;
-        }
+    let (mut number, mut rest) =
+        match text.split_first_chunk().map(|(eight, rest)| (eight_digits(*eight), rest)) {
+            Some((Some(number), rest)) => (number, rest),
+            _ => (0, text),
+        };
+    while let Some((byte, behind)) = rest.split_first().filter(|(byte, _)| byte.is_ascii_digit()) {
         // Of nineteen digits, which wrap at the most, there is no answer.
-        number = i64::wrapping_add(i64::wrapping_mul(number, 10), digit.into());
-        count += 1;
+        number = i64::wrapping_add(i64::wrapping_mul(number, 10), (byte - b'0').into());
+        rest = behind;
+        if text.len() - rest.len() > MOST_DIGITS {
+            return None;
+        }
     }
+    let count = text.len() - rest.len();
     let is_plain = count == 1 || (count > 1 && text.first() != Some(&b'0'));
-    (is_plain && count <= MOST_DIGITS).then_some((number, text.get(count..)?))
+    is_plain.then_some((number, rest))
+}
+
+/// The number that eight digits stand for, if all of them are digits: pairs of neighbours become one number, three times.
+#[inline]
+fn eight_digits(text: [u8; 8]) -> Option<i64> {
+    const ZEROS: u64 = 0x3030_3030_3030_3030;
+    let text = u64::from_le_bytes(text);
+    let digits = text ^ ZEROS;
+    // A byte above nine shows in its highest bit, if not at once then with so much more.
+    if (digits | digits.wrapping_add(0x7676_7676_7676_7676)) & 0x8080_8080_8080_8080 != 0 {
+        return None;
+    }
+    let pairs = (digits * 10 + (digits >> 8)) & 0x00ff_00ff_00ff_00ff;
+    let fours = (pairs * 100 + (pairs >> 16)) & 0x0000_ffff_0000_ffff;
+    let eight = (fours * 10_000 + (fours >> 32)) & 0xffff_ffff;
+    Some(eight.cast_signed())
 }
 
 #[cfg(test)]
@@ -116,6 +136,24 @@ mod tests {
             ["00;1", "0;01", "1;2.5", "-1;2", "1;2 ", "1%3B2", "1;1000000000000000000", ";1", "1;"]
         {
             assert!(matches!(Time::of(text), Time::Other(_)), "{text}");
+        }
+    }
+
+    #[test]
+    fn every_digit_counts_in_its_place() {
+        for number in
+            [0, 7, 1_234_567, 12_345_678, 99_999_999, 170_000_000_059, 999_999_999_999_999_999]
+        {
+            let text = format!("{number};{number}");
+            let time = plain(text.as_bytes(), |_| false);
+            assert_eq!(time.map(|(time, _)| time), Some(KeyTime::new(number, number)));
+        }
+        for byte in (0..=u8::MAX).filter(|byte| !byte.is_ascii_digit()) {
+            for place in 0..8 {
+                let mut text = *b"12345678";
+                text[place] = byte;
+                assert_eq!(eight_digits(text), None, "{byte} at {place}");
+            }
         }
     }
 

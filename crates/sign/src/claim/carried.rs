@@ -4,9 +4,11 @@ use std::borrow::Cow;
 
 use super::{Beside, Carrier, Claim, ClaimError, Tokens};
 use crate::authorization::{Authorization, Fields};
-use crate::head::{RequestHead, SIGN_PARAMETER, position_of_field, raw_params, split_at};
+use crate::head::{RawParameter, RequestHead, SIGN_PARAMETER, position_of_field, raw_params};
 use crate::percent::{self, Plus};
 use crate::secret::TOKEN_NAME;
+use crate::sets::has_mark;
+use crate::split::split_at;
 
 /// The header that the Python SDK sends instead of [`TOKEN_NAME`] to Cloud Infinite.
 const CI_TOKEN_NAME: &str = "x-ci-security-token";
@@ -45,28 +47,37 @@ pub(super) fn read<'a>(head: &RequestHead<'a>) -> Result<Claim<'a>, ClaimError> 
 /// unusual, whether right or wrong.
 #[inline]
 fn in_order<'a>(query: &'a [u8], headers: &InHeaders<'a>) -> Option<Claim<'a>> {
-    let mut begin = 0;
-    let (before, rest) = loop {
-        let (before, rest) = query.split_at_checked(begin)?;
-        if rest.starts_with(b"q-sign-algorithm=") {
-            break (before, rest);
-        }
-        begin += split_at(rest, b'&').0.len() + 1;
-    };
+    let (mut rest, mut token) = (query, None);
+    while !rest.starts_with(b"q-sign-algorithm=") {
+        let (piece, behind) = split_at(rest, b'&');
+        token = token_beside(raw_params(piece), token)?;
+        rest = behind?;
+    }
+    let before = query.get(..query.len() - rest.len())?;
     let text = std::str::from_utf8(rest).ok()?;
-    let (authorization, behind) = Authorization::in_order(text, percent::decodes_to_more)?;
+    let (authorization, behind) = Authorization::in_order(text, has_mark)?;
     let behind = behind.as_bytes();
-    let mut token = None;
-    for (name, value) in raw_params(before).chain(raw_params(behind)) {
+    token = token_beside(raw_params(behind), token)?;
+    let tokens = Tokens { header: headers.token(), query: token };
+    let beside = Beside { query: Some(query), before, behind };
+    Some(Claim { authorization, carrier: Carrier::Query, tokens, beside })
+}
+
+/// The first token among parameters, if there was none before. `None` if one of them is of a signature.
+#[inline]
+fn token_beside<'a>(
+    params: impl Iterator<Item = RawParameter<'a>>,
+    before: Option<&'a [u8]>,
+) -> Option<Option<&'a [u8]>> {
+    let mut token = before;
+    for (name, value) in params {
         match Named::of(name) {
             Named::Field(_) | Named::Sign => return None,
             Named::Token => token = token.or(value),
             Named::Other => {}
         }
     }
-    let tokens = Tokens { header: headers.token(), query: token };
-    let beside = Beside { query: Some(query), before, behind };
-    Some(Claim { authorization, carrier: Carrier::Query, tokens, beside })
+    Some(token)
 }
 
 /// What the headers have of a signature.
@@ -150,10 +161,6 @@ enum Named {
 
 impl Named {
     fn of(sent: &[u8]) -> Self {
-        // Hardly anybody encodes these names: they are looked for as they stand first.
-        if let Some(position) = position_of_field(sent) {
-            return Self::Field(position);
-        }
         let name = percent::decode_query(sent, Plus::Space);
         if let Some(position) = position_of_field(&name) {
             Self::Field(position)
