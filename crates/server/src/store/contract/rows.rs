@@ -1,5 +1,8 @@
 //! Rows: transactions and scans.
 
+use std::thread;
+use std::time::Duration;
+
 use super::*;
 
 #[test]
@@ -137,7 +140,13 @@ fn few_bytes_are_committed_without_a_thread() {
         assert!(matches!(commit(&store, &[2; BESIDE + 1], true), Err(StoreError::Io(_))));
         put(&store, "a", &[3; BESIDE + 1]);
         commit(&store, b"4", true).unwrap();
-        assert_eq!((kept(&store), read(&store, "a")), (1, b"4".to_vec()), "the blob went");
+        // Its room is given back behind the answer.
+        let is_gone = || {
+            thread::sleep(Duration::from_millis(10));
+            kept(&store) == 1
+        };
+        assert!(kept(&store) == 1 || (0..500).any(|_| is_gone()), "the blob went");
+        assert_eq!(read(&store, "a"), b"4");
         let elsewhere = store.within(&bucket(), None);
         assert!(matches!(commit(&elsewhere, b"5", true), Err(StoreError::NoSuchBucket)));
         assert_eq!((kept(&store), read(&store, "a")), (1, b"4".to_vec()));
