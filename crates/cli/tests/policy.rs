@@ -130,8 +130,9 @@ fn a_bucket_s_policy_is_asked_for_somebody() {
     };
     let named = check(&["--as", "qcs::cam::uin/1:uin/2"]).ends_with(0);
     assert!(named.line().starts_with("allowed by statement[0] \"one\": "), "{named:?}");
-    check(&["--as", "qcs::cam::uin/1:uin/3"]).ends_with(5);
-    check(&[]).ends_with(5);
+    let another = check(&["--as", "qcs::cam::uin/1:uin/3"]).ends_with(5);
+    assert!(another.line().ends_with("; statement[0] would, but its principal is another"));
+    assert!(check(&[]).ends_with(5).stderr.contains("an unsigned request is asked about; --as"));
     check(&["--as", "everyone"]).ends_with(2);
 }
 
@@ -255,9 +256,20 @@ fn a_policy_is_proved_by_requests_that_are_really_sent() {
     let by_form = policy(&["for", &put, "--upload", "form", "--content-type", "image/*"]).stdout;
     let by_form = kept(&folder, "form.json", &by_form);
     policy(&["prove", &by_form, "--allow", &form]).ends_with(0);
-    for wrong in ["", "GET", "GET cos://b-1/a --from-ip 10.0.0.1", "POST cos://b-1/ -q delete"] {
+    for (wrong, told) in [
+        ("", "has no request"),
+        ("\nGET", "line 2: a request is a method and a target"),
+        ("GET cos://b-1/a --from-ip 10.0.0.1", "sees 127.0.0.1 alone"),
+        ("GET cos://b-1/a --tls 1.3", "plain HTTP"),
+        ("POST cos://b-1/ -q delete", "ask of each key"),
+        ("FETCH cos://b-1/a", "it is no method"),
+        ("GET cos://b-1/a b", "quote what has spaces"),
+        ("PUT cos://b-1/a -H 'Content-Length: -1'", "line 1: Content-Length: \"-1\""),
+        ("PUT cos://b-1/a -H 'host: x'", "line 1: the header host is made"),
+    ] {
         let wrong = kept(&folder, "wrong.txt", wrong);
-        policy(&["prove", &file, "--allow", &wrong]).ends_with(2);
+        let refused = policy(&["prove", &file, "--allow", &wrong]).ends_with(2);
+        assert!(refused.stderr.contains(told), "{refused:?}");
     }
     policy(&["prove", &file]).ends_with(2);
 }
@@ -355,4 +367,40 @@ fn a_bucket_s_policy_is_proved_by_whom_it_names_and_by_nobody() {
     assert!(role.stderr.contains("is a role"), "{role:?}");
     proved(&folder, text, &["--user"], &requests).ends_with(2);
     proved(&folder, &allowing("*", &[OWN]), &named, &requests).ends_with(2);
+}
+
+#[test]
+fn a_file_that_is_no_policy_is_told_with_what_to_do() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("policy.json");
+    let check = |bytes: &[u8]| {
+        std::fs::write(&path, bytes).unwrap();
+        policy(&["check", path.to_str().unwrap(), "GET", &target("a")])
+    };
+    let good = allowing("name/cos:GetObject", &[OWN]);
+    let many: Vec<_> = (0..22_000).map(|n| OWN.replace('*', &format!("{n}/*"))).collect();
+    let many: Vec<_> = many.iter().map(String::as_str).collect();
+    let wide = allowing("name/cos:GetObject", &many);
+    let too_long = format!("the policy is {} bytes long; at most 20480", wide.len());
+    for (bytes, told) in [
+        (&b""[..], "nothing stands there; write {"),
+        (b"hello", "not JSON from line 1, column 1 on; see whether a comma"),
+        (b"\xFF\xFE{\0", "byte 1 and those behind it are not UTF-8"),
+        (&good.as_bytes()[..40], "column 40 on; see whether"),
+        (wide.as_bytes(), &too_long),
+        (good.replace("effect", "effekt").as_bytes(), "write \"effect\", if that is meant"),
+        (good.replace("2.0", "1.0").as_bytes(), "write \"2.0\""),
+    ] {
+        let refused = check(bytes).ends_with(2);
+        assert!(refused.stderr.contains(told), "{told}: {refused:?}");
+    }
+    // What an editor puts before it says nothing, and neither does the case of an effect.
+    check(format!("\u{feff}{good}").as_bytes()).ends_with(0);
+    check(good.replace("allow", "Allow").as_bytes()).ends_with(0);
+    let misspelt = check(good.replace("GetObject", "GetObjekt").as_bytes()).ends_with(5);
+    assert!(misspelt.stderr.contains("warning: unknown-action: statement[0]"), "{misspelt:?}");
+    let tls = ["check", path.to_str().unwrap(), "GET", &target("a"), "--tls", "9"];
+    policy(&tls).ends_with(2);
+    let twice = policy(&["diff", "-", "-"]).ends_with(2);
+    assert!(twice.stderr.contains("standard input can be read once"), "{twice:?}");
 }

@@ -5,6 +5,7 @@ use cospass_protocol::policy::{Answer, Identity, PolicyKind, Question};
 
 use super::file::PolicyFile;
 use crate::exit::Failure;
+use crate::output::note;
 
 #[derive(Args)]
 pub(super) struct AskerArgs {
@@ -42,7 +43,12 @@ impl AskerArgs {
                 Err(Failure::usage("principal", message))
             }
             (PolicyKind::Bucket, Some(identity)) => Ok(Asker::Named(identity)),
-            (PolicyKind::Bucket, None) => Ok(Asker::Nobody),
+            (PolicyKind::Bucket, None) => {
+                note(format_args!(
+                    "note: {path} names principals, so it is a bucket's, and an unsigned request is asked about; --as names somebody"
+                ));
+                Ok(Asker::Nobody)
+            }
         }
     }
 }

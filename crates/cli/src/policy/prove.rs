@@ -18,7 +18,7 @@ use cospass_protocol::Warning;
 use cospass_protocol::policy::Question;
 
 use super::asker::{Asker, AskerArgs};
-use super::file::{PolicyFile, bytes_of};
+use super::file::{PolicyFile, check_read_once, text_of};
 use super::request::read_line;
 use crate::environment;
 use crate::exit::{Exit, Failure};
@@ -84,6 +84,8 @@ struct Case {
 
 /// Proves.
 pub(crate) fn run(args: ProveArgs) -> Result<Exit, Failure> {
+    let files = [Some(&args.policy), args.allow.as_ref(), args.deny.as_ref()];
+    check_read_once(files.into_iter().flatten().map(String::as_str))?;
     let policy = PolicyFile::read(&args.policy)?;
     let asker = args.asker.asker(&args.policy, &policy)?;
     if args.user && !matches!(asker, Asker::Holder) {
@@ -112,7 +114,7 @@ pub(crate) fn run(args: ProveArgs) -> Result<Exit, Failure> {
 
 /// The requests of a file.
 fn questions(file: &str, region: &Region, now: i64) -> Result<Vec<Question>, Failure> {
-    let bytes = bytes_of(file, 16 << 20)?;
+    let bytes = text_of(file, 16 << 20)?;
     let text = String::from_utf8_lossy(&bytes);
     let mut questions = Vec::new();
     for (number, line) in text.lines().enumerate() {
@@ -126,10 +128,16 @@ fn questions(file: &str, region: &Region, now: i64) -> Result<Vec<Question>, Fai
                 &"a private endpoint sees 127.0.0.1 alone; leave --from-ip out, or ask with cospass policy check",
             ));
         }
+        if request.tls.as_deref().is_some_and(|version| version != "none") {
+            return Err(bad(
+                &"requests come over plain HTTP; leave --tls out, or ask with cospass policy check",
+            ));
+        }
         let mut question = request.question(region.name(), now);
         // As the endpoint will see it.
         (question.ip, question.tls) = (Some([127, 0, 0, 1].into()), None);
         question.needs().map_err(|error| bad(&error))?;
+        send::check(&question).map_err(|error| bad(&error))?;
         questions.push(question);
     }
     if questions.is_empty() {

@@ -62,7 +62,7 @@ impl Sender {
 
     /// Sends a request with a body of zeros, as long as its `Content-Length` says.
     pub(super) async fn send(&self, question: &Question) -> Result<Outcome, Failure> {
-        let length = length_of(question)?;
+        let length = length_of(question).unwrap_or_default();
         let (bucket, key) = match &question.resource {
             Resource::Service => (None, ObjectKey::bucket()),
             Resource::Bucket(bucket) => (Some(bucket.clone()), ObjectKey::bucket()),
@@ -196,17 +196,28 @@ fn is(name: &str, wanted: &str) -> bool {
     name.eq_ignore_ascii_case(wanted)
 }
 
-/// How long the body of a request is to be, in bytes.
-fn length_of(question: &Question) -> Result<usize, Failure> {
+/// How long the body of a request is to be, in bytes; what it says if that is none.
+fn length_of(question: &Question) -> Result<usize, &str> {
     let told = question.headers.iter().find(|(name, _)| is(name, "content-length"));
-    match told.map(|(_, value)| (value, value.parse::<usize>())) {
-        None => Ok(0),
-        Some((_, Ok(length))) if length <= BODY_MAX => Ok(length),
-        Some((value, _)) => {
-            let message = format_args!(
-                "Content-Length: {value:?} is no number up to {BODY_MAX}; write one, or ask with cospass policy check"
-            );
-            Err(Failure::usage("content-length", message))
-        }
+    let Some((_, value)) = told else { return Ok(0) };
+    value.parse().ok().filter(|length| *length <= BODY_MAX).ok_or(value)
+}
+
+/// Headers that are made with the request.
+const OWN: [&str; 3] = ["host", "authorization", "x-cos-security-token"];
+
+/// Whether a request can be sent as it stands, and why not.
+pub(super) fn check(question: &Question) -> Result<(), String> {
+    if let Err(value) = length_of(question) {
+        return Err(format!(
+            "Content-Length: {value:?} is no number up to {BODY_MAX}; write one, or ask with cospass policy check"
+        ));
+    }
+    let mut names = question.headers.iter().map(|(name, _)| name);
+    match names.find(|name| OWN.iter().any(|own| is(name, own))) {
+        None => Ok(()),
+        Some(name) => Err(format!(
+            "the header {name} is made with the request that is sent; leave it out, or ask with cospass policy check"
+        )),
     }
 }
