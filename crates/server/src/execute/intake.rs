@@ -128,3 +128,46 @@ fn write(lane: &Lane<Writing>, mut idle: Writing) {
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
+
+#[cfg(test)]
+mod tests {
+    use md5_stream::Md5;
+    use tokio::task::JoinSet;
+
+    use super::*;
+    use crate::workers::Workers;
+
+    /// Takes an upload in whose chunks have lengths of its own, and compares what came of it.
+    async fn upload(store: Store, number: usize) {
+        let mut intake = Intake::new(store, None);
+        let mut all = Vec::new();
+        for chunk in 0..40 {
+            let bytes = vec![(50 * number + chunk) as u8; 1000 * (number + 1) + chunk];
+            all.extend_from_slice(&bytes);
+            assert!(intake.take(bytes).await.is_ok());
+        }
+        let upload = intake.end().await.ok().flatten().unwrap();
+        assert_eq!((upload.size(), upload.md5()), (all.len() as u64, Md5::digest(&all)));
+    }
+
+    #[tokio::test]
+    async fn more_uploads_than_cores_are_each_hashed_right() {
+        let store = Store::in_memory().unwrap();
+        let numbers = 0..3 * Workers::cores() + 1;
+        let uploads: JoinSet<()> = numbers.map(|number| upload(store.clone(), number)).collect();
+        uploads.join_all().await;
+    }
+
+    #[tokio::test]
+    async fn what_cannot_be_written_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(folder.path(), crate::store::Syncing::Never).unwrap();
+        std::fs::remove_dir_all(folder.path().join("incoming")).unwrap();
+        let mut intake = Intake::new(store, None);
+        let mut refused = false;
+        for _ in 0..40 {
+            refused |= intake.take(vec![7; 1 << 16]).await.is_err();
+        }
+        assert!(refused || intake.end().await.is_err());
+    }
+}
