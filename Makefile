@@ -89,6 +89,7 @@ test-deploy:
 lint:
 	cargo fmt --all --check
 	cargo fmt --check $(FUZZ)
+	cargo fmt --check --manifest-path tests/peers/rust/Cargo.toml
 	cargo clippy --workspace --all-targets --locked -- $(WARNINGS)
 	cargo clippy --locked $(FUZZ) --target-dir $(TARGET)/fuzz -- $(WARNINGS)
 	RUSTDOCFLAGS="$(WARNINGS)" cargo doc --workspace --lib --no-deps --locked
@@ -133,7 +134,7 @@ bench-python: .venv/installed
 	rm -rf target/wheels/bench
 	.venv/bin/maturin build --release --locked --interpreter $(VENV_PYTHON) --out target/wheels/bench
 	$(VENV_PYTHON) -m pip install --quiet --disable-pip-version-check --no-deps --force-reinstall target/wheels/bench/*.whl
-	$(VENV_PYTHON) tests/python/bench_package.py
+	$(VENV_PYTHON) tests/python/bench_package.py target/bench/python.json
 
 # Beside nginx, under wrk: both are the system's own, and what is not installed is told as not run.
 .PHONY: bench-endpoint
@@ -146,7 +147,7 @@ COUNTS ?= 10000 1000000
 .PHONY: bench-listing
 bench-listing:
 	cargo build --release --locked --package cospass-bench --package cospass-cli
-	$(TARGET)/release/cospass-bench-listing $(TARGET)/release/cospass $(COUNTS)
+	$(TARGET)/release/cospass-bench-listing $(TARGET)/release/cospass target/bench/listing.json $(COUNTS)
 
 .PHONY: bench-transfers
 bench-transfers: .venv/installed

@@ -11,7 +11,7 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "conformance"))
 
-from run import NotRun, go_program, interpreter, npm  # noqa: E402
+from run import INSTALLED, NotRun, build, go_program, install, interpreter, npm, tool  # noqa: E402
 
 
 def python():
@@ -28,16 +28,21 @@ def go():
     return [go_program(HERE / "go", "peer")], {"GOMAXPROCS": "1"}
 
 
-def unwritten():
-    raise NotRun("nothing drives it yet")
+def rust(name):
+    """A program of the project in rust/, which has a lock file of its own."""
+    cargo, folder = tool("cargo"), HERE / "rust"
+    variables = {"CARGO_TARGET_DIR": str(INSTALLED / "rust")}
+    install([cargo, "fetch", "--locked"], folder, **variables)
+    build([cargo, "build", "--release", "--locked", "--offline"], folder, **variables)
+    return [str(INSTALLED / "rust/release" / name)], {}
 
 
 PEERS = {
     "python-sdk": python,
     "node-sdk": node,
     "go-sdk": go,
-    "reqsign-tencent-cos": unwritten,
-    "opendal": unwritten,
+    "reqsign-tencent-cos": lambda: rust("reqsign-tencent-cos"),
+    "opendal": lambda: rust("opendal"),
 }
 
 

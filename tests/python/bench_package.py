@@ -1,12 +1,18 @@
 """Calls a second of `cospass` and of the official SDK, alternately in one process, on one thread; `presign_many` of a
 million keys on one and two. W1 to W4 are those of `make bench-sign`.
 
-Single calls are counted in seconds of this process's processor time, the fastest of several rounds of each; many keys in
-seconds of the clock, so that a busy machine shows in them.
+Single calls are counted in seconds of this process's processor time, the median of several rounds of each, with the slowest
+and the fastest; many keys in seconds of the clock, so that a busy machine shows in them. With a file named, the same goes
+there as JSON.
 """
 
+import json
 import resource
+import statistics
+import sys
 import time
+from importlib.metadata import version
+from pathlib import Path
 
 import cospass
 import pyarrow
@@ -36,6 +42,9 @@ WORKLOADS = {
 }
 
 
+ROUNDS = 5
+
+
 def rate(call, arguments, seconds=0.3):
     calls, start = 0, time.process_time()
     while True:
@@ -50,34 +59,42 @@ def rate(call, arguments, seconds=0.3):
 def main():
     ours = cospass.CosS3Client(cospass.CosConfig(**CONFIG))
     theirs = qcloud_cos.CosS3Client(qcloud_cos.CosConfig(**CONFIG))
-    first = None
+    report = {"versions": [version("cospass"), version("cos-python-sdk-v5")], "calls": [], "many": []}
     for name, (function, arguments) in WORKLOADS.items():
         calls = getattr(theirs, function), getattr(ours, function)
-        rounds = [[rate(call, arguments) for call in calls] for _ in range(5)]
-        official, own = (max(column) for column in zip(*rounds))
-        first = first or official
-        print(
-            f"{name}: {own:,.0f} calls/s, official SDK {official:,.0f}, {own / official:.1f} times"
-        )
+        rounds = [[rate(call, arguments) for call in calls] for _ in range(ROUNDS)]
+        official, own = (spread(column) for column in zip(*rounds))
+        ratio = own["median"] / official["median"]
+        report["calls"].append({"workload": name, "cospass": own, "official": official, "ratio": ratio})
+        print(f"{name}: {own['median']:,.0f} calls/s, official SDK {official['median']:,.0f}, {ratio:.1f} times")
+    first = report["calls"][0]["official"]["median"]
     array = pyarrow.array(KEYS)
     for kind, keys in (("Arrow", array), ("list", KEYS)):
         for threads in (1, 2):
-            before, best = rss(), {"clock": float("inf"), "processor": float("inf")}
-            for _ in range(5):
-                clock, processor = time.perf_counter(), time.process_time()
+            before, rounds = rss(), []
+            for _ in range(ROUNDS):
+                start = time.perf_counter()
                 urls = ours.presign_many(keys, BUCKET, threads=threads)
-                best["clock"] = min(best["clock"], time.perf_counter() - clock)
-                best["processor"] = min(best["processor"], time.process_time() - processor)
+                rounds.append(len(KEYS) / (time.perf_counter() - start))
                 grown = rss() - before
                 del urls
-            many = {name: len(KEYS) / seconds for name, seconds in best.items()}
+            many = {"keys": kind, "threads": threads, "urls": spread(rounds), "mib": grown}
+            many["ratio"] = many["urls"]["median"] / first
+            report["many"].append(many)
             print(
-                f"presign_many, {kind}, {threads} thread(s): {many['clock']:,.0f} URLs/s,"
-                f" {many['clock'] / first:.0f} times W1 ({many['processor'] / first:.0f} times a second of"
-                f" processor time); {grown:,.0f} MiB for a million URLs"
+                f"presign_many, {kind}, {threads} thread(s): {many['urls']['median']:,.0f} URLs/s,"
+                f" {many['ratio']:.0f} times W1 of the official SDK; {grown:,.0f} MiB for a million URLs"
             )
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(f"memory at most: {peak:,.0f} MiB, with a million keys and their URLs")
+    report["mib"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(f"memory at most: {report['mib']:,.0f} MiB, with a million keys and their URLs")
+    if len(sys.argv) > 1:
+        out = Path(sys.argv[1])
+        out.parent.mkdir(parents=True, exist_ok=True)
+        out.write_text(json.dumps(report, indent=1) + "\n")
+
+
+def spread(rounds):
+    return {"median": statistics.median(rounds), "min": min(rounds), "max": max(rounds)}
 
 
 def rss():

@@ -11,6 +11,7 @@
 
 #![allow(clippy::print_stdout, reason = "the table is this program's output")]
 
+mod batches;
 mod check;
 mod cpu;
 mod floor;
@@ -27,6 +28,7 @@ use std::path::{Path, PathBuf};
 
 use peer::Listed;
 use report::Report;
+use serde_json::json;
 use workload::Workload;
 
 /// How often each tool runs each workload, and for how many seconds of processor time.
@@ -45,15 +47,22 @@ fn main() -> Result<(), Box<dyn Error>> {
     let (Some(peers), Some(out)) = (arguments.next(), arguments.next()) else {
         return Err("usage: cospass-bench PEERS OUT".into());
     };
+    println!("Threads…");
+    let threads = batches::threads()?;
     // Before the others start, so that they run on the same core.
     let core = cpu::pin();
+    let lengths = batches::lengths()?;
     let mut peers = Listed::start_all(&peers)?;
     let workloads = Workload::all();
-    let mut report = Report::new(core);
+    let mut report = Report::new(core, json!({ "threads": threads, "lengths": lengths }));
     for listed in &mut peers {
         let Ok(peer) = &mut listed.peer else { continue };
         let mut conventions = Vec::new();
         for workload in &workloads {
+            if let Some(reason) = peer.cannot(workload) {
+                conventions.push(format!("not run: {reason}"));
+                continue;
+            }
             conventions.push(check::holds(workload, peer)?);
             if listed.name == PYTHON {
                 check::equal_to_python(workload, peer)?;

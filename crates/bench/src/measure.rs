@@ -126,7 +126,9 @@ pub(crate) fn round(
         ),
     ];
     for (place, listed) in peers.iter_mut().enumerate() {
-        if let Ok(peer) = &mut listed.peer {
+        if let Ok(peer) = &mut listed.peer
+            && peer.cannot(workload).is_none()
+        {
             rates.push((Tool::Peer(place), peer.measure(workload, SLICE_SECONDS)?));
         }
     }

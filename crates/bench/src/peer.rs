@@ -48,6 +48,8 @@ pub(crate) struct Peer {
     requests: ChildStdin,
     answers: BufReader<ChildStdout>,
     version: String,
+    /// The workloads that it does not sign, each with the reason.
+    cannot: BTreeMap<&'static str, String>,
 }
 
 impl Peer {
@@ -67,10 +69,14 @@ impl Peer {
             return Err(format!("{program}: its pipes are gone").into());
         };
         let answers = BufReader::new(answers);
-        let mut peer = Self { child, requests, answers, version: String::new() };
+        let (version, cannot) = (String::new(), BTreeMap::new());
+        let mut peer = Self { child, requests, answers, version, cannot };
         peer.version = peer.text_of(json!({"do": "version"}), "version")?;
         for workload in Workload::all() {
-            peer.ask(json!({"do": "prepare", "workload": workload.to_json()}))?;
+            let answer = peer.ask(json!({"do": "prepare", "workload": workload.to_json()}))?;
+            if let Some(reason) = answer.get("cannot").and_then(Value::as_str) {
+                peer.cannot.insert(workload.name, reason.to_owned());
+            }
         }
         Ok(peer)
     }
@@ -78,6 +84,11 @@ impl Peer {
     /// The tool and what it runs on, with their versions.
     pub(crate) fn version(&self) -> &str {
         &self.version
+    }
+
+    /// Why it does not sign a workload, if it does not.
+    pub(crate) fn cannot(&self, workload: &Workload) -> Option<&str> {
+        self.cannot.get(workload.name).map(String::as_str)
     }
 
     /// What the SDK makes for one key of a workload at that time (Unix seconds).

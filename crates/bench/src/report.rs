@@ -10,7 +10,8 @@
 //! | `load` | how many processes wanted to run, on average over a minute, when it began and when it ended, or null |
 //! | `engine` | what a batch hashed with |
 //! | `rounds`, `slice_seconds` | how often and how long each tool ran each workload |
-//! | `peers` | the other tools: `name`, and `version`, or `not_run` with the reason; `conventions` by which their signatures hold |
+//! | `peers` | the other tools: `name`, and `version`, or `not_run` with the reason; `conventions` by which their signatures hold, with the names that they sign and cospass does not, or the other way round; `not run` with the reason for a workload that they do not sign |
+//! | `batches` | W1 in batches: on one thread and on two, by the time that passes; keys of many lengths as they come beside the same keys with each length by itself; each with its ratio |
 //! | `results` | one object for each workload and tool |
 //! | `results[].workload`, `.title` | `W1` … `W4`, and what it is |
 //! | `results[].tool` | `bare hashing`, `cospass Presigner` (bulk), both with `, new key` (a new key time for each URL), `cospass batch` (many keys at once), `cospass Signer` (builder), `cospass verify`, or the name of another tool |
@@ -32,6 +33,7 @@ use crate::{ROUNDS, SLICE_SECONDS};
 
 pub(crate) struct Report {
     core: Option<usize>,
+    batches: Value,
     load: [Option<f64>; 2],
     peers: Vec<(String, Result<String, String>)>,
     /// By which convention the signatures of each tool hold, in the order of the workloads.
@@ -62,9 +64,9 @@ impl Row {
 }
 
 impl Report {
-    pub(crate) fn new(core: Option<usize>) -> Self {
+    pub(crate) fn new(core: Option<usize>, batches: Value) -> Self {
         let load = [cpu::load(), None];
-        Self { core, load, peers: Vec::new(), conventions: Vec::new(), rows: Vec::new() }
+        Self { core, batches, load, peers: Vec::new(), conventions: Vec::new(), rows: Vec::new() }
     }
 
     /// Everything was measured, beside those tools.
@@ -147,6 +149,7 @@ impl Report {
             "rounds": ROUNDS,
             "slice_seconds": SLICE_SECONDS,
             "peers": peers,
+            "batches": self.batches,
             "results": results,
         });
         if let Some(folder) = file.parent() {
@@ -208,7 +211,7 @@ mod tests {
     #[test]
     fn the_report_has_medians_and_ratios() {
         let [workload, ..] = Workload::all();
-        let mut report = Report::new(None);
+        let mut report = Report::new(None, Value::Null);
         for (tool, rounds) in
             [(Tool::Floor, [300.0, 100.0, 200.0]), (Tool::Signer, [100.0, 90.0, 110.0])]
         {

@@ -1,26 +1,31 @@
 //! Connections: accepted within a limit, served, closed when they stand still or when the endpoint stops.
 
+mod head_timer;
+
+use std::future::poll_fn;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
 
 use cospass_protocol::Scheme;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
-use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
-use crate::endpoint::{Endpoint, Peer};
+use crate::endpoint::{Endpoint, Line, Peer};
 use crate::file_limit;
 use crate::framing::Framing;
 use crate::guarded::Guarded;
 use crate::limits::{self, Limits};
 use crate::workers::Workers;
+use head_timer::HeadTimer;
 
 /// How long to wait after the system refused a connection, most likely for want of file descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
@@ -182,18 +187,37 @@ async fn serve_requests<S: AsyncRead + AsyncWrite + Unpin>(
     let limits = &endpoint.limits;
     let refuse = |fault| endpoint.refuse_head(fault, peer);
     let io = Guarded::new(stream, &framing, limits, refuse);
-    let service = service_fn(|request| endpoint.serve(request, peer, &framing));
+    let line = Line {
+        framing: &framing,
+        limits: Arc::new(Limits::clone(limits)),
+        watching: Arc::new(Arc::clone(&endpoint.observers)),
+    };
+    let service = service_fn(|request| endpoint.serve(request, peer, &line));
     let connection = http1::Builder::new()
-        .timer(TokioTimer::new())
+        .timer(HeadTimer::default())
         .header_read_timeout(limits.head_time)
         .max_header_size(limits.head_size)
         .max_buf_size(limits.head_size.max(read))
         .max_headers(limits.headers)
         .serve_connection(TokioIo::new(io), service);
     let mut connection = std::pin::pin!(connection);
-    let served = tokio::select! {
-        served = connection.as_mut() => served,
-        _ = stop.changed() => {
+    let told = stop.clone();
+    let mut stopping = std::pin::pin!(stop.changed());
+    let mut is_watching = false;
+    let served_or_stopped = poll_fn(|context| {
+        if let Poll::Ready(served) = connection.as_mut().poll(context) {
+            return Poll::Ready(Some(served));
+        }
+        // Whoever waits for the end stands in a list that all threads share: once there, looking is enough.
+        if !is_watching || told.has_changed().unwrap_or(true) {
+            is_watching = true;
+            return stopping.as_mut().poll(context).map(|_| None);
+        }
+        Poll::Pending
+    });
+    let served = match served_or_stopped.await {
+        Some(served) => served,
+        None => {
             framing.end();
             connection.as_mut().graceful_shutdown();
             connection.as_mut().await

@@ -1,10 +1,12 @@
 //! What a page of a listing costs as the bucket grows, and how much memory the endpoint takes.
 //!
 //! ```text
-//! cospass-bench-listing COSPASS [COUNT …]      (by default 10000 and 1000000 objects)
+//! cospass-bench-listing COSPASS OUT [COUNT …]      (by default 10000 and 1000000 objects)
 //! ```
 //!
-//! `COSPASS` is the binary under test. For each count an endpoint serves a temporary folder, which is filled through it with
+//! `COSPASS` is the binary under test, `OUT` the JSON file: `pages`, an object for each count and kind of page with the times
+//! within which half and 99 of 100 came and the processor's time for one, in milliseconds; `memory`, an object for each state
+//! of the endpoint with what it took, in megabytes; `filling`, for each count the uploads a second. For each count an endpoint serves a temporary folder, which is filled through it with
 //! empty objects. All of them run at the same time, and pages are asked for in turn, so that what else the machine does falls
 //! on each alike: of 1000 keys from the start and behind random markers, and of 100 common prefixes behind random markers. Then 256 clients download from the largest, and upload to it, at the
 //! same time. The endpoints do not wait for the disk meanwhile, or filling would take longer still.
@@ -22,6 +24,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use cospass::{Bucket, Credentials, Endpoint, ObjectKey, Region, Signer};
+use serde_json::{Value, json};
 
 type Failure = Box<dyn Error + Send + Sync>;
 
@@ -38,7 +41,8 @@ const LARGE: usize = 4 << 20;
 
 fn main() -> Result<(), Failure> {
     let mut arguments = std::env::args().skip(1);
-    let binary = arguments.next().ok_or("usage: cospass-bench-listing COSPASS [COUNT …]")?;
+    let usage = "usage: cospass-bench-listing COSPASS OUT [COUNT …]";
+    let (binary, out) = (arguments.next().ok_or(usage)?, arguments.next().ok_or(usage)?);
     let mut counts: Vec<u32> = arguments.map(|text| text.parse()).collect::<Result<_, _>>()?;
     if counts.is_empty() {
         counts = vec![10_000, 1_000_000];
@@ -46,15 +50,37 @@ fn main() -> Result<(), Failure> {
     let folder = std::env::temp_dir().join(format!("cospass-listing-{}", std::process::id()));
     let measured = measure(Path::new(&binary), &folder, &counts);
     let _ = std::fs::remove_dir_all(&folder);
-    measured
+    if let Some(folder) = Path::new(&out).parent() {
+        std::fs::create_dir_all(folder)?;
+    }
+    Ok(std::fs::write(out, format!("{:#}\n", measured?.to_json()))?)
 }
 
-fn measure(binary: &Path, folder: &Path, counts: &[u32]) -> Result<(), Failure> {
-    let mut filled = Vec::new();
+/// What was measured, told as it comes.
+#[derive(Default)]
+struct Measured {
+    filling: Vec<Value>,
+    pages: Vec<Value>,
+    memory: Vec<Value>,
+}
+
+impl Measured {
+    fn memory(&mut self, state: &str, megabytes: f64) {
+        println!("{state:30} {megabytes:>6.1} MB");
+        self.memory.push(json!({ "state": state, "megabytes": megabytes }));
+    }
+
+    fn to_json(&self) -> Value {
+        json!({ "filling": self.filling, "pages": self.pages, "memory": self.memory })
+    }
+}
+
+fn measure(binary: &Path, folder: &Path, counts: &[u32]) -> Result<Measured, Failure> {
+    let (mut measured, mut filled) = (Measured::default(), Vec::new());
     for &count in counts {
         let served = Served::start(binary, &folder.join(count.to_string()))?;
         if filled.is_empty() {
-            println!("idle                      {:>6.1} MB", served.memory("VmRSS")?);
+            measured.memory("idle", served.memory("VmRSS")?);
         }
         let started = Instant::now();
         fill(&served, count)?;
@@ -71,17 +97,22 @@ fn measure(binary: &Path, folder: &Path, counts: &[u32]) -> Result<(), Failure> 
         }
     }
     for Filled { served, count, speed, pages } in &mut filled {
-        println!("{count} objects: {speed:.0} PUTs a second, {:.1} MB", served.memory("VmRSS")?);
+        println!("{count} objects: {speed:.0} PUTs a second");
+        measured.filling.push(json!({ "objects": count, "uploads_per_second": speed.round() }));
+        measured.memory(&format!("{count} objects"), served.memory("VmRSS")?);
         for (kind, Pages { times, processor }) in Kind::ALL.into_iter().zip(pages) {
             times.sort_unstable();
             let at = |part: usize| times.get(times.len() * part / 100).copied().unwrap_or_default();
+            let (half, most) = (at(50).as_secs_f64() * 1e3, at(99).as_secs_f64() * 1e3);
+            let processor = processor.as_secs_f64() * 1e3 / f64::from(PAGES);
             println!(
-                "  {:35} half within {:>6.2} ms, 99 % within {:>6.2} ms, {:>5.2} ms of processor time",
+                "  {:35} half within {half:>6.2} ms, 99 % within {most:>6.2} ms, {processor:>5.2} ms of processor time",
                 kind.name(),
-                at(50).as_secs_f64() * 1e3,
-                at(99).as_secs_f64() * 1e3,
-                processor.as_secs_f64() * 1e3 / f64::from(PAGES),
             );
+            measured.pages.push(json!({
+                "objects": count, "page": kind.name(), "half": half, "most": most,
+                "processor": processor,
+            }));
         }
     }
     drop(filled);
@@ -90,19 +121,19 @@ fn measure(binary: &Path, folder: &Path, counts: &[u32]) -> Result<(), Failure> 
 
     let served = Served::start(binary, folder)?;
     thread::sleep(Duration::from_secs(1));
-    println!("started again             {:>6.1} MB", served.memory("VmRSS")?);
+    measured.memory("started again", served.memory("VmRSS")?);
     let body = vec![7; LARGE];
     Client::connect(&served)?.put("large", &body)?;
     together(|number| {
         let mut client = Client::connect(&served)?;
         client.get(if number % 2 == 0 { "large" } else { "key/000000/00" })
     })?;
-    println!("{CLIENTS} clients downloaded     {:>6.1} MB at most", served.memory("VmHWM")?);
+    measured.memory(&format!("{CLIENTS} clients downloaded"), served.memory("VmHWM")?);
     drop(served);
     let served = Served::start(binary, folder)?;
     together(|number| Client::connect(&served)?.put(&format!("up/{number}"), &body))?;
-    println!("{CLIENTS} clients uploaded       {:>6.1} MB at most", served.memory("VmHWM")?);
-    Ok(())
+    measured.memory(&format!("{CLIENTS} clients uploaded"), served.memory("VmHWM")?);
+    Ok(measured)
 }
 
 /// Does something for many clients at once.

@@ -112,12 +112,13 @@ fn replication(surroundings: &Surroundings<'_>, document: &str) -> Result<(), Re
             return Err(Refusal::argument("Prefix", "that of one rule holds that of another"));
         }
     }
-    // Of a bucket that is not here, one of another account for instance, nothing is known.
-    let named = destination.strip_prefix("qcs::cos:").and_then(|rest| rest.split_once("::"));
-    let found = surroundings.buckets.iter().find(|(name, record)| {
-        let region = record.region.as_deref().unwrap_or(surroundings.region);
-        named == Some((region, name.as_str()))
-    });
+    // Of a bucket that is not here, or in another region, nothing is known: cos-go-sdk-v5 `costesting/ci_test.go` replicates to
+    // one of another region that it never lets keep versions.
+    let here = format!("qcs::cos:{}::", surroundings.region);
+    let name = destination.strip_prefix(&here).unwrap_or_default();
+    let is_meant =
+        |(bucket, record): &&(String, Arc<BucketRecord>)| bucket == name && record.region.is_none();
+    let found = surroundings.buckets.iter().find(is_meant);
     let there = found.map(|(_, record)| &record.configurations);
     let keeps_versions = |configurations: &Configurations| {
         configurations.versioning() == Some(VersioningConfiguration::Enabled)
