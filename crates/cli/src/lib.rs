@@ -98,8 +98,10 @@ enum Command {
     /// Run an endpoint that honours valid signatures and refuses every other request
     Serve(ServeArgs),
     /// Upload files, folders or standard input
+    #[command(after_help = transfer::PUT_EXAMPLES)]
     Put(transfer::PutArgs),
     /// Download objects
+    #[command(after_help = transfer::GET_EXAMPLES)]
     Get(transfer::GetArgs),
     /// List what a bucket holds, or the buckets
     Ls(transfer::ListArgs),
@@ -116,12 +118,16 @@ enum Command {
     /// Remove a bucket
     Rb(transfer::RemoveBucketArgs),
     /// Upload a file and print a URL that downloads it
+    #[command(after_help = transfer::SHARE_EXAMPLES)]
     Share(transfer::ShareArgs),
     /// Upload with a pre-signed URL or a bundle, without credentials
+    #[command(after_help = transfer::UPLOAD_EXAMPLES)]
     Upload(transfer::UploadArgs),
     /// Download with a pre-signed URL, without credentials
+    #[command(after_help = transfer::DOWNLOAD_EXAMPLES)]
     Download(transfer::DownloadArgs),
     /// Make a bundle: pre-signed URLs for an upload in parts
+    #[command(after_help = transfer::BUNDLE_EXAMPLES)]
     Bundle(transfer::BundleArgs),
     /// Tell which credentials are used, where they come from, and why not from elsewhere
     #[command(after_help = whoami::MORE_HELP)]

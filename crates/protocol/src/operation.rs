@@ -11,6 +11,7 @@ mod configuration;
 mod copy;
 mod delete;
 mod encryption;
+mod fields;
 mod list;
 mod multipart;
 mod need;
@@ -40,16 +41,14 @@ pub use configuration::{
 pub use copy::{CopySource, PutObjectCopy, Replaced, UploadPartCopy};
 pub use delete::DeleteObjects;
 pub use encryption::{CustomerKey, ServerSideEncryption};
+pub use fields::{Conditions, ContentHeaders, ResponseOverrides};
 pub use list::{GetBucket, GetBucketLocation};
 pub use multipart::{
     AbortMultipartUpload, CompleteMultipartUpload, InitiateMultipartUpload, ListMultipartUploads,
     ListParts, UploadPart,
 };
 pub use need::Need;
-pub use object::{
-    Conditions, ContentHeaders, DeleteObject, GetObject, GetObjectAcl, HeadObject, PutObject,
-    PutObjectAcl, ResponseOverrides,
-};
+pub use object::{DeleteObject, GetObject, GetObjectAcl, HeadObject, PutObject, PutObjectAcl};
 pub use parts::{Pair, Parts, Resource};
 pub use post::{PostObject, SuccessAction};
 pub use request::Request;

@@ -150,12 +150,11 @@ impl Signer {
     #[pyo3(signature = (*arguments, **keywords), text_signature = "($self, Method=..., Bucket=..., Key=..., Expired=..., Headers=None, Params=None, SignHost=None, UseCiEndPoint=None, *, now=None)")]
     fn get_auth<'py>(
         &self,
-        py: Python<'py>,
         arguments: &Bound<'py, PyTuple>,
         keywords: Option<&Bound<'py, PyDict>>,
     ) -> Result<String, Refusal> {
         let call = Call::read(&arguments::GET_AUTH, arguments, keywords)?;
-        self.sign(py, &call, Carrier::Header)
+        self.sign(arguments.py(), &call, Carrier::Header)
     }
 
     /// The URL of one object with a signature in its query, and with the token of temporary keys.
@@ -171,12 +170,11 @@ impl Signer {
     #[pyo3(signature = (*arguments, **keywords), text_signature = "($self, Bucket, Key, Method=..., Expired=..., Params=None, Headers=None, UseCiEndPoint=None, SignHost=None, *, now=None)")]
     fn get_presigned_url<'py>(
         &self,
-        py: Python<'py>,
         arguments: &Bound<'py, PyTuple>,
         keywords: Option<&Bound<'py, PyDict>>,
     ) -> Result<String, Refusal> {
         let call = Call::read(&arguments::GET_PRESIGNED_URL, arguments, keywords)?;
-        self.sign(py, &call, Carrier::Query)
+        self.sign(arguments.py(), &call, Carrier::Query)
     }
 
     /// The URL to download one object by: `get_presigned_url` with the method `GET`.
@@ -191,12 +189,11 @@ impl Signer {
     #[pyo3(signature = (*arguments, **keywords), text_signature = "($self, Bucket, Key, Expired=..., Params=None, Headers=None, UseCiEndPoint=None, SignHost=None, *, now=None)")]
     fn get_presigned_download_url<'py>(
         &self,
-        py: Python<'py>,
         arguments: &Bound<'py, PyTuple>,
         keywords: Option<&Bound<'py, PyDict>>,
     ) -> Result<String, Refusal> {
         let call = Call::read(&arguments::GET_PRESIGNED_DOWNLOAD_URL, arguments, keywords)?;
-        self.sign(py, &call, Carrier::Query)
+        self.sign(arguments.py(), &call, Carrier::Query)
     }
 
     /// What is valid and yet a risk of the URL that `get_presigned_url` makes of these arguments: a list of `CosWarning`, by
@@ -206,10 +203,10 @@ impl Signer {
     #[pyo3(signature = (*arguments, **keywords), text_signature = "($self, Bucket, Key, Method=..., Expired=..., Params=None, Headers=None, UseCiEndPoint=None, SignHost=None, *, now=None)")]
     fn warnings_of<'py>(
         &self,
-        py: Python<'py>,
         arguments: &Bound<'py, PyTuple>,
         keywords: Option<&Bound<'py, PyDict>>,
     ) -> Result<Bound<'py, PyList>, Refusal> {
+        let py = arguments.py();
         let call = Call::read(&arguments::WARNINGS_OF, arguments, keywords)?;
         let prepared = self.prepared(py, &self.state()?, &call, Carrier::Query)?;
         let (prepared, key) = prepared.ok_or(Refusal::Anonymous)?;
@@ -230,10 +227,10 @@ impl Signer {
     #[pyo3(signature = (*arguments, **keywords), text_signature = "($self, keys, Bucket, Method=..., Expired=..., Params=None, Headers=None, UseCiEndPoint=None, SignHost=None, *, now=None, threads=1)")]
     fn presign_many<'py>(
         &self,
-        py: Python<'py>,
         arguments: &Bound<'py, PyTuple>,
         keywords: Option<&Bound<'py, PyDict>>,
     ) -> Result<Bound<'py, PyAny>, Refusal> {
+        let py = arguments.py();
         let call = Call::read(&arguments::PRESIGN_MANY, arguments, keywords)?;
         let threads = call.threads()?;
         let prepared = self.prepared(py, &self.state()?, &call, Carrier::Query)?;
