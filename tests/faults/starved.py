@@ -24,6 +24,11 @@ def main():
         told = crowd(endpoint, client)
         client = endpoint.client()
         wait_for("it recovers", lambda: answers(endpoint), 30)
+        # One that is closed later would leave a file for somebody.
+        wait_for(
+            lambda: f"the crowd is gone: descriptors {endpoint.descriptors()}, before {descriptors}",
+            lambda: endpoint.descriptors() <= descriptors,
+        )
         busy = exhaust(endpoint, client)
         assert endpoint.client().get("/a").body == content("a", 300_000)
         wait_for("nothing in the making", lambda: endpoint.incoming() == 0)
