@@ -298,3 +298,27 @@ def test_sending_keeps_nothing(local, tmp_path):
 
     grown = growth(turn, 40, 160)
     assert grown < 24 * MIB, f"{grown / MIB:.1f} MiB for 160 turns of 2 MB each"
+
+
+def test_arguments_are_counted_as_those_of_any_function():
+    client = cospass.CosS3Client(cospass.CosConfig(Region="ap-x", SecretId="a", SecretKey="b"))
+    url = client.get_presigned_url("b-1", "k", "PUT", 60, {"a": "b"}, {}, False, True, now=5)
+    named = {"Bucket": "b-1", "Key": "k", "Method": "PUT", "Expired": 60, "Params": {"a": "b"}}
+    assert client.get_presigned_url(**named, Headers=None, now=5) == url
+    # Names that are made while it runs are no literals of the program.
+    made = {"".join(list(name)): each for name, each in named.items()}
+    assert client.get_presigned_url(**made, now=5) == url
+    for call, wrong in (
+        (lambda: client.get_presigned_url("b-1"), "missing 1 required argument: 'Key'"),
+        (lambda: client.get_auth("GET", Key="k"), "missing 1 required argument: 'Bucket'"),
+        (lambda: client.presign_many(Bucket="b-1"), "missing 1 required argument: 'keys'"),
+        (lambda: client.get_presigned_url(*range(9)), "takes 8 positional arguments at most"),
+        (lambda: client.get_presigned_url("b-1", "k", Key="k"), "multiple values for argument 'Key'"),
+        (lambda: client.get_presigned_url("b-1", "k", key="k"), "unexpected keyword argument 'key'"),
+        (lambda: client.get_presigned_download_url("b-1", "k", Method="GET"), "argument 'Method'"),
+        (lambda: client.get_auth("GET", "b-1", "k", threads=2), "argument 'threads'"),
+        (lambda: client.warnings_of("b-1", "k", keys=[]), "argument 'keys'"),
+        (lambda: client.presign_many(["k"], "b-1", threads="2"), "str"),
+    ):
+        with pytest.raises(TypeError, match=wrong):
+            call()

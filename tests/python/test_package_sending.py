@@ -497,3 +497,80 @@ def test_debug_costs_nothing_where_nobody_asked(caplog):
     client = cospass.CosS3Client(cospass.CosConfig(**KEYS))
     client.get_presigned_url(BUCKET, "key")
     assert not caplog.records
+
+
+async def coming(pieces, closed=None):
+    try:
+        for piece in pieces:
+            await asyncio.sleep(0)
+            yield piece
+    finally:
+        if closed is not None:
+            closed.append(True)
+
+
+def test_a_body_may_come_on_asyncio():
+    async def work(local):
+        client = cospass.AsyncCosS3Client(cospass.CosConfig(**local.settings))
+        pieces = [b"0123", b"", "é", b"4"]
+        await client.put_object(local.bucket, coming(pieces), "key")
+        answer = await client.get_object(local.bucket, "key")
+        assert await answer["Body"].read() == "0123é4".encode()
+        reader = asyncio.StreamReader()
+        reader.feed_data(b"one\ntwo")
+        reader.feed_eof()
+        begun = await client.create_multipart_upload(local.bucket, "parts")
+        place = {"Bucket": local.bucket, "Key": "parts", "UploadId": begun["UploadId"]}
+        part = await client.upload_part(Body=reader, PartNumber=1, **place)
+        parts = {"Part": [{"PartNumber": 1, "ETag": part["ETag"]}]}
+        await client.complete_multipart_upload(MultipartUpload=parts, **place)
+        answer = await client.get_object(local.bucket, "parts")
+        assert await answer["Body"].read() == b"one\ntwo"
+
+    with LocalCos() as local:
+        asyncio.run(asyncio.wait_for(work(local), 60))
+
+
+def test_what_a_body_on_asyncio_raises_is_told():
+    async def fails():
+        yield b"x"
+        raise KeyError("mine")
+
+    async def work(local):
+        client = cospass.AsyncCosS3Client(cospass.CosConfig(**local.settings))
+        with pytest.raises(cospass.CosClientError) as raised:
+            await client.put_object(local.bucket, fails(), "key")
+        assert isinstance(raised.value.__cause__, KeyError)
+        with pytest.raises(cospass.CosClientError, match="unsupported body type"):
+            await client.put_object(local.bucket, coming([b"x"]), "key", EnableMD5=True)
+        with pytest.raises(cospass.CosClientError, match="body yields int"):
+            await client.put_object(local.bucket, coming([5]), "key")
+        assert not await client.object_exists(local.bucket, "key")
+
+    with LocalCos() as local:
+        asyncio.run(asyncio.wait_for(work(local), 60))
+        with pytest.raises(cospass.CosClientError, match="use AsyncCosS3Client"):
+            local.client().put_object(local.bucket, coming([b"x"]), "key")
+
+
+def test_a_body_on_asyncio_ends_with_its_task(scripted):
+    closed = []
+
+    async def endless():
+        try:
+            yield b"x"
+            await asyncio.sleep(3600)
+        finally:
+            closed.append(True)
+
+    async def work():
+        client = scripted("silence").client(retry=0, kind=cospass.AsyncCosS3Client)
+        task = asyncio.ensure_future(client.put_object(BUCKET, endless(), "key"))
+        await asyncio.sleep(0.2)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        while not closed:
+            await asyncio.sleep(0.01)
+
+    asyncio.run(asyncio.wait_for(work(), 60))

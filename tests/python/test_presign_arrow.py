@@ -61,6 +61,46 @@ def test_more_rows_than_one_thread_takes_at_a_time(client):
     assert urls.to_pylist() == [next(of_list) if key else None for key in keys]
 
 
+@pytest.mark.parametrize("threads", [1, 3])
+@pytest.mark.parametrize("place", [0, 4095, 4096, 20_000])
+def test_the_first_key_that_cannot_be_signed_is_named(client, threads, place):
+    keys = [f"key {number}" for number in range(30_000)]
+    keys[place] = keys[25_000] = ""
+    with pytest.raises(CosClientError, match=rf"^keys\[{place}\]: Key is required not empty"):
+        client.presign_many(pyarrow.array(keys), BUCKET, threads=threads)
+
+
+@pytest.mark.parametrize("kind", TYPES, ids=str)
+@pytest.mark.parametrize("threads", [1, 2])
+def test_room_for_many_urls_is_enough(client, kind, threads):
+    """In every place where a URL may be longer than is thought of its key."""
+    keys = [chr(0x4E00 + number % 1000) * (number % 90 + 1) for number in range(20_000)]
+    array = pyarrow.array(["before", *keys, "behind"], kind).slice(1, len(keys))
+    urls = client.presign_many(array, BUCKET, now=NOW, threads=threads)
+    urls.validate(full=True)
+    assert urls.nbytes > 8 << 20
+    assert urls.to_pylist() == client.presign_many(keys, BUCKET, now=NOW)
+
+
+def test_room_that_is_not_enough_grows(monkeypatch):
+    from cospass.arrow import _Room
+
+    for most in (9 << 20, 8):
+        room = _Room(most)
+        pieces = [bytes([number]) * (3 << 20) for number in range(5)]
+        for piece in pieces:
+            room.add(piece)
+        assert bytes(room.content()) == b"".join(pieces)
+
+    def refuse(*_, **__):
+        raise OSError("no memory")
+
+    monkeypatch.setattr("mmap.mmap", refuse)
+    room = _Room(9 << 20)
+    room.add(b"x")
+    assert room.content() == b"x"
+
+
 @pytest.mark.parametrize("kind", TYPES, ids=str)
 def test_parts_of_an_array(client, kind):
     whole = pyarrow.array([None, *KEYS, None], kind)

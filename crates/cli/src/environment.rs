@@ -60,8 +60,13 @@ pub(crate) fn alone<T>(
     runtime.map_err(no_runtime)?.block_on(work)
 }
 
+/// Why a source has no credentials: a server that was not reached says nothing of them.
 pub(crate) fn refused(error: &CredentialsError) -> Failure {
-    Failure::new(Exit::Credentials, error.cause(), error)
+    let exit = match error {
+        CredentialsError::Unreachable { .. } => Exit::Network,
+        _ => Exit::Credentials,
+    };
+    Failure::new(exit, error.cause(), error)
 }
 
 /// Credentials that were found before there was a client, and the sources to ask when they end.

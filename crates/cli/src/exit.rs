@@ -11,9 +11,9 @@ pub(crate) enum Exit {
     Failed = 1,
     /// The command line or a value on it is wrong.
     Usage = 2,
-    /// Credentials are missing or incomplete.
+    /// Credentials are missing, incomplete, or refused.
     Credentials = 3,
-    /// The signature is expired or not yet valid.
+    /// The signature is expired or not yet valid, or the clock is off.
     Time = 4,
     /// The signature does not hold, for any other cause, or a policy does not permit what was asked.
     Mismatch = 5,
@@ -27,8 +27,8 @@ Exit codes:
   0  done; a verified signature holds
   1  failed: a file, a line of a batch, a step of the demo, one of several transfers; stopped
   2  usage: the command line or a value on it is wrong
-  3  credentials are missing or incomplete
-  4  the signature is expired or not yet valid
+  3  credentials are missing, incomplete, or refused
+  4  the signature is expired or not yet valid, or the clock is off
   5  the signature does not hold, for any other cause; the bytes are not those that were sent; a policy denies
      what was asked, or permits something else
   6  the network or a server failed";

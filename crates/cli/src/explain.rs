@@ -6,6 +6,7 @@ mod server;
 
 use clap::Args;
 use cospass::Credentials;
+use cospass_protocol::Host;
 use cospass_sign::explain::{Evidence, Explanation, ServerView, explain};
 
 use crate::curl::parse_curl;
@@ -20,11 +21,17 @@ pub(crate) use report::printable;
 pub(crate) use server::parse_answer;
 
 /// What `--help` says of credentials and batches.
-pub(crate) const MORE_HELP: &str = r#"Credentials are not needed; with them more is found. Where nothing can be said without them, the exit code is 3. COS_REGION and COS_BUCKET tell which domains belong to the bucket.
+pub(crate) const MORE_HELP: &str = r#"Credentials are not needed; with them more is found. Where nothing can be said without them, the exit code is 3.
+COS_REGION and COS_BUCKET tell which domains belong to the bucket.
 
 A line of --from is as for `cospass verify`, and is answered by {"cause","message","remedy","stages":[{"name","verdict",
 "here","there"}]} or {"error":{"code","message"}}. The exit code is 1 if a line could not be read, else 5 or 4 if a
-signature does not hold."#;
+signature does not hold.
+
+Examples:
+  cospass explain PUT "$URL" -H 'Content-Type: image/png' --error answer.xml
+  cospass explain GET "$URL" --original "$SIGNED_URL"
+  cospass explain --curl "curl -X PUT -H 'Content-Type: image/png' '$URL'""#;
 
 #[derive(Args)]
 pub(crate) struct ExplainArgs {
@@ -152,7 +159,7 @@ impl<'a> Case<'a> {
             original: original.map(|(original, headers)| original.head(headers)),
             now: Some(self.now),
             other_hosts: &self.hosts,
-            is_cdn: hosts::is_cdn(request.host()),
+            is_cdn: Host::is_of_cdn(request.host()),
             ..Evidence::new(request.head(&headers))
         });
         tracing::debug!(cause = explanation.cause().id(), now = self.now, "explained");

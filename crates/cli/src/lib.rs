@@ -3,6 +3,7 @@
 //! The command as a function: the program `cospass` is one caller of it, the Python package another, whose wheel brings the
 //! command without a second copy of everything.
 
+mod cdn_url;
 mod curl;
 mod demo;
 mod doctor;
@@ -38,6 +39,7 @@ use std::ffi::OsString;
 
 use clap::{CommandFactory, Parser, Subcommand};
 
+use cdn_url::CdnUrlArgs;
 use demo::DemoArgs;
 use doctor::DoctorArgs;
 use exit::{Exit, Failure};
@@ -79,6 +81,9 @@ enum Command {
     /// Sign an upload form: HTML that uploads without credentials, within what is named
     #[command(after_help = post_form::MORE_HELP)]
     PostForm(PostFormArgs),
+    /// Make a URL that a CDN lets in, by the CDN's own authentication
+    #[command(after_help = cdn_url::MORE_HELP)]
+    CdnUrl(CdnUrlArgs),
     /// Check a signature: "accepted …" or "refused: CAUSE …"
     #[command(after_help = verify::MORE_HELP)]
     Verify(VerifyArgs),
@@ -93,8 +98,10 @@ enum Command {
     /// Run an endpoint that honours valid signatures and refuses every other request
     Serve(ServeArgs),
     /// Upload files, folders or standard input
+    #[command(after_help = transfer::PUT_EXAMPLES)]
     Put(transfer::PutArgs),
     /// Download objects
+    #[command(after_help = transfer::GET_EXAMPLES)]
     Get(transfer::GetArgs),
     /// List what a bucket holds, or the buckets
     Ls(transfer::ListArgs),
@@ -111,12 +118,16 @@ enum Command {
     /// Remove a bucket
     Rb(transfer::RemoveBucketArgs),
     /// Upload a file and print a URL that downloads it
+    #[command(after_help = transfer::SHARE_EXAMPLES)]
     Share(transfer::ShareArgs),
     /// Upload with a pre-signed URL or a bundle, without credentials
+    #[command(after_help = transfer::UPLOAD_EXAMPLES)]
     Upload(transfer::UploadArgs),
     /// Download with a pre-signed URL, without credentials
+    #[command(after_help = transfer::DOWNLOAD_EXAMPLES)]
     Download(transfer::DownloadArgs),
     /// Make a bundle: pre-signed URLs for an upload in parts
+    #[command(after_help = transfer::BUNDLE_EXAMPLES)]
     Bundle(transfer::BundleArgs),
     /// Tell which credentials are used, where they come from, and why not from elsewhere
     #[command(after_help = whoami::MORE_HELP)]
@@ -155,6 +166,7 @@ fn perform(cli: Cli) -> Result<Exit, Failure> {
         Command::Presign(args) => sign::run(args, Product::Url),
         Command::Auth(args) => sign::run(args, Product::Authorization),
         Command::PostForm(args) => post_form::run(args),
+        Command::CdnUrl(args) => cdn_url::run(&args),
         Command::Verify(args) => verify::run(args),
         Command::Explain(args) => explain::run(args),
         Command::Policy(args) => policy::run(args),

@@ -1,9 +1,9 @@
 //! `cospass policy`: policies of the least privilege, written, asked and compared. Offline, but for `prove`.
 
+mod asker;
 mod check;
 mod diff;
 mod file;
-mod form;
 mod from_log;
 mod intent;
 mod prove;

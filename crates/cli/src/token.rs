@@ -1,7 +1,7 @@
 //! `cospass token`: temporary keys from STS, which may do what a policy says and end soon.
 
 use clap::{Args, ValueEnum};
-use cospass::credentials::{CredentialsError, Sts, Surroundings};
+use cospass::credentials::{Sts, Surroundings};
 use cospass::{Credentials, Expires};
 use cospass_protocol::Warning;
 use cospass_protocol::sts::{Answer, GetFederationToken, Issued, Request};
@@ -101,16 +101,13 @@ pub(crate) fn run(args: &TokenArgs) -> Result<Exit, Failure> {
     })?;
     let request = Request::GetFederationToken(GetFederationToken {
         name: args.name.clone(),
-        policy: policy.into_text(),
+        policy: policy.text(),
         duration: Some(seconds),
     });
     let own = environment::credentials()?;
     let sts = Sts::new(Surroundings::of_process());
     let answered = environment::alone(sts.ask(&request, Some(&own)));
-    let answered = answered.map_err(|error| match &error {
-        CredentialsError::Unreachable { .. } => Failure::new(Exit::Network, error.cause(), error),
-        _ => environment::refused(&error),
-    })?;
+    let answered = answered.map_err(|error| environment::refused(&error))?;
     let Answer::Issued(issued) = answered else {
         return Err(Failure::new(Exit::Failed, "sts", "STS answered something else than keys"));
     };

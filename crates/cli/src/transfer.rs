@@ -32,6 +32,45 @@ pub(crate) use receive::{GetArgs, get};
 pub(crate) use send::{PutArgs, ShareArgs, put, share};
 pub(crate) use url::{DownloadArgs, UploadArgs, download, upload};
 
+/// What `--help` shows of `put`.
+pub(crate) const PUT_EXAMPLES: &str = "\
+Examples:
+  cospass put a.jpg cos://photos-1250000000/2024/ --region ap-guangzhou
+  cospass put -r photos cos://photos-1250000000/2024/ --include '*.jpg' -H 'Cache-Control: no-cache'
+  tar c folder | cospass put - cos://photos-1250000000/folder.tar";
+
+/// What `--help` shows of `get`.
+pub(crate) const GET_EXAMPLES: &str = "\
+Examples:
+  cospass get cos://photos-1250000000/2024/a.jpg --region ap-guangzhou
+  cospass get -r cos://photos-1250000000/2024/ here --exclude '*.tmp' --jobs 8";
+
+/// What `--help` shows of `share`.
+pub(crate) const SHARE_EXAMPLES: &str = "\
+Example:
+  cospass share report.pdf cos://photos-1250000000/out/ --expires 2h --region ap-guangzhou";
+
+/// What `--help` shows of `upload`.
+pub(crate) const UPLOAD_EXAMPLES: &str = "\
+Examples:
+  cospass upload \"$URL\" a.jpg -H 'Content-Type: image/jpeg'
+  cospass upload bundle.json disk.img --renew-command 'ssh host cospass bundle --renew bundle.json'";
+
+/// What `--help` shows of `download`.
+pub(crate) const DOWNLOAD_EXAMPLES: &str = "\
+Examples:
+  cospass download \"$URL\"
+  cospass download \"$URL\" big.bin --renew-url https://app.example.com/fresh-url";
+
+/// What `--help` shows of `bundle`.
+pub(crate) const BUNDLE_EXAMPLES: &str = "\
+Whoever has a bundle can make that object and nothing else, until it ends; docs/bundle.md describes it.
+
+Examples:
+  cospass bundle cos://photos-1250000000/disk.img --size 20GiB --expires 15m --region ap-guangzhou > bundle.json
+  cospass bundle --renew bundle.json > fresh.json
+  cospass bundle --abort bundle.json";
+
 /// Where requests go, and by what scheme.
 #[derive(Args)]
 pub(crate) struct ClientArgs {

@@ -14,7 +14,12 @@ use crate::{environment, lines};
 /// What `--help` says of batches.
 pub(crate) const MORE_HELP: &str = r#"A line of --from has url, and may have method (GET), headers (an object, or an array of pairs) and now. It is answered by
 {"verdict":"accepted","convention"}, {"verdict":"refused","cause","message"} or {"error":{"code","message"}}. The exit code
-is 1 if a line could not be read, else 5 or 4 if a signature was refused."#;
+is 1 if a line could not be read, else 5 or 4 if a signature was refused.
+
+Examples:
+  cospass verify GET "$URL"
+  cospass verify PUT "$URL" -H 'Content-Type: image/png' --strict
+  cospass verify --from requests.jsonl"#;
 
 #[derive(Args)]
 pub(crate) struct VerifyArgs {

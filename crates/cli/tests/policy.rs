@@ -130,8 +130,9 @@ fn a_bucket_s_policy_is_asked_for_somebody() {
     };
     let named = check(&["--as", "qcs::cam::uin/1:uin/2"]).ends_with(0);
     assert!(named.line().starts_with("allowed by statement[0] \"one\": "), "{named:?}");
-    check(&["--as", "qcs::cam::uin/1:uin/3"]).ends_with(5);
-    check(&[]).ends_with(5);
+    let another = check(&["--as", "qcs::cam::uin/1:uin/3"]).ends_with(5);
+    assert!(another.line().ends_with("; statement[0] would, but its principal is another"));
+    assert!(check(&[]).ends_with(5).stderr.contains("an unsigned request is asked about; --as"));
     check(&["--as", "everyone"]).ends_with(2);
 }
 
@@ -255,9 +256,151 @@ fn a_policy_is_proved_by_requests_that_are_really_sent() {
     let by_form = policy(&["for", &put, "--upload", "form", "--content-type", "image/*"]).stdout;
     let by_form = kept(&folder, "form.json", &by_form);
     policy(&["prove", &by_form, "--allow", &form]).ends_with(0);
-    for wrong in ["", "GET", "GET cos://b-1/a --from-ip 10.0.0.1", "POST cos://b-1/ -q delete"] {
+    for (wrong, told) in [
+        ("", "has no request"),
+        ("\nGET", "line 2: a request is a method and a target"),
+        ("GET cos://b-1/a --from-ip 10.0.0.1", "sees 127.0.0.1 alone"),
+        ("GET cos://b-1/a --tls 1.3", "plain HTTP"),
+        ("POST cos://b-1/ -q delete", "ask of each key"),
+        ("FETCH cos://b-1/a", "it is no method"),
+        ("GET cos://b-1/a b", "quote what has spaces"),
+        ("PUT cos://b-1/a -H 'Content-Length: -1'", "line 1: Content-Length: \"-1\""),
+        ("PUT cos://b-1/a -H 'host: x'", "line 1: the header host is made"),
+    ] {
         let wrong = kept(&folder, "wrong.txt", wrong);
-        policy(&["prove", &file, "--allow", &wrong]).ends_with(2);
+        let refused = policy(&["prove", &file, "--allow", &wrong]).ends_with(2);
+        assert!(refused.stderr.contains(told), "{refused:?}");
     }
     policy(&["prove", &file]).ends_with(2);
+}
+
+/// Proves requests of one kind, and returns what was printed.
+fn proved(folder: &tempfile::TempDir, policy_text: &str, more: &[&str], requests: &str) -> Ran {
+    let file = kept(folder, "proved.json", policy_text);
+    let requests = kept(folder, "requests.txt", requests);
+    let kind = if more.contains(&"--deny") { None } else { Some("--allow") };
+    let arguments = [&["prove", &file][..], more, kind.as_slice(), &[&requests]].concat();
+    policy(&arguments)
+}
+
+/// A policy of one statement that allows.
+fn allowing(actions: &str, resources: &[&str]) -> String {
+    let resources = serde_json::to_string(resources).unwrap();
+    format!(
+        r#"{{"version":"2.0","statement":[{{"effect":"allow","action":"{actions}","resource":{resources}}}]}}"#
+    )
+}
+
+const OWN: &str = "qcs::cos:ap-guangzhou:uid/1250000000:examplebucket-1250000000/*";
+
+#[test]
+fn what_sts_would_not_hand_out_is_not_proved() {
+    let folder = tempfile::tempdir().unwrap();
+    let get = format!("GET {}", target("a"));
+    // Resources of two accounts.
+    let two = allowing("name/cos:GetObject", &[OWN, "qcs::cos::uid/1260000000:b-1260000000/*"]);
+    let refused = proved(&folder, &two, &[], &get).ends_with(1);
+    assert!(refused.stderr.contains("STS gives no keys with this policy"), "{refused:?}");
+    assert!(refused.stderr.contains("GrantOtherResource"), "{refused:?}");
+    // More than a token holds: a user may have it.
+    let many: Vec<_> =
+        (0..50).map(|n| OWN.replace('*', &format!("a-long-folder-{n:0>40}/*"))).collect();
+    let many: Vec<_> = many.iter().map(String::as_str).collect();
+    let long = allowing("name/cos:GetObject", &many);
+    let inside = format!("GET {}", target(&format!("a-long-folder-{:0>40}/x", 1)));
+    let refused = proved(&folder, &long, &[], &inside).ends_with(1);
+    assert!(refused.stderr.contains("ExtendStrategyOverSize"), "{refused:?}");
+    assert!(refused.stderr.contains("--user"), "{refused:?}");
+    let of_user = proved(&folder, &long, &["--user"], &inside).ends_with(0);
+    assert!(of_user.stdout.starts_with("ok   allowed 404 GET "), "{of_user:?}");
+    proved(&folder, &long, &["--user", "--deny"], &get).ends_with(0);
+}
+
+#[test]
+fn another_account_s_bucket_is_out_of_reach_whatever_the_policy() {
+    let folder = tempfile::tempdir().unwrap();
+    let all = allowing("*", &["*"]);
+    let foreign = "GET cos://a-1250000000/x\nGET cos://b-1260000000/x\n";
+    let ran = proved(&folder, &all, &[], foreign).ends_with(5);
+    let lines: Vec<_> = ran.stdout.lines().collect();
+    assert!(lines[0].starts_with("ok   allowed 404"), "{ran:?}");
+    assert!(lines[1].starts_with("FAIL denied  403"), "{ran:?}");
+    assert!(lines[2].contains("of another account"), "{ran:?}");
+    assert!(ran.stderr.contains("wildcard-resource"), "{ran:?}");
+    proved(&folder, &all, &["--deny"], foreign).ends_with(5);
+    proved(&folder, &all, &["--deny", "--deny-warnings"], foreign).ends_with(2);
+}
+
+#[test]
+fn what_a_request_changed_does_not_decide_the_next() {
+    let folder = tempfile::tempdir().unwrap();
+    let policy_text = allowing("name/cos:DeleteBucket", &[OWN]);
+    let delete = kept(&folder, "allow.txt", &format!("DELETE {0}\nDELETE {0}\n", target("")));
+    let get = kept(&folder, "deny.txt", &format!("GET {}\n", target("a")));
+    let file = kept(&folder, "policy.json", &policy_text);
+    let ran = policy(&["prove", &file, "--allow", &delete, "--deny", &get]).ends_with(0);
+    let marks: Vec<_> = ran.stdout.lines().map(|line| &line[..16]).collect();
+    assert_eq!(marks, ["ok   allowed 204", "ok   allowed 204", "ok   denied  403"], "{ran:?}");
+}
+
+#[test]
+fn a_bucket_s_policy_is_proved_by_whom_it_names_and_by_nobody() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = r#"{"version":"2.0","statement":[
+        {"effect":"allow","principal":{"qcs":["qcs::cam::uin/1:uin/2"]},
+         "action":["name/cos:GetObject","name/cos:PostObject"],"resource":"*"},
+        {"effect":"allow","principal":"*","action":["name/cos:HeadObject","name/cos:PutObject","name/cos:PostObject"],
+         "resource":"qcs::cos:ap-guangzhou:uid/1250000000:examplebucket-1250000000/pub/*"}]}"#;
+    let form = |key: &str| format!("POST {} -H 'Content-Type: image/png'", target(key));
+    let named = ["--as", "qcs::cam::uin/1:uin/2"];
+    let requests = format!("GET {}\n{}\nHEAD '{}'\n", target("a"), form("a"), target("pub/a b"));
+    proved(&folder, text, &named, &requests).ends_with(0);
+    let others = ["--as", "qcs::cam::uin/1:uin/3", "--deny"];
+    proved(&folder, text, &others, &format!("GET {}\n{}\n", target("a"), form("a"))).ends_with(0);
+    let put = format!("PUT '{}' -H 'Content-Length: 3'", target("pub/a b"));
+    let unsigned = format!("HEAD {} -q x=1\n{put}\n{}\n", target("pub/a"), form("pub/a"));
+    proved(&folder, text, &[], &unsigned).ends_with(0);
+    let requests = format!("GET {}\n{}\nHEAD {}\n", target("a"), form("a"), target("a"));
+    proved(&folder, text, &["--deny"], &requests).ends_with(0);
+    // What makes no sense is refused.
+    let role = proved(&folder, text, &["--as", "qcs::cam::uin/1:role/3"], &requests).ends_with(2);
+    assert!(role.stderr.contains("is a role"), "{role:?}");
+    proved(&folder, text, &["--user"], &requests).ends_with(2);
+    proved(&folder, &allowing("*", &[OWN]), &named, &requests).ends_with(2);
+}
+
+#[test]
+fn a_file_that_is_no_policy_is_told_with_what_to_do() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("policy.json");
+    let check = |bytes: &[u8]| {
+        std::fs::write(&path, bytes).unwrap();
+        policy(&["check", path.to_str().unwrap(), "GET", &target("a")])
+    };
+    let good = allowing("name/cos:GetObject", &[OWN]);
+    let many: Vec<_> = (0..22_000).map(|n| OWN.replace('*', &format!("{n}/*"))).collect();
+    let many: Vec<_> = many.iter().map(String::as_str).collect();
+    let wide = allowing("name/cos:GetObject", &many);
+    let too_long = format!("the policy is {} bytes long; at most 20480", wide.len());
+    for (bytes, told) in [
+        (&b""[..], "nothing stands there; write {"),
+        (b"hello", "not JSON from line 1, column 1 on; see whether a comma"),
+        (b"\xFF\xFE{\0", "byte 1 and those behind it are not UTF-8"),
+        (&good.as_bytes()[..40], "column 40 on; see whether"),
+        (wide.as_bytes(), &too_long),
+        (good.replace("effect", "effekt").as_bytes(), "write \"effect\", if that is meant"),
+        (good.replace("2.0", "1.0").as_bytes(), "write \"2.0\""),
+    ] {
+        let refused = check(bytes).ends_with(2);
+        assert!(refused.stderr.contains(told), "{told}: {refused:?}");
+    }
+    // What an editor puts before it says nothing, and neither does the case of an effect.
+    check(format!("\u{feff}{good}").as_bytes()).ends_with(0);
+    check(good.replace("allow", "Allow").as_bytes()).ends_with(0);
+    let misspelt = check(good.replace("GetObject", "GetObjekt").as_bytes()).ends_with(5);
+    assert!(misspelt.stderr.contains("warning: unknown-action: statement[0]"), "{misspelt:?}");
+    let tls = ["check", path.to_str().unwrap(), "GET", &target("a"), "--tls", "9"];
+    policy(&tls).ends_with(2);
+    let twice = policy(&["diff", "-", "-"]).ends_with(2);
+    assert!(twice.stderr.contains("standard input can be read once"), "{twice:?}");
 }

@@ -217,6 +217,34 @@ fn kill_on_the_way(command: &mut Command, wait: Duration) {
 }
 
 #[test]
+fn what_is_a_risk_of_a_url_that_is_handed_out_is_told_or_refused() {
+    let setup = Setup::new();
+    setup.write("page.html", b"<html>");
+    let denied = setup.run(&["share", "page.html", &cos("s/"), "--deny-warnings"]).ends_with(2);
+    assert!(denied.stderr.contains("inline-type") && denied.stdout.is_empty(), "{denied:?}");
+    // It was refused before it was uploaded.
+    assert_eq!(setup.run(&["ls", &cos("s/")]).ends_with(0).stdout, "");
+    let shared = setup.run(&["share", "page.html", &cos("s/"), "--expires", "30d"]).ends_with(0);
+    for id in ["inline-type", "long-validity"] {
+        assert!(shared.stderr.contains(&format!("warning: {id}: ")), "{shared:?}");
+    }
+    setup.write("page.txt", b"text");
+    setup.run(&["share", "page.txt", &cos("s/"), "--deny-warnings"]).ends_with(0);
+
+    let bundle = ["bundle", &cos("big"), "--size", "3M", "--part-size", "1M"];
+    let denied = setup.run(&[&bundle[..], &["--deny-warnings"]].concat()).ends_with(2);
+    assert!(denied.stderr.contains("permanent-key-write") && denied.stdout.is_empty());
+    let made = setup.run(&bundle).ends_with(0);
+    for id in ["permanent-key-write", "unsigned-content"] {
+        assert_eq!(made.stderr.matches(&format!("warning: {id}: ")).count(), 1, "{made:?}");
+    }
+    setup.write("bundle.json", made.stdout.as_bytes());
+    let renewed = setup.run(&["bundle", "--renew", "bundle.json"]).ends_with(0);
+    assert!(renewed.stderr.contains("warning: permanent-key-write"), "{renewed:?}");
+    setup.run(&["bundle", "--renew", "bundle.json", "--deny-warnings"]).ends_with(2);
+}
+
+#[test]
 fn an_upload_with_a_bundle_survives_kill_9() {
     let setup = Setup::new();
     let bytes = noise(12 * MIB);

@@ -101,3 +101,30 @@ fn a_url_that_outlives_its_credentials_says_so() {
     assert_eq!(beyond["effective_end"], 1_700_000_099);
     assert_eq!(beyond["warnings"], serde_json::json!(["token-ends-first"]));
 }
+
+#[test]
+fn sts_is_asked_whose_the_credentials_are() {
+    let served = Served::start(&mut cospass(), &["--bucket", BUCKET]);
+    let sts = format!("http://sts.localhost:{}", served.address().rsplit(':').next().unwrap());
+    let ask = |command: &mut Command, more: &[&str]| {
+        run(command.env("COSPASS_STS_ENDPOINT", &sts).args(["whoami", "--ask"]).args(more))
+    };
+    let told = ask(&mut cospass(), &[]).ends_with(0);
+    assert!(told.stdout.contains("\nas        qcs::cam:"), "{told:?}");
+    let arn = ask(&mut cospass(), &["--json"]).ends_with(0).json();
+    assert!(arn["arn"].as_str().unwrap().starts_with("qcs::cam:"), "{arn}");
+    // A key that is known and wrong, one that is not known, and temporary ones.
+    let mut wrong = bare();
+    wrong.env("COS_SECRET_ID", SECRET_ID).env("COS_SECRET_KEY", "wrong-secret-key");
+    let refused = ask(&mut wrong, &[]).ends_with(3);
+    assert!(refused.stderr.contains("AuthFailure.SignatureFailure"), "{refused:?}");
+    assert!(!refused.stderr.contains("wrong-secret-key"), "{refused:?}");
+    let mut stranger = bare();
+    stranger.env("COS_SECRET_ID", "AKIDstranger").env("COS_SECRET_KEY", "x");
+    let refused = ask(&mut stranger, &[]).ends_with(3);
+    assert!(refused.stderr.contains("AuthFailure.SecretIdNotFound"), "{refused:?}");
+    drop(served);
+    let gone = ask(&mut cospass(), &[]).ends_with(6);
+    assert!(gone.stderr.contains(&sts), "{gone:?}");
+    run(cospass().args(["whoami", "--ask", "--offline"])).ends_with(2);
+}

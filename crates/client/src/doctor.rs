@@ -1,9 +1,11 @@
 //! What is wrong with a bucket, a domain, a clock or credentials, before somebody else finds it out.
 //!
-//! Nothing is changed: only requests that read are sent. So what may be written is not found out.
+//! Nothing is changed, unless it is asked for: only requests that read, or that cannot have an effect, are sent. Credentials are
+//! shown to nobody but COS: what answers otherwise is told so, and is sent nothing signed.
 
 mod ask;
 mod check;
+mod rights;
 
 use std::fmt;
 
@@ -11,7 +13,7 @@ use cospass_protocol::{Bucket, Endpoint, ObjectKey, Scheme};
 use cospass_sign::Credentials;
 
 use crate::transport::Transport;
-use ask::Asking;
+use ask::{Asked, Asking};
 
 /// What is to be examined, and by whom.
 #[derive(Clone, Copy)]
@@ -26,6 +28,9 @@ pub struct Doctor<'a> {
     pub bucket: &'a Bucket,
     /// An object, if one is to be read.
     pub key: Option<&'a ObjectKey>,
+    /// Whether to find out as well what of the key may be written, which may leave an upload that cannot be aborted, or a
+    /// delete marker where the bucket keeps versions. What is at the key stays.
+    pub write: bool,
     /// The origin of a web page that is to use the bucket: `https://example.com`.
     pub origin: Option<&'a str>,
     /// Now by this machine, Unix seconds.
@@ -37,7 +42,8 @@ pub struct Doctor<'a> {
 /// Something that was looked at, and what was found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Diagnosis {
-    /// What was looked at: `domain`, `scheme`, `reach`, `clock`, `bucket`, `region`, `credentials`, `rights`, `strict`, `cors`.
+    /// What was looked at: `domain`, `scheme`, `reach`, `server`, `clock`, `bucket`, `region`, `credentials`, `rights`,
+    /// `writing`, `strict`, `cors`.
     pub check: &'static str,
     /// How it is.
     pub health: Health,
@@ -77,18 +83,24 @@ impl Doctor<'_> {
     pub async fn examine(&self) -> Vec<Diagnosis> {
         let mut found = vec![check::domain(self), check::scheme(self)];
         let asking = Asking::new(self);
-        let unsigned = match asking.unsigned("GET", &[("max-keys", "1")], &[]).await {
+        let listing = Asked { params: &[("max-keys", "1")], ..Asked::new("GET") };
+        let unsigned = match asking.unsigned(listing).await {
             Ok(reply) => reply,
             Err(error) => {
                 found.push(check::unreachable(&error));
                 return found;
             }
         };
+        let (server, is_cos) = check::server(&unsigned);
+        found.extend(server);
+        if !is_cos {
+            return found;
+        }
         let (clock, off) = check::clock(self, &unsigned);
         found.push(clock);
         // A clock that is off must not hide what else is wrong: what follows is signed by the server's.
         let asking = asking.with_clock_off_by(off);
-        let Ok(listed) = asking.signed("GET", None, &[("max-keys", "1")], &[]).await else {
+        let Ok(listed) = asking.signed(listing).await else {
             return found;
         };
         let bucket = check::bucket(self, &listed);
@@ -101,7 +113,11 @@ impl Doctor<'_> {
         }
         found.push(credentials);
         if are_valid {
-            found.push(check::rights(&asking, self, &listed).await);
+            let key = self.key.filter(|key| !key.is_bucket());
+            found.push(rights::rights(&asking, key, &listed).await);
+            if let Some(key) = key.filter(|_| self.write) {
+                found.extend(rights::writing(&asking, key).await);
+            }
             found.push(check::strict(&asking, &listed).await);
         }
         if let Some(origin) = self.origin {

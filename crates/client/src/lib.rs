@@ -67,10 +67,10 @@ pub use client::{
     RawAnswer, RawRequest, Upload,
 };
 pub use cospass_protocol::{
-    Bucket, BucketError, ByteRange, DotSegmentKey, Endpoint, Expires, ExpiresError, FileSize,
-    FormKey, HostError, KeyError, Longest, ObjectKey, PresignError, PresignRequest, Presigned,
-    Presigner, Region, RegionError, Scheme, SignedForm, UnknownScheme, UploadForm, UploadFormError,
-    Urls, Warning, operation, xml,
+    Bucket, BucketError, ByteRange, CdnError, CdnKey, CdnSigner, CdnType, DotSegmentKey, Endpoint,
+    Expires, ExpiresError, FileSize, FormKey, HostError, KeyError, Longest, ObjectKey,
+    PresignError, PresignRequest, Presigned, Presigner, Region, RegionError, Scheme, SignedForm,
+    UnknownScheme, UploadForm, UploadFormError, Urls, Warning, operation, xml,
 };
 pub use cospass_sign::{Credentials, KeyTime, SecretId, SecretKey, SecurityToken};
 pub use error::{Error, Finding, Mismatch, ServiceError};

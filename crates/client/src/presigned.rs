@@ -158,6 +158,9 @@ impl Sender {
         let host = uri.authority().map(ToString::to_string).unwrap_or_default();
         let mut sent_headers = headers.to_vec();
         sent_headers.push(("Host".to_owned(), host));
+        if tells_length(method, payload) {
+            sent_headers.push(("Content-Length".to_owned(), payload.length().to_string()));
+        }
         let sent = Sent {
             method,
             path: uri.path(),
@@ -175,6 +178,11 @@ impl Sender {
     }
 }
 
+/// Whether a request is sent with the length of its body.
+fn tells_length(method: &str, payload: &Payload) -> bool {
+    payload.is_some() || method == "PUT" || method == "POST"
+}
+
 fn request(
     method: &str,
     url: &SignedUrl,
@@ -186,7 +194,7 @@ fn request(
         request = request.header(name.as_str(), value.as_str());
     }
     request = request.header("User-Agent", USER_AGENT);
-    if payload.is_some() || method == "PUT" || method == "POST" {
+    if tells_length(method, payload) {
         request = request.header("Content-Length", payload.length());
     }
     request

@@ -4,6 +4,7 @@ use std::hint::black_box;
 
 pub(crate) type State = [u32; 4];
 pub(crate) type Block = [u8; BLOCK];
+type Words = [u32; 16];
 
 pub(crate) const BLOCK: usize = 64;
 
@@ -16,55 +17,95 @@ const SHIFTS: [[u32; 4]; 4] = [[7, 12, 17, 22], [5, 9, 14, 20], [4, 11, 16, 23],
 pub(crate) fn compress(state: &mut State, blocks: &[Block]) {
     let table = black_box(&TABLE);
     for block in blocks {
-        let mut words = [0; 16];
-        for (word, bytes) in words.iter_mut().zip(block.as_chunks().0) {
-            *word = u32::from_le_bytes(*bytes);
-        }
-        let done = rounds(*state, words, table);
-        for (state, done) in state.iter_mut().zip(done) {
-            *state = state.wrapping_add(done);
-        }
+        let [done] = rounds([*state], [words(block)], table);
+        add(state, done);
+    }
+}
+
+/// As [`compress`], of two messages, as many blocks of each as both have. Each step of one is done while the other waits for
+/// its own, so that both together take little longer than one alone.
+pub(crate) fn compress_both(
+    (state, blocks): (&mut State, &[Block]),
+    (other_state, other_blocks): (&mut State, &[Block]),
+) {
+    let table = black_box(&TABLE);
+    for (block, other) in blocks.iter().zip(other_blocks) {
+        let of_both = [words(block), words(other)];
+        let [done, other_done] = rounds([*state, *other_state], of_both, table);
+        add(state, done);
+        add(other_state, other_done);
+    }
+}
+
+/// The sixteen numbers of a block.
+#[inline(always)]
+fn words(block: &Block) -> Words {
+    let mut words = [0; 16];
+    for (word, bytes) in words.iter_mut().zip(block.as_chunks().0) {
+        *word = u32::from_le_bytes(*bytes);
+    }
+    words
+}
+
+#[inline(always)]
+fn add(state: &mut State, done: State) {
+    for (state, done) in state.iter_mut().zip(done) {
+        *state = state.wrapping_add(done);
     }
 }
 
 /// The four rounds: the words of a block in four orders, each with a function of its own.
 #[inline(always)]
-fn rounds(state: State, words: [u32; 16], table: &[[u32; 16]; 4]) -> State {
+fn rounds<const N: usize>(
+    states: [State; N],
+    words: [Words; N],
+    table: &[[u32; 16]; 4],
+) -> [State; N] {
     let [k1, k2, k3, k4] = table;
     let [s1, s2, s3, s4] = SHIFTS;
-    let [m0, m1, m2, m3, m4, m5, m6, m7, m8, m9, m10, m11, m12, m13, m14, m15] = words;
-    let state = round(state, words, k1, s1, |sum, x, y, z| sum.wrapping_add(z ^ (x & (y ^ z))));
-    let words = [m1, m6, m11, m0, m5, m10, m15, m4, m9, m14, m3, m8, m13, m2, m7, m12];
+    let states = round(states, words, k1, s1, |sum, x, y, z| sum.wrapping_add(z ^ (x & (y ^ z))));
+    let order =
+        words.map(|[m0, m1, m2, m3, m4, m5, m6, m7, m8, m9, m10, m11, m12, m13, m14, m15]| {
+            [m1, m6, m11, m0, m5, m10, m15, m4, m9, m14, m3, m8, m13, m2, m7, m12]
+        });
     // The two have no bit in common, so that they may be added, and the one without `x` need not wait for it.
-    let state =
-        round(state, words, k2, s2, |sum, x, y, z| sum.wrapping_add(y & !z).wrapping_add(x & z));
-    let words = [m5, m8, m11, m14, m1, m4, m7, m10, m13, m0, m3, m6, m9, m12, m15, m2];
-    let state = round(state, words, k3, s3, |sum, x, y, z| sum.wrapping_add(x ^ (y ^ z)));
-    let words = [m0, m7, m14, m5, m12, m3, m10, m1, m8, m15, m6, m13, m4, m11, m2, m9];
-    round(state, words, k4, s4, |sum, x, y, z| sum.wrapping_add(y ^ (x | !z)))
+    let states =
+        round(states, order, k2, s2, |sum, x, y, z| sum.wrapping_add(y & !z).wrapping_add(x & z));
+    let order =
+        words.map(|[m0, m1, m2, m3, m4, m5, m6, m7, m8, m9, m10, m11, m12, m13, m14, m15]| {
+            [m5, m8, m11, m14, m1, m4, m7, m10, m13, m0, m3, m6, m9, m12, m15, m2]
+        });
+    let states = round(states, order, k3, s3, |sum, x, y, z| sum.wrapping_add(x ^ (y ^ z)));
+    let order =
+        words.map(|[m0, m1, m2, m3, m4, m5, m6, m7, m8, m9, m10, m11, m12, m13, m14, m15]| {
+            [m0, m7, m14, m5, m12, m3, m10, m1, m8, m15, m6, m13, m4, m11, m2, m9]
+        });
+    round(states, order, k4, s4, |sum, x, y, z| sum.wrapping_add(y ^ (x | !z)))
 }
 
-/// Sixteen steps. `mix` adds the function of a round to a sum.
+/// Sixteen steps of each message. `mix` adds the function of a round to a sum.
 #[inline(always)]
-fn round(
-    [mut a, mut b, mut c, mut d]: State,
-    words: [u32; 16],
+fn round<const N: usize>(
+    mut states: [State; N],
+    words: [Words; N],
     table: &[u32; 16],
     [s1, s2, s3, s4]: [u32; 4],
     mix: impl Fn(u32, u32, u32, u32) -> u32,
-) -> State {
+) -> [State; N] {
     let step = |a: u32, b: u32, c: u32, d: u32, word: u32, constant: u32, shift: u32| {
         let sum = a.wrapping_add(word).wrapping_add(constant);
         mix(sum, b, c, d).rotate_left(shift).wrapping_add(b)
     };
-    for ([m1, m2, m3, m4], [k1, k2, k3, k4]) in words.as_chunks().0.iter().zip(table.as_chunks().0)
-    {
-        a = step(a, b, c, d, *m1, *k1, s1);
-        d = step(d, a, b, c, *m2, *k2, s2);
-        c = step(c, d, a, b, *m3, *k3, s3);
-        b = step(b, c, d, a, *m4, *k4, s4);
+    for (index, [k1, k2, k3, k4]) in table.as_chunks().0.iter().enumerate() {
+        for ([a, b, c, d], words) in states.iter_mut().zip(&words) {
+            let Some([m1, m2, m3, m4]) = words.as_chunks().0.get(index) else { continue };
+            *a = step(*a, *b, *c, *d, *m1, *k1, s1);
+            *d = step(*d, *a, *b, *c, *m2, *k2, s2);
+            *c = step(*c, *d, *a, *b, *m3, *k3, s3);
+            *b = step(*b, *c, *d, *a, *m4, *k4, s4);
+        }
     }
-    [a, b, c, d]
+    states
 }
 
 /// `floor(2³² · |sin(i)|)` for `i` from 1 to 64 (RFC 1321, 3.4).

@@ -61,6 +61,8 @@ error_codes! {
     EntityTooSmall = 400,
     /// The token of temporary credentials has expired.
     ExpiredToken = 400,
+    /// An object would be replaced, which `x-cos-forbid-overwrite` forbids.
+    FileAlreadyExists = 409,
     /// The body ended before `Content-Length` bytes.
     IncompleteBody = 400,
     /// A form has more than one file.

@@ -4,6 +4,7 @@
 //! comes out.
 
 mod bucket;
+mod cdn;
 mod endpoint;
 mod error_code;
 pub mod form;
@@ -21,12 +22,13 @@ mod warning;
 pub mod xml;
 
 pub use bucket::{Bucket, BucketError};
+pub use cdn::{CdnError, CdnKey, CdnSigner, CdnType};
 pub use endpoint::{Endpoint, Host, HostError, UrlError, UrlParts};
 pub use error_code::{ErrorCode, UnknownErrorCode};
 pub use key::{DotSegmentKey, KeyError, ObjectKey};
 pub use presign::{
     Batch, BatchError, Expires, ExpiresError, FileSize, FormKey, PresignError, PresignRequest,
-    Presigned, Presigner, SignedForm, Unsignable, UploadForm, UploadFormError, Urls,
+    Presigned, Presigner, SignedForm, SignedRequest, Unsignable, UploadForm, UploadFormError, Urls,
 };
 pub use range::{ByteRange, content_range};
 pub use region::{Region, RegionError};

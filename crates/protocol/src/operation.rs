@@ -11,6 +11,7 @@ mod configuration;
 mod copy;
 mod delete;
 mod encryption;
+mod fields;
 mod list;
 mod multipart;
 mod need;
@@ -40,16 +41,14 @@ pub use configuration::{
 pub use copy::{CopySource, PutObjectCopy, Replaced, UploadPartCopy};
 pub use delete::DeleteObjects;
 pub use encryption::{CustomerKey, ServerSideEncryption};
+pub use fields::{Conditions, ContentHeaders, ResponseOverrides};
 pub use list::{GetBucket, GetBucketLocation};
 pub use multipart::{
     AbortMultipartUpload, CompleteMultipartUpload, InitiateMultipartUpload, ListMultipartUploads,
     ListParts, UploadPart,
 };
 pub use need::Need;
-pub use object::{
-    Conditions, ContentHeaders, DeleteObject, GetObject, GetObjectAcl, HeadObject, PutObject,
-    PutObjectAcl, ResponseOverrides,
-};
+pub use object::{DeleteObject, GetObject, GetObjectAcl, HeadObject, PutObject, PutObjectAcl};
 pub use parts::{Pair, Parts, Resource};
 pub use post::{PostObject, SuccessAction};
 pub use request::Request;
@@ -381,6 +380,8 @@ pub enum DecodeError {
         /// Its value as given.
         value: String,
     },
+    /// A key of the key management service is named, where there is none.
+    UnknownKmsKey,
     /// `Content-MD5` is not 16 bytes of base64.
     InvalidDigest,
     /// `x-cos-copy-source` does not name an object.
@@ -427,6 +428,9 @@ impl fmt::Display for DecodeError {
             Self::InvalidArgument { name, value } => {
                 write!(f, "{name} has a value that is not allowed, or stands twice: {value:?}")
             }
+            Self::UnknownKmsKey => f.write_str(
+                "there is no key management service here, so none of its keys can be found",
+            ),
             Self::InvalidDigest => f.write_str("Content-MD5 is not 16 bytes of base64"),
             Self::InvalidCopySource => {
                 f.write_str("x-cos-copy-source is not BUCKET.DOMAIN/KEY, the key percent-encoded")

@@ -29,6 +29,7 @@ mod ip;
 mod judge;
 mod key;
 mod learn;
+mod nearest;
 mod operator;
 mod principal;
 mod question;

@@ -24,6 +24,7 @@ pub use error::PresignError;
 pub use expires::{Expires, ExpiresError};
 pub use presigned::Presigned;
 pub use presigner::Presigner;
+pub use risks::SignedRequest;
 pub use upload_form::{FileSize, FormKey, SignedForm, UploadForm, UploadFormError};
 
 use crate::{Bucket, Endpoint, ObjectKey, Scheme};

@@ -47,11 +47,16 @@ pub enum Warning {
         /// The place of the statement, from 0.
         statement: usize,
     },
+    /// A statement of a policy names an action that no operation is known to need, such as a misspelt one.
+    UnknownAction {
+        /// The place of the statement, from 0.
+        statement: usize,
+    },
 }
 
 impl Warning {
     /// The stable names of all warnings.
-    pub const IDS: [&'static str; 11] = [
+    pub const IDS: [&'static str; 12] = [
         "long-validity",
         "token-ends-first",
         "unsigned-host",
@@ -63,6 +68,7 @@ impl Warning {
         "unsendable-header",
         "wildcard-resource",
         "account-star",
+        "unknown-action",
     ];
 
     /// The stable name of the warning.
@@ -79,6 +85,7 @@ impl Warning {
             Self::UnsendableHeader => "unsendable-header",
             Self::WildcardResource { .. } => "wildcard-resource",
             Self::AccountStar { .. } => "account-star",
+            Self::UnknownAction { .. } => "unknown-action",
         }
     }
 
@@ -88,18 +95,21 @@ impl Warning {
         (seconds > 0).then_some(Self::TokenEndsFirst { seconds })
     }
 
-    /// The warnings of a policy, statement by statement. What a statement denies is no risk.
+    /// The warnings of a policy, statement by statement. A wide resource is no risk where it denies; an action that is none
+    /// is one, since nothing is denied.
     pub fn of_policy(policy: &Policy) -> Vec<Self> {
-        let allowing = policy.statements().iter().enumerate();
-        let allowing = allowing.filter(|(_, one)| one.effect == Effect::Allow);
-        allowing
+        let statements = policy.statements().iter().enumerate();
+        statements
             .flat_map(|(statement, one)| {
-                let has = |is: fn(&_) -> bool| one.resources.iter().any(is);
+                let allows = one.effect == Effect::Allow;
+                let has = |is: fn(&_) -> bool| allows && one.resources.iter().any(is);
                 let wide = has(crate::policy::ResourcePattern::is_wide);
                 let nobody = has(crate::policy::ResourcePattern::is_of_nobody);
+                let unknown = one.actions.iter().any(crate::policy::ActionPattern::is_unknown);
                 [
                     wide.then_some(Self::WildcardResource { statement }),
                     nobody.then_some(Self::AccountStar { statement }),
+                    unknown.then_some(Self::UnknownAction { statement }),
                 ]
             })
             .flatten()
@@ -163,7 +173,7 @@ impl fmt::Display for Warning {
                 "a browser runs what is downloaded as a page of its domain; sign response-content-disposition=attachment, or another response-content-type",
             ),
             Self::CdnDomain => f.write_str(
-                "the host is a CDN's, which does not accept signatures of COS; sign for the bucket's own domain, or use the CDN's own",
+                "the host is a CDN's, which does not accept signatures of COS; sign for the bucket's own domain, or make a URL with the CDN's own authentication: cospass cdn-url",
             ),
             Self::UnsendableHeader => f.write_str(
                 "a signed header has a name that is no HTTP token, which clients and proxies refuse to send; use ASCII letters, digits and -",
@@ -175,6 +185,10 @@ impl fmt::Display for Warning {
             Self::AccountStar { statement } => write!(
                 f,
                 "statement[{statement}] has a resource whose account is no APPID, such as uid/*: STS accepts it, COS denies it; write uid/APPID"
+            ),
+            Self::UnknownAction { statement } => write!(
+                f,
+                "statement[{statement}] names an action that no operation is known to need, so that it says nothing; look for a misspelling, upper and lower case count"
             ),
         }
     }
@@ -199,6 +213,7 @@ mod tests {
             Warning::UnsendableHeader,
             Warning::WildcardResource { statement: 0 },
             Warning::AccountStar { statement: 0 },
+            Warning::UnknownAction { statement: 0 },
         ];
         assert_eq!(all.map(Warning::id), Warning::IDS);
         assert!(all.iter().all(|warning| warning.to_string().contains(';')));
@@ -245,5 +260,21 @@ mod tests {
             assert_eq!(ids("allow", resource), [""; 0], "{resource}");
         }
         assert_eq!(ids("allow", "qcs::cos::uid/*:b-1250000000/a"), ["account-star"]);
+    }
+
+    #[test]
+    fn an_action_that_is_none_is_told_whatever_it_does() {
+        let ids = |effect: &str, actions: &str| {
+            let text = format!(
+                r#"{{"version":"2.0","statement":[{{"effect":"{effect}","action":{actions},"resource":"qcs::cos::uid/1:b-1/a"}}]}}"#
+            );
+            let policy = Policy::parse(text.as_bytes(), PolicyKind::Identity).unwrap();
+            Warning::of_policy(&policy).into_iter().map(Warning::id).collect::<Vec<_>>()
+        };
+        for effect in ["allow", "deny"] {
+            let one_of_two = r#"["name/cos:GetObject","name/cos:GetObjects"]"#;
+            assert_eq!(ids(effect, one_of_two), ["unknown-action"], "{effect}");
+            assert_eq!(ids(effect, r#""name/cos:GetObject""#), [""; 0], "{effect}");
+        }
     }
 }

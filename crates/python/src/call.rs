@@ -74,11 +74,8 @@ fn each_item<'py>(
         if dict.is_empty() {
             return Ok(());
         }
-        for item in dict.items().iter() {
-            let (name, value) = item.extract()?;
-            take(name, value)?;
-        }
-        return Ok(());
+        let items: Vec<_> = dict.iter().collect();
+        return items.into_iter().try_for_each(|(name, value)| take(name, value));
     }
     if !mapping.is_truthy()? {
         return Ok(());

@@ -1,20 +1,50 @@
 //! Now, and the validity of a signature, as `CosS3Auth.__call__` writes it.
 
+use std::sync::Arc;
+
+use cospass_sign::KeyTime;
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyInt, PyModule};
 
-use crate::prepared::Given;
 use crate::refusal::Refusal;
 use crate::text::type_name;
 
-/// Unix seconds: `now` if it is given, else `time.time()`, which is asked for by its name, so that a test that has
-/// replaced it is heard.
-pub(crate) fn unix_seconds(py: Python<'_>, now: Option<&Bound<'_, PyAny>>) -> Result<i64, Refusal> {
-    match now {
-        None => seconds(time(py)?.call_method0(intern!(py, "time"))?),
-        Some(now) => seconds(now.clone()),
+/// The time that a configuration lives in, where a call is given none.
+#[derive(Clone, Debug, Default)]
+pub(crate) enum Clock {
+    /// `time.time()`, which is asked for by its name, so that a test that has replaced it is heard.
+    #[default]
+    OfPython,
+    /// Unix seconds.
+    Still(i64),
+    /// A function that returns them.
+    Asked(Arc<Py<PyAny>>),
+}
+
+impl Clock {
+    /// By the argument `now` of a configuration.
+    pub(crate) fn new(now: Option<Bound<'_, PyAny>>) -> Result<Self, Refusal> {
+        match now {
+            None => Ok(Self::OfPython),
+            Some(now) if now.is_callable() => Ok(Self::Asked(Arc::new(now.unbind()))),
+            Some(now) => seconds(now).map(Self::Still),
+        }
+    }
+
+    /// Unix seconds: those that a call was given, else this clock's.
+    pub(crate) fn now(
+        &self,
+        py: Python<'_>,
+        given: Option<&Bound<'_, PyAny>>,
+    ) -> Result<i64, Refusal> {
+        match (given.filter(|now| !now.is_none()), self) {
+            (Some(now), _) => seconds(now.clone()),
+            (None, Self::OfPython) => seconds(time(py)?.call_method0(intern!(py, "time"))?),
+            (None, Self::Still(now)) => Ok(*now),
+            (None, Self::Asked(clock)) => seconds(clock.bind(py).call0()?),
+        }
     }
 }
 
@@ -62,8 +92,8 @@ pub(crate) enum Validity {
 
 impl Validity {
     /// With `Expired` as it was given; left out it is 300.
-    pub(crate) fn new(now: i64, expired: &Given<'_>) -> Result<Self, Refusal> {
-        let Some(expired) = &expired.0 else {
+    pub(crate) fn new(now: i64, expired: Option<&Bound<'_, PyAny>>) -> Result<Self, Refusal> {
+        let Some(expired) = expired else {
             return Ok(Self::Seconds { now, end: now.saturating_add(300) });
         };
         if expired.is_exact_instance_of::<PyInt>()
@@ -85,5 +115,14 @@ impl Validity {
             Self::Seconds { now, end } => format!("{};{end}", now.saturating_sub(60)),
             Self::Written { now, end } => format!("{};{end}", now.saturating_sub(60)),
         }
+    }
+
+    /// The same as times; an end that is no ordinary int is the second that it falls into.
+    pub(crate) fn times(&self) -> KeyTime {
+        let (now, end) = match self {
+            Self::Seconds { now, end } => (*now, *end),
+            Self::Written { now, end } => (*now, end.parse().map_or(*now, truncated)),
+        };
+        KeyTime::new(now.saturating_sub(60), end)
     }
 }

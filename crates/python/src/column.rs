@@ -1,52 +1,89 @@
 //! Columns of keys as Arrow lays strings out, and the URLs in the same layout: offsets of 64 bits and bytes behind one
 //! another (Arrow columnar format, "Variable-size Binary Layout").
 //!
-//! The buffers come and go as `bytes`, which the pure half makes arrays of without copying; the interface of C would take
-//! `unsafe` here, or sixty crates that have it.
+//! ```text
+//! rows of an array ─► Piece (bytes) ─► a thread: signed ─► Piece ─► room of the whole array, in the order of the rows
+//! ```
+//!
+//! Pieces are small enough to stay in a processor's cache, and come back empty. They go through `bytes`, which the pure half
+//! reads out of arrays and puts into the room; the interface of C would take `unsafe` here, or sixty crates that have it.
 
-use std::ops::Range;
+use std::collections::BTreeMap;
+use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 
 use pyo3::intern;
 use pyo3::prelude::*;
+use pyo3::pybacked::PyBackedBytes;
 use pyo3::types::{PyBytes, PyList};
 
-use crate::many::Many;
+use crate::many::{Many, Pen};
 use crate::refusal::Refusal;
 
 /// The size of an offset, in bytes.
 const OFFSET: usize = size_of::<i64>();
 
-/// How many rows one thread signs before it writes them.
-const ROWS: usize = 1024;
+/// How many rows are a piece.
+const ROWS: usize = 4096;
 
-/// How many rows are one thread's at a time.
-const SHARE: usize = 16 * ROWS;
+/// Offsets, bytes, and which rows are null, a byte each, as the pure half reads them out of an array. Offsets are of this
+/// machine's byte order, one more than there are rows.
+type Buffers = (PyBackedBytes, PyBackedBytes, Option<PyBackedBytes>);
 
-/// See the head of this file. A key is a row; one of null has no bytes.
-#[derive(Clone, Copy)]
-struct Column<'a> {
+/// Some rows, on their way through a thread and back.
+#[derive(Default)]
+struct Piece {
+    number: usize,
+    keys: Option<Buffers>,
+    urls: String,
+    /// Where the URL of each row ends; a row of null has none.
+    ends: Vec<usize>,
+}
+
+/// What a thread hands back.
+type Done = (Piece, Result<(), Refusal>);
+
+impl Piece {
+    /// Signs its keys; refuses what cannot be signed before anything is.
+    fn sign(&mut self, many: &Many, pen: &mut Pen) -> Result<(), Refusal> {
+        self.urls.clear();
+        self.ends.clear();
+        let Some((offsets, bytes, nulls)) = self.keys.take() else { return Ok(()) };
+        let text = std::str::from_utf8(&bytes).map_err(|_| Refusal::BytesNotUtf8)?;
+        let keys = Keys { offsets: &offsets, text, nulls: nulls.as_deref() };
+        let rows = (offsets.len() / OFFSET).saturating_sub(1);
+        for row in 0..rows {
+            keys.key(row).map_err(|reason| Refusal::OfKeys {
+                position: self.number * ROWS + row,
+                reason: Box::new(reason),
+            })?;
+        }
+        let Self { urls, ends, .. } = self;
+        let present = (0..rows).filter_map(|row| keys.key(row).ok().flatten());
+        let mut row = 0;
+        many.each(present, pen, |key, signature| {
+            while keys.is_null(row) {
+                ends.push(urls.len());
+                row += 1;
+            }
+            many.push_url(urls, key, signature);
+            ends.push(urls.len());
+            row += 1;
+        });
+        ends.resize(rows, urls.len());
+        Ok(())
+    }
+}
+
+/// The keys of a piece; one of null has no bytes.
+struct Keys<'a> {
     offsets: &'a [u8],
-    bytes: &'a str,
-    /// The offset at which `bytes` begins: an array may be a part of another.
-    base: i64,
-    /// Which rows are null, a byte each; nothing where none is.
+    text: &'a str,
     nulls: Option<&'a [u8]>,
 }
 
-impl<'a> Column<'a> {
-    /// Offsets are of this machine's byte order, one more than there are rows.
-    fn new(offsets: &'a [u8], bytes: &'a [u8], nulls: Option<&'a [u8]>) -> Result<Self, Refusal> {
-        let bytes = std::str::from_utf8(bytes).map_err(|_| Refusal::BytesNotUtf8)?;
-        let base = offsets.first_chunk().map_or(0, |first| i64::from_ne_bytes(*first));
-        Ok(Self { offsets, bytes, base, nulls })
-    }
-
-    fn rows(&self) -> usize {
-        (self.offsets.len() / OFFSET).saturating_sub(1)
-    }
-
+impl<'a> Keys<'a> {
     fn is_null(&self, row: usize) -> bool {
         self.nulls.is_some_and(|nulls| nulls.get(row).is_some_and(|&null| null != 0))
     }
@@ -56,102 +93,138 @@ impl<'a> Column<'a> {
         if self.is_null(row) {
             return Ok(None);
         }
-        let of_keys = |reason| Refusal::OfKeys { position: row, reason: Box::new(reason) };
-        let (start, end) = (self.offset(row), self.offset(row + 1));
-        let key = start.zip(end).and_then(|(start, end)| self.bytes.get(start..end));
-        match key {
-            None => Err(of_keys(Refusal::BytesNotUtf8)),
-            Some("") => Err(of_keys(Refusal::KeyEmpty)),
+        let key = self.offset(row).zip(self.offset(row + 1));
+        match key.and_then(|(start, end)| self.text.get(start..end)) {
+            None => Err(Refusal::BytesNotUtf8),
+            Some("") => Err(Refusal::KeyEmpty),
             Some(key) => Ok(Some(key)),
         }
     }
 
+    /// From the beginning of the text: an array may be a part of another.
     fn offset(&self, row: usize) -> Option<usize> {
+        let base = i64::from_ne_bytes(*self.offsets.first_chunk()?);
         let start = row.checked_mul(OFFSET)?;
         let bytes = self.offsets.get(start..start.checked_add(OFFSET)?)?;
         let offset = i64::from_ne_bytes(bytes.try_into().ok()?);
-        usize::try_from(offset.checked_sub(self.base)?).ok()
-    }
-
-    /// The keys of some rows, without those that are null. They were looked at before.
-    fn keys(self, rows: Range<usize>) -> impl Iterator<Item = &'a str> {
-        rows.filter_map(move |row| self.key(row).ok().flatten())
+        usize::try_from(offset.checked_sub(base)?).ok()
     }
 }
 
-/// The URLs of a column, as offsets and bytes.
-fn signed<'py>(
-    py: Python<'py>,
-    many: &Many,
-    column: Column<'_>,
-    threads: usize,
-) -> Result<(Bound<'py, PyBytes>, Bound<'py, PyBytes>), Refusal> {
-    let ends = py.detach(|| ends(many, column))?;
-    let offsets = PyBytes::new_with(py, (ends.len() + 1) * OFFSET, |out| {
-        let written = out.chunks_exact_mut(OFFSET).skip(1).zip(&ends);
-        written.for_each(|(slot, &end)| slot.copy_from_slice(&(end as i64).to_ne_bytes()));
-        Ok(())
-    })?;
-    let total = ends.last().copied().unwrap_or_default();
-    let bytes = PyBytes::new_with(py, total, |out| {
-        py.detach(|| write(many, column, &ends, out, threads));
-        Ok(())
-    })?;
-    Ok((offsets, bytes))
+/// One array on its way: its rows, and the room for its URLs.
+struct Way<'a, 'py> {
+    many: &'a Many,
+    /// Has `keys(first, count)`, and takes URLs by `add(offsets, bytes)`.
+    array: Bound<'py, PyAny>,
+    pieces: usize,
+    /// How many were begun.
+    begun: usize,
+    /// Where the URLs end that are in the room.
+    end: usize,
+    /// To be filled again.
+    free: Vec<Piece>,
 }
 
-/// Where each URL ends; refuses keys that cannot be signed before any is.
-fn ends(many: &Many, column: Column<'_>) -> Result<Vec<usize>, Refusal> {
-    let mut end = 0_usize;
-    let of_row = |row| {
-        end = end.saturating_add(column.key(row)?.map_or(0, |key| many.url_length(key)));
-        Ok(end)
-    };
-    (0..column.rows()).map(of_row).collect()
-}
-
-/// Rows, with the place of their URLs.
-type Part<'o> = (Range<usize>, &'o mut [u8]);
-
-/// Threads take parts until none is left; this one is among them, and does what those do not that the system has not got.
-fn write(many: &Many, column: Column<'_>, ends: &[usize], out: &mut [u8], threads: usize) {
-    let mut parts: Vec<Part<'_>> = Vec::new();
-    let (mut rest, mut begun, mut row) = (out, 0, 0);
-    for rows in ends.chunks(SHARE) {
-        let end = rows.last().copied().unwrap_or(begun);
-        let (part, behind) = rest.split_at_mut((end - begun).min(rest.len()));
-        parts.push((row..row + rows.len(), part));
-        (rest, begun, row) = (behind, end, row + rows.len());
+impl<'a, 'py> Way<'a, 'py> {
+    fn new(many: &'a Many, array: Bound<'py, PyAny>) -> Result<Self, Refusal> {
+        let rows: usize = array.getattr(intern!(array.py(), "rows"))?.extract()?;
+        let (pieces, free) = (rows.div_ceil(ROWS), Vec::new());
+        Ok(Self { many, array, pieces, begun: 0, end: 0, free })
     }
-    let parts = Mutex::new(parts);
-    let next = || parts.lock().unwrap_or_else(PoisonError::into_inner).pop();
-    let work = || {
-        while let Some((rows, part)) = next() {
-            write_rows(many, column, rows, part);
+
+    /// The next rows.
+    fn next(&mut self) -> Result<Option<Piece>, Refusal> {
+        if self.begun == self.pieces {
+            return Ok(None);
         }
-    };
-    thread::scope(|scope| {
-        for _ in 1..threads {
-            drop(thread::Builder::new().spawn_scoped(scope, work));
-        }
-        work();
-    });
-}
+        let mut piece = self.free.pop().unwrap_or_default();
+        piece.number = self.begun;
+        let arguments = (self.begun * ROWS, ROWS);
+        let keys = self.array.call_method1(intern!(self.array.py(), "keys"), arguments)?;
+        piece.keys = Some(keys.extract()?);
+        self.begun += 1;
+        Ok(Some(piece))
+    }
 
-fn write_rows(many: &Many, column: Column<'_>, rows: Range<usize>, mut out: &mut [u8]) {
-    let mut text = String::new();
-    for start in rows.clone().step_by(ROWS) {
-        text.clear();
-        many.push_urls(&mut text, column.keys(start..(start + ROWS).min(rows.end)));
-        let length = text.len().min(out.len());
-        let (here, behind) = out.split_at_mut(length);
-        here.copy_from_slice(text.as_bytes().get(..length).unwrap_or_default());
-        out = behind;
+    /// Puts the URLs of the rows behind those of the rows before them.
+    fn put(&mut self, piece: Piece) -> Result<(), Refusal> {
+        let py = self.array.py();
+        let offsets = piece.ends.iter().map(|end| (self.end + end) as i64);
+        let offsets: Vec<u8> = offsets.flat_map(i64::to_ne_bytes).collect();
+        let urls = PyBytes::new(py, piece.urls.as_bytes());
+        self.array.call_method1(intern!(py, "add"), (PyBytes::new(py, &offsets), urls))?;
+        self.end += piece.urls.len();
+        self.free.push(piece);
+        Ok(())
+    }
+
+    fn alone(&mut self) -> Result<(), Refusal> {
+        let (many, py) = (self.many, self.array.py());
+        let mut pen = many.pen();
+        while let Some(mut piece) = self.next()? {
+            py.detach(|| piece.sign(many, &mut pen))?;
+            self.put(piece)?;
+        }
+        Ok(())
+    }
+
+    /// So many threads sign while this one reads and puts.
+    fn together(&mut self, threads: usize) -> Result<(), Refusal> {
+        let many = self.many;
+        let (to_do, waiting) = channel::<Piece>();
+        let (done, results) = channel::<Done>();
+        let waiting = Mutex::new(waiting);
+        let work = |done: Sender<Done>| {
+            let mut pen = many.pen();
+            loop {
+                let next = waiting.lock().unwrap_or_else(PoisonError::into_inner).recv();
+                let Ok(mut piece) = next else { return };
+                let signed = piece.sign(many, &mut pen);
+                if done.send((piece, signed)).is_err() {
+                    return;
+                }
+            }
+        };
+        thread::scope(|scope| {
+            let start = |_: &usize| {
+                let done = done.clone();
+                thread::Builder::new().spawn_scoped(scope, || work(done)).is_ok()
+            };
+            match (0..threads).filter(start).count() {
+                // The system has no thread for it.
+                0 => self.alone(),
+                started => self.lead(to_do, &Mutex::new(results), 2 * started),
+            }
+        })
+    }
+
+    /// Keeps so many pieces under way, and puts them in their order.
+    fn lead(
+        &mut self,
+        to_do: Sender<Piece>,
+        results: &Mutex<Receiver<Done>>,
+        most: usize,
+    ) -> Result<(), Refusal> {
+        let py = self.array.py();
+        let mut early: BTreeMap<usize, Done> = BTreeMap::new();
+        let mut put = 0;
+        while put < self.pieces {
+            while self.begun < put + most {
+                let Some(piece) = self.next()? else { break };
+                drop(to_do.send(piece));
+            }
+            let next = || results.lock().unwrap_or_else(PoisonError::into_inner).recv();
+            let Ok((piece, signed)) = py.detach(next) else { return Ok(()) };
+            early.insert(piece.number, (piece, signed));
+            while let Some((piece, signed)) = early.remove(&put) {
+                signed?;
+                self.put(piece)?;
+                put += 1;
+            }
+        }
+        Ok(())
     }
 }
-
-/// Offsets, bytes, and which rows are null, as the pure half reads them out of an array.
-type Buffers<'py> = (Bound<'py, PyBytes>, Bound<'py, PyBytes>, Option<Bound<'py, PyBytes>>);
 
 /// Whether keys have the Arrow PyCapsule interface. Lists are asked by those who have them.
 pub(crate) fn is_arrow(keys: &Bound<'_, PyAny>) -> PyResult<bool> {
@@ -170,13 +243,14 @@ pub(crate) fn array<'py>(
     threads: usize,
 ) -> Result<Bound<'py, PyAny>, Refusal> {
     let py = keys.py();
-    let read = PyModule::import(py, "cospass.arrow")?.call_method1("KeyColumns", (keys,))?;
-    let chunks: Vec<Buffers<'py>> = read.getattr("chunks")?.extract()?;
-    let mut urls = Vec::with_capacity(chunks.len());
-    for (offsets, bytes, nulls) in &chunks {
-        let nulls = nulls.as_ref().map(|nulls| nulls.as_bytes());
-        let column = Column::new(offsets.as_bytes(), bytes.as_bytes(), nulls)?;
-        urls.push(signed(py, many, column, threads)?);
+    let module = PyModule::import(py, "cospass.arrow")?;
+    let read = module.call_method1("KeyColumns", (keys, many.shortest_url()))?;
+    for column in read.getattr("columns")?.try_iter()? {
+        let mut way = Way::new(many, column?)?;
+        match threads.min(way.pieces) {
+            0 | 1 => way.alone()?,
+            threads => way.together(threads)?,
+        }
     }
-    Ok(read.call_method1("array", (urls,))?)
+    Ok(read.call_method0("array")?)
 }

@@ -1,6 +1,6 @@
 //! Whether the signature of a request holds, why not, and signing a request that is about to be sent.
 
-use cospass_protocol::{Endpoint, Host, HostError};
+use cospass_protocol::{Endpoint, Host};
 use cospass_sign::explain::{Evidence, ServerView, explain};
 use cospass_sign::percent::Plus;
 use cospass_sign::{
@@ -55,7 +55,7 @@ pub(crate) fn explained(
         server,
         now: Some(now),
         other_hosts: &other_hosts,
-        is_cdn: matches!(Host::new(&*host), Err(HostError::Cdn { .. })),
+        is_cdn: Host::is_of_cdn(&host),
         ..Evidence::new(*head)
     });
     if strict { explanation.strictly().to_json() } else { explanation.to_json() }

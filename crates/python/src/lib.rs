@@ -5,7 +5,9 @@
 //! everywhere. The differences that are meant are listed in `docs/python.md`, and a test holds both to that list
 //! (`tests/python/test_drop_in.py`).
 
+mod arguments;
 mod call;
+mod chain;
 mod clock;
 mod column;
 mod command;
@@ -26,6 +28,7 @@ mod settings;
 mod signer;
 mod site;
 mod text;
+mod warnings;
 
 use pyo3::prelude::*;
 
@@ -33,6 +36,7 @@ use pyo3::prelude::*;
 #[pymodule]
 fn _cospass(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add("__version__", env!("CARGO_PKG_VERSION"))?;
+    module.add_class::<chain::Chain>()?;
     module.add_class::<local::Local>()?;
     module.add_class::<send::Answer>()?;
     module.add_class::<send::Pending>()?;
@@ -41,5 +45,6 @@ fn _cospass(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<settings::Settings>()?;
     module.add_class::<signer::Signer>()?;
     module.add_function(wrap_pyfunction!(command::run_command, module)?)?;
+    module.add_function(wrap_pyfunction!(send::crc64_of, module)?)?;
     module.add_function(wrap_pyfunction!(send::crc64_joined, module)?)
 }

@@ -13,7 +13,7 @@ use crate::log;
 use crate::prepared::Prepared;
 use crate::refusal::Refusal;
 use crate::settings::key_of;
-use crate::site::{key_length, push_key};
+use crate::site::push_key;
 use crate::text::{text_in, type_name};
 
 /// So many keys go through each stage together: enough for the lanes of any engine, few enough to stay in the nearest
@@ -52,10 +52,15 @@ impl Texts {
     }
 }
 
-/// What one thread works on and with.
-struct Worker {
+/// What one thread signs with.
+pub(crate) struct Pen {
     batch: Batch,
     signatures: Vec<Signature>,
+}
+
+/// What one thread works on.
+struct Worker {
+    pen: Pen,
     keys: Texts,
     urls: Texts,
 }
@@ -123,8 +128,12 @@ impl Many {
     }
 
     fn worker(&self) -> Worker {
-        let (keys, urls) = (Texts::default(), Texts::default());
-        Worker { batch: self.batch.clone(), signatures: Vec::new(), keys, urls }
+        Worker { pen: self.pen(), keys: Texts::default(), urls: Texts::default() }
+    }
+
+    /// One for each thread.
+    pub(crate) fn pen(&self) -> Pen {
+        Pen { batch: self.batch.clone(), signatures: Vec::new() }
     }
 
     /// Each in a thread of its own, the first in this one, as are those that the system has no thread for.
@@ -145,19 +154,18 @@ impl Many {
     }
 
     fn piece(&self, worker: &mut Worker) {
-        let Worker { batch, signatures, keys, urls } = worker;
+        let Worker { pen, keys, urls } = worker;
         urls.clear();
-        self.each(keys.iter(), batch, signatures, |key, signature| {
+        self.each(keys.iter(), pen, |key, signature| {
             urls.push(|out| self.push_url(out, key, signature));
         });
     }
 
     /// Signs keys, some together, and calls `take` for each in its order.
-    fn each<'k>(
+    pub(crate) fn each<'k>(
         &self,
         mut keys: impl Iterator<Item = &'k str>,
-        batch: &mut Batch,
-        signatures: &mut Vec<Signature>,
+        Pen { batch, signatures }: &mut Pen,
         mut take: impl FnMut(&'k str, &Signature),
     ) {
         loop {
@@ -178,7 +186,8 @@ impl Many {
         }
     }
 
-    fn push_url(&self, out: &mut String, key: &str, signature: &Signature) {
+    /// Appends the URL of a key.
+    pub(crate) fn push_url(&self, out: &mut String, key: &str, signature: &Signature) {
         out.push_str(&self.origin);
         push_key(out, key);
         out.push('?');
@@ -187,18 +196,10 @@ impl Many {
         out.push_str(&self.query);
     }
 
-    /// Appends the URLs of keys one behind the other.
-    pub(crate) fn push_urls<'k>(&self, out: &mut String, keys: impl Iterator<Item = &'k str>) {
-        let (mut batch, mut signatures) = (self.batch.clone(), Vec::new());
-        self.each(keys, &mut batch, &mut signatures, |key, signature| {
-            self.push_url(out, key, signature);
-        });
-    }
-
-    /// The length of the URL of a key, in bytes.
-    pub(crate) fn url_length(&self, key: &str) -> usize {
-        let fixed = self.origin.len() + self.template.query.len() + self.query.len();
-        fixed + 1 + SIGNATURE_LENGTH + key_length(key)
+    /// How long a URL is without its key, in bytes.
+    pub(crate) fn shortest_url(&self) -> usize {
+        let given = self.origin.len() + self.template.query.len() + self.query.len();
+        given + 1 + SIGNATURE_LENGTH
     }
 
     fn sign(&self, keys: &[&str], batch: &mut Batch, signatures: &mut Vec<Signature>) {

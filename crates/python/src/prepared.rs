@@ -2,56 +2,21 @@
 
 use std::sync::Arc;
 
+use cospass_protocol::{Longest, SignedRequest, Warning};
 use cospass_sign::{SecurityToken, TOKEN_NAME};
-use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 
+use crate::arguments::Call;
 use crate::call::{Pair, Pairs, borrowed, headers_of, keep_last, params_of};
-use crate::clock::{Validity, unix_seconds};
+use crate::clock::Validity;
 use crate::credentials::Keys;
 use crate::desk::{Carrier, Request};
 use crate::hidden::http_string;
 use crate::refusal::Refusal;
 use crate::route::Route;
 use crate::settings::State;
+use crate::site::push_key;
 use crate::text::push_form_encoded;
-
-/// An argument that is `None` counts as given, unlike one that is left out.
-#[derive(Clone, Default)]
-pub(crate) struct Given<'py>(pub(crate) Option<Bound<'py, PyAny>>);
-
-impl<'a, 'py> FromPyObject<'a, 'py> for Given<'py> {
-    type Error = std::convert::Infallible;
-
-    fn extract(value: Borrowed<'a, 'py, PyAny>) -> Result<Self, Self::Error> {
-        Ok(Self(Some(value.to_owned())))
-    }
-}
-
-impl<'py> Given<'py> {
-    /// The argument, or a TypeError in Python's words.
-    pub(crate) fn required(self, function: &str, name: &str) -> Result<Bound<'py, PyAny>, Refusal> {
-        self.0.ok_or_else(|| {
-            let message = format!("{function}() missing 1 required argument: '{name}'");
-            Refusal::Raised(PyTypeError::new_err(message))
-        })
-    }
-}
-
-/// The arguments of one call, by the official SDK's names.
-#[allow(non_snake_case, reason = "they are filled from arguments of these names")]
-pub(crate) struct Call<'py> {
-    pub(crate) Method: Given<'py>,
-    pub(crate) Bucket: Bound<'py, PyAny>,
-    /// Of one object; `None` is the bucket itself.
-    pub(crate) Key: Option<Bound<'py, PyAny>>,
-    pub(crate) Expired: Given<'py>,
-    pub(crate) Headers: Option<Bound<'py, PyAny>>,
-    pub(crate) Params: Option<Bound<'py, PyAny>>,
-    pub(crate) UseCiEndPoint: Option<Bound<'py, PyAny>>,
-    pub(crate) SignHost: Option<Bound<'py, PyAny>>,
-    pub(crate) now: Option<Bound<'py, PyAny>>,
-}
 
 /// Everything that a signature is made of, but for the key of the object.
 pub(crate) struct Prepared<'py> {
@@ -64,6 +29,8 @@ pub(crate) struct Prepared<'py> {
     signs_params: bool,
     /// The token that becomes a parameter, with its name.
     token: Option<(&'static str, SecurityToken)>,
+    /// Whether the keys have a token, wherever it travels.
+    is_temporary: bool,
 }
 
 impl<'py> Prepared<'py> {
@@ -76,31 +43,69 @@ impl<'py> Prepared<'py> {
         at_ci: bool,
         carrier: Carrier,
     ) -> Result<Option<Self>, Refusal> {
-        let headers = headers_of(call.Headers.as_ref())?;
+        let headers = headers_of(call.headers.as_ref())?;
         match (state.anonymous, carrier) {
             (true, Carrier::Header) => return Ok(None),
             (true, Carrier::Query) => return Err(Refusal::Anonymous),
             (false, _) => {}
         }
-        let wants_host = call.SignHost.as_ref().map_or(Ok(state.sign_host), |v| v.is_truthy())?;
+        let sign_host = call.sign_host.as_ref().filter(|value| !value.is_none());
+        let wants_host = sign_host.map_or(Ok(state.sign_host), |value| value.is_truthy())?;
         let signs_host = wants_host && !has(&headers, "host");
         if signs_host {
             route.host()?;
         }
-        let params = params_of(call.Params.as_ref())?;
+        let params = params_of(call.params.as_ref())?;
         route.lower_method()?;
-        let validity = Validity::new(unix_seconds(py, call.now.as_ref())?, &call.Expired)?;
+        let validity =
+            Validity::new(state.clock.now(py, call.now.as_ref())?, call.expired.as_ref())?;
         let keys = state.source.keys(py)?;
         let name = if at_ci { CI_TOKEN_NAME } else { TOKEN_NAME };
+        let own_token = state.token.as_ref().or(keys.token.as_ref());
+        let is_temporary = own_token.is_some();
         let token = match carrier {
             Carrier::Header => None,
             Carrier::Query if keys.id.contains('&') => return Err(Refusal::SecretIdAmpersand),
-            Carrier::Query => state.token.as_ref().or(keys.token.as_ref()),
+            Carrier::Query => own_token,
         };
         let token = token.filter(|_| !has(&params, name) && !has(&headers, name));
         let token = token.map(|token| (name, token.clone()));
         let signs_params = state.sign_params;
-        Ok(Some(Self { route, keys, validity, headers, params, signs_host, signs_params, token }))
+        Ok(Some(Self {
+            route,
+            keys,
+            validity,
+            headers,
+            params,
+            signs_host,
+            signs_params,
+            token,
+            is_temporary,
+        }))
+    }
+
+    /// What is valid and yet a risk of it, with this key; the empty one is left out.
+    pub(crate) fn warnings(&self, lists: &Lists<'_>, key: &str) -> Result<Vec<Warning>, Refusal> {
+        let text = |pairs: &[Pair<'_>]| -> Vec<(String, String)> {
+            let lossy = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+            pairs.iter().map(|(name, value)| (lossy(name), lossy(value))).collect()
+        };
+        let (headers, params) = (text(&lists.headers), text(&lists.query));
+        let headers: Vec<_> = headers.iter().map(|(n, v)| (n.as_str(), v.as_str())).collect();
+        let params: Vec<_> = params.iter().map(|(n, v)| (n.as_str(), v.as_str())).collect();
+        let has_token = has(&self.headers, TOKEN_NAME) || has(&self.params, TOKEN_NAME);
+        let request = SignedRequest {
+            method: self.route.lower_method()?,
+            params: &params,
+            headers: &headers,
+            signed_headers: &headers,
+            signed_params: (!self.signs_params).then_some(&[]),
+            is_temporary: self.is_temporary || has_token,
+        };
+        let mut path = String::new();
+        push_key(&mut path, key);
+        let last = self.keys.ends_at.map(|end| end.saturating_sub(1));
+        Ok(request.warnings(&path, self.validity.times(), last, Longest::default()))
     }
 
     /// The same as lists of bytes.

@@ -59,6 +59,8 @@ pub(crate) enum Refusal {
     Anonymous,
     /// The credential instance has no keys, or others than text.
     CredentialValue { attribute: &'static str, found: String },
+    /// No source of this machine has keys, or one is set up and wrong; what was seen.
+    Credentials(String),
     /// A `SecretId` with `&`, which would end its field in a URL.
     SecretIdAmpersand,
     /// A host with white space or control characters.
@@ -159,6 +161,7 @@ impl fmt::Display for Refusal {
                 f,
                 "{attribute} of the CredentialInstance is of type {found}, or empty: it must be text"
             ),
+            Self::Credentials(reason) => f.write_str(reason),
             Self::SecretIdAmpersand => f.write_str(
                 "the SecretId holds '&', which ends its field in a URL: copy it again from the console",
             ),

@@ -14,8 +14,9 @@ use crate::text::{text_of, type_name};
 
 /// What a route is asked by: compared by identity, which for text that does not change is enough.
 pub(crate) struct Wanted<'a, 'py> {
+    pub(crate) py: Python<'py>,
     pub(crate) state: &'a Arc<State>,
-    pub(crate) bucket: &'a Bound<'py, PyAny>,
+    pub(crate) bucket: Option<&'a Bound<'py, PyAny>>,
     /// Nothing is `GET`.
     pub(crate) method: Option<&'a Bound<'py, PyAny>>,
     pub(crate) at_ci: bool,
@@ -47,22 +48,21 @@ impl Route {
             };
         Arc::ptr_eq(&self.state, wanted.state)
             && self.at_ci == wanted.at_ci
-            && same(&self.bucket, Some(wanted.bucket))
+            && same(&self.bucket, wanted.bucket)
             && same(&self.method, wanted.method)
     }
 
     /// Works it out. What is wrong with method and host is told by those who need them.
     pub(crate) fn new(wanted: &Wanted<'_, '_>) -> Result<Self, Refusal> {
-        let py = wanted.bucket.py();
         let site = &wanted.state.site;
         let place = Place {
-            bucket: Some(wanted.bucket).filter(|bucket| !bucket.is_none()),
+            bucket: wanted.bucket.filter(|bucket| !bucket.is_none()),
             endpoint: site.endpoint_ci.as_deref().filter(|_| wanted.at_ci),
             ..Place::default()
         };
         let mut origin = String::new();
         site.push_origin(&mut origin, &place)?;
-        let host = match signed_host(py, &origin) {
+        let host = match signed_host(wanted.py, &origin) {
             Err(Refusal::HostUnreadable { host, reason }) => Err((host, reason)),
             told => Ok(told?),
         };
@@ -79,7 +79,7 @@ impl Route {
         };
         Ok(Self {
             state: Arc::clone(wanted.state),
-            bucket: kept(wanted.bucket),
+            bucket: wanted.bucket.and_then(kept),
             method: wanted.method.and_then(kept),
             at_ci: wanted.at_ci,
             origin,

@@ -7,6 +7,8 @@ use cospass_sign::SecurityToken;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict};
 
+use crate::chain::Chain;
+use crate::clock::Clock;
 use crate::credentials::{Keys, Source, is_instance, token_of};
 use crate::refusal::Refusal;
 use crate::site::{Appid, CI, COS, Place, Site, endpoint_of, push_key, truthy};
@@ -22,6 +24,7 @@ pub(crate) struct State {
     pub(crate) anonymous: bool,
     pub(crate) sign_host: bool,
     pub(crate) sign_params: bool,
+    pub(crate) clock: Clock,
 }
 
 /// The arguments of `CosConfig`, by name; those that are `None` count as not given.
@@ -96,7 +99,7 @@ impl<'py> Arguments<'py> {
         }
         match self.get("CredentialInstance")? {
             Some(instance) if instance.is_truthy()? && is_instance(&instance)? => {
-                Ok(Source::Instance(Arc::new(instance.unbind())))
+                Ok(Source::of_instance(instance))
             }
             _ if anonymous => Ok(Source::Nobody),
             _ => Err(Refusal::SecretsMissing),
@@ -137,6 +140,7 @@ impl Settings {
             anonymous,
             sign_host: arguments.is_true("SignHost")?,
             sign_params: arguments.is_true("SignParams")?,
+            clock: Clock::new(arguments.get("now")?)?,
         }))))
     }
 
@@ -218,6 +222,14 @@ impl Settings {
             state.token = token;
         });
         Ok(())
+    }
+
+    /// The chain that the keys come from, if they are to be asked for now.
+    fn due_chain(&self, py: Python<'_>) -> Option<Py<Chain>> {
+        match &self.state().source {
+            Source::Chain(chain) if chain.get().is_due() => Some(chain.clone_ref(py)),
+            _ => None,
+        }
     }
 
     fn __repr__(&self) -> &'static str {

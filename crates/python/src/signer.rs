@@ -6,16 +6,17 @@ use cospass_sign::explain::ServerView;
 use cospass_sign::{Credentials, TOKEN_NAME};
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyTuple};
+use pyo3::types::{PyBytes, PyDict, PyList, PyTuple};
 
-use crate::clock::{Validity, unix_seconds};
+use crate::arguments::{self, Call};
+use crate::clock::Validity;
 use crate::column;
 use crate::credentials::Source;
 use crate::desk::{Carrier, Desk};
 use crate::judge::{authorize, explained, verify};
 use crate::log;
 use crate::many::Many;
-use crate::prepared::{Call, Given, Prepared};
+use crate::prepared::Prepared;
 use crate::refusal::Refusal;
 use crate::route::{Route, Wanted};
 use crate::send::{self, Order, Pending};
@@ -23,6 +24,7 @@ use crate::sent::Sent;
 use crate::settings::{Settings, State, key_of};
 use crate::site::push_key;
 use crate::text::{text_in, text_of};
+use crate::warnings;
 
 /// What `CosS3Client` inherits: the calls that sign.
 ///
@@ -62,16 +64,17 @@ impl Signer {
     /// The `Authorization` text, or the URL with the signature in its query.
     fn sign(&self, py: Python<'_>, call: &Call<'_>, carrier: Carrier) -> Result<String, Refusal> {
         let state = self.state()?;
-        let (route, at_ci) = self.route_of(&state, call)?;
-        let key = call.Key.as_ref().filter(|key| !key.is_none()).map(key_of).transpose()?;
-        let key = key.as_ref().map_or(Ok(""), text_in)?;
-        let Some(prepared) = Prepared::new(py, &state, route, call, at_ci, carrier)? else {
+        let Some((prepared, key)) = self.prepared(py, &state, call, carrier)? else {
             return Ok(String::new());
         };
+        let key = key.as_ref().map_or(Ok(""), text_in)?;
         let lists = prepared.lists()?;
         let route = &prepared.route;
         let method = route.lower_method()?;
         log::signed(py, || lists.shown(method, key))?;
+        if warnings::are_wanted(py)? {
+            warnings::tell(py, prepared.warnings(&lists, key)?)?;
+        }
         let mut out = String::with_capacity(route.origin.len() + key.len() + 512);
         if carrier == Carrier::Query {
             out.push_str(&route.origin);
@@ -88,12 +91,28 @@ impl Signer {
         Ok(out)
     }
 
-    fn route_of(&self, state: &Arc<State>, call: &Call<'_>) -> Result<(Arc<Route>, bool), Refusal> {
-        let at_ci = call.UseCiEndPoint.as_ref().map_or(Ok(false), |value| value.is_truthy())?;
-        let method = call.Method.0.as_ref();
-        Ok((self.route(&Wanted { state, bucket: &call.Bucket, method, at_ci })?, at_ci))
+    /// What is to be signed, and the key as bytes, if there is one; nothing where nothing is signed.
+    fn prepared<'py>(
+        &self,
+        py: Python<'py>,
+        state: &Arc<State>,
+        call: &Call<'py>,
+        carrier: Carrier,
+    ) -> Result<Option<ForKey<'py>>, Refusal> {
+        let ci = call.use_ci_endpoint.as_ref();
+        let at_ci = ci.map_or(Ok(false), |value| value.is_truthy())?;
+        let bucket = call.bucket.as_ref();
+        let method = call.method.as_ref();
+        let route = self.route(&Wanted { py, state, bucket, method, at_ci })?;
+        let key = call.key.as_ref().filter(|key| !key.is_none()).map(key_of).transpose()?;
+        key.as_ref().map(text_in).transpose()?;
+        let prepared = Prepared::new(py, state, route, call, at_ci, carrier)?;
+        Ok(prepared.map(|prepared| (prepared, key)))
     }
 }
+
+/// What is signed, and the key that it is signed for.
+type ForKey<'py> = (Prepared<'py>, Option<Bound<'py, PyBytes>>);
 
 /// The convention by which a signature holds, or cause and message of its refusal.
 type Judged = (Option<String>, Option<(&'static str, String)>);
@@ -102,8 +121,10 @@ type Judged = (Option<String>, Option<(&'static str, String)>);
 type ServerSaid = (String, String, Option<String>, Option<String>, Option<i64>);
 
 #[pymethods]
-#[allow(non_snake_case, reason = "the names are those of the official SDK's arguments")]
-#[allow(clippy::too_many_arguments, reason = "they are the official SDK's")]
+#[allow(
+    clippy::too_many_arguments,
+    reason = "those of `_explain` are what a request is, and what is known of it"
+)]
 impl Signer {
     /// Takes what the `__init__` of a subclass takes; the settings come by `_use`.
     #[new]
@@ -124,35 +145,16 @@ impl Signer {
     /// :param Params: parameters of the request; all are signed unless `SignParams` is false.
     /// :param SignHost: whether the host is signed; as the configuration says by default.
     /// :param UseCiEndPoint: for the host of data processing.
-    /// :param now: Unix seconds, instead of `time.time()`.
+    /// :param now: Unix seconds, instead of the clock's.
     /// :raises CosClientError: an argument that no request could be made with.
-    #[pyo3(signature = (Method=Given(None), Bucket=Given(None), Key=Given(None), Expired=Given(None), Headers=None,
-        Params=None, SignHost=None, UseCiEndPoint=None, *, now=None))]
+    #[pyo3(signature = (*arguments, **keywords), text_signature = "($self, Method=..., Bucket=..., Key=..., Expired=..., Headers=None, Params=None, SignHost=None, UseCiEndPoint=None, *, now=None)")]
     fn get_auth<'py>(
         &self,
-        py: Python<'py>,
-        Method: Given<'py>,
-        Bucket: Given<'py>,
-        Key: Given<'py>,
-        Expired: Given<'py>,
-        Headers: Option<Bound<'py, PyAny>>,
-        Params: Option<Bound<'py, PyAny>>,
-        SignHost: Option<Bound<'py, PyAny>>,
-        UseCiEndPoint: Option<Bound<'py, PyAny>>,
-        now: Option<Bound<'py, PyAny>>,
+        arguments: &Bound<'py, PyTuple>,
+        keywords: Option<&Bound<'py, PyDict>>,
     ) -> Result<String, Refusal> {
-        let call = Call {
-            Method,
-            Bucket: Bucket.required("get_auth", "Bucket")?,
-            Key: Some(Key.required("get_auth", "Key")?),
-            Expired,
-            Headers,
-            Params,
-            UseCiEndPoint,
-            SignHost,
-            now,
-        };
-        self.sign(py, &call, Carrier::Header)
+        let call = Call::read(&arguments::GET_AUTH, arguments, keywords)?;
+        self.sign(arguments.py(), &call, Carrier::Header)
     }
 
     /// The URL of one object with a signature in its query, and with the token of temporary keys.
@@ -163,35 +165,16 @@ impl Signer {
     /// :param Params: parameters of the request; all are signed unless `SignParams` is false.
     /// :param SignHost: whether the host is signed; as the configuration says by default.
     /// :param UseCiEndPoint: for the host of data processing.
-    /// :param now: Unix seconds, instead of `time.time()`.
+    /// :param now: Unix seconds, instead of the clock's.
     /// :raises CosClientError: an argument that no request could be made with.
-    #[pyo3(signature = (Bucket, Key, Method=Given(None), Expired=Given(None), Params=None, Headers=None,
-        UseCiEndPoint=None, SignHost=None, *, now=None))]
+    #[pyo3(signature = (*arguments, **keywords), text_signature = "($self, Bucket, Key, Method=..., Expired=..., Params=None, Headers=None, UseCiEndPoint=None, SignHost=None, *, now=None)")]
     fn get_presigned_url<'py>(
         &self,
-        py: Python<'py>,
-        Bucket: Bound<'py, PyAny>,
-        Key: Bound<'py, PyAny>,
-        Method: Given<'py>,
-        Expired: Given<'py>,
-        Params: Option<Bound<'py, PyAny>>,
-        Headers: Option<Bound<'py, PyAny>>,
-        UseCiEndPoint: Option<Bound<'py, PyAny>>,
-        SignHost: Option<Bound<'py, PyAny>>,
-        now: Option<Bound<'py, PyAny>>,
+        arguments: &Bound<'py, PyTuple>,
+        keywords: Option<&Bound<'py, PyDict>>,
     ) -> Result<String, Refusal> {
-        let call = Call {
-            Method,
-            Bucket,
-            Key: Some(Key),
-            Expired,
-            Headers,
-            Params,
-            UseCiEndPoint,
-            SignHost,
-            now,
-        };
-        self.sign(py, &call, Carrier::Query)
+        let call = Call::read(&arguments::GET_PRESIGNED_URL, arguments, keywords)?;
+        self.sign(arguments.py(), &call, Carrier::Query)
     }
 
     /// The URL to download one object by: `get_presigned_url` with the method `GET`.
@@ -201,34 +184,35 @@ impl Signer {
     /// :param Params: parameters of the request; all are signed unless `SignParams` is false.
     /// :param SignHost: whether the host is signed; as the configuration says by default.
     /// :param UseCiEndPoint: for the host of data processing.
-    /// :param now: Unix seconds, instead of `time.time()`.
+    /// :param now: Unix seconds, instead of the clock's.
     /// :raises CosClientError: an argument that no request could be made with.
-    #[pyo3(signature = (Bucket, Key, Expired=Given(None), Params=None, Headers=None, UseCiEndPoint=None, SignHost=None,
-        *, now=None))]
+    #[pyo3(signature = (*arguments, **keywords), text_signature = "($self, Bucket, Key, Expired=..., Params=None, Headers=None, UseCiEndPoint=None, SignHost=None, *, now=None)")]
     fn get_presigned_download_url<'py>(
         &self,
-        py: Python<'py>,
-        Bucket: Bound<'py, PyAny>,
-        Key: Bound<'py, PyAny>,
-        Expired: Given<'py>,
-        Params: Option<Bound<'py, PyAny>>,
-        Headers: Option<Bound<'py, PyAny>>,
-        UseCiEndPoint: Option<Bound<'py, PyAny>>,
-        SignHost: Option<Bound<'py, PyAny>>,
-        now: Option<Bound<'py, PyAny>>,
+        arguments: &Bound<'py, PyTuple>,
+        keywords: Option<&Bound<'py, PyDict>>,
     ) -> Result<String, Refusal> {
-        let call = Call {
-            Method: Given(None),
-            Bucket,
-            Key: Some(Key),
-            Expired,
-            Headers,
-            Params,
-            UseCiEndPoint,
-            SignHost,
-            now,
-        };
-        self.sign(py, &call, Carrier::Query)
+        let call = Call::read(&arguments::GET_PRESIGNED_DOWNLOAD_URL, arguments, keywords)?;
+        self.sign(arguments.py(), &call, Carrier::Query)
+    }
+
+    /// What is valid and yet a risk of the URL that `get_presigned_url` makes of these arguments: a list of `CosWarning`, by
+    /// their `id` in docs/warnings.md, and empty for most.
+    ///
+    /// :raises CosClientError: an argument that no request could be made with.
+    #[pyo3(signature = (*arguments, **keywords), text_signature = "($self, Bucket, Key, Method=..., Expired=..., Params=None, Headers=None, UseCiEndPoint=None, SignHost=None, *, now=None)")]
+    fn warnings_of<'py>(
+        &self,
+        arguments: &Bound<'py, PyTuple>,
+        keywords: Option<&Bound<'py, PyDict>>,
+    ) -> Result<Bound<'py, PyList>, Refusal> {
+        let py = arguments.py();
+        let call = Call::read(&arguments::WARNINGS_OF, arguments, keywords)?;
+        let prepared = self.prepared(py, &self.state()?, &call, Carrier::Query)?;
+        let (prepared, key) = prepared.ok_or(Refusal::Anonymous)?;
+        let key = key.as_ref().map_or(Ok(""), text_in)?;
+        let found = prepared.warnings(&prepared.lists()?, key)?;
+        Ok(warnings::list(py, found)?)
     }
 
     /// The URLs of many keys, in their order; other threads of Python run meanwhile.
@@ -240,44 +224,26 @@ impl Signer {
     /// The other arguments are those of `get_presigned_url`.
     ///
     /// :raises CosClientError: an argument that no request could be made with, or a key that cannot be signed, with its position.
-    #[pyo3(signature = (keys, Bucket, Method=Given(None), Expired=Given(None), Params=None, Headers=None,
-        UseCiEndPoint=None, SignHost=None, *, now=None, threads=1))]
+    #[pyo3(signature = (*arguments, **keywords), text_signature = "($self, keys, Bucket, Method=..., Expired=..., Params=None, Headers=None, UseCiEndPoint=None, SignHost=None, *, now=None, threads=1)")]
     fn presign_many<'py>(
         &self,
-        py: Python<'py>,
-        keys: Bound<'py, PyAny>,
-        Bucket: Bound<'py, PyAny>,
-        Method: Given<'py>,
-        Expired: Given<'py>,
-        Params: Option<Bound<'py, PyAny>>,
-        Headers: Option<Bound<'py, PyAny>>,
-        UseCiEndPoint: Option<Bound<'py, PyAny>>,
-        SignHost: Option<Bound<'py, PyAny>>,
-        now: Option<Bound<'py, PyAny>>,
-        threads: usize,
+        arguments: &Bound<'py, PyTuple>,
+        keywords: Option<&Bound<'py, PyDict>>,
     ) -> Result<Bound<'py, PyAny>, Refusal> {
-        let call = Call {
-            Method,
-            Bucket,
-            Key: None,
-            Expired,
-            Headers,
-            Params,
-            UseCiEndPoint,
-            SignHost,
-            now,
-        };
-        if threads == 0 {
-            return Err(Refusal::Threads);
+        let py = arguments.py();
+        let call = Call::read(&arguments::PRESIGN_MANY, arguments, keywords)?;
+        let threads = call.threads()?;
+        let prepared = self.prepared(py, &self.state()?, &call, Carrier::Query)?;
+        let (prepared, _) = prepared.ok_or(Refusal::Anonymous)?;
+        if warnings::are_wanted(py)? {
+            warnings::tell(py, prepared.warnings(&prepared.lists()?, "")?)?;
         }
-        let state = self.state()?;
-        let (route, at_ci) = self.route_of(&state, &call)?;
-        let prepared = Prepared::new(py, &state, route, &call, at_ci, Carrier::Query)?;
-        let many = Many::new(py, &prepared.ok_or(Refusal::Anonymous)?)?;
-        if column::is_arrow(&keys)? {
-            return column::array(&many, &keys, threads);
+        let many = Many::new(py, &prepared)?;
+        let keys = call.keys()?;
+        if column::is_arrow(keys)? {
+            return column::array(&many, keys, threads);
         }
-        Ok(many.list(&keys, threads)?.into_any())
+        Ok(many.list(keys, threads)?.into_any())
     }
 
     /// `(convention, None)` or `(None, (cause, message))`.
@@ -292,7 +258,7 @@ impl Signer {
     ) -> Result<Judged, Refusal> {
         let state = self.state()?;
         let sent = Sent::new(py, method, &text_of(url, "Url")?, headers.as_ref())?;
-        let now = unix_seconds(py, now.as_ref())?;
+        let now = state.clock.now(py, now.as_ref())?;
         let keys = state.source.keys(py)?;
         let token = state.token.as_ref().or(keys.token.as_ref());
         Ok(match sent.with_head(|head| verify(head, &keys, token, now, strict)) {
@@ -315,7 +281,7 @@ impl Signer {
     ) -> Result<String, Refusal> {
         let state = self.state()?;
         let sent = Sent::new(py, method, &text_of(url, "Url")?, headers.as_ref())?;
-        let now = unix_seconds(py, now.as_ref())?;
+        let now = state.clock.now(py, now.as_ref())?;
         let credentials = match &state.source {
             Source::Nobody => None,
             source => {
@@ -358,7 +324,7 @@ impl Signer {
         if state.anonymous {
             return Ok(Vec::new());
         }
-        let validity = Validity::new(unix_seconds(py, now.as_ref())?, &Given(Some(expired)))?;
+        let validity = Validity::new(state.clock.now(py, now.as_ref())?, Some(&expired))?;
         let keys = state.source.keys(py)?;
         let token = state.token.as_ref().or(keys.token.as_ref());
         let text = sent.with_head(|head| authorize(head, &keys, token, &validity))?;

@@ -139,15 +139,6 @@ pub(crate) fn push_key(out: &mut String, key: &str) {
     out.push_str(&quoted.replace("./", ".%2F"));
 }
 
-/// How many bytes [`push_key`] appends.
-pub(crate) fn key_length(key: &str) -> usize {
-    let key = key.strip_prefix('/').unwrap_or(key).as_bytes();
-    let literal = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.~/".contains(&byte);
-    let marks = key.iter().filter(|&&byte| !literal(byte)).count();
-    let dots = key.windows(2).filter(|pair| pair == b"./").count();
-    key.len() + 2 * (marks + dots)
-}
-
 /// `[A-Za-z0-9]`, or the same at both ends with `inner` allowed between them.
 fn is_label(text: &str, inner: &[u8]) -> bool {
     let bytes = text.as_bytes();

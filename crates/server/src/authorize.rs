@@ -99,6 +99,8 @@ pub(crate) struct Asker<'a> {
     pub(crate) endpoint: &'a Endpoint,
     pub(crate) principal: &'a Principal<'a>,
     pub(crate) circumstances: Circumstances<'a>,
+    /// The name of the region that the bucket is in, or is to be made in.
+    pub(crate) region: &'a str,
     /// `None` if the request is for none, or for one that is not there yet.
     pub(crate) bucket: Option<(&'a Bucket, &'a BucketRecord)>,
 }
@@ -256,7 +258,11 @@ impl Asker<'_> {
         let owner = self.owner(need.target.bucket());
         let tags = record.map(|record| record.configurations.tags()).unwrap_or_default();
         let circumstances = &Circumstances { resource_tags: tags, ..self.circumstances };
-        let ask = Ask { need, region: self.endpoint.region.name(), circumstances };
+        let region = match record {
+            Some(_) => self.endpoint.region_of(record),
+            None => self.region,
+        };
+        let ask = Ask { need, region, circumstances };
         let policy = record.and_then(BucketRecord::policy);
         let rules = Rules { owner_uin: owner.uin(), policy, grants };
         let caller = self.principal.caller();
@@ -265,9 +271,7 @@ impl Asker<'_> {
         match decision.is_allowed() {
             true => Ok(()),
             false if self.principal.is_anonymous() => Err(Cause::Anonymous.into()),
-            false => {
-                Err(Refusal::denied(Denied::new(need, self.endpoint.region.name(), &decision)))
-            }
+            false => Err(Refusal::denied(Denied::new(need, region, &decision))),
         }
     }
 

@@ -1,11 +1,12 @@
-//! Whether an object is as a request's `If-…` headers want it (RFC 9110 §13.2.2).
+//! Whether an object is as a request's `If-…` headers want it (RFC 9110 §13.2.2), and whether it may be replaced.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use cospass_protocol::Bucket;
 use cospass_protocol::operation::{Conditions, PutObject};
 
 use crate::refusal::Cause;
-use crate::store::ObjectRecord;
+use crate::store::{ObjectRecord, Store, Versioning};
 
 /// What the conditions of a download, or of a question about an object, come to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,9 +54,16 @@ pub(crate) fn of_upload(put: &PutObject, object: Option<&ObjectRecord>) -> Resul
     of_overwrite(put.forbid_overwrite, object)
 }
 
-/// Judges `x-cos-forbid-overwrite` against the object that would be replaced.
+/// Whether an upload must not replace anything: it asks so with `x-cos-forbid-overwrite`, which says nothing where versions
+/// are, or were, kept (436/7749).
+pub(crate) fn forbids_overwrite(store: &Store, bucket: &Bucket, asked: bool) -> bool {
+    let is_plain = || store.bucket(bucket).is_none_or(|it| it.versioning() == Versioning::Never);
+    asked && is_plain()
+}
+
+/// Judges an upload that must not replace anything against the object that it would replace.
 pub(crate) fn of_overwrite(is_forbidden: bool, object: Option<&ObjectRecord>) -> Result<(), Cause> {
-    if is_forbidden && object.is_some() { Err(Cause::PreconditionFailed) } else { Ok(()) }
+    if is_forbidden && object.is_some() { Err(Cause::FileAlreadyExists) } else { Ok(()) }
 }
 
 /// Whether a list of entity tags, or `*`, names this one. `W/` is not looked at: every tag here is strong.

@@ -1,26 +1,31 @@
 //! Connections: accepted within a limit, served, closed when they stand still or when the endpoint stops.
 
+mod head_timer;
+
+use std::future::poll_fn;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
 
 use cospass_protocol::Scheme;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
-use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
-use crate::endpoint::{Endpoint, Peer};
+use crate::endpoint::{Endpoint, Line, Peer};
 use crate::file_limit;
 use crate::framing::Framing;
 use crate::guarded::Guarded;
-use crate::limits::Limits;
+use crate::limits::{self, Limits};
 use crate::workers::Workers;
+use head_timer::HeadTimer;
 
 /// How long to wait after the system refused a connection, most likely for want of file descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
@@ -128,15 +133,16 @@ async fn connection(
     let local = stream.set_nodelay(true).and_then(|()| stream.local_addr());
     let Ok(local) = local else { return };
     let metrics = &endpoint.observers.metrics;
-    let _open = metrics.open_connection();
+    let open = metrics.open_connection();
+    let read = limits::read(open.others);
     let scheme = if endpoint.tls.is_some() { Scheme::Https } else { Scheme::Http };
     let is_served = place.is_served;
     let peer = Peer { local, remote, scheme, tls_version: None, is_for_sts, is_served };
     if place.is_served {
-        secure(stream, peer, &endpoint, stop).await;
+        secure(stream, peer, read, &endpoint, stop).await;
     } else {
         metrics.count_refused_connection();
-        let refused = secure(stream, peer, &endpoint, stop);
+        let refused = Box::pin(secure(stream, peer, read, &endpoint, stop));
         let _ = timeout(endpoint.limits.refusal_time, refused).await;
     }
 }
@@ -145,13 +151,15 @@ async fn connection(
 async fn secure(
     stream: TcpStream,
     peer: Peer,
+    read: usize,
     endpoint: &Endpoint,
     mut stop: watch::Receiver<bool>,
 ) {
     let Some(tls) = &endpoint.tls else {
-        return serve_requests(stream, peer, endpoint, stop).await;
+        return serve_requests(stream, peer, read, endpoint, stop).await;
     };
-    let handshake = timeout(endpoint.limits.handshake_time, tls.acceptor().accept(stream));
+    let accepting = Box::pin(tls.acceptor().accept(stream));
+    let handshake = timeout(endpoint.limits.handshake_time, accepting);
     let secured = tokio::select! {
         secured = handshake => secured,
         // Nothing is open yet that would have to end.
@@ -159,17 +167,19 @@ async fn secure(
     };
     match secured {
         Ok(Ok(stream)) => {
-            let tls_version = crate::tls::version(&stream);
-            serve_requests(stream, Peer { tls_version, ..peer }, endpoint, stop).await;
+            let peer = Peer { tls_version: crate::tls::version(&stream), ..peer };
+            Box::pin(serve_requests(stream, peer, read, endpoint, stop)).await;
         }
         Ok(Err(error)) => tracing::debug!(%error, "a TLS handshake failed"),
         Err(_) => tracing::debug!("a TLS handshake took too long"),
     }
 }
 
+/// Serves requests, of whose bodies at most `read` bytes are read at a time.
 async fn serve_requests<S: AsyncRead + AsyncWrite + Unpin>(
     stream: S,
     peer: Peer,
+    read: usize,
     endpoint: &Endpoint,
     mut stop: watch::Receiver<bool>,
 ) {
@@ -177,18 +187,37 @@ async fn serve_requests<S: AsyncRead + AsyncWrite + Unpin>(
     let limits = &endpoint.limits;
     let refuse = |fault| endpoint.refuse_head(fault, peer);
     let io = Guarded::new(stream, &framing, limits, refuse);
-    let service = service_fn(|request| endpoint.serve(request, peer, &framing));
+    let line = Line {
+        framing: &framing,
+        limits: Arc::new(Limits::clone(limits)),
+        watching: Arc::new(Arc::clone(&endpoint.observers)),
+    };
+    let service = service_fn(|request| endpoint.serve(request, peer, &line));
     let connection = http1::Builder::new()
-        .timer(TokioTimer::new())
+        .timer(HeadTimer::default())
         .header_read_timeout(limits.head_time)
         .max_header_size(limits.head_size)
-        .max_buf_size(limits.head_size)
+        .max_buf_size(limits.head_size.max(read))
         .max_headers(limits.headers)
         .serve_connection(TokioIo::new(io), service);
     let mut connection = std::pin::pin!(connection);
-    let served = tokio::select! {
-        served = connection.as_mut() => served,
-        _ = stop.changed() => {
+    let told = stop.clone();
+    let mut stopping = std::pin::pin!(stop.changed());
+    let mut is_watching = false;
+    let served_or_stopped = poll_fn(|context| {
+        if let Poll::Ready(served) = connection.as_mut().poll(context) {
+            return Poll::Ready(Some(served));
+        }
+        // Whoever waits for the end stands in a list that all threads share: once there, looking is enough.
+        if !is_watching || told.has_changed().unwrap_or(true) {
+            is_watching = true;
+            return stopping.as_mut().poll(context).map(|_| None);
+        }
+        Poll::Pending
+    });
+    let served = match served_or_stopped.await {
+        Some(served) => served,
+        None => {
             framing.end();
             connection.as_mut().graceful_shutdown();
             connection.as_mut().await

@@ -33,7 +33,7 @@ use crate::clock::Clock;
 use crate::configurations::Configurations;
 use crate::cors;
 use crate::coverage::{self, Coverage, Coverages};
-use crate::exchange::{Asked, Counted, Observers, Trail};
+use crate::exchange::{Asked, Counted, Observers, Trail, Watching};
 use crate::execute::execute;
 use crate::form;
 use crate::framing::Framing;
@@ -83,6 +83,13 @@ pub(crate) struct Peer {
     pub(crate) is_served: bool,
 }
 
+/// What the requests of a connection share. What is counted here is counted by the thread that serves it, and by no other.
+pub(crate) struct Line<'a> {
+    pub(crate) framing: &'a Framing,
+    pub(crate) limits: Arc<Limits>,
+    pub(crate) watching: Watching,
+}
+
 /// Where a client found the endpoint: `http://HOST`.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Origin<'a> {
@@ -103,14 +110,15 @@ impl Endpoint {
         &self,
         request: Request<Incoming>,
         peer: Peer,
-        framing: &Framing,
+        line: &Line<'_>,
     ) -> Result<Response<Counted>, Infallible> {
+        let Line { framing, limits, watching } = line;
         let answering = framing.begin_answer();
         let now = self.clock.now();
         let id = RequestId::new(now, peer.local.ip());
         let (parts, incoming) = request.into_parts();
-        let mut asked = Asked::new(&self.observers, &parts, peer.remote, now, &id);
-        let mut body = SealedBody::new(&parts.headers, incoming, Arc::clone(&self.limits));
+        let mut asked = Asked::new(watching, &parts, peer.remote, now, &id);
+        let mut body = SealedBody::new(&parts.headers, incoming, Arc::clone(limits));
         let answer = if framing.is_ambiguous() {
             Err(Cause::AmbiguousLength.into())
         } else if !peer.is_served {
@@ -160,7 +168,8 @@ impl Endpoint {
     pub(crate) fn refuse_head(&self, fault: HeadFault, peer: Peer) -> Bytes {
         let now = self.clock.now();
         let id = RequestId::new(now, peer.local.ip());
-        let asked = Asked::unread(&self.observers, peer.remote, now, &id);
+        let watching = Arc::new(Arc::clone(&self.observers));
+        let asked = Asked::unread(&watching, peer.remote, now, &id);
         let cause = match fault {
             HeadFault::Malformed => Cause::MalformedHead,
             HeadFault::TooLong => Cause::HeadTooLong,
@@ -193,7 +202,7 @@ impl Endpoint {
                 circumstances: peer.circumstances(head.request, now),
                 request_id,
             };
-            return desk.answer(body, trail).await;
+            return Box::pin(desk.answer(body, trail)).await;
         }
         let resource = self.routes.resource(&head)?;
         let record = self.bucket(&parts.method, &resource)?;
@@ -204,10 +213,15 @@ impl Endpoint {
             trail.operation = "OPTIONS Object";
             return cors::preflight(cors, parts);
         }
+        let region = match (resource.bucket(), &record) {
+            (Some(_), None) => self.routes.region_of_bucket(head.host),
+            _ => None,
+        };
         let arrived = Arrived {
             parts,
             head: &head,
             headers: &headers,
+            region: region.as_deref().unwrap_or_else(|| self.region_of(record.as_deref())),
             bucket: resource.bucket().zip(record.as_deref()),
             resource: &resource,
             peer,
@@ -215,7 +229,7 @@ impl Endpoint {
         };
         match form::bucket_of_form(parts, &resource) {
             Some(bucket) if !self.routes.is_website(head.host) => {
-                self.answer_form(&arrived, bucket, body, trail).await
+                Box::pin(self.answer_form(&arrived, bucket, body, trail)).await
             }
             _ => self.answer_request(&arrived, body, trail).await,
         }
@@ -230,7 +244,7 @@ impl Endpoint {
     ) -> Result<Reply, Refusal> {
         let (principal, operation) = form::read(self, arrived, bucket, body, trail).await?;
         if let Ok(operation) = &operation {
-            trail.learn_needs(operation, self.region.name());
+            trail.learn_needs(operation, arrived.region);
         }
         let fields = form::as_headers(&operation);
         let headers = form::with_fields(arrived.head, &fields);
@@ -241,7 +255,7 @@ impl Endpoint {
         let asker = self.asker(arrived, &principal, request);
         let permitted = authorize(&asker, operation)?;
         self.rounds.make(&self.store, bucket, arrived.now).await?;
-        execute(&asker, permitted, body, arrived.origin()).await
+        execute(&asker, permitted, body, arrived.origin()).end().await
     }
 
     async fn answer_request(
@@ -270,7 +284,7 @@ impl Endpoint {
                 let target = parts.uri.path_and_query().map_or("/", |target| target.as_str());
                 let origin = arrived.origin();
                 let visitor = Visitor { head, headers, asker, origin, target };
-                return self.visit(visitor, resource, body, trail).await;
+                return Box::pin(self.visit(visitor, resource, body, trail)).await;
             }
         }
         let operation = Operation::decode(OperationParts {
@@ -281,10 +295,10 @@ impl Endpoint {
         });
         trail.operation = operation.as_ref().map_or("-", |operation| operation.name());
         if let Ok(operation) = &operation {
-            trail.learn_needs(operation, self.region.name());
+            trail.learn_needs(operation, arrived.region);
         }
         let permitted = authorize(&asker, operation)?;
-        execute(&asker, permitted, body, arrived.origin()).await
+        execute(&asker, permitted, body, arrived.origin()).end().await
     }
 
     /// Who asks by a request, whose headers are those of a form if it brought one.
@@ -298,7 +312,14 @@ impl Endpoint {
             plus: principal.plus(),
             ..arrived.peer.circumstances(request, arrived.now)
         };
-        Asker { endpoint: self, principal, circumstances, bucket: arrived.bucket }
+        let &Arrived { region, bucket, .. } = arrived;
+        Asker { endpoint: self, principal, circumstances, region, bucket }
+    }
+
+    /// The name of the region that a bucket is in: the one that its host named when it was made, else the endpoint's.
+    pub(crate) fn region_of<'a>(&'a self, record: Option<&'a BucketRecord>) -> &'a str {
+        let own = record.and_then(|record| record.region.as_deref());
+        own.unwrap_or_else(|| self.region.name())
     }
 
     /// The bucket that is asked for. The service tells whether it is there before it asks who wants to know; one that is
@@ -344,6 +365,8 @@ pub(crate) struct Arrived<'a> {
     pub(crate) head: &'a Head<'a>,
     pub(crate) headers: &'a HeaderPairs<'a>,
     pub(crate) resource: &'a Resource,
+    /// The name of the region that the bucket is in, or is to be made in.
+    pub(crate) region: &'a str,
     /// The bucket that it is for, as it is now.
     pub(crate) bucket: Option<(&'a Bucket, &'a BucketRecord)>,
     pub(crate) peer: Peer,

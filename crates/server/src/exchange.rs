@@ -50,6 +50,10 @@ impl Observers {
     }
 }
 
+/// Who watches a connection. The requests of one connection hand it on among themselves: its count stays with the thread that
+/// they are served by, while that of the observers would travel between all.
+pub(crate) type Watching = Arc<Arc<Observers>>;
+
 /// What the stages learn of a request on its way.
 #[derive(Debug)]
 pub(crate) struct Trail {
@@ -107,7 +111,7 @@ impl Needed {
 
 /// A request that is not answered yet. Dropped, it counts as one whose client went away.
 pub(crate) struct Asked {
-    observers: Arc<Observers>,
+    observers: Watching,
     started: Instant,
     exchange: Option<Exchange>,
     pub(crate) trail: Trail,
@@ -117,7 +121,7 @@ pub(crate) struct Asked {
 impl Asked {
     /// A head has arrived at a time in Unix seconds.
     pub(crate) fn new(
-        observers: &Arc<Observers>,
+        observers: &Watching,
         parts: &Parts,
         remote: SocketAddr,
         now: i64,
@@ -129,7 +133,7 @@ impl Asked {
 
     /// A head has arrived that cannot be read.
     pub(crate) fn unread(
-        observers: &Arc<Observers>,
+        observers: &Watching,
         remote: SocketAddr,
         now: i64,
         id: &RequestId,
@@ -138,7 +142,7 @@ impl Asked {
         Self::begin(observers, observers.look_closely().then(exchange))
     }
 
-    fn begin(observers: &Arc<Observers>, exchange: Option<Exchange>) -> Self {
+    fn begin(observers: &Watching, exchange: Option<Exchange>) -> Self {
         let trail = Trail::new(exchange.is_some());
         Self {
             observers: Arc::clone(observers),
@@ -212,7 +216,7 @@ impl Drop for Asked {
 
 /// An answer on its way out. Dropped, the exchange is over.
 pub(crate) struct Ending {
-    observers: Arc<Observers>,
+    observers: Watching,
     started: Instant,
     received: u64,
     sent: u64,

@@ -26,6 +26,8 @@ mod tagging;
 mod upload;
 mod versions;
 
+use std::pin::Pin;
+
 use cospass_protocol::Bucket;
 use cospass_protocol::operation::{AclHeaders, CannedAcl, ContentMd5, ServerSideEncryption};
 use http::header::{HeaderName, HeaderValue};
@@ -38,62 +40,115 @@ use crate::refusal::{Cause, Refusal};
 use crate::reply::Reply;
 use crate::store::{AclRecord, Encryption, ObjectRecord, Store, Versioning};
 
-/// Does what is permitted. `origin` is where the client found the endpoint.
-pub(crate) async fn execute(
-    asker: &Asker<'_>,
+/// Something that is done, or under way.
+#[allow(clippy::large_enum_variant, reason = "it is taken apart as soon as it is made")]
+pub(crate) enum Execution<'a> {
+    Done(Result<Reply, Refusal>),
+    /// In a place of its own: a connection has room for what a request may wait for, and that room is gone through with every
+    /// request. What an upload needs is many times what a download of something at hand does.
+    Begun(Pin<Box<dyn Future<Output = Result<Reply, Refusal>> + Send + 'a>>),
+}
+
+impl<'a> Execution<'a> {
+    fn begin(execution: impl Future<Output = Result<Reply, Refusal>> + Send + 'a) -> Self {
+        Self::Begun(Box::pin(execution))
+    }
+
+    /// What came of it.
+    pub(crate) async fn end(self) -> Result<Reply, Refusal> {
+        match self {
+            Self::Done(answer) => answer,
+            Self::Begun(execution) => execution.await,
+        }
+    }
+}
+
+/// Does what is permitted, or begins it. `origin` is where the client found the endpoint.
+pub(crate) fn execute<'a>(
+    asker: &'a Asker<'a>,
     permitted: Permitted,
-    body: &mut SealedBody,
-    origin: Origin<'_>,
-) -> Result<Reply, Refusal> {
+    body: &'a mut SealedBody,
+    origin: Origin<'a>,
+) -> Execution<'a> {
     let endpoint = asker.endpoint;
     match permitted {
-        Permitted::GetService(permit) => Ok(service::get(asker, &permit, origin.host)),
-        Permitted::PutBucket(permit) => bucket::put(endpoint, permit, body).await,
-        Permitted::HeadBucket(permit) => Ok(bucket::head(endpoint, &permit)),
-        Permitted::DeleteBucket(permit) => bucket::delete(endpoint, permit).await,
-        Permitted::GetBucket(permit) => list::get(endpoint, permit).await,
-        Permitted::GetBucketObjectVersions(permit) => versions::list(endpoint, permit).await,
-        Permitted::GetBucketLocation(permit) => Ok(list::location(endpoint, &permit)),
-        Permitted::GetBucketAcl(permit) => acl::of_bucket(endpoint, &permit),
-        Permitted::PutBucketAcl(permit) => acl::put_to_bucket(endpoint, permit, body).await,
-        Permitted::GetBucketConfiguration(permit) => configuration::get(endpoint, &permit),
-        Permitted::ListBucketConfigurations(permit) => configuration::list(endpoint, &permit),
+        Permitted::GetService(permit) => {
+            Execution::Done(Ok(service::get(asker, &permit, origin.host)))
+        }
+        Permitted::PutBucket(permit) => Execution::begin(bucket::put(asker, permit, body)),
+        Permitted::HeadBucket(permit) => Execution::Done(Ok(bucket::head(endpoint, &permit))),
+        Permitted::DeleteBucket(permit) => Execution::begin(bucket::delete(endpoint, permit)),
+        Permitted::GetBucket(permit) => Execution::begin(list::get(endpoint, permit)),
+        Permitted::GetBucketObjectVersions(permit) => {
+            Execution::begin(versions::list(endpoint, permit))
+        }
+        Permitted::GetBucketLocation(permit) => {
+            Execution::Done(Ok(list::location(endpoint, &permit)))
+        }
+        Permitted::GetBucketAcl(permit) => Execution::Done(acl::of_bucket(endpoint, &permit)),
+        Permitted::PutBucketAcl(permit) => {
+            Execution::begin(acl::put_to_bucket(endpoint, permit, body))
+        }
+        Permitted::GetBucketConfiguration(permit) => {
+            Execution::Done(configuration::get(endpoint, &permit))
+        }
+        Permitted::ListBucketConfigurations(permit) => {
+            Execution::Done(configuration::list(endpoint, &permit))
+        }
         Permitted::PutBucketConfiguration(permit) => {
-            configuration::put(endpoint, permit, body).await
+            Execution::begin(configuration::put(endpoint, permit, body))
         }
         Permitted::PostBucketInventory(permit) => {
-            configuration::post_inventory(endpoint, permit, body).await
+            Execution::begin(configuration::post_inventory(endpoint, permit, body))
         }
         Permitted::DeleteBucketConfiguration(permit) => {
-            configuration::delete(endpoint, permit).await
+            Execution::begin(configuration::delete(endpoint, permit))
         }
-        Permitted::DeleteObjects(permit) => delete::several(asker, permit, body).await,
-        Permitted::PutObject(permit) => upload::put(endpoint, permit, body).await,
-        Permitted::PostObject(permit) => post::object(endpoint, permit, body, origin).await,
-        Permitted::PutObjectCopy(permit) => copy::object(endpoint, permit).await,
-        Permitted::GetObject(permit) => object::get(endpoint, permit).await,
-        Permitted::HeadObject(permit) => object::head(endpoint, permit),
-        Permitted::DeleteObject(permit) => delete::one(endpoint, permit).await,
-        Permitted::GetObjectAcl(permit) => acl::of_object(endpoint, permit).await,
-        Permitted::PutObjectAcl(permit) => acl::put_to_object(endpoint, permit, body).await,
-        Permitted::GetObjectTagging(permit) => tagging::get(endpoint, permit).await,
-        Permitted::PutObjectTagging(permit) => tagging::put(endpoint, permit, body).await,
-        Permitted::DeleteObjectTagging(permit) => tagging::delete(endpoint, permit).await,
-        Permitted::PostObjectRestore(permit) => restore::post(endpoint, permit, body).await,
-        Permitted::GetObjectRetention(permit) => retention::get(endpoint, permit).await,
-        Permitted::PutObjectRetention(permit) => retention::put(endpoint, permit, body).await,
-        Permitted::AppendObject(permit) => append::append(endpoint, permit, body).await,
-        Permitted::PutSymlink(permit) => symlink::put(endpoint, permit).await,
-        Permitted::GetSymlink(permit) => symlink::get(endpoint, permit).await,
-        Permitted::InitiateMultipartUpload(permit) => multipart::initiate(endpoint, permit).await,
-        Permitted::UploadPart(permit) => multipart::part(endpoint, permit, body).await,
-        Permitted::UploadPartCopy(permit) => copy::part(endpoint, permit).await,
-        Permitted::ListParts(permit) => multipart::list(endpoint, permit).await,
-        Permitted::ListMultipartUploads(permit) => multipart::uploads(endpoint, permit).await,
+        Permitted::DeleteObjects(permit) => Execution::begin(delete::several(asker, permit, body)),
+        Permitted::PutObject(permit) => Execution::begin(upload::put(endpoint, permit, body)),
+        Permitted::PostObject(permit) => {
+            Execution::begin(post::object(endpoint, permit, body, origin))
+        }
+        Permitted::PutObjectCopy(permit) => Execution::begin(copy::object(endpoint, permit)),
+        Permitted::GetObject(permit) => object::get(endpoint, permit),
+        Permitted::HeadObject(permit) => Execution::Done(object::head(endpoint, permit)),
+        Permitted::DeleteObject(permit) => Execution::begin(delete::one(endpoint, permit)),
+        Permitted::GetObjectAcl(permit) => Execution::begin(acl::of_object(endpoint, permit)),
+        Permitted::PutObjectAcl(permit) => {
+            Execution::begin(acl::put_to_object(endpoint, permit, body))
+        }
+        Permitted::GetObjectTagging(permit) => Execution::begin(tagging::get(endpoint, permit)),
+        Permitted::PutObjectTagging(permit) => {
+            Execution::begin(tagging::put(endpoint, permit, body))
+        }
+        Permitted::DeleteObjectTagging(permit) => {
+            Execution::begin(tagging::delete(endpoint, permit))
+        }
+        Permitted::PostObjectRestore(permit) => {
+            Execution::begin(restore::post(endpoint, permit, body))
+        }
+        Permitted::GetObjectRetention(permit) => Execution::begin(retention::get(endpoint, permit)),
+        Permitted::PutObjectRetention(permit) => {
+            Execution::begin(retention::put(endpoint, permit, body))
+        }
+        Permitted::AppendObject(permit) => Execution::begin(append::append(endpoint, permit, body)),
+        Permitted::PutSymlink(permit) => Execution::begin(symlink::put(endpoint, permit)),
+        Permitted::GetSymlink(permit) => Execution::begin(symlink::get(endpoint, permit)),
+        Permitted::InitiateMultipartUpload(permit) => {
+            Execution::begin(multipart::initiate(endpoint, permit))
+        }
+        Permitted::UploadPart(permit) => Execution::begin(multipart::part(endpoint, permit, body)),
+        Permitted::UploadPartCopy(permit) => Execution::begin(copy::part(endpoint, permit)),
+        Permitted::ListParts(permit) => Execution::begin(multipart::list(endpoint, permit)),
+        Permitted::ListMultipartUploads(permit) => {
+            Execution::begin(multipart::uploads(endpoint, permit))
+        }
         Permitted::CompleteMultipartUpload(permit) => {
-            multipart::complete(endpoint, permit, body, origin).await
+            Execution::begin(multipart::complete(endpoint, permit, body, origin))
         }
-        Permitted::AbortMultipartUpload(permit) => multipart::abort(endpoint, permit).await,
+        Permitted::AbortMultipartUpload(permit) => {
+            Execution::begin(multipart::abort(endpoint, permit))
+        }
     }
 }
 

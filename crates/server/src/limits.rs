@@ -20,6 +20,13 @@ pub(crate) fn intake(others: usize) -> (usize, usize) {
     }
 }
 
+/// The longest bytes of one read from a connection beside which there are so many others. Each read of a large body has the
+/// system tell the client that there is room again, which costs more than a small read brings; but what is read at a time
+/// stays in memory as long as the connection is there.
+pub(crate) fn read(others: usize) -> usize {
+    if others < 16 { CHUNK } else { 32 * 1024 }
+}
+
 /// An object of at most so many bytes is kept beside its metadata, in a row of the tables, so that both are durable by the
 /// same wait for the disk. More would be copied too often on its way there, and make rows that fill pages badly.
 pub(crate) const BESIDE: usize = 16 * 1024;

@@ -1,8 +1,11 @@
 //! What the endpoint counts, and how Prometheus reads it (text format 0.0.4).
+//!
+//! What is counted with every request is counted by each thread in a place of its own ([`Shard`]): counters that all threads
+//! write to would travel from one core's cache to the other's, several times a request.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
-use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
@@ -12,12 +15,9 @@ const BUCKETS: [u64; 12] = [1, 2, 5, 10, 25, 50, 100, 250, 1000, 5000, 30_000, 3
 /// Counters of one endpoint, from its start on.
 #[derive(Debug, Default)]
 pub(crate) struct Metrics {
-    requests: Family<(&'static str, u16)>,
+    shards: [Shard; SHARDS],
     refusals: Family<&'static str>,
     unsigned_headers: Family<&'static str>,
-    durations: Histogram,
-    received: AtomicU64,
-    sent: AtomicU64,
     store_errors: AtomicU64,
     log_lines_lost: Arc<AtomicU64>,
     open_connections: AtomicI64,
@@ -25,10 +25,39 @@ pub(crate) struct Metrics {
     refused_connections: AtomicU64,
 }
 
+/// How many threads count without meeting another one.
+const SHARDS: usize = 16;
+
+/// The number of the next thread that counts.
+static NEXT: AtomicUsize = AtomicUsize::new(0);
+
+thread_local! {
+    /// Which shard this thread counts in.
+    static NUMBER: usize = NEXT.fetch_add(1, Ordering::Relaxed) % SHARDS;
+}
+
+/// What some of the threads counted; two lines of a cache are fetched at a time.
+#[derive(Debug, Default)]
+#[repr(align(128))]
+struct Shard {
+    requests: Family<(&'static str, u16)>,
+    durations: Histogram,
+    received: AtomicU64,
+    sent: AtomicU64,
+}
+
 impl Metrics {
+    /// Where this thread counts.
+    fn shard(&self) -> &Shard {
+        let [first, ..] = &self.shards;
+        // A thread that ends has no number any more.
+        let number = NUMBER.try_with(|number| *number).unwrap_or(0);
+        self.shards.get(number).unwrap_or(first)
+    }
+
     /// An answer to a request: its operation, or `-` if none was reached, and its status.
     pub(crate) fn count_request(&self, operation: &'static str, status: u16) {
-        self.requests.count((operation, status));
+        self.shard().requests.count((operation, status));
     }
 
     pub(crate) fn count_refusal(&self, cause: &'static str) {
@@ -42,9 +71,10 @@ impl Metrics {
 
     /// A request that is over: the bytes of both bodies, and its time from head to last byte.
     pub(crate) fn count_end(&self, received: u64, sent: u64, took: Duration) {
-        self.received.fetch_add(received, Ordering::Relaxed);
-        self.sent.fetch_add(sent, Ordering::Relaxed);
-        self.durations.count(took);
+        let shard = self.shard();
+        shard.received.fetch_add(received, Ordering::Relaxed);
+        shard.sent.fetch_add(sent, Ordering::Relaxed);
+        shard.durations.count(took);
     }
 
     pub(crate) fn count_store_error(&self) {
@@ -64,18 +94,22 @@ impl Metrics {
     /// Counts a connection as open until the guard is dropped.
     pub(crate) fn open_connection(&self) -> OpenConnection<'_> {
         self.connections.fetch_add(1, Ordering::Relaxed);
-        self.open_connections.fetch_add(1, Ordering::Relaxed);
-        OpenConnection(self)
+        let others = self.open_connections.fetch_add(1, Ordering::Relaxed);
+        OpenConnection { metrics: self, others: usize::try_from(others).unwrap_or(0) }
     }
 
     /// Everything, as Prometheus reads it.
     pub(crate) fn write(&self) -> String {
         let mut page = Page(String::new());
         page.family("requests_total", "counter", "Requests answered, by operation and status.");
-        self.requests.each(|(operation, status), count| {
+        let mut requests = BTreeMap::<_, u64>::new();
+        for shard in &self.shards {
+            shard.requests.each(|labels, count| *requests.entry(labels).or_default() += count);
+        }
+        for ((operation, status), count) in requests {
             let labels = format!("operation=\"{operation}\",status=\"{status}\"");
             page.sample("requests_total", &labels, count);
-        });
+        }
         page.family("refusals_total", "counter", "Requests refused, by cause.");
         self.refusals.each(|cause, count| {
             page.sample("refusals_total", &format!("cause=\"{cause}\""), count);
@@ -86,17 +120,29 @@ impl Metrics {
             let labels = format!("header=\"{name}\"");
             page.sample("unsigned_privileged_headers_total", &labels, count);
         });
-        self.durations.write(&mut page);
-        for (name, help, counter) in [
-            ("received_bytes_total", "Bytes of request bodies that were read.", &self.received),
-            ("sent_bytes_total", "Bytes of response bodies that were sent.", &self.sent),
-            ("store_errors_total", "Failures of disk or metadata.", &self.store_errors),
-            ("log_lines_lost_total", "Lines the access log could not take.", &self.log_lines_lost),
-            ("connections_total", "Connections accepted.", &self.connections),
-            ("refused_connections_total", "Connections over the limit.", &self.refused_connections),
+        let durations = Histogram::default();
+        self.shards.iter().for_each(|shard| durations.add(&shard.durations));
+        durations.write(&mut page);
+        let of_all = |counter: fn(&Shard) -> &AtomicU64| -> u64 {
+            self.shards.iter().map(|shard| counter(shard).load(Ordering::Relaxed)).sum()
+        };
+        let of = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        let (received, sent) = (of_all(|shard| &shard.received), of_all(|shard| &shard.sent));
+        let refused = of(&self.refused_connections);
+        for (name, help, count) in [
+            ("received_bytes_total", "Bytes of request bodies that were read.", received),
+            ("sent_bytes_total", "Bytes of response bodies that were sent.", sent),
+            ("store_errors_total", "Failures of disk or metadata.", of(&self.store_errors)),
+            (
+                "log_lines_lost_total",
+                "Lines the access log could not take.",
+                of(&self.log_lines_lost),
+            ),
+            ("connections_total", "Connections accepted.", of(&self.connections)),
+            ("refused_connections_total", "Connections over the limit.", refused),
         ] {
             page.family(name, "counter", help);
-            page.sample(name, "", counter.load(Ordering::Relaxed));
+            page.sample(name, "", count);
         }
         page.family("open_connections", "gauge", "Connections open now.");
         page.sample("open_connections", "", self.open_connections.load(Ordering::Relaxed));
@@ -105,11 +151,15 @@ impl Metrics {
 }
 
 /// A connection that is counted as open.
-pub(crate) struct OpenConnection<'a>(&'a Metrics);
+pub(crate) struct OpenConnection<'a> {
+    metrics: &'a Metrics,
+    /// How many were open when it came.
+    pub(crate) others: usize,
+}
 
 impl Drop for OpenConnection<'_> {
     fn drop(&mut self) {
-        self.0.open_connections.fetch_sub(1, Ordering::Relaxed);
+        self.metrics.open_connections.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
@@ -162,6 +212,15 @@ impl Histogram {
         self.count.fetch_add(1, Ordering::Relaxed);
     }
 
+    /// Counts what another one counted.
+    fn add(&self, other: &Self) {
+        let theirs = other.buckets.iter().chain([&other.micros, &other.count]);
+        let ours = self.buckets.iter().chain([&self.micros, &self.count]);
+        for (ours, theirs) in ours.zip(theirs) {
+            ours.fetch_add(theirs.load(Ordering::Relaxed), Ordering::Relaxed);
+        }
+    }
+
     fn write(&self, page: &mut Page) {
         let name = "request_duration_seconds";
         page.family(name, "histogram", "Time from the head of a request to the end of its answer.");
@@ -197,6 +256,32 @@ impl Page {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn threads_count_together() {
+        let metrics = Metrics::default();
+        std::thread::scope(|scope| {
+            for thread in 0..2 * SHARDS as u64 {
+                let metrics = &metrics;
+                scope.spawn(move || {
+                    metrics.count_request("GetObject", 200);
+                    metrics.count_end(thread, 1, Duration::from_micros(1500));
+                });
+            }
+        });
+        let text = metrics.write();
+        let received: u64 = (0..2 * SHARDS as u64).sum();
+        for line in [
+            "cospass_requests_total{operation=\"GetObject\",status=\"200\"} 32".to_owned(),
+            format!("cospass_received_bytes_total {received}"),
+            "cospass_sent_bytes_total 32".to_owned(),
+            "cospass_request_duration_seconds_bucket{le=\"0.001\"} 0".to_owned(),
+            "cospass_request_duration_seconds_bucket{le=\"0.002\"} 32".to_owned(),
+            "cospass_request_duration_seconds_sum 0.048".to_owned(),
+        ] {
+            assert!(text.lines().any(|found| found == line), "{line}\n{text}");
+        }
+    }
 
     #[test]
     fn what_is_counted_is_written() {

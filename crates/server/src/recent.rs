@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
-use cospass_protocol::{Endpoint as Domain, Host, HostError};
+use cospass_protocol::{Endpoint as Domain, Host};
 use cospass_sign::explain::{Evidence, explain};
 use cospass_sign::{Claim, Credentials, RequestHead};
 use http::request::Parts;
@@ -110,7 +110,7 @@ impl RefusedHead {
                 credentials: Some(&credentials_of(endpoint, &head)),
                 now: Some(self.now),
                 other_hosts: &hosts,
-                is_cdn: host.is_some_and(|h| matches!(Host::new(h), Err(HostError::Cdn { .. }))),
+                is_cdn: host.is_some_and(Host::is_of_cdn),
                 ..Evidence::new(head)
             });
             let mut json = serde_json::from_str(&explanation.to_json()).unwrap_or_default();

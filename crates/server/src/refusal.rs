@@ -123,6 +123,8 @@ causes! {
     InvalidArgument "invalid-argument" => InvalidArgument "Invalid Argument.",
     /// **D !** `response-…` in a request without a signature (436/7753).
     UnsignedOverride "unsigned-override" => InvalidRequest "A request with response-* parameters must be signed.",
+    /// **! T** cos-java-sdk-v5 `SSECustomerTest`: 400 and these words; the code is not known.
+    UnknownKmsKey "unknown-kms-key" => InvalidArgument "The kms key you provided can not be found in kms",
     /// **D K** `Content-MD5` is not 16 bytes of base64.
     InvalidDigest "invalid-digest" => InvalidDigest "The Content-MD5 you specified is not valid.",
     /// **K !**
@@ -257,7 +259,9 @@ causes! {
     BucketNotEmpty "bucket-not-empty" => BucketNotEmpty "The bucket you tried to delete is not empty.",
     /// **D K** With `Content-Range`.
     InvalidRange "invalid-range" => InvalidRange "The requested range is not satisfiable",
-    /// **T K** Also an upload that must not replace anything: the code for that is not known.
+    /// **D K** `x-cos-forbid-overwrite`, and there is an object.
+    FileAlreadyExists "file-already-exists" => FileAlreadyExists "File already exists.",
+    /// **T K**
     PreconditionFailed "precondition-failed" => PreconditionFailed "At least one of the pre-conditions you specified did not hold.",
     /// **! C** The words stand in the tests of candys3, made against the service. Of the code only the refusal is known.
     Retained "retained" => AccessDenied "The object is locked, you are not allowd to put/delete object or modify the metadata via copy object.",
@@ -451,6 +455,7 @@ impl From<DecodeError> for Refusal {
             DecodeError::Unserved(_) => Cause::Unserved,
             DecodeError::MethodNotAllowed { .. } => Cause::MethodNotAllowed,
             DecodeError::InvalidArgument { .. } => Cause::InvalidArgument,
+            DecodeError::UnknownKmsKey => Cause::UnknownKmsKey,
             DecodeError::InvalidDigest => Cause::InvalidDigest,
             DecodeError::InvalidCopySource => Cause::InvalidCopySource,
             DecodeError::InvalidTag(_) => Cause::InvalidTag,

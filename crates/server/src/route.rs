@@ -17,7 +17,7 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use cospass_protocol::operation::Resource;
-use cospass_protocol::{Bucket, KeyError, ObjectKey};
+use cospass_protocol::{Bucket, Endpoint as Domain, KeyError, ObjectKey};
 
 use crate::head::Head;
 use crate::refusal::{Cause, Refusal};
@@ -81,6 +81,14 @@ impl Routes {
         (region != "accelerate").then_some(region)
     }
 
+    /// The region that a bucket's host names: one of the service's own domains, or `cos.REGION.localhost`.
+    pub(crate) fn region_of_bucket(&self, host: &str) -> Option<String> {
+        let name = without_port(host);
+        let local = name.strip_suffix(".localhost").map(|rest| format!("{rest}.myqcloud.com"));
+        let (domain, bucket) = Domain::recognise(local.as_deref().unwrap_or(name))?;
+        bucket.and(domain.region().map(|region| region.name().to_owned()))
+    }
+
     /// Whether a host is that of STS, in any region or network: `sts.tencentcloudapi.com`, `sts.REGION.tencentcloudapi.com`,
     /// `sts.internal.tencentcloudapi.com`, `sts.api.qcloud.com`; here also `sts.localhost`. A mapped host is its bucket's.
     pub(crate) fn is_sts(&self, host: &str) -> bool {
@@ -125,6 +133,11 @@ impl Routes {
             return Ok(Site::Service);
         }
         match (Bucket::new(first), &self.default_bucket) {
+            // Data processing is called at hosts of its own, where a path such as `/queue` is no key (436/46234).
+            (Ok(_), _) if domain.starts_with("ci.") => Err(Refusal::told(
+                Cause::Unserved,
+                &"Data processing (hosts BUCKET.ci.REGION) is not served here.",
+            )),
             (Ok(bucket), _) => Ok(Site::Bucket(bucket)),
             (Err(_), Some(bucket)) => Ok(Site::Bucket(bucket.clone())),
             (Err(_), None) if first.is_empty() => Ok(Site::Service),
@@ -201,6 +214,22 @@ mod tests {
             "localhost:9000",
         ] {
             assert_eq!(site(&Routes::default(), host), Ok(Site::Service), "{host}");
+        }
+    }
+
+    #[test]
+    fn a_bucket_is_made_in_the_region_of_its_host() {
+        for (host, region) in [
+            ("cos.ap-shanghai.myqcloud.com", Some("ap-shanghai")),
+            ("cos.ap-shanghai.tencentcos.cn:80", Some("ap-shanghai")),
+            ("cos-internal.ap-shanghai.tencentcos.cn", Some("ap-shanghai")),
+            ("cos.ap-shanghai.localhost:9000", Some("ap-shanghai")),
+            ("cos.accelerate.myqcloud.com", None),
+            ("localhost:9000", None),
+            ("example.com", None),
+        ] {
+            let host = format!("{BUCKET}.{host}");
+            assert_eq!(Routes::default().region_of_bucket(&host).as_deref(), region, "{host}");
         }
     }
 
@@ -290,6 +319,7 @@ mod tests {
             ("examplebucket.cos.ap-x.myqcloud.com", Cause::BucketMissing),
             ("bad_bucket-1250000000.cos.ap-x.myqcloud.com", Cause::BadBucketName),
             ("-1250000000.cos.ap-x.myqcloud.com", Cause::BadBucketName),
+            ("examplebucket-1250000000.ci.ap-x.myqcloud.com", Cause::Unserved),
         ] {
             assert_eq!(site(&Routes::default(), host), Err(cause), "{host}");
         }

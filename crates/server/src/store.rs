@@ -16,6 +16,7 @@ mod backend;
 mod cipher;
 mod configurations;
 mod disk;
+mod known;
 mod lifecycle;
 mod memory;
 mod metadata;
@@ -33,13 +34,12 @@ mod upload;
 mod version;
 mod version_scan;
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::io;
 use std::ops::Bound;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use cospass_protocol::Bucket;
 
@@ -62,6 +62,7 @@ pub(crate) use version::{Deleted, Former, Versioning};
 
 use backend::{Backend, Rows, Table};
 use disk::Disk;
+use known::{Known, Records};
 use memory::Memory;
 use metadata::{bucket_key, decode, find, put, walk};
 use pins::Pins;
@@ -78,8 +79,7 @@ type Within = Option<(RowKey, Option<BucketId>)>;
 struct Inner {
     backend: Arc<dyn Backend>,
     pins: Pins,
-    /// All buckets, as the tables have them: each request asks for one.
-    buckets: RwLock<BTreeMap<String, Arc<BucketRecord>>>,
+    buckets: Known,
     /// Held while a bucket is made, changed or deleted, so that `buckets` follows the tables.
     bucket_changes: Mutex<()>,
     /// An object of at most so many bytes is kept in a row, beside its metadata.
@@ -105,14 +105,14 @@ impl Store {
 
     fn with_few(backend: Arc<dyn Backend>, few: usize) -> Result<Self, StoreError> {
         metadata::open(&*backend)?;
-        let mut buckets = BTreeMap::new();
+        let mut buckets = Records::new();
         let all = (Bound::Unbounded, Bound::Unbounded);
         walk(&*backend, Table::Buckets, all, |key, record| {
             let name = Fields(key).text().ok_or(StoreError::Key)?;
             buckets.insert(name, Arc::new(decode(record)?));
             Ok(metadata::Walk::Next)
         })?;
-        let (pins, buckets) = (Pins::new(Arc::clone(&backend)), RwLock::new(buckets));
+        let (pins, buckets) = (Pins::new(Arc::clone(&backend)), Known::new(buckets));
         let inner = Inner {
             backend,
             pins,
@@ -146,14 +146,12 @@ impl Store {
 
     /// A bucket, if it is there. Does not block.
     pub(crate) fn bucket(&self, bucket: &Bucket) -> Option<Arc<BucketRecord>> {
-        let buckets = self.0.buckets.read().unwrap_or_else(PoisonError::into_inner);
-        buckets.get(bucket.as_str()).cloned()
+        self.0.buckets.find(bucket.as_str())
     }
 
     /// All buckets in byte order. Does not block.
     pub(crate) fn buckets(&self) -> Vec<(String, Arc<BucketRecord>)> {
-        let buckets = self.0.buckets.read().unwrap_or_else(PoisonError::into_inner);
-        buckets.iter().map(|(name, record)| (name.clone(), record.clone())).collect()
+        self.0.buckets.all()
     }
 
     pub(crate) fn create_bucket(
@@ -208,12 +206,8 @@ impl Store {
             // What failed may have happened all the same: everybody is to see what came of it.
             Err(error) => (find(&*self.0.backend, Table::Buckets, &row), Err(error)),
         };
-        let mut buckets = self.0.buckets.write().unwrap_or_else(PoisonError::into_inner);
         match there {
-            Ok(Some(record)) => {
-                _ = buckets.insert(bucket.as_str().to_owned(), Arc::new(record));
-            }
-            Ok(None) => _ = buckets.remove(bucket.as_str()),
+            Ok(record) => self.0.buckets.change(bucket.as_str(), record),
             Err(error) => {
                 tracing::error!(%error, "a bucket is shown as it was, after a change that failed")
             }

@@ -109,13 +109,12 @@ async fn error(
     objects: &mut impl Objects,
 ) -> Reply {
     let by_code = |rule: &&RoutingRule| rule.condition == RoutingCondition::ErrorCode(status);
-    let rule = visit.site.routing_rules.iter().find(by_code);
-    if let Some(RoutingRule { replacement: Replacement::Key(key), .. }) = rule {
-        let protocol = rule.and_then(|rule| rule.protocol.as_deref());
-        if rule.is_none_or(sends) {
-            return sent_to(StatusCode::FOUND, &location(visit, protocol, key));
+    if let Some(rule) = visit.site.routing_rules.iter().find(by_code) {
+        let key = replaced(rule, visit.path);
+        if sends(rule) {
+            return sent_to(StatusCode::FOUND, &location(visit, rule.protocol.as_deref(), &key));
         }
-        if let Ok(reply) = objects.find(key, AskedAs::Instead).await {
+        if let Ok(reply) = objects.find(&key, AskedAs::Instead).await {
             return reply;
         }
     }
@@ -145,12 +144,16 @@ fn rule_of_key<'a>(
     site.routing_rules.iter().find_map(|rule| {
         let RoutingCondition::KeyPrefix(prefix) = &rule.condition else { return None };
         let rest = path.strip_prefix(prefix.as_str())?;
-        let key = match &rule.replacement {
-            Replacement::Key(key) => key.clone(),
-            Replacement::Prefix(replaced) => format!("{replaced}{rest}"),
-        };
-        Some((rule, key))
+        Some((rule, replaced(rule, rest)))
     })
+}
+
+/// The key that a rule makes of one, of which the prefix is taken off.
+fn replaced(rule: &RoutingRule, rest: &str) -> String {
+    match &rule.replacement {
+        Replacement::Key(key) => key.clone(),
+        Replacement::Prefix(prefix) => format!("{prefix}{rest}"),
+    }
 }
 
 /// Whether a rule sends the client elsewhere, instead of answering with what is there.

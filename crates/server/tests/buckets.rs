@@ -170,6 +170,41 @@ fn a_region_may_be_chosen() {
 
 /// Writes whose bodies end after the bucket that they were let into is gone, and another has its name.
 #[test]
+fn a_bucket_is_made_in_the_region_that_its_host_names() {
+    let endpoint = Endpoint::start();
+    let shanghai = "other-1250000000.cos.ap-shanghai.myqcloud.com";
+    assert_eq!(endpoint.send(&put("/", b"").host(shanghai).sign()).status, 200);
+    for host in [shanghai, "other-1250000000.cos.ap-guangzhou.myqcloud.com"] {
+        let head = endpoint.send(&request("HEAD", "/").host(host).sign());
+        assert_eq!((head.status, head.header("x-cos-bucket-region")), (200, Some("ap-shanghai")));
+        let list = endpoint.send(&get("/").host(host).sign());
+        assert_eq!(list.header("x-cos-bucket-region"), Some("ap-shanghai"));
+    }
+    let location = endpoint.send(&get("/").host(shanghai).param("location", "").sign());
+    assert_eq!(location.only("LocationConstraint"), "ap-shanghai");
+    let names = |region| {
+        let list = get("/").host("service.cos.myqcloud.com").param("region", region).sign();
+        let list = endpoint.send(&list);
+        let names = list.all("Name").into_iter().map(str::to_owned).collect::<Vec<_>>();
+        assert!(list.all("Location").iter().all(|location| *location == region));
+        names
+    };
+    assert_eq!(names("ap-shanghai"), ["other-1250000000"]);
+    assert_eq!(names("ap-guangzhou"), [BUCKET]);
+
+    // A policy names the region, too: one for the endpoint's own is about no bucket here.
+    assert_eq!(endpoint.send(&put("/a", b"x").host(shanghai).sign()).status, 200);
+    for (region, status) in [("ap-shanghai", 200), ("ap-guangzhou", 403)] {
+        let policy = format!(
+            r#"{{"version":"2.0","Statement":[{{"Effect":"Allow","Principal":{{"qcs":["qcs::cam::anyone:anyone"]}},"Action":["name/cos:GetObject"],"Resource":["qcs::cos:{region}:uid/1250000000:other-1250000000/*"]}}]}}"#
+        );
+        let policy = put("/", policy.as_bytes()).host(shanghai).param("policy", "").sign();
+        assert_eq!(endpoint.send(&policy).status, 204);
+        assert_eq!(endpoint.send(&get("/a").host(shanghai)).status, status, "{region}");
+    }
+}
+
+#[test]
 fn a_write_is_for_the_bucket_that_it_was_let_into() {
     let tagging = "<Tagging><TagSet><Tag><Key>k</Key><Value>v</Value></Tag></TagSet></Tagging>";
     let delete = "<Delete><Object><Key>a</Key></Object></Delete>";

@@ -381,6 +381,24 @@ fn the_first_form_of_tiering_shows_as_the_rule_default() {
     assert_eq!((of("DELETE", "own").status, of("GET", "own").status), (204, 404));
 }
 
+/// cos-go-sdk-v5 `costesting/ci_test.go` does so with a bucket that it makes in another region, without versions.
+#[test]
+fn replication_looks_at_buckets_of_its_own_region() {
+    let endpoint = Endpoint::start();
+    let enabled = b"<VersioningConfiguration><Status>Enabled</Status></VersioningConfiguration>";
+    assert_eq!(endpoint.send(&put("/", enabled).param("versioning", "").sign()).status, 200);
+    for (region, status) in [("ap-chengdu", 200), ("ap-guangzhou", 409)] {
+        let name = format!("to-{region}-1250000000");
+        let host = format!("{name}.cos.{region}.myqcloud.com");
+        assert_eq!(endpoint.send(&put("/", b"").host(&host).sign()).status, 200);
+        let body = format!(
+            "<ReplicationConfiguration><Role>r</Role><Rule><Status>Enabled</Status><Prefix>a</Prefix><Destination><Bucket>qcs::cos:{region}::{name}</Bucket></Destination></Rule></ReplicationConfiguration>"
+        );
+        let answer = endpoint.send(&put("/", body.as_bytes()).param("replication", "").sign());
+        assert_eq!(answer.status, status, "{}", answer.text());
+    }
+}
+
 #[test]
 fn replication_tells_when_it_was_made() {
     let endpoint = Endpoint::start();

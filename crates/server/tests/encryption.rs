@@ -222,6 +222,9 @@ fn every_part_of_an_upload_is_encrypted() {
     let complete = complete.body(body.as_bytes()).param("uploadId", &id).sign();
     let completed = endpoint.send(&complete);
     assert_eq!(completed.status, 200, "{}", completed.text());
+    // Not its MD5: the key did not come along.
+    assert_eq!(completed.header(&format!("{CUSTOMER}-algorithm")), Some("AES256"));
+    assert_eq!(completed.header(&format!("{CUSTOMER}-key-MD5")), None);
     let whole = [&first[..], &source[5..=65_000]].concat();
     let got = endpoint.send(&with(get("/a"), CUSTOMER, &key).sign());
     assert!(got.status == 200 && got.body == whole);

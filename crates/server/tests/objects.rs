@@ -206,7 +206,7 @@ fn an_upload_may_be_bound_to_what_is_there() {
     assert_eq!(upload("If-None-Match", "*"), 412);
     assert_eq!(upload("If-Match", CONTENT_ETAG), 200);
     assert_eq!(upload("x-cos-forbid-overwrite", "false"), 200);
-    assert_eq!(upload("x-cos-forbid-overwrite", "true"), 412);
+    assert_eq!(upload("x-cos-forbid-overwrite", "true"), 409);
 }
 
 #[test]

@@ -70,7 +70,7 @@ fn a_link_that_leads_nowhere_is_refused() {
         assert_eq!(endpoint.send(&copy.sign()).status, 404);
     }
     let once = link("/a", "b").header("x-cos-forbid-overwrite", "true").sign();
-    assert_eq!(endpoint.send(&once).error().code, "PreconditionFailed");
+    assert_eq!(endpoint.send(&once).error().code, "FileAlreadyExists");
     assert_eq!(endpoint.send(&get("/a").sign()).text(), "x");
 }
 

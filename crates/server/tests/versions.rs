@@ -384,12 +384,34 @@ fn a_bucket_with_versions_is_not_empty() {
 fn conditions_are_of_the_current_version() {
     let endpoint = enabled();
     upload(&endpoint, "/a", b"x");
-    let once = || put("/a", b"y").header("x-cos-forbid-overwrite", "true").sign();
-    assert_eq!(endpoint.send(&once()).status, 412);
+    let absent = || put("/a", b"z").header("If-None-Match", "*").sign();
+    assert_eq!(endpoint.send(&absent()).status, 412);
     delete(&endpoint, "/a", None);
-    assert_eq!(endpoint.send(&once()).status, 200, "what was deleted is not overwritten");
-    let absent = put("/a", b"z").header("If-None-Match", "*").sign();
-    assert_eq!(endpoint.send(&absent).status, 412);
+    assert_eq!(endpoint.send(&absent()).status, 200, "what was deleted is not overwritten");
+    assert_eq!(endpoint.send(&absent()).status, 412);
+}
+
+/// Nothing is overwritten where versions are, or were, kept: the header says nothing there (436/7749).
+#[test]
+fn overwriting_cannot_be_forbidden_beside_versions() {
+    let endpoint = Endpoint::start();
+    endpoint.put("/a", b"x");
+    let source = format!("{HOST}/a");
+    let once = [
+        put("/a", b"y"),
+        put("/a", b"").header("x-cos-copy-source", &source),
+        request("POST", "/a").param("uploads", "").header("Content-Length", "0"),
+        put("/a", b"").param("symlink", "").header("x-cos-symlink-target", "b"),
+    ];
+    let status = |request: &Request| {
+        let request = request.clone().header("x-cos-forbid-overwrite", "true");
+        endpoint.send(&request.sign()).status
+    };
+    assert_eq!(once.each_ref().map(status), [409; 4]);
+    for state in ["Enabled", "Suspended"] {
+        versioning(&endpoint, state);
+        assert_eq!(once.each_ref().map(status), [200; 4], "{state}");
+    }
 }
 
 #[test]

@@ -83,6 +83,20 @@ fn rules_send_visitors_elsewhere() {
     assert_eq!((lost.status, lost.text()), (200, "lost"));
 }
 
+/// cos-java-sdk-v5 `BucketWebsiteTest` makes such a rule of the service.
+#[test]
+fn a_rule_for_errors_may_replace_a_prefix() {
+    let endpoint = configured(
+        "<RoutingRules><RoutingRule><Condition><HttpErrorCodeReturnedEquals>404</HttpErrorCodeReturnedEquals></Condition><Redirect><Protocol>https</Protocol><ReplaceKeyPrefixWith>lost/</ReplaceKeyPrefixWith></Redirect></RoutingRule></RoutingRules>",
+    );
+    let sent = visit(&endpoint, "/a");
+    let location = format!("https://{SITE}/lost/a");
+    assert_eq!((sent.status, sent.header("Location")), (302, Some(location.as_str())));
+    let both = "<WebsiteConfiguration><IndexDocument><Suffix>i</Suffix></IndexDocument><RoutingRules><RoutingRule><Condition><HttpErrorCodeReturnedEquals>404</HttpErrorCodeReturnedEquals></Condition><Redirect><ReplaceKeyWith>a</ReplaceKeyWith><ReplaceKeyPrefixWith>b</ReplaceKeyPrefixWith></Redirect></RoutingRule></RoutingRules></WebsiteConfiguration>";
+    let refused = endpoint.send(&put("/", both.as_bytes()).param("website", "").sign());
+    assert_eq!((refused.status, refused.error().code.as_str()), (400, "MalformedXML"));
+}
+
 #[test]
 fn everything_is_sent_to_https_if_so_configured() {
     let endpoint =

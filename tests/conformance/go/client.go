@@ -24,12 +24,9 @@ var settings struct {
 	Token         string
 	STS           struct {
 		Port    int
+		Calls   int
 		Control int
-		Keys    struct {
-			SecretID  string `json:"secret_id"`
-			SecretKey string `json:"secret_key"`
-			Token     string
-		}
+		Policy  json.RawMessage
 	}
 	Bucket  string
 	Region  string

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"runtime"
+	"runtime/debug"
 	"strings"
 
 	cos "github.com/tencentyun/cos-go-sdk-v5"
@@ -27,7 +28,7 @@ func place() string {
 	for depth := 2; depth < 20; depth++ {
 		_, file, line, ok := runtime.Caller(depth)
 		name := file[strings.LastIndex(file, "/")+1:]
-		if ok && (name == "objects.go" || name == "temporary_keys.go" || name == "transfers.go" || name == "configurations.go") {
+		if ok && (name == "objects.go" || name == "temporary_keys.go" || name == "sts.go" || name == "transfers.go" || name == "configurations.go") {
 			return fmt.Sprintf("%s:%d: ", name, line)
 		}
 	}
@@ -54,11 +55,24 @@ func run(operation operation) {
 	operation.test()
 }
 
+// The version of the module whose path ends so.
+func module(path string) string {
+	if info, ok := debug.ReadBuildInfo(); ok {
+		for _, module := range info.Deps {
+			if strings.HasSuffix(module.Path, path) {
+				return strings.TrimPrefix(module.Version, "v")
+			}
+		}
+	}
+	return "of an unknown version"
+}
+
 func main() {
 	say(map[string]string{
 		"sdk":     "cos-go-sdk-v5",
 		"version": strings.TrimPrefix(cos.Version, "v"),
 		"runtime": "Go " + strings.TrimPrefix(runtime.Version(), "go"),
+		"sts":     "qcloud-cos-sts-sdk " + module("qcloud-cos-sts-sdk") + ", tencentcloud-sdk-go/tencentcloud/sts " + module("tencentcloud/sts"),
 	})
 	for _, operations := range [][]operation{objects, transfers, configurations} {
 		for _, operation := range operations {

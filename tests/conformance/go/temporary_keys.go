@@ -10,14 +10,6 @@ import (
 	cos "github.com/tencentyun/cos-go-sdk-v5"
 )
 
-// A client with keys that STS issued for one prefix.
-func ofSTS() *cos.Client {
-	keys := settings.STS.Keys
-	return client(difference{
-		id: keys.SecretID, key: keys.SecretKey, token: keys.Token, port: settings.STS.Port,
-	})
-}
-
 func insideAlone(temporary *cos.Client) {
 	for _, key := range []string{"inside/a", "inside/b c"} {
 		_, err := temporary.Object.Put(background, key, strings.NewReader("text"), nil)
@@ -34,21 +26,26 @@ func insideAlone(temporary *cos.Client) {
 	refused(403, "AccessDenied", err)
 }
 
-func presignedOfSTS(method, key string) string {
-	keys := settings.STS.Keys
-	options := &cos.PresignedURLOptions{Query: &url.Values{"x-cos-security-token": {keys.Token}}}
-	address, err := ofSTS().Object.GetPresignedURL(
-		background, method, key, keys.SecretID, keys.SecretKey, 24*time.Hour, options,
+func stsAPI() {
+	for _, keys := range ofSTSAPI() {
+		insideAlone(keys.client())
+	}
+}
+
+func (k keys) presigned(method, key string) string {
+	options := &cos.PresignedURLOptions{Query: &url.Values{"x-cos-security-token": {k.token}}}
+	address, err := k.client().Object.GetPresignedURL(
+		background, method, key, k.id, k.key, 24*time.Hour, options,
 	)
 	must(err)
 	return address.String()
 }
 
 func stsPresigned() {
-	port := settings.STS.Port
-	equal(plainTo(port, "PUT", presignedOfSTS("PUT", "inside/p"), "text").status, 200)
-	equal(plainTo(port, "GET", presignedOfSTS("GET", "inside/p"), "").body, "text")
-	equal(plainTo(port, "PUT", presignedOfSTS("PUT", "outside"), "text").status, 403)
+	port, keys := settings.STS.Port, ofSTS()
+	equal(plainTo(port, "PUT", keys.presigned("PUT", "inside/p"), "text").status, 200)
+	equal(plainTo(port, "GET", keys.presigned("GET", "inside/p"), "").body, "text")
+	equal(plainTo(port, "PUT", keys.presigned("PUT", "outside"), "text").status, 403)
 }
 
 func advance(by string) {
@@ -62,11 +59,12 @@ func advance(by string) {
 }
 
 func stsEnded() {
-	address := presignedOfSTS("PUT", "inside/e")
-	insideAlone(ofSTS())
+	keys := ofSTS()
+	address := keys.presigned("PUT", "inside/e")
+	insideAlone(keys.client())
 	advance("1801s")
 	defer advance("-1801s")
-	_, err := ofSTS().Object.Put(background, "inside/e", strings.NewReader("text"), nil)
+	_, err := keys.client().Object.Put(background, "inside/e", strings.NewReader("text"), nil)
 	refused(403, "InvalidAccessKeyId", err)
 	answer := plainTo(settings.STS.Port, "PUT", address, "text")
 	equal(answer.status, 403)

@@ -216,6 +216,11 @@
       return context.keysOfSts();
     }
 
+    of['sts-api'] = async () => {
+      if (!context.keysOfApi) throw new NotOffered('a page asks its server for keys, not STS');
+      for (const temporary of await context.keysOfApi()) await insideAlone(temporary);
+    };
+
     of['sts'] = async () => {
       for (const temporary of await keysOfSts()) await insideAlone(temporary);
     };

@@ -13,6 +13,7 @@ process.env.XDG_CONFIG_HOME = settings.folder;
 
 const COS = require('cos-nodejs-sdk-v5');
 const STS = require('qcloud-cos-sts');
+const api = require('tencentcloud-sdk-nodejs-sts').sts.v20180813;
 const { NotOffered, operations, check, equal, ETAG } = require('../javascript/operations.js');
 const { configurations } = require('../javascript/configurations.js');
 const { run } = require('../javascript/report.js');
@@ -33,6 +34,9 @@ function client(more, port = settings.port) {
 }
 
 const cos = client();
+
+const ofSts = (SecretId, SecretKey, SecurityToken) =>
+  client({ SecretId, SecretKey, SecurityToken }, settings.sts.port);
 
 /** A request by a client that knows nothing of COS; the path goes out to the letter. */
 function plain(method, url, body, headers, port = settings.port) {
@@ -92,12 +96,37 @@ const context = {
         policy,
       });
       equal(expiredTime - startTime, 1800);
-      const keys = {
-        SecretId: credentials.tmpSecretId,
-        SecretKey: credentials.tmpSecretKey,
-        SecurityToken: credentials.sessionToken,
+      const { tmpSecretId, tmpSecretKey, sessionToken } = credentials;
+      issued.push(ofSts(tmpSecretId, tmpSecretKey, sessionToken));
+    }
+    return issued;
+  },
+
+  /** Clients with keys from the client of API 3.0, each of its signatures. */
+  async keysOfApi() {
+    const issued = [];
+    for (const signMethod of ['TC3-HMAC-SHA256', 'HmacSHA1', 'HmacSHA256']) {
+      const sts = new api.Client({
+        credential: { secretId: settings.secret_id, secretKey: settings.secret_key },
+        region: settings.region,
+        profile: {
+          signMethod,
+          httpProfile: { protocol: 'http://', endpoint: `127.0.0.1:${settings.sts.calls}` },
+        },
+      });
+      const asked = {
+        Name: 'conformance',
+        Policy: encodeURIComponent(JSON.stringify(settings.sts.policy)),
       };
-      issued.push(client(keys, settings.sts.port));
+      const { Credentials } = await sts.GetFederationToken({ ...asked, DurationSeconds: 1800 });
+      equal((await sts.GetCallerIdentity({})).Type, 'CAMUser');
+      const refused = await sts.GetFederationToken({ ...asked, DurationSeconds: 7201 }).then(
+        () => 'granted',
+        (error) => error.code
+      );
+      equal(refused, 'InvalidParameter.OverTimeError');
+      const { TmpSecretId, TmpSecretKey, Token } = Credentials;
+      issued.push(ofSts(TmpSecretId, TmpSecretKey, Token));
     }
     return issued;
   },
@@ -200,5 +229,11 @@ const context = {
 
 const say = (what) => process.stdout.write(`${JSON.stringify(what)}\n`);
 
-say({ sdk: 'cos-nodejs-sdk-v5', version: COS.version, runtime: `Node ${process.version.slice(1)}` });
+const versionOf = (name) => `${name} ${require(`${name}/package.json`).version}`;
+say({
+  sdk: 'cos-nodejs-sdk-v5',
+  version: COS.version,
+  runtime: `Node ${process.version.slice(1)}`,
+  sts: ['qcloud-cos-sts', 'tencentcloud-sdk-nodejs-sts'].map(versionOf).join(', '),
+});
 run({ ...operations(context), ...configurations(context) }, say).then(() => process.exit(0));

@@ -18,5 +18,6 @@ import versions  # noqa: E402, F401
 from report import run, say  # noqa: E402
 
 SDK = "cos-python-sdk-v5"
-say(sdk=SDK, version=version(SDK), runtime=f"Python {platform.python_version()}")
+STS = ", ".join(f"{name} {version(name)}" for name in ("qcloud-python-sts", "tencentcloud-sdk-python-sts"))
+say(sdk=SDK, version=version(SDK), runtime=f"Python {platform.python_version()}", sts=STS)
 run()

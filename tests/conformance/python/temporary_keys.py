@@ -24,10 +24,14 @@ def of_sts(keys):
 
 
 def keys_of_sts():
-    """Keys of each official client: `qcloud-python-sts`, and `tencentcloud-sdk-python-sts` with each of its signatures."""
+    """Keys from `qcloud-python-sts`."""
     config = {"url": f"http://127.0.0.1:{STS['calls']}/", "region": REGION, "policy": STS["policy"]}
     config |= {"secret_id": SETTINGS["secret_id"], "secret_key": SETTINGS["secret_key"]}
-    yield dict(Sts(config).get_credential()["credentials"])
+    return dict(Sts(config).get_credential()["credentials"])
+
+
+def keys_of_api():
+    """Keys from `tencentcloud-sdk-python-sts` with each of its signatures."""
     profile = HttpProfile(protocol="http", endpoint=f"127.0.0.1:{STS['calls']}")
     for method in ("TC3-HMAC-SHA256", "HmacSHA1", "HmacSHA256"):
         credential = Credential(SETTINGS["secret_id"], SETTINGS["secret_key"])
@@ -64,12 +68,17 @@ def inside_alone(keys):
 
 @operation("sts")
 def sts():
-    for keys in keys_of_sts():
+    inside_alone(keys_of_sts())
+
+
+@operation("sts-api")
+def sts_api():
+    for keys in keys_of_api():
         inside_alone(keys)
 
 
 def presigned_by_sts():
-    cos, params = of_sts(next(keys_of_sts()))
+    cos, params = of_sts(keys_of_sts())
     return lambda method, key: cos.get_presigned_url(
         Bucket=BUCKET, Key=key, Method=method, Params=params, Expired=86400
     )
@@ -92,7 +101,7 @@ def advance(seconds):
 
 @operation("sts-ended")
 def sts_ended():
-    keys = next(keys_of_sts())
+    keys = keys_of_sts()
     cos, _ = of_sts(keys)
     url = presigned_by_sts()("PUT", "inside/ended")
     inside_alone(keys)

@@ -1,6 +1,6 @@
 //! The hosts of one bucket: those that a signature may have been made for.
 
-use cospass_protocol::{Bucket, Endpoint, Host, HostError, Region};
+use cospass_protocol::{Bucket, Endpoint, Region};
 
 use crate::environment;
 
@@ -16,11 +16,6 @@ pub(super) fn of_same_bucket(host: &str) -> Vec<String> {
     let region = region.or_else(|| Region::new(environment::variable("COS_REGION")?).ok());
     let Some(bucket) = bucket else { return Vec::new() };
     Endpoint::hosts_of(&bucket, region.as_ref()).filter(|other| other != host).collect()
-}
-
-/// Whether the host is a domain of the CDN, as far as its name shows it.
-pub(super) fn is_cdn(host: &str) -> bool {
-    matches!(Host::new(host), Err(HostError::Cdn { .. }))
 }
 
 #[cfg(test)]
@@ -48,11 +43,5 @@ mod tests {
     fn a_host_without_a_region_may_stand_for_any() {
         let hosts = of_same_bucket("b-1.cos.accelerate.myqcloud.com");
         assert!(hosts.contains(&"b-1.cos.ap-guangzhou.myqcloud.com".to_owned()));
-    }
-
-    #[test]
-    fn a_cdn_domain_is_known_by_its_name() {
-        assert!(is_cdn("b-1.file.myqcloud.com"));
-        assert!(!is_cdn("b-1.cos.ap-beijing.myqcloud.com"));
     }
 }

@@ -2,8 +2,8 @@
 
 use clap::Args;
 use cospass_protocol::Warning;
-use cospass_protocol::policy::{Identity, PolicyKind};
 
+use super::asker::AskerArgs;
 use super::file::PolicyFile;
 use super::request::RequestArgs;
 use crate::environment;
@@ -36,18 +36,11 @@ pub(crate) struct CheckArgs {
     #[arg(long, value_name = "UNIX", allow_negative_numbers = true)]
     now: Option<i64>,
 
-    /// Who asks, of a bucket's policy: qcs::cam::uin/OWNER:uin/USER
-    #[arg(long = "as", value_name = "PRINCIPAL", value_parser = parse_identity)]
-    identity: Option<Identity>,
+    #[command(flatten)]
+    asker: AskerArgs,
 
     #[command(flatten)]
     warnings: WarningArgs,
-}
-
-fn parse_identity(text: &str) -> Result<Identity, String> {
-    Identity::from_id(text).ok_or_else(|| {
-        "it is no principal; write qcs::cam::uin/OWNER:uin/USER, or leave it out for an unsigned request".to_owned()
-    })
 }
 
 /// Asks.
@@ -57,21 +50,7 @@ pub(crate) fn run(args: CheckArgs) -> Result<Exit, Failure> {
     let region = args.region.region()?;
     let now = args.now.unwrap_or_else(environment::now);
     let question = args.request.question(region.name(), now);
-    let answer = match (file.kind, &args.identity) {
-        (PolicyKind::Identity, Some(identity)) => {
-            let message = format_args!(
-                "{} names no principals and counts for whoever has it; leave --as {} out",
-                args.policy,
-                identity.id()
-            );
-            return Err(Failure::usage("principal", message));
-        }
-        (PolicyKind::Identity, None) => question.answer(&file.policy),
-        (PolicyKind::Bucket, identity) => {
-            question.answer_of_bucket(&file.policy, identity.as_ref())
-        }
-    };
-    let answer = answer.map_err(|error| Failure::usage("request", error))?;
+    let answer = args.asker.asker(&args.policy, &file)?.ask(&file, &question)?;
     let mut output = Output::stdout();
     output.line(&answer)?;
     output.flush()?;

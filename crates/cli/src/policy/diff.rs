@@ -3,7 +3,7 @@
 use clap::Args;
 use cospass_protocol::policy::{Difference, additions};
 
-use super::file::PolicyFile;
+use super::file::{PolicyFile, check_read_once};
 use crate::environment;
 use crate::exit::{Exit, Failure};
 use crate::output::Output;
@@ -33,6 +33,7 @@ pub(crate) struct DiffArgs {
 
 /// Compares.
 pub(crate) fn run(args: &DiffArgs) -> Result<Exit, Failure> {
+    check_read_once([args.from.as_str(), &args.to])?;
     let from = PolicyFile::read_own(&args.from)?.policy;
     let to = PolicyFile::read_own(&args.to)?.policy;
     let now = args.now.unwrap_or_else(environment::now);

@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 
+use clap::error::ErrorKind;
 use clap::{Args, Parser};
 use cospass_protocol::operation::Resource;
 use cospass_protocol::policy::Question;
@@ -12,7 +13,8 @@ use crate::target::{Target, parse_target};
 
 #[derive(Args, Debug)]
 pub(super) struct RequestArgs {
-    /// The HTTP method: GET, PUT, HEAD, DELETE, POST
+    /// The HTTP method: GET, PUT, HEAD, DELETE, POST, OPTIONS
+    #[arg(value_parser = parse_method)]
     method: String,
 
     /// cos://BUCKET/KEY, or cos://BUCKET/ for the bucket
@@ -31,9 +33,17 @@ pub(super) struct RequestArgs {
     #[arg(long, value_name = "IP")]
     pub(super) from_ip: Option<IpAddr>,
 
-    /// The version of TLS, or none for plain HTTP
-    #[arg(long, value_name = "VERSION", default_value = "1.2")]
-    tls: String,
+    /// The version of TLS: 1.0, 1.1, 1.2 (if left out), 1.3, or none for plain HTTP
+    #[arg(long, value_name = "VERSION", value_parser = ["1.0", "1.1", "1.2", "1.3", "none"])]
+    pub(super) tls: Option<String>,
+}
+
+fn parse_method(text: &str) -> Result<String, String> {
+    let method = text.to_ascii_uppercase();
+    match method.as_str() {
+        "GET" | "PUT" | "HEAD" | "DELETE" | "POST" | "OPTIONS" => Ok(method),
+        _ => Err("it is no method; write GET, PUT, HEAD, DELETE, POST or OPTIONS".to_owned()),
+    }
 }
 
 impl RequestArgs {
@@ -44,7 +54,8 @@ impl RequestArgs {
             params: self.params,
             headers: self.headers,
             ip: self.from_ip,
-            tls: Some(self.tls).filter(|version| version != "none"),
+            tls: Some(self.tls.unwrap_or_else(|| "1.2".to_owned()))
+                .filter(|version| version != "none"),
             ..Question::new(&self.method, resource, region, now)
         }
     }
@@ -70,7 +81,14 @@ pub(super) fn read_line(line: &str) -> Result<Option<RequestArgs>, String> {
     read.map(|line| Some(line.request)).map_err(|error| {
         let text = error.to_string();
         let first = text.lines().next().unwrap_or_default();
-        first.strip_prefix("error: ").unwrap_or(first).to_owned()
+        let first = first.strip_prefix("error: ").unwrap_or(first);
+        match error.kind() {
+            ErrorKind::UnknownArgument => format!("{first}; quote what has spaces: '…'"),
+            ErrorKind::MissingRequiredArgument => {
+                "a request is a method and a target: GET cos://BUCKET/KEY".to_owned()
+            }
+            _ => first.to_owned(),
+        }
     })
 }
 

@@ -44,7 +44,7 @@ pub(crate) struct ServeArgs {
     #[arg(long, value_name = "NAME-APPID", value_parser = parse_bucket)]
     pub(super) default_bucket: Option<Bucket>,
 
-    /// The region that the buckets are in [default: ap-guangzhou]
+    /// The region of buckets, unless their host names another one when they are made [default: ap-guangzhou]
     #[arg(long, value_parser = parse_region)]
     pub(super) region: Option<Region>,
 

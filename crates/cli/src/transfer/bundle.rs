@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use cospass::operation::InitiateMultipartUpload;
-use cospass::{Bundle, BundleTransfer, Client, Error, Expires};
+use cospass::{Bucket, Bundle, BundleTransfer, Client, Error, Expires, ObjectKey};
 
 use super::ClientArgs;
 use super::failure::told;
@@ -16,6 +16,7 @@ use crate::output::{Output, note};
 use crate::runtime::block_on;
 use crate::size::parse_size;
 use crate::target::{Target, parse_target};
+use crate::warnings::WarningArgs;
 
 #[derive(Args)]
 pub(crate) struct BundleArgs {
@@ -45,6 +46,9 @@ pub(crate) struct BundleArgs {
 
     #[command(flatten)]
     client: ClientArgs,
+
+    #[command(flatten)]
+    warnings: WarningArgs,
 }
 
 /// The service is asked first: it says what time it is. Of an upload that is gone the fresh bundle still says whether it was
@@ -73,14 +77,26 @@ pub(crate) fn bundle(args: BundleArgs) -> Result<Exit, Failure> {
     let key_time = args.expires.key_time(now);
     let key_time = key_time.map_err(|error| Failure::usage(error.cause(), &error))?;
     let seconds = key_time.end().saturating_sub(now);
+    let warn = async |bucket: &Bucket, key: &ObjectKey| {
+        let warnings = client.bundle_warnings(bucket, key, seconds).await;
+        args.warnings.tell(&warnings.map_err(|error| told(&error))?)
+    };
     let bundle = match (&args.renew, &args.target, args.size) {
         (Some(path), ..) => {
             let bundle = read_bundle(path)?;
-            block_on(async { Ok(renew(&client, &bundle, seconds).await) })?
+            let of = bundle.upload().map_err(|error| told(&error))?;
+            block_on(async {
+                warn(&of.bucket, &of.key).await?;
+                Ok(renew(&client, &bundle, seconds).await)
+            })?
         }
         (None, Some(target), Some(size)) => {
             let object = InitiateMultipartUpload::new(target.bucket.clone(), target.key.clone());
-            block_on(async { Ok(client.bundle(&object, size, args.part_size, seconds).await) })?
+            block_on(async {
+                // Nothing is begun that is refused.
+                warn(&object.bucket, &object.key).await?;
+                Ok(client.bundle(&object, size, args.part_size, seconds).await)
+            })?
         }
         _ => {
             let text = "name cos://BUCKET/KEY and --size, or --renew or --abort with a bundle";
@@ -91,9 +107,5 @@ pub(crate) fn bundle(args: BundleArgs) -> Result<Exit, Failure> {
     let bundle = bundle.map_err(|error| told(&error))?;
     output.line(bundle.write().trim_end())?;
     output.flush()?;
-    let credentials = block_on(async { client.credentials().await.map_err(|error| told(&error)) })?;
-    if credentials.ends_at().is_some_and(|end| end.saturating_sub(1) == bundle.expires_at) {
-        note("cospass: the bundle ends sooner than was asked for, with the credentials");
-    }
     Ok(Exit::Done)
 }

@@ -16,11 +16,12 @@ use super::{ClientArgs, MoveArgs};
 use crate::duration::parse_expires;
 use crate::environment;
 use crate::exit::{Exit, Failure};
-use crate::output::{Output, note};
+use crate::output::Output;
 use crate::pairs::{Pair, parse_header};
 use crate::place;
 use crate::runtime::block_on;
 use crate::target::{Target, parse_target};
+use crate::warnings::WarningArgs;
 
 #[derive(Args)]
 pub(crate) struct PutArgs {
@@ -197,6 +198,9 @@ pub(crate) struct ShareArgs {
 
     #[command(flatten)]
     moving: MoveArgs,
+
+    #[command(flatten)]
+    warnings: WarningArgs,
 }
 
 /// Uploads a file and prints a URL that downloads it.
@@ -204,26 +208,28 @@ pub(crate) fn share(args: ShareArgs) -> Result<Exit, Failure> {
     let client = args.client.client()?;
     let select = SelectArgs::default();
     let tasks = tasks(&[args.from], &args.to, &select, &args.about)?;
-    let key = tasks.first().map(|task| task.what.object.key.clone());
-    let work = |upload, options| send(client.clone(), upload, options);
-    let exit = block_on(each(tasks, &args.moving, &same_command(), work))?;
-    let (Exit::Done, Some(key), false) = (exit, key, args.moving.dry_run) else {
-        return Ok(exit);
+    let Some(key) = tasks.first().map(|task| task.what.object.key.clone()) else {
+        return Ok(Exit::Done);
     };
     let endpoint = args.client.place.endpoint()?.ok_or_else(place::missing)?;
     let credentials = block_on(async { client.credentials().await.map_err(|error| told(&error)) })?;
     let signer = Signer::new(credentials, endpoint);
-    let signing = signer.presigned_download_url(&args.to.bucket, &key);
+    let sign = |now| {
+        let signing = signer.presigned_download_url(&args.to.bucket, &key);
+        let signed = signing.scheme(args.client.scheme).expires(args.expires).now(now).sign();
+        signed.map_err(|error| Failure::usage(error.cause(), &error))
+    };
+    // Nothing is uploaded for a URL that is refused.
+    args.warnings.tell(&sign(environment::now())?.warnings())?;
+    let work = |upload, options| send(client.clone(), upload, options);
+    let exit = block_on(each(tasks, &args.moving, &same_command(), work))?;
+    if exit != Exit::Done || args.moving.dry_run {
+        return Ok(exit);
+    }
     // By the clock of the service, where the upload has shown that this one is off.
-    let now = environment::now().saturating_add(client.clock_offset());
-    let signed = signing.scheme(args.client.scheme).expires(args.expires).now(now).sign();
-    let signed = signed.map_err(|error| Failure::usage(error.cause(), &error))?;
+    let signed = sign(environment::now().saturating_add(client.clock_offset()))?;
     let mut output = Output::stdout();
     output.line(signed.url())?;
     output.flush()?;
-    if signed.effective_end() < signed.expires_at() {
-        let seconds = signed.effective_end().saturating_sub(now);
-        note(format_args!("cospass: the URL holds for {seconds} s: the credentials end then"));
-    }
     Ok(Exit::Done)
 }

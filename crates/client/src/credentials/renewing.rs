@@ -57,6 +57,13 @@ impl Renewing {
         Self::new(Chain::usual(super::Surroundings::of_process()))
     }
 
+    /// Those that are kept, if they hold and need not be renewed yet: for whoever cannot wait.
+    pub fn fresh(&self) -> Option<Credentials> {
+        let now = local_now();
+        let kept = self.kept().filter(|kept| kept.holds(now) && !kept.is_due(now));
+        kept.map(|kept| kept.credentials)
+    }
+
     /// Credentials that hold.
     ///
     /// # Errors
@@ -82,7 +89,7 @@ impl Renewing {
 
     /// Asks the source, with what is kept and still holds to fall back on.
     async fn ask(&self, kept: Option<Kept>, now: i64) -> Result<Credentials, CredentialsError> {
-        match (self.fresh(now).await, kept) {
+        match (self.asked(now).await, kept) {
             (Ok(credentials), _) => {
                 let due = credentials.ends_at().map(|end| due(now, end));
                 self.keep(Kept { credentials: credentials.clone(), due });
@@ -103,7 +110,7 @@ impl Renewing {
         }
     }
 
-    async fn fresh(&self, now: i64) -> Result<Credentials, CredentialsError> {
+    async fn asked(&self, now: i64) -> Result<Credentials, CredentialsError> {
         match self.source.provide().await? {
             Provided::Absent(why) => Err(CredentialsError::NotFound {
                 tried: vec![super::Tried::absent(self.source.name(), why)],

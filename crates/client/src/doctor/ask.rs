@@ -5,7 +5,7 @@ use cospass_protocol::xml::ErrorDocument;
 use cospass_protocol::{ObjectKey, PresignRequest, Presigner};
 use cospass_sign::KeyTime;
 use http::{HeaderMap, Request};
-use http_body_util::{BodyExt, Empty};
+use http_body_util::{BodyExt, Full};
 
 use super::Doctor;
 use crate::answer::read_whole;
@@ -23,6 +23,24 @@ pub(super) struct Asking<'a> {
     now: i64,
 }
 
+/// A request for a bucket, or for a key in it.
+#[derive(Clone, Copy)]
+pub(super) struct Asked<'a> {
+    pub(super) method: &'a str,
+    pub(super) key: Option<&'a ObjectKey>,
+    pub(super) params: Pairs<'a>,
+    /// Sent, and not signed.
+    pub(super) headers: Pairs<'a>,
+    pub(super) body: &'static [u8],
+}
+
+impl<'a> Asked<'a> {
+    /// For the bucket, without anything else.
+    pub(super) fn new(method: &'a str) -> Self {
+        Self { method, key: None, params: &[], headers: &[], body: b"" }
+    }
+}
+
 /// What came.
 #[derive(Debug)]
 pub(super) struct Reply {
@@ -32,6 +50,7 @@ pub(super) struct Reply {
     pub(super) code: String,
     /// `Message`, likewise.
     pub(super) message: String,
+    pub(super) body: Bytes,
 }
 
 impl Reply {
@@ -66,52 +85,42 @@ impl<'a> Asking<'a> {
     }
 
     /// An unsigned request for the bucket.
-    pub(super) async fn unsigned(
-        &self,
-        method: &str,
-        params: Pairs<'_>,
-        headers: Pairs<'_>,
-    ) -> Result<Reply, TransportError> {
+    pub(super) async fn unsigned(&self, asked: Asked<'_>) -> Result<Reply, TransportError> {
         let host = self.doctor.endpoint.host(self.doctor.bucket, self.doctor.scheme);
-        let query: Vec<_> = params.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let params = asked.params.iter();
+        let query: Vec<_> = params.map(|(name, value)| format!("{name}={value}")).collect();
         let url = format!("{}://{host}/?{}", self.doctor.scheme.as_str(), query.join("&"));
-        self.send(method, url.trim_end_matches('?'), headers).await
+        self.send(url.trim_end_matches('?'), asked).await
     }
 
-    /// A signed request for the bucket, or for a key in it. The headers are sent and not signed.
-    pub(super) async fn signed(
-        &self,
-        method: &str,
-        key: Option<&ObjectKey>,
-        params: Pairs<'_>,
-        headers: Pairs<'_>,
-    ) -> Result<Reply, TransportError> {
+    /// A signed request.
+    pub(super) async fn signed(&self, asked: Asked<'_>) -> Result<Reply, TransportError> {
         let Doctor { bucket, endpoint, scheme, credentials, .. } = *self.doctor;
         let root = ObjectKey::bucket();
+        let key = asked.key.unwrap_or(&root);
         let request = PresignRequest {
-            params,
+            params: asked.params,
             scheme,
-            ..PresignRequest::new(method, bucket, key.unwrap_or(&root), endpoint)
+            ..PresignRequest::new(asked.method, bucket, key, endpoint)
         };
         let end = self.now.saturating_add(SECONDS);
         let key_time = KeyTime::new(self.now.saturating_sub(KeyTime::BACKDATE_SECONDS), end);
         let signed = Presigner::new(credentials.clone()).presign(&request, key_time);
         let signed =
             signed.map_err(|error| TransportError::Unsendable { cause: error.to_string() })?;
-        self.send(method, signed.url(), headers).await
+        self.send(signed.url(), asked).await
     }
 
-    async fn send(
-        &self,
-        method: &str,
-        url: &str,
-        headers: Pairs<'_>,
-    ) -> Result<Reply, TransportError> {
-        let mut request = Request::builder().method(method).uri(url);
-        for (name, value) in headers {
+    async fn send(&self, url: &str, asked: Asked<'_>) -> Result<Reply, TransportError> {
+        let mut request = Request::builder().method(asked.method).uri(url);
+        for (name, value) in asked.headers {
             request = request.header(*name, *value);
         }
-        let body = Empty::<Bytes>::new().map_err(|never| match never {}).boxed_unsync();
+        if matches!(asked.method, "PUT" | "POST") {
+            request = request.header("Content-Length", asked.body.len());
+        }
+        let body = Full::new(Bytes::from_static(asked.body)).map_err(|never| match never {});
+        let body = body.boxed_unsync();
         let request = request.body(body);
         let request =
             request.map_err(|error| TransportError::Unsendable { cause: error.to_string() })?;
@@ -120,6 +129,12 @@ impl<'a> Asking<'a> {
         let refusal = ErrorDocument::read(&bytes).ok();
         let (code, message) =
             refusal.map(|refusal| (refusal.code, refusal.message)).unwrap_or_default();
-        Ok(Reply { status: head.status.as_u16(), headers: head.headers, code, message })
+        Ok(Reply {
+            status: head.status.as_u16(),
+            headers: head.headers,
+            code,
+            message,
+            body: bytes,
+        })
     }
 }

@@ -1,8 +1,8 @@
 //! Each thing that is looked at: pure functions of what came, but for those that ask further.
 
-use cospass_protocol::{ObjectKey, Scheme};
+use cospass_protocol::{Endpoint, Scheme};
 
-use super::ask::{Asking, Reply};
+use super::ask::{Asked, Asking, Reply};
 use super::{Diagnosis, Doctor, Health};
 use crate::clock::unix;
 use crate::transport::TransportError;
@@ -13,7 +13,7 @@ const CLOCK_OFF: i64 = 60;
 /// From so many seconds on the service refuses signatures (436/7730, RequestTimeTooSkewed).
 const CLOCK_REFUSED: i64 = 900;
 
-fn diagnosis(
+pub(super) fn diagnosis(
     check: &'static str,
     health: Health,
     text: impl Into<String>,
@@ -27,7 +27,10 @@ fn diagnosis(
 pub(super) fn domain(doctor: &Doctor<'_>) -> Diagnosis {
     let host = doctor.endpoint.host(doctor.bucket, doctor.scheme);
     let has = |part: &str| host.contains(part);
-    let (health, kind, remedy) = if !doctor.endpoint.names_bucket() {
+    let (health, kind, remedy) = if has(".cos-website.") {
+        let remedy = "a website serves what everybody may read and takes no signatures; use the default domain";
+        (Health::Bad, "the domain of a static website", Some(remedy))
+    } else if !doctor.endpoint.names_bucket() && Endpoint::recognise(&host).is_none() {
         let remedy = "the bucket must be bound to it (GET ?domain), and what clients send as Host must be it";
         (Health::Fine, "a domain that stands for the bucket", Some(remedy))
     } else if has(".cos-internal.") {
@@ -59,6 +62,49 @@ pub(super) fn scheme(doctor: &Doctor<'_>) -> Diagnosis {
 pub(super) fn unreachable(error: &TransportError) -> Diagnosis {
     let remedy = "see whether the host is right and resolves, and whether a proxy is in the way";
     diagnosis("reach", Health::Bad, error.to_string(), remedy)
+}
+
+/// Headers that caches and CDNs put into answers and COS does not: of the cloud's CDN, of EdgeOne (1145/54212), of others
+/// (RFC 9110 §7.6.3, RFC 9111 §5.1).
+const OF_CACHES: [&str; 9] = [
+    "x-nws-log-uuid",
+    "x-cache-lookup",
+    "eo-log-uuid",
+    "eo-cache-status",
+    "x-cache",
+    "cf-ray",
+    "x-amz-cf-id",
+    "age",
+    "via",
+];
+
+/// Whether COS answers, and by itself; and whether there is any sense in asking further.
+pub(super) fn server(reply: &Reply) -> (Option<Diagnosis>, bool) {
+    let cache = OF_CACHES.into_iter().find_map(|name| Some((name, reply.header(name)?)));
+    let is_cos = reply.header("x-cos-request-id").is_some();
+    let through = "a CDN or a proxy stands before it, which takes no signatures of COS, or breaks them, and may give out what \
+                   it keeps to anybody";
+    match (is_cos, cache) {
+        (true, None) => (None, true),
+        (true, Some((name, value))) => {
+            let text = format!("the answers of COS come with {name}: {value}, so {through}");
+            let remedy = "sign for the bucket's own domain and send there, or use the CDN's own authentication (cospass cdn-url)";
+            (Some(diagnosis("server", Health::Doubtful, text, remedy)), true)
+        }
+        (false, cache) => {
+            let server = reply.header("server").unwrap_or("no name");
+            let mut text = format!(
+                "what answers is not COS: status {} of {server}, without x-cos-request-id",
+                reply.status
+            );
+            if let Some((name, value)) = cache {
+                text += &format!("; {name}: {value} says that it is a CDN or a proxy");
+            }
+            let remedy =
+                "check host and port, and what the domain leads to; nothing signed was sent there";
+            (Some(diagnosis("server", Health::Bad, text, remedy)), false)
+        }
+    }
 }
 
 /// How far this machine's clock is from the server's; and by how many seconds that is ahead.
@@ -138,50 +184,17 @@ pub(super) fn credentials(reply: &Reply) -> (Diagnosis, bool) {
     (diagnosis("credentials", Health::Bad, reply.told(), remedy), false)
 }
 
-/// What may be read. Whether something may be written would be found out by writing.
-pub(super) async fn rights(asking: &Asking<'_>, doctor: &Doctor<'_>, listed: &Reply) -> Diagnosis {
-    let mut may = Vec::new();
-    let mut may_not = Vec::new();
-    let mut sort = |what: &'static str, reply: &Reply| match reply.status {
-        403 => may_not.push(what),
-        404 | 0..300 => may.push(what),
-        _ => {}
-    };
-    sort("list the bucket", listed);
-    for (what, sub) in [("read its access control", "acl"), ("read its policy", "policy")] {
-        if let Ok(reply) = asking.signed("GET", None, &[(sub, "")], &[]).await {
-            sort(what, &reply);
-        }
-    }
-    let mut absent = "";
-    if let Some(key) = doctor.key.filter(|key| !ObjectKey::is_bucket(key)) {
-        if let Ok(reply) = asking.signed("HEAD", Some(key), &[], &[]).await {
-            sort("HEAD the object", &reply);
-            absent = if reply.status == 404 { "; the object is not there" } else { "" };
-        }
-        if let Ok(reply) = asking.signed("GET", Some(key), &[], &[("Range", "bytes=0-0")]).await {
-            sort("GET the object", &reply);
-        }
-    }
-    let list = |words: &[&str]| match words {
-        [] => "nothing of what was tried".to_owned(),
-        words => words.join(", "),
-    };
-    let text = format!("may: {}; may not: {}{absent}", list(&may), list(&may_not));
-    let remedy =
-        "nothing was written to find out what may be; ask a policy with cospass policy check";
-    let is_read = !may.is_empty();
-    let health = if is_read { Health::Fine } else { Health::Doubtful };
-    diagnosis("rights", health, text, remedy)
-}
-
 /// Whether the bucket wants every header signed that SDKs sign: the same request with one that is not.
 pub(super) async fn strict(asking: &Asking<'_>, listed: &Reply) -> Diagnosis {
     if !listed.is_done() {
         let text = "not found out, since the bucket may not be listed";
         return diagnosis("strict", Health::Unknown, text, None);
     }
-    let loose = asking.signed("GET", None, &[("max-keys", "1")], &[("Cache-Control", "no-cache")]);
+    let loose = asking.signed(Asked {
+        params: &[("max-keys", "1")],
+        headers: &[("Cache-Control", "no-cache")],
+        ..Asked::new("GET")
+    });
     match loose.await {
         Ok(reply) if reply.is_done() => {
             diagnosis("strict", Health::Fine, "signatures may leave headers out", None)
@@ -201,7 +214,8 @@ pub(super) async fn cors(asking: &Asking<'_>, origin: &str) -> Diagnosis {
     let (mut may, mut may_not, mut hides_etag) = (Vec::new(), Vec::new(), false);
     for method in ["GET", "PUT"] {
         let asked = [("Origin", origin), ("Access-Control-Request-Method", method)];
-        let Ok(reply) = asking.unsigned("OPTIONS", &[], &asked).await else {
+        let preflight = Asked { headers: &asked, ..Asked::new("OPTIONS") };
+        let Ok(reply) = asking.unsigned(preflight).await else {
             let text = "the preflight was not answered";
             return diagnosis("cors", Health::Unknown, text, None);
         };

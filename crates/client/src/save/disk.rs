@@ -113,9 +113,12 @@ impl Paths {
         in_thread(move || {
             let (file, path) = (paths.open_growing()?, &paths.growing);
             let goes_on = known.is_some_and(|(_, goes_on)| goes_on);
-            let emptied = if goes_on { Ok(()) } else { file.set_len(0) };
-            let size = known.map_or(0, |(size, _)| size);
-            emptied.and_then(|()| file.set_len(size)).map_err(Error::file(path))?;
+            let emptied = if goes_on { Ok(()) } else { empty(&file) };
+            let sized = match known {
+                Some((size, _)) => emptied.and_then(|()| file.set_len(size)),
+                None => emptied,
+            };
+            sized.map_err(Error::file(path))?;
             Ok(Writer::new(file, path.clone()))
         })
         .await
@@ -137,7 +140,7 @@ impl Paths {
         let paths = self.clone();
         in_thread(move || {
             let mut file = paths.open_growing()?;
-            let written = file.set_len(0).and_then(|()| file.write_all(&bytes));
+            let written = empty(&file).and_then(|()| file.write_all(&bytes));
             written.map_err(|error| {
                 paths.remove();
                 Error::File { path: paths.growing.clone(), error }
@@ -227,6 +230,15 @@ impl Paths {
                 File::open(folder.unwrap_or(Path::new("."))).and_then(|folder| folder.sync_all());
         }
         Ok(())
+    }
+}
+
+/// Empties a file, if it is not empty: ext4 takes one that was cut to nothing for one that is being replaced, and begins to
+/// write it to the disk when it is closed (`auto_da_alloc`, Documentation/admin-guide/ext4.rst), which makes whoever closes it wait.
+fn empty(file: &File) -> io::Result<()> {
+    match file.metadata()?.len() {
+        0 => Ok(()),
+        _ => file.set_len(0),
     }
 }
 

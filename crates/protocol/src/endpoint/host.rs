@@ -67,10 +67,10 @@ impl Host {
         self.port
     }
 
-    /// Whether `HOST[:PORT]` is the domain of a CDN.
-    pub(crate) fn is_of_cdn(text: &str) -> bool {
+    /// Whether `HOST[:PORT]` is the domain of a CDN, as far as its name shows it. A domain of the owner's does not show it.
+    pub fn is_of_cdn(text: &str) -> bool {
         let name = text.split(':').next().unwrap_or_default().to_ascii_lowercase();
-        CDN_SUFFIXES.iter().any(|suffix| name.ends_with(suffix))
+        CDN_SUFFIXES.iter().any(|suffix| name.ends_with(suffix) || *name == suffix[1..])
     }
 
     /// Whether this is an IP address, which no bucket can stand before.
@@ -153,7 +153,7 @@ fn check_name(text: &str, name: &str) -> Result<(), HostError> {
     if name.len() > NAME_MAX {
         return Err(HostError::TooLong { value: value(), length: name.len() });
     }
-    if CDN_SUFFIXES.iter().any(|suffix| name.ends_with(suffix) || *name == suffix[1..]) {
+    if Host::is_of_cdn(name) {
         return Err(HostError::Cdn { value: value() });
     }
     Ok(())

@@ -145,7 +145,7 @@ impl fmt::Display for HostError {
             ),
             Self::Cdn { value } => write!(
                 f,
-                "{value:?} is a CDN domain, which does not accept COS signatures; sign for the bucket's own domain or a custom origin domain, or use the CDN's own URL authentication"
+                "{value:?} is a CDN domain, which does not accept COS signatures; sign for the bucket's own domain or a custom origin domain, or make a URL with the CDN's own authentication: cospass cdn-url"
             ),
         }
     }

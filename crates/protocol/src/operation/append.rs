@@ -2,11 +2,11 @@
 
 use super::acl::{AclHeaders, CannedAcl};
 use super::encryption::ServerSideEncryption;
-use super::object::{
+use super::fields::{
     content_md5, metadata, metadata_headers, storage_class, traffic_limit, traffic_limit_header,
 };
 use super::parts::{Headers, Pair, Params, Parts, number, pair, parts};
-use super::request::Request;
+use super::request::{Request, called};
 use super::tagging::{tags, tags_header};
 use super::value::{ContentMd5, StorageClass, TrafficLimit};
 use super::{ContentHeaders, DecodeError, Need, Permission, invalid};
@@ -80,13 +80,7 @@ impl AppendObject {
 }
 
 impl Request for AppendObject {
-    fn name(&self) -> &'static str {
-        "APPEND Object"
-    }
-
-    fn action(&self) -> &'static str {
-        "AppendObject"
-    }
+    called!("APPEND Object", "AppendObject");
 
     fn encode(&self) -> Parts<'_> {
         let position = pair(POSITION, self.position.to_string());

@@ -1,9 +1,9 @@
 //! Operations on the account and on buckets.
 
 use super::acl::AclHeaders;
-use super::object::content_md5;
+use super::fields::content_md5;
 use super::parts::{Headers, Pair, Params, Parts, Resource, number, pair, parts};
-use super::request::Request;
+use super::request::{Request, called};
 use super::tagging::{bucket_tags, tags_header};
 use super::value::ContentMd5;
 use super::{CannedAcl, DecodeError};
@@ -121,13 +121,7 @@ fn created(params: Params<'_, '_>) -> Result<Option<(CreatedRange, i64)>, Decode
 }
 
 impl Request for GetService {
-    fn name(&self) -> &'static str {
-        "GET Service"
-    }
-
-    fn action(&self) -> &'static str {
-        "GetService"
-    }
+    called!("GET Service", "GetService");
 
     fn encode(&self) -> Parts<'_> {
         parts("GET", Resource::Service, "", self.params(), vec![])
@@ -159,13 +153,7 @@ impl PutBucket {
 }
 
 impl Request for PutBucket {
-    fn name(&self) -> &'static str {
-        "PUT Bucket"
-    }
-
-    fn action(&self) -> &'static str {
-        "PutBucket"
-    }
+    called!("PUT Bucket", "PutBucket");
 
     fn encode(&self) -> Parts<'_> {
         parts("PUT", &self.bucket, "", vec![], self.headers())
@@ -180,13 +168,7 @@ pub struct HeadBucket {
 }
 
 impl Request for HeadBucket {
-    fn name(&self) -> &'static str {
-        "HEAD Bucket"
-    }
-
-    fn action(&self) -> &'static str {
-        "HeadBucket"
-    }
+    called!("HEAD Bucket", "HeadBucket");
 
     fn encode(&self) -> Parts<'_> {
         parts("HEAD", &self.bucket, "", vec![], vec![])
@@ -205,13 +187,7 @@ pub struct DeleteBucket {
 }
 
 impl Request for DeleteBucket {
-    fn name(&self) -> &'static str {
-        "DELETE Bucket"
-    }
-
-    fn action(&self) -> &'static str {
-        "DeleteBucket"
-    }
+    called!("DELETE Bucket", "DeleteBucket");
 
     fn encode(&self) -> Parts<'_> {
         parts("DELETE", &self.bucket, "", vec![], vec![])
@@ -226,13 +202,7 @@ pub struct GetBucketAcl {
 }
 
 impl Request for GetBucketAcl {
-    fn name(&self) -> &'static str {
-        "GET Bucket acl"
-    }
-
-    fn action(&self) -> &'static str {
-        "GetBucketACL"
-    }
+    called!("GET Bucket acl", "GetBucketACL");
 
     fn encode(&self) -> Parts<'_> {
         parts("GET", &self.bucket, "acl", vec![], vec![])
@@ -269,13 +239,7 @@ impl PutBucketAcl {
 }
 
 impl Request for PutBucketAcl {
-    fn name(&self) -> &'static str {
-        "PUT Bucket acl"
-    }
-
-    fn action(&self) -> &'static str {
-        "PutBucketACL"
-    }
+    called!("PUT Bucket acl", "PutBucketACL");
 
     fn encode(&self) -> Parts<'_> {
         parts("PUT", &self.bucket, "acl", vec![], self.headers())

@@ -3,9 +3,9 @@
 //! Each is a sub-resource of the bucket, of which a document is put, read and mostly deleted. Some exist once for each
 //! name (`?inventory&id=…`); of those there is a list, too.
 
-use super::object::content_md5;
+use super::fields::content_md5;
 use super::parts::{Headers, Pair, Params, Parts, pair, parts};
-use super::request::Request;
+use super::request::{Request, called};
 use super::value::ContentMd5;
 use super::{DecodeError, invalid, not_allowed};
 use crate::Bucket;
@@ -310,13 +310,7 @@ pub struct PostBucketInventory {
 }
 
 impl Request for PostBucketInventory {
-    fn name(&self) -> &'static str {
-        "POST Bucket inventory"
-    }
-
-    fn action(&self) -> &'static str {
-        "PostBucketInventory"
-    }
+    called!("POST Bucket inventory", "PostBucketInventory");
 
     fn encode(&self) -> Parts<'_> {
         let headers = Vec::from_iter(self.md5.map(ContentMd5::header));

@@ -6,12 +6,12 @@ use cospass_sign::percent;
 
 use super::acl::{AclHeaders, CannedAcl};
 use super::encryption::{CustomerKey, ServerSideEncryption};
-use super::multipart::{UPLOAD_ID, part_number};
-use super::object::{
+use super::fields::{
     FORBID_OVERWRITE, forbid_overwrite, metadata, metadata_headers, storage_class,
 };
+use super::multipart::{UPLOAD_ID, part_number};
 use super::parts::{Headers, Pair, Params, Parts, pair, parts};
-use super::request::Request;
+use super::request::{Request, called};
 use super::retention::{retain_until, retain_until_headers};
 use super::tagging::{replaced_tags, replaced_tags_headers};
 use super::value::StorageClass;
@@ -91,13 +91,14 @@ impl PutObjectCopy {
             return Err(DecodeError::Unserved(Unserved::Header(RANGE.to_owned())));
         }
         let directive = headers.text(DIRECTIVE)?.unwrap_or_default();
-        let replaced = match directive.as_ref() {
-            "Replaced" => Some(Replaced {
+        let replaced = match directive.to_ascii_lowercase().as_str() {
+            // `Replaced` in 436/10881; cos-java-sdk-v5 `COSClient.copyObject` sends `REPLACE`.
+            "replaced" | "replace" => Some(Replaced {
                 content: ContentHeaders::decode(headers)?,
                 metadata: metadata(headers)?,
             }),
-            "Copy" | "" => None,
-            other => return Err(invalid(DIRECTIVE, other)),
+            "copy" | "" => None,
+            _ => return Err(invalid(DIRECTIVE, &directive)),
         };
         Ok(Self {
             bucket,
@@ -135,13 +136,7 @@ impl PutObjectCopy {
 }
 
 impl Request for PutObjectCopy {
-    fn name(&self) -> &'static str {
-        "PUT Object - Copy"
-    }
-
-    fn action(&self) -> &'static str {
-        "PutObjectCopy"
-    }
+    called!("PUT Object - Copy", "PutObjectCopy");
 
     fn encode(&self) -> Parts<'_> {
         parts("PUT", (&self.bucket, &self.key), "", vec![], self.headers())
@@ -223,13 +218,7 @@ impl UploadPartCopy {
 }
 
 impl Request for UploadPartCopy {
-    fn name(&self) -> &'static str {
-        "Upload Part - Copy"
-    }
-
-    fn action(&self) -> &'static str {
-        "UploadPartCopy"
-    }
+    called!("Upload Part - Copy", "UploadPartCopy");
 
     fn encode(&self) -> Parts<'_> {
         parts("PUT", (&self.bucket, &self.key), "", self.params(), self.headers())

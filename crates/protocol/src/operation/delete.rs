@@ -1,9 +1,9 @@
 //! Deleting many objects at once.
 
 use super::DecodeError;
-use super::object::content_md5;
+use super::fields::content_md5;
 use super::parts::{Headers, Pair, Parts, parts};
-use super::request::Request;
+use super::request::{Request, called};
 use super::value::ContentMd5;
 use super::{Need, Permission};
 use crate::Bucket;
@@ -29,13 +29,7 @@ impl DeleteObjects {
 }
 
 impl Request for DeleteObjects {
-    fn name(&self) -> &'static str {
-        "DELETE Multiple Objects"
-    }
-
-    fn action(&self) -> &'static str {
-        "DeleteMultipleObjects"
-    }
+    called!("DELETE Multiple Objects", "DeleteMultipleObjects");
 
     fn encode(&self) -> Parts<'_> {
         parts("POST", &self.bucket, "delete", vec![], self.headers())

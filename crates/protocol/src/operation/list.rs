@@ -2,7 +2,7 @@
 
 use super::DecodeError;
 use super::parts::{Pair, Params, Parts, pair, parts};
-use super::request::Request;
+use super::request::{Request, called};
 use super::{Need, Permission};
 use crate::Bucket;
 use crate::policy::Target;
@@ -64,13 +64,7 @@ impl GetBucket {
 }
 
 impl Request for GetBucket {
-    fn name(&self) -> &'static str {
-        "GET Bucket"
-    }
-
-    fn action(&self) -> &'static str {
-        "GetBucket"
-    }
+    called!("GET Bucket", "GetBucket");
 
     fn encode(&self) -> Parts<'_> {
         parts("GET", &self.bucket, "", self.params(), vec![])
@@ -90,13 +84,7 @@ pub struct GetBucketLocation {
 }
 
 impl Request for GetBucketLocation {
-    fn name(&self) -> &'static str {
-        "GET Bucket location"
-    }
-
-    fn action(&self) -> &'static str {
-        "GetBucketLocation"
-    }
+    called!("GET Bucket location", "GetBucketLocation");
 
     fn encode(&self) -> Parts<'_> {
         parts("GET", &self.bucket, "location", vec![], vec![])

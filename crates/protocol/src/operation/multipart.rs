@@ -2,13 +2,13 @@
 
 use super::acl::{AclHeaders, CannedAcl};
 use super::encryption::{CustomerKey, ServerSideEncryption};
-use super::list::{count, encoding, texts};
-use super::object::{
+use super::fields::{
     FORBID_OVERWRITE, content_md5, forbid_overwrite, metadata, metadata_headers, storage_class,
     traffic_limit, traffic_limit_header,
 };
+use super::list::{count, encoding, texts};
 use super::parts::{Headers, Pair, Params, Parts, number, pair, parts};
-use super::request::Request;
+use super::request::{Request, called};
 use super::retention::{retain_until, retain_until_headers};
 use super::tagging::{tags, tags_header};
 use super::value::{ContentMd5, StorageClass, TrafficLimit};
@@ -98,13 +98,7 @@ impl InitiateMultipartUpload {
 }
 
 impl Request for InitiateMultipartUpload {
-    fn name(&self) -> &'static str {
-        "Initiate Multipart Upload"
-    }
-
-    fn action(&self) -> &'static str {
-        "InitiateMultipartUpload"
-    }
+    called!("Initiate Multipart Upload", "InitiateMultipartUpload");
 
     fn encode(&self) -> Parts<'_> {
         parts("POST", (&self.bucket, &self.key), "uploads", vec![], self.headers())
@@ -170,13 +164,7 @@ impl UploadPart {
 }
 
 impl Request for UploadPart {
-    fn name(&self) -> &'static str {
-        "Upload Part"
-    }
-
-    fn action(&self) -> &'static str {
-        "UploadPart"
-    }
+    called!("Upload Part", "UploadPart");
 
     fn encode(&self) -> Parts<'_> {
         parts("PUT", (&self.bucket, &self.key), "", self.params(), self.headers())
@@ -239,13 +227,7 @@ impl ListParts {
 }
 
 impl Request for ListParts {
-    fn name(&self) -> &'static str {
-        "List Parts"
-    }
-
-    fn action(&self) -> &'static str {
-        "ListParts"
-    }
+    called!("List Parts", "ListParts");
 
     fn encode(&self) -> Parts<'_> {
         parts("GET", (&self.bucket, &self.key), "", self.params(), vec![])
@@ -305,13 +287,7 @@ impl ListMultipartUploads {
 }
 
 impl Request for ListMultipartUploads {
-    fn name(&self) -> &'static str {
-        "List Multipart Uploads"
-    }
-
-    fn action(&self) -> &'static str {
-        "ListMultipartUploads"
-    }
+    called!("List Multipart Uploads", "ListMultipartUploads");
 
     fn encode(&self) -> Parts<'_> {
         parts("GET", &self.bucket, "uploads", self.params(), vec![])
@@ -365,13 +341,7 @@ impl CompleteMultipartUpload {
 }
 
 impl Request for CompleteMultipartUpload {
-    fn name(&self) -> &'static str {
-        "Complete Multipart Upload"
-    }
-
-    fn action(&self) -> &'static str {
-        "CompleteMultipartUpload"
-    }
+    called!("Complete Multipart Upload", "CompleteMultipartUpload");
 
     fn encode(&self) -> Parts<'_> {
         parts("POST", (&self.bucket, &self.key), "", self.params(), self.headers())
@@ -409,13 +379,7 @@ impl AbortMultipartUpload {
 }
 
 impl Request for AbortMultipartUpload {
-    fn name(&self) -> &'static str {
-        "Abort Multipart Upload"
-    }
-
-    fn action(&self) -> &'static str {
-        "AbortMultipartUpload"
-    }
+    called!("Abort Multipart Upload", "AbortMultipartUpload");
 
     fn encode(&self) -> Parts<'_> {
         parts("DELETE", (&self.bucket, &self.key), "", self.params(), vec![])

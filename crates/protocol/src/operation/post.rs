@@ -7,7 +7,7 @@ use std::ops::RangeInclusive;
 
 use super::object::PutObject;
 use super::parts::{Headers, Pair, Params, Parts, parts};
-use super::request::Request;
+use super::request::{Request, called};
 use super::{DecodeError, Need, Permission, Resource, invalid, retention, subresource, unserved};
 use crate::form::{FormFields, FormPolicy};
 use crate::policy::Target;
@@ -94,13 +94,7 @@ impl PostObject {
 }
 
 impl Request for PostObject {
-    fn name(&self) -> &'static str {
-        "POST Object"
-    }
-
-    fn action(&self) -> &'static str {
-        "PostObject"
-    }
+    called!("POST Object", "PostObject");
 
     /// The head alone: what is asked for stands in the body.
     fn encode(&self) -> Parts<'_> {

@@ -23,3 +23,18 @@ pub trait Request {
         None
     }
 }
+
+/// The two names of an operation that has them whatever it is asked for: in the documentation, and as an action.
+macro_rules! called {
+    ($name:literal, $action:literal) => {
+        fn name(&self) -> &'static str {
+            $name
+        }
+
+        fn action(&self) -> &'static str {
+            $action
+        }
+    };
+}
+
+pub(super) use called;

@@ -1,8 +1,8 @@
 //! Restoring an archived object.
 
-use super::object::content_md5;
+use super::fields::content_md5;
 use super::parts::{Headers, Pair, Params, Parts, parts};
-use super::request::Request;
+use super::request::{Request, called};
 use super::value::ContentMd5;
 use super::versions::{version_id, version_param};
 use super::{DecodeError, Need};
@@ -38,13 +38,7 @@ impl PostObjectRestore {
 }
 
 impl Request for PostObjectRestore {
-    fn name(&self) -> &'static str {
-        "POST Object restore"
-    }
-
-    fn action(&self) -> &'static str {
-        "PostObjectRestore"
-    }
+    called!("POST Object restore", "PostObjectRestore");
 
     fn encode(&self) -> Parts<'_> {
         let version = version_param(self.version_id.as_ref());

@@ -1,13 +1,12 @@
 //! Until when an object cannot be changed: as headers of an upload, and as operations of its own (436/7749, 436/95768,
 //! 436/55292).
 
-use super::object::content_md5;
+use super::fields::content_md5;
 use super::parts::{Headers, Pair, Params, Parts, pair, parts};
-use super::request::Request;
+use super::request::{Request, called};
 use super::value::ContentMd5;
 use super::versions::{version_id, version_param};
-use super::{DecodeError, Need, Unserved, invalid};
-use crate::policy::Target;
+use super::{DecodeError, Unserved, invalid};
 use crate::xml::{from_iso8601, iso8601_millis};
 use crate::{Bucket, ObjectKey};
 
@@ -64,21 +63,11 @@ pub struct GetObjectRetention {
 }
 
 impl Request for GetObjectRetention {
-    fn name(&self) -> &'static str {
-        "GET Object Retention"
-    }
-
-    fn action(&self) -> &'static str {
-        "GetObjectRetention"
-    }
+    called!("GET Object Retention", "GetObjectRetention");
 
     fn encode(&self) -> Parts<'_> {
         let version = version_param(self.version_id.as_ref());
         parts("GET", (&self.bucket, &self.key), "retention", version, vec![])
-    }
-
-    fn need(&self) -> Need {
-        Need::new(self.action(), Target::object(&self.bucket, &self.key))
     }
 }
 
@@ -111,21 +100,11 @@ impl PutObjectRetention {
 }
 
 impl Request for PutObjectRetention {
-    fn name(&self) -> &'static str {
-        "PUT Object Retention"
-    }
-
-    fn action(&self) -> &'static str {
-        "PutObjectRetention"
-    }
+    called!("PUT Object Retention", "PutObjectRetention");
 
     fn encode(&self) -> Parts<'_> {
         let version = version_param(self.version_id.as_ref());
         parts("PUT", (&self.bucket, &self.key), "retention", version, self.headers())
-    }
-
-    fn need(&self) -> Need {
-        Need::new(self.action(), Target::object(&self.bucket, &self.key))
     }
 }
 

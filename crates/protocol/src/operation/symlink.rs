@@ -3,9 +3,9 @@
 use cospass_sign::percent;
 
 use super::acl::{AclHeaders, CannedAcl};
-use super::object::{FORBID_OVERWRITE, forbid_overwrite, metadata, metadata_headers};
+use super::fields::{FORBID_OVERWRITE, forbid_overwrite, metadata, metadata_headers};
 use super::parts::{Headers, Pair, Parts, pair, parts};
-use super::request::Request;
+use super::request::{Request, called};
 use super::versions::version_param;
 use super::{ContentHeaders, DecodeError, Need, Permission, invalid};
 use crate::policy::Target;
@@ -60,13 +60,7 @@ impl PutSymlink {
 }
 
 impl Request for PutSymlink {
-    fn name(&self) -> &'static str {
-        "PUT symlink"
-    }
-
-    fn action(&self) -> &'static str {
-        "PutSymlink"
-    }
+    called!("PUT symlink", "PutSymlink");
 
     fn encode(&self) -> Parts<'_> {
         parts("PUT", (&self.bucket, &self.key), "symlink", vec![], self.headers())
@@ -90,13 +84,7 @@ pub struct GetSymlink {
 }
 
 impl Request for GetSymlink {
-    fn name(&self) -> &'static str {
-        "GET symlink"
-    }
-
-    fn action(&self) -> &'static str {
-        "GetSymlink"
-    }
+    called!("GET symlink", "GetSymlink");
 
     fn encode(&self) -> Parts<'_> {
         let version = version_param(self.version_id.as_ref());

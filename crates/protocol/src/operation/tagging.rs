@@ -3,9 +3,9 @@
 
 use cospass_sign::percent;
 
-use super::object::content_md5;
+use super::fields::content_md5;
 use super::parts::{Headers, Pair, Params, Parts, pair, parts};
-use super::request::Request;
+use super::request::{Request, called};
 use super::value::ContentMd5;
 use super::versions::{version_id, version_param};
 use super::{DecodeError, invalid};
@@ -43,13 +43,7 @@ impl PutObjectTagging {
 }
 
 impl Request for PutObjectTagging {
-    fn name(&self) -> &'static str {
-        "PUT Object tagging"
-    }
-
-    fn action(&self) -> &'static str {
-        "PutObjectTagging"
-    }
+    called!("PUT Object tagging", "PutObjectTagging");
 
     fn encode(&self) -> Parts<'_> {
         let version = version_param(self.version_id.as_ref());
@@ -69,13 +63,7 @@ pub struct GetObjectTagging {
 }
 
 impl Request for GetObjectTagging {
-    fn name(&self) -> &'static str {
-        "GET Object tagging"
-    }
-
-    fn action(&self) -> &'static str {
-        "GetObjectTagging"
-    }
+    called!("GET Object tagging", "GetObjectTagging");
 
     fn encode(&self) -> Parts<'_> {
         let version = version_param(self.version_id.as_ref());
@@ -95,13 +83,7 @@ pub struct DeleteObjectTagging {
 }
 
 impl Request for DeleteObjectTagging {
-    fn name(&self) -> &'static str {
-        "DELETE Object tagging"
-    }
-
-    fn action(&self) -> &'static str {
-        "DeleteObjectTagging"
-    }
+    called!("DELETE Object tagging", "DeleteObjectTagging");
 
     fn encode(&self) -> Parts<'_> {
         let version = version_param(self.version_id.as_ref());

@@ -74,11 +74,20 @@ fn a_source_makes_a_copy_of_an_upload() {
     assert_eq!(object("PUT", &[], &[(source.0, "")]), Err(DecodeError::InvalidCopySource));
     let elsewhere = Unserved::Header("x-cos-copy-source".to_owned());
     assert_eq!(object("GET", &[], &[source]), Err(DecodeError::Unserved(elsewhere)));
+    let begins = |header| object("POST", &[("uploads", "")], &[header]);
+    let key = "x-cos-copy-source-server-side-encryption-customer-algorithm";
+    assert!(begins((key, "AES256")).is_ok());
+    assert!(begins(source).is_err() && object("GET", &[], &[(key, "AES256")]).is_err());
     let range = ("x-cos-copy-source-range", "bytes=0-1");
     let unserved = Unserved::Header(range.0.to_owned());
     assert_eq!(object("PUT", &[], &[source, range]), Err(DecodeError::Unserved(unserved)));
-    let directive = ("x-cos-metadata-directive", "Replace");
-    assert_eq!(object("PUT", &[], &[source, directive]), Err(invalid(directive.0, directive.1)));
+    let directive = |value| object("PUT", &[], &[source, ("x-cos-metadata-directive", value)]);
+    // cos-java-sdk-v5 sends the second.
+    for value in ["Replaced", "REPLACE"] {
+        let Ok(Operation::PutObjectCopy(copy)) = directive(value) else { panic!("{value}") };
+        assert!(copy.replaced.is_some(), "{value}");
+    }
+    assert_eq!(directive("Move"), Err(invalid("x-cos-metadata-directive", "Move")));
 }
 
 #[test]
@@ -155,11 +164,19 @@ fn what_names_another_operation_is_refused() {
         let refused = object(method, &[(name, "")], &[]);
         assert!(matches!(refused, Err(DecodeError::Unserved(Unserved::Parameter(_)))), "{name}");
     }
-    for name in ["notification", "publicAccessBlock"] {
-        let refused = decode("PUT", Resource::Bucket(bucket()), &[(name, "")], &[]);
+    // Without the name, the first would upload, the others delete, an object or the bucket.
+    for (method, name) in [("PUT", "live"), ("PUT", "rename"), ("DELETE", "recursive")] {
+        let want = Unserved::Parameter(name.to_owned());
+        assert_eq!(object(method, &[(name, "")], &[]), Err(DecodeError::Unserved(want)));
+    }
+    for (method, name) in [("PUT", "notification"), ("DELETE", "style"), ("DELETE", "hotlink")] {
+        let refused = decode(method, Resource::Bucket(bucket()), &[(name, "")], &[]);
         let want = Unserved::Parameter(name.to_owned());
         assert_eq!(refused, Err(DecodeError::Unserved(want)));
     }
+    let kms = [("x-cos-server-side-encryption-cos-kms-key-id", "kms-test")];
+    assert_eq!(object("PUT", &[], &kms), Err(DecodeError::UnknownKmsKey));
+    assert!(object("PUT", &[], &[(kms[0].0, "")]).is_ok());
     let lock = "x-cos-object-lock-mode";
     for (method, params) in
         [("GET", &[][..]), ("POST", &[("append", "")]), ("PUT", &[("symlink", "")])]

@@ -26,18 +26,41 @@ impl fmt::Display for Unserved {
     }
 }
 
-const OF_BUCKET: &[&str] = &["notification", "publicAccessBlock", "response-control"];
+/// What official SDKs name of a bucket beside its configurations. Without its name, `DELETE /?style` would delete the bucket.
+const OF_BUCKET: &[&str] = &[
+    "ci-process",
+    "decompression",
+    "guetzli",
+    "hotlink",
+    "image-slim",
+    "live",
+    "notification",
+    "origin-protect",
+    "publicAccessBlock",
+    "response-control",
+    "style",
+    "unbind",
+];
 
+/// What official SDKs name of an object, and what S3 does. `live` and `vod` are live channels, `rename` and `recursive` are for
+/// buckets that are file systems, `preflight` asks whether an upload would be allowed.
 const OF_OBJECT: &[&str] = &[
+    "TDCRefresh",
     "ci-process",
     "ci-processing",
+    "decompression",
     "imageInfo",
     "legal-hold",
+    "live",
     "object-lock",
     "partNumber",
     "policy",
+    "preflight",
+    "recursive",
+    "rename",
     "select",
     "torrent",
+    "vod",
 ];
 
 /// Image processing writes its whole instruction as a parameter's name.
@@ -47,9 +70,14 @@ const HEADERS: &[&str] = &[
     "pic-operations",
     "x-cos-callback",
     "x-cos-server-side-encryption-context",
-    "x-cos-server-side-encryption-cos-kms-key-id",
     "x-cos-website-redirect-location",
 ];
+
+/// Names a key of the key management service, which has none here.
+const KMS_KEY: &str = "x-cos-server-side-encryption-cos-kms-key-id";
+
+/// How the headers begin that bring along the key of a copy's source.
+const KEY_OF_SOURCE: &str = "x-cos-copy-source-server-side-encryption-customer-";
 
 pub(super) fn refuse(
     method: &str,
@@ -71,13 +99,20 @@ pub(super) fn refuse(
     if let (Resource::Object(..), Some(name)) = (resource, processing(params)) {
         return Err(DecodeError::Unserved(Unserved::Parameter(name.to_owned())));
     }
+    if headers.text(KMS_KEY)?.is_some_and(|id| !id.is_empty()) {
+        return Err(DecodeError::UnknownKmsKey);
+    }
     for prefix in HEADERS {
         if let Some((name, _)) = headers.with_prefix(prefix).next() {
             return Err(DecodeError::Unserved(Unserved::Header(name)));
         }
     }
+    // cos-python-sdk-v5 begins a copy in parts with the key of its source, which counts for the parts.
+    let begins = params.has("uploads");
+    let is_meant = |name: &str| !begins || !name.starts_with(KEY_OF_SOURCE);
     if !matches!((resource, method), (Resource::Object(..), "PUT"))
-        && let Some((name, _)) = headers.with_prefix("x-cos-copy-source").next()
+        && let Some((name, _)) =
+            headers.with_prefix("x-cos-copy-source").find(|(name, _)| is_meant(name))
     {
         return Err(DecodeError::Unserved(Unserved::Header(name)));
     }

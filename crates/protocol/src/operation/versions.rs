@@ -2,7 +2,7 @@
 
 use super::list::{count, encoding, texts};
 use super::parts::{Pair, Params, Parts, pair, parts};
-use super::request::Request;
+use super::request::{Request, called};
 use super::{DecodeError, Need, Permission};
 use crate::Bucket;
 use crate::policy::Target;
@@ -68,13 +68,7 @@ impl GetBucketObjectVersions {
 }
 
 impl Request for GetBucketObjectVersions {
-    fn name(&self) -> &'static str {
-        "GET Bucket Object versions"
-    }
-
-    fn action(&self) -> &'static str {
-        "GetBucketObjectVersions"
-    }
+    called!("GET Bucket Object versions", "GetBucketObjectVersions");
 
     fn encode(&self) -> Parts<'_> {
         parts("GET", &self.bucket, "versions", self.params(), vec![])

@@ -2,6 +2,9 @@
 
 use std::fmt;
 
+use super::key::Key;
+use super::nearest::nearest;
+use super::operator::Test;
 use crate::json::{PathStep, line_of};
 
 /// Why a text is not a policy.
@@ -151,29 +154,62 @@ impl fmt::Display for PolicyError {
     }
 }
 
+/// The elements of a policy and its statements, in lower case.
+const ELEMENTS: [&str; 9] = [
+    "version",
+    "statement",
+    "sid",
+    "effect",
+    "principal",
+    "action",
+    "resource",
+    "condition",
+    "qcs",
+];
+
+/// Names what was probably meant, or what to do where nothing is near.
+fn meant<'a>(
+    f: &mut fmt::Formatter<'_>,
+    given: &str,
+    known: impl IntoIterator<Item = &'a str>,
+    otherwise: &str,
+) -> fmt::Result {
+    match nearest(given, known) {
+        Some(name) => write!(f, "; write {name:?}, if that is meant"),
+        None => write!(f, "; {otherwise}"),
+    }
+}
+
 impl fmt::Display for PolicyProblem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::TooLong { length } => {
                 write!(
                     f,
-                    "the policy is {length} bytes long; at most {} are allowed",
+                    "the policy is {length} bytes long; at most {} are allowed, so name folders in place of keys",
                     super::POLICY_MAX
                 )
             }
             Self::StatementTooLong { length } => write!(
                 f,
-                "the statement is {length} bytes long; at most {} are allowed",
+                "the statement is {length} bytes long; at most {} are allowed, so make several of it",
                 super::STATEMENT_MAX
             ),
-            Self::NotJson { line, column } => {
-                write!(f, "it is not JSON from line {line}, column {column} on")
-            }
+            Self::NotJson { line: 1, column: 0 } => f.write_str(
+                "nothing stands there; write {\"version\": \"2.0\", \"statement\": [{\"effect\": …, \"action\": …, \"resource\": …}]}",
+            ),
+            Self::NotJson { line, column } => write!(
+                f,
+                "it is not JSON from line {line}, column {column} on; see whether a comma, a quote or a bracket is missing there, or one too many"
+            ),
             Self::Type { expected } => write!(f, "{expected} is expected here"),
-            Self::Missing { name } => write!(f, "{name} is missing"),
-            Self::Twice { name } => write!(f, "{name:?} is there twice"),
-            Self::Unknown { name } => write!(f, "there is no element {name:?}"),
-            Self::Empty => f.write_str("the list is empty"),
+            Self::Missing { name } => write!(f, "{name} is missing; add it"),
+            Self::Twice { name } => write!(f, "{name:?} is there twice; leave one"),
+            Self::Unknown { name } => {
+                write!(f, "there is no element {name:?}")?;
+                meant(f, name, ELEMENTS, "say the same without it")
+            }
+            Self::Empty => f.write_str("the list is empty; name something in it"),
             Self::Version { value } => write!(f, "the version is {value:?}; write \"2.0\""),
             Self::Effect { value } => {
                 write!(f, "the effect is {value:?}; write \"allow\" or \"deny\"")
@@ -189,11 +225,18 @@ impl fmt::Display for PolicyProblem {
                 f,
                 "{value:?} is not a principal; write \"qcs::cam::uin/OWNER:uin/USER\" or \"qcs::cam::anyone:anyone\""
             ),
-            Self::PrincipalForbidden => {
-                f.write_str("this policy counts for whoever has it and names no principal")
+            Self::PrincipalForbidden => f.write_str(
+                "this policy counts for whoever has it and names no principal; leave it out",
+            ),
+            Self::Operator { value } => {
+                write!(f, "there is no operator {value:?}")?;
+                let known = Test::ALL.iter().map(|(_, name)| *name);
+                meant(f, value, known, "598/10608 names those that there are")
             }
-            Self::Operator { value } => write!(f, "there is no operator {value:?}"),
-            Self::Key { value } => write!(f, "there is no condition key {value:?}"),
+            Self::Key { value } => {
+                write!(f, "there is no condition key {value:?}")?;
+                meant(f, value, Key::names(), "436/71306 names those that there are")
+            }
             Self::Value { expected, value } => write!(f, "{value:?} is not {expected}"),
         }
     }

@@ -310,7 +310,7 @@ impl fmt::Display for IntentError {
             ),
             Self::Star(path) => write!(
                 f,
-                "{path:?} has a * elsewhere than at its end; a policy would permit every key that it stands for"
+                "{path:?} has a * elsewhere than at its end; a policy would permit every key that it stands for; name a key, or a beginning with a * at its end"
             ),
             Self::Bucket => f.write_str(
                 "a bucket is named and no key; write cos://BUCKET/* for every key (LIST cos://BUCKET/* to list them)",

@@ -49,6 +49,11 @@ impl Key {
         Ok(Self { carrier: Carrier::Nothing, actions: &[] })
     }
 
+    /// The names of those that are known.
+    pub(super) fn names() -> impl Iterator<Item = &'static str> {
+        KEYS.iter().map(|(name, ..)| *name)
+    }
+
     /// Whether a request for that action may have it.
     pub(super) fn goes_with(self, action: &str) -> bool {
         self.actions.is_empty() || self.actions.contains(&action)

@@ -39,7 +39,6 @@ macro_rules! tests {
         }
 
         impl Test {
-            #[cfg(test)]
             pub(super) const ALL: &[(Test, &str)] = &[$((Test::$test, $name),)*];
 
             fn from_name(name: &str) -> Option<Self> {

@@ -63,6 +63,11 @@ pub struct Answer {
 /// How a statement that allows something does not allow the request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum NearMiss {
+    /// It names others than whoever asks.
+    Principal {
+        /// The place of the statement, from 0.
+        index: usize,
+    },
     /// Its conditions do not hold; the first one of them.
     Condition {
         /// The place of the statement, from 0.
@@ -245,18 +250,20 @@ fn near_miss(policy: &Policy, ask: &Ask<'_>) -> Option<NearMiss> {
         statement.resources.iter().any(|own| own.matches(&ask.need.target, ask.region))
     };
     let allowing = policy.statements().iter().enumerate();
-    let allowing = allowing.filter(|(_, one)| one.effect == Effect::Allow && !matches(one, ask));
+    let allowing = allowing.filter(|(_, one)| one.effect == Effect::Allow);
     let missing = allowing.filter_map(|(index, one)| match (has_action(one), has_resource(one)) {
+        // Nothing allows it although it says so: it counts for others.
+        _ if matches(one, ask) => Some((0, NearMiss::Principal { index })),
         (true, true) => {
             let mut actions = ask.need.actions.iter();
             let action =
                 actions.find(|action| one.actions.iter().any(|own| own.matches(action)))?;
             let fails = |own: &&Condition| !own.holds(action, ask.circumstances);
             let path = one.conditions.iter().find(fails)?.path().to_owned();
-            Some((0, NearMiss::Condition { index, path }))
+            Some((1, NearMiss::Condition { index, path }))
         }
-        (true, false) => Some((1, NearMiss::Resource { index })),
-        (false, true) => Some((2, NearMiss::Action { index })),
+        (true, false) => Some((2, NearMiss::Resource { index })),
+        (false, true) => Some((3, NearMiss::Action { index })),
         (false, false) => None,
     });
     missing.min_by_key(|(distance, _)| *distance).map(|(_, near)| near)
@@ -287,6 +294,9 @@ impl fmt::Display for Answer {
 impl fmt::Display for NearMiss {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Principal { index } => {
+                write!(f, "statement[{index}] would, but its principal is another")
+            }
             Self::Condition { index, path } => {
                 write!(f, "statement[{index}] would, but its condition {path} does not hold")
             }

@@ -10,7 +10,7 @@ use zeroize::Zeroize;
 
 use super::asked::Asked;
 use super::check::{check, check_header};
-use super::risks::Risks;
+use super::risks::{Risks, SignedRequest};
 use super::selection::{Pairs, is_given, select_headers, select_params};
 use super::{PresignError, PresignRequest};
 
@@ -132,10 +132,16 @@ impl Outline {
         let mut signed = Vec::new();
         let token = Token::of(credentials, carrier).header;
         select_headers(request, &self.host, token, &mut signed)?;
-        let temporary = credentials.token().is_some()
-            || is_given(TOKEN_NAME, request.params)
-            || is_given(TOKEN_NAME, request.headers);
-        let risks = Risks::of(request, &signed, temporary);
+        let risks = Risks::of(&SignedRequest {
+            method: request.method,
+            params: request.params,
+            headers: request.headers,
+            signed_headers: &signed,
+            signed_params: request.signed_params,
+            is_temporary: credentials.token().is_some()
+                || is_given(TOKEN_NAME, request.params)
+                || is_given(TOKEN_NAME, request.headers),
+        });
         let headers = headers_to_send(&signed, &self.host, token);
         let headers = (!headers.is_empty()).then(|| headers.into());
         Ok(self.to_send.insert(ToSend { headers, risks }).clone())

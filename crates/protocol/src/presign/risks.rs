@@ -2,12 +2,46 @@
 
 use cospass_sign::{KeyTime, is_official_header};
 
-use super::PresignRequest;
 use super::check::is_token;
 use super::selection::is_given;
 use crate::Host;
 use crate::operation::Configuration;
 use crate::warning::{Longest, Warning};
+
+/// A signed request as its warnings see it, whoever signed it: [`Presigned`](super::Presigned) tells its own. Names and values
+/// are raw text, not encoded.
+#[derive(Clone, Copy)]
+pub struct SignedRequest<'a> {
+    /// The HTTP method, in any case.
+    pub method: &'a str,
+    /// All query parameters, but for the signature's own.
+    pub params: &'a [(&'a str, &'a str)],
+    /// All headers that the client is told to send.
+    pub headers: &'a [(&'a str, &'a str)],
+    /// Those that are signed, `host` among them if it is.
+    pub signed_headers: &'a [(&'a str, &'a str)],
+    /// The names of the parameters that are signed; `None`: all of them.
+    pub signed_params: Option<&'a [&'a str]>,
+    /// Whether temporary credentials signed it.
+    pub is_temporary: bool,
+}
+
+impl SignedRequest<'_> {
+    /// The warnings of the request, whose signature holds for so long.
+    ///
+    /// `url` is the one that is handed out, or its path; `last` is the last second of the credentials, Unix time, where it is
+    /// known.
+    pub fn warnings(
+        &self,
+        url: &str,
+        key_time: KeyTime,
+        last: Option<i64>,
+        longest: Longest,
+    ) -> Vec<Warning> {
+        let token = last.and_then(|last| Warning::of_token(key_time, last));
+        token.into_iter().chain(Risks::of(self).warnings(key_time, longest, url)).collect()
+    }
+}
 
 /// What is known of a request; a bit each.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -26,12 +60,9 @@ impl Risks {
     const CDN_DOMAIN: u16 = 1 << 7;
     const UNSENDABLE_HEADER: u16 = 1 << 8;
 
-    /// Those of a request with these signed headers; whether it is `temporary` (a token is with it) is known to the signer.
-    pub(super) fn of(
-        request: &PresignRequest<'_>,
-        headers: &[(&str, &str)],
-        temporary: bool,
-    ) -> Self {
+    /// Those of a request.
+    pub(super) fn of(request: &SignedRequest<'_>) -> Self {
+        let headers = request.signed_headers;
         let is = |method: &str| request.method.eq_ignore_ascii_case(method);
         let writes = is("PUT") || is("POST") || is("DELETE");
         let signed = |name| is_given(name, headers);
@@ -39,13 +70,13 @@ impl Risks {
         let has_length = signed("content-length") || signed("content-md5");
         let has_content = signed("content-type") && has_length;
         // Every client sends a length with a PUT. Where the warning of the content is given, it says the same.
-        let strict_refuses = is_left_out(request, headers)
+        let strict_refuses = is_left_out(request)
             || is("PUT") && !signed("content-length") && (has_content || !is_upload);
         let (inline, by_key) = if is("GET") { inline(request) } else { (false, false) };
         let bits = [
             (writes, Self::WRITES),
             (!signed("host"), Self::UNSIGNED_HOST),
-            (writes && !temporary, Self::PERMANENT_KEY_WRITE),
+            (writes && !request.is_temporary, Self::PERMANENT_KEY_WRITE),
             (is_upload && !has_content, Self::UNSIGNED_CONTENT),
             (strict_refuses, Self::STRICT_REFUSES),
             (inline, Self::INLINE),
@@ -78,7 +109,7 @@ impl Risks {
 const DOCUMENTS: [&str; 4] = ["acl", "retention", "symlink", "tagging"];
 
 /// Whether a PUT uploads an object or a part of one: it is no copy, and no document of an object or a bucket.
-fn is_of_object(request: &PresignRequest<'_>) -> bool {
+fn is_of_object(request: &SignedRequest<'_>) -> bool {
     let names = DOCUMENTS.into_iter();
     let mut names = names.chain(Configuration::ALL.iter().map(|which| which.subresource()));
     let is_document = names.any(|name| request.params.iter().any(|(given, _)| *given == name));
@@ -86,9 +117,10 @@ fn is_of_object(request: &PresignRequest<'_>) -> bool {
 }
 
 /// Whether a header or a parameter is given that the strict mode wants signed, and is not.
-fn is_left_out(request: &PresignRequest<'_>, signed: &[(&str, &str)]) -> bool {
-    let mut headers = request.headers.iter();
-    let header = headers.any(|(name, _)| is_official_header(name) && !is_given(name, signed));
+fn is_left_out(request: &SignedRequest<'_>) -> bool {
+    let is_signed = |name: &str| is_given(name, request.signed_headers);
+    let header =
+        request.headers.iter().any(|(name, _)| is_official_header(name) && !is_signed(name));
     let param = request.signed_params.is_some_and(|listed| {
         let is_listed = |name: &str| listed.iter().any(|other| other.eq_ignore_ascii_case(name));
         request.params.iter().any(|(name, _)| !is_listed(name))
@@ -97,7 +129,7 @@ fn is_left_out(request: &PresignRequest<'_>, signed: &[(&str, &str)]) -> bool {
 }
 
 /// Whether a GET is of a type that a browser runs: as its parameters say, or as its key will.
-fn inline(request: &PresignRequest<'_>) -> (bool, bool) {
+fn inline(request: &SignedRequest<'_>) -> (bool, bool) {
     let value = |name: &str| {
         let mut params = request.params.iter();
         params.find(|(found, _)| found.eq_ignore_ascii_case(name)).map(|(_, value)| *value)
@@ -114,7 +146,7 @@ fn inline(request: &PresignRequest<'_>) -> (bool, bool) {
     }
 }
 
-fn is_download(request: &PresignRequest<'_>) -> bool {
+fn is_download(request: &SignedRequest<'_>) -> bool {
     let of_download = |name: &str| {
         name.starts_with("response-") || name == "versionId" || name == cospass_sign::TOKEN_NAME
     };
@@ -142,7 +174,7 @@ fn is_of_cdn(headers: &[(&str, &str)]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Bucket, Endpoint, ObjectKey, Presigner, Region};
+    use crate::{Bucket, Endpoint, ObjectKey, PresignRequest, Presigner, Region};
     use cospass_sign::Credentials;
 
     /// The ids of the warnings of a request, with temporary credentials.

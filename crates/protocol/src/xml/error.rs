@@ -43,7 +43,8 @@ impl ErrorDocument {
         let mut writer = Writer::default();
         writer.open("Error");
         writer.leaf("Code", &self.code);
-        writer.leaf("Message", &self.message);
+        // cos-java-sdk-v5 reads what stands behind the last reference alone: a message keeps its quotes.
+        writer.quoted("Message", &self.message);
         match &self.evidence {
             Some(Evidence::Signed { string_to_sign, format_string }) => {
                 writer.leaf("StringToSign", string_to_sign);
@@ -119,6 +120,14 @@ mod tests {
             let document = document(evidence);
             assert_eq!(ErrorDocument::read(document.write().as_bytes()), Ok(document));
         }
+    }
+
+    #[test]
+    fn a_message_keeps_its_quotes() {
+        let message = r#"x-cos-acl: "a<b" is none"#.to_owned();
+        let document = ErrorDocument { message, ..document(None) };
+        assert!(document.write().contains(r#"<Message>x-cos-acl: "a&lt;b" is none</Message>"#));
+        assert_eq!(ErrorDocument::read(document.write().as_bytes()), Ok(document));
     }
 
     #[test]

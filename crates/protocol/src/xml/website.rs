@@ -95,7 +95,8 @@ pub enum RoutingCondition {
 pub enum Replacement {
     /// It is this one.
     Key(String),
-    /// Its prefix, the one of the condition, is this one.
+    /// Its prefix is this one: the one of the condition, or the empty one where the condition has none. 436/31930 wants one, the
+    /// service takes the rule all the same (cos-java-sdk-v5 `BucketWebsiteTest`).
     Prefix(String),
 }
 
@@ -176,10 +177,6 @@ fn read_rule(rule: &Element) -> Result<RoutingRule, XmlError> {
         Some(key) => Replacement::Key(key),
         None => Replacement::Prefix(redirect.text_of("ReplaceKeyPrefixWith").to_owned()),
     };
-    // Without a prefix that fits, there is none to be replaced (436/31930).
-    if let (RoutingCondition::ErrorCode(_), Replacement::Prefix(_)) = (&condition, &replacement) {
-        return Err(XmlError::Shape("ReplaceKeyPrefixWith without KeyPrefixEquals"));
-    }
     Ok(RoutingRule {
         condition,
         protocol: redirect.optional("Protocol"),
@@ -287,8 +284,8 @@ mod tests {
         let key = "<ReplaceKeyWith>b</ReplaceKeyWith>";
         let by_prefix = "<ReplaceKeyPrefixWith>b</ReplaceKeyPrefixWith>";
         assert!(read(&rule(prefix, by_prefix)).is_ok() && read(&rule(status, key)).is_ok());
+        assert!(read(&rule(status, by_prefix)).is_ok());
         for inner in [
-            rule(status, by_prefix),
             rule("", key),
             rule(prefix, ""),
             rule(&format!("{prefix}{status}"), key),

@@ -42,12 +42,28 @@ impl<'a> Writer<'a> {
         if text.is_empty() {
             return self.empty(name);
         }
+        self.open_leaf(name);
+        escape_into(&mut self.out, text);
+        self.end_tag(name);
+    }
+
+    /// A [`leaf`](Self::leaf) in which double quotes stand as they are, as XML allows.
+    pub(super) fn quoted(&mut self, name: &str, text: &str) {
+        self.open_leaf(name);
+        for (index, between) in text.split('"').enumerate() {
+            if index > 0 {
+                self.out.push('"');
+            }
+            escape_into(&mut self.out, between);
+        }
+        self.end_tag(name);
+    }
+
+    fn open_leaf(&mut self, name: &str) {
         self.indent();
         self.out.push('<');
         self.out.push_str(name);
         self.out.push('>');
-        escape_into(&mut self.out, text);
-        self.end_tag(name);
     }
 
     /// An element that holds text, if there is any to hold.

@@ -12,12 +12,18 @@ Signing reads the clock and nothing else: no network, no file, no environment. `
 on asyncio. Where all this differs from the official SDK 1.9.44 on purpose is listed in docs/python.md.
 """
 
+from typing import TYPE_CHECKING, Any
+
 from ._cospass import __version__
 from .auth import CosAuth
 from .client import AsyncCosS3Client, CosS3Client
 from .config import CosConfig
-from .exceptions import CosClientError, CosException, CosServiceError
+from .cos_auth import CosS3Auth
+from .cos_comm import get_date
+from .credentials import CredentialsChain, Identity, Tried
+from .exceptions import CosClientError, CosException, CosServiceError, CosWarning
 from .judgement import Explanation, Stage, Verification
+from .offered import no_name
 
 __all__ = [
     "AsyncCosS3Client",
@@ -25,10 +31,22 @@ __all__ = [
     "CosClientError",
     "CosConfig",
     "CosException",
+    "CosS3Auth",
     "CosS3Client",
     "CosServiceError",
+    "CosWarning",
+    "CredentialsChain",
     "Explanation",
+    "Identity",
     "Stage",
+    "Tried",
     "Verification",
     "__version__",
+    "get_date",
 ]
+
+if not TYPE_CHECKING:
+
+    def __getattr__(name: str) -> Any:
+        """Names of the official package that are not offered say so."""
+        return no_name(__name__, name)

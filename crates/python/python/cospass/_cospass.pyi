@@ -5,9 +5,11 @@ from typing import Any, Callable, Dict, Iterable, List, Mapping, Optional, Tuple
 from typing_extensions import Self
 
 from .arrow import ArrowArray, ArrowStream
+from .exceptions import CosWarning
 
 __all__ = [
     "Answer",
+    "Chain",
     "Local",
     "Pending",
     "Settings",
@@ -16,6 +18,7 @@ __all__ = [
     "Way",
     "__version__",
     "crc64_joined",
+    "crc64_of",
     "run_command",
 ]
 
@@ -25,6 +28,12 @@ _Text = Union[str, bytes]
 
 def crc64_joined(first: int, second: int, second_length: int) -> int:
     """The CRC64 of two pieces, one after the other, from those of each."""
+
+def crc64_of(path: str, offset: int, length: int) -> int:
+    """The CRC64 of a part of a file, which may be shorter.
+
+    :raises CosClientError: it cannot be read.
+    """
 
 def run_command(arguments: List[str]) -> int:
     """Runs the command with its name and its arguments; the exit code."""
@@ -94,6 +103,21 @@ class Local:
     def advance(self, seconds: int) -> None: ...
     def stop(self) -> None: ...
 
+class Chain:
+    """What `CredentialsChain` inherits: the keys of this machine."""
+
+    def __new__(cls) -> Self: ...
+    @property
+    def secret_id(self) -> str: ...
+    @property
+    def secret_key(self) -> str: ...
+    @property
+    def token(self) -> Optional[str]: ...
+    def _renew(self) -> None: ...
+    def _whoami(
+        self,
+    ) -> Tuple[Optional[str], bool, Optional[int], List[Tuple[str, str, Optional[str]]]]: ...
+
 @final
 class Settings:
     """The settings of one `CosConfig`."""
@@ -108,6 +132,7 @@ class Settings:
         use_appid: bool,
     ) -> str: ...
     def host(self, bucket: Optional[str], appid: Union[_Text, int, None]) -> Optional[str]: ...
+    def due_chain(self) -> Optional[Chain]: ...
     def set_ip_port(self, ip: Optional[_Text], port: Union[int, str, None]) -> None: ...
     def set_credential(
         self, secret_id: _Text, secret_key: _Text, token: Optional[_Text]
@@ -156,6 +181,19 @@ class Signer:
         *,
         now: Optional[float] = None,
     ) -> str: ...
+    def warnings_of(
+        self,
+        Bucket: Optional[str],
+        Key: Optional[_Text],
+        Method: str = ...,
+        Expired: float = ...,
+        Params: Optional[Mapping[Any, Any]] = None,
+        Headers: Optional[Mapping[str, Any]] = None,
+        UseCiEndPoint: Optional[bool] = None,
+        SignHost: Optional[bool] = None,
+        *,
+        now: Optional[float] = None,
+    ) -> List[CosWarning]: ...
     @overload
     def presign_many(
         self,

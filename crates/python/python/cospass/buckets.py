@@ -1,6 +1,7 @@
 """The calls of buckets that object calls stand on: making, listing, deleting (``cos_client.py``)."""
 
-from typing import Any, Dict, Optional
+from dataclasses import dataclass
+from typing import Any, Dict, Mapping, Optional, Tuple
 
 from .document import Document, decoded, listed, read, write
 from .exceptions import CosServiceError
@@ -9,8 +10,70 @@ from .request import Body, mapped
 from .steps import Steps
 
 
+@dataclass(frozen=True)
+class _Listing:
+    """What the listings differ in."""
+
+    what: str
+    #: The parameter that asks for it, if there is one.
+    subresource: Dict[str, str]
+    #: The parameter that says how many are told at most.
+    most: str
+    #: Where keys stand that are percent-decoded.
+    names: Tuple[str, ...]
+    #: Elements that may be there several times, and where their keys stand.
+    inner: Tuple[Tuple[str, str], ...]
+
+
+_OBJECTS = _Listing(
+    "list objects",
+    {},
+    "max-keys",
+    ("Prefix", "Marker", "NextMarker"),
+    (("Contents", "Key"), ("CommonPrefixes", "Prefix")),
+)
+_VERSIONS = _Listing(
+    "list objects versions",
+    {"versions": ""},
+    "max-keys",
+    ("Prefix", "KeyMarker", "NextKeyMarker", "VersionIdMarker", "NextVersionIdMarker"),
+    (("CommonPrefixes", "Prefix"), ("Version", "Key"), ("DeleteMarker", "Key")),
+)
+_UPLOADS = _Listing(
+    "get multipart uploads",
+    {"uploads": ""},
+    "max-uploads",
+    ("Prefix", "KeyMarker", "NextKeyMarker", "UploadIdMarker", "NextUploadIdMarker"),
+    (("Upload", "Key"), ("CommonPrefixes", "Prefix")),
+)
+
+
 class Buckets(Objects):
     """What is done with buckets, and with what is in them."""
+
+    def _listed(
+        self,
+        listing: _Listing,
+        bucket: str,
+        place: Dict[str, str],
+        most: int,
+        encoding_type: str,
+        arguments: Mapping[str, Any],
+    ) -> Steps[Document]:
+        """One page of a listing; ``place`` is prefix, delimiter and the markers after which it begins."""
+        params = {
+            **listing.subresource,
+            **place,
+            listing.most: most,
+            "encoding-type": encoding(encoding_type),
+        }
+        data: Document = yield from self._document(
+            listing.what, "GET", bucket, None, mapped(arguments), params
+        )
+        listed(data, *(outer for outer, _ in listing.inner))
+        if not encoding_type:
+            decoded(data, listing.names, listing.inner)
+        return data
 
     def create_bucket(
         self,
@@ -56,14 +119,15 @@ class Buckets(Objects):
         answer = yield from self._asked("head bucket", "HEAD", Bucket, None, mapped(kwargs))
         return dict(answer.headers)
 
-    def bucket_exists(self, /, Bucket: str) -> Steps[bool]:
+    def bucket_exists(self, /, Bucket: str, **kwargs: Any) -> Steps[bool]:
         """Whether there is such a bucket.
 
+        :param kwargs: those of ``head_bucket``.
         :raises CosClientError: an argument that cannot be sent, or no answer.
         :raises CosServiceError: the service refused, for another reason than that there is none.
         """
         try:
-            yield from self.head_bucket(Bucket)
+            yield from self.head_bucket(Bucket, **kwargs)
         except CosServiceError as error:
             if error.get_status_code() == 404:
                 return False
@@ -137,21 +201,8 @@ class Buckets(Objects):
         :raises CosClientError: an argument that cannot be sent, or no answer.
         :raises CosServiceError: the service refused.
         """
-        params = {
-            "prefix": Prefix,
-            "delimiter": Delimiter,
-            "marker": Marker,
-            "max-keys": MaxKeys,
-            "encoding-type": encoding(EncodingType),
-        }
-        data: Document = yield from self._document(
-            "list objects", "GET", Bucket, None, mapped(kwargs), params
-        )
-        listed(data, "Contents", "CommonPrefixes")
-        if not EncodingType:
-            names = ("Prefix", "Marker", "NextMarker")
-            decoded(data, names, [("Contents", "Key"), ("CommonPrefixes", "Prefix")])
-        return data
+        place = {"prefix": Prefix, "delimiter": Delimiter, "marker": Marker}
+        return (yield from self._listed(_OBJECTS, Bucket, place, MaxKeys, EncodingType, kwargs))
 
     def list_objects_versions(
         self,
@@ -172,26 +223,9 @@ class Buckets(Objects):
         :raises CosClientError: an argument that cannot be sent, or no answer.
         :raises CosServiceError: the service refused.
         """
-        params = {
-            "versions": "",
-            "prefix": Prefix,
-            "delimiter": Delimiter,
-            "key-marker": KeyMarker,
-            "version-id-marker": VersionIdMarker,
-            "max-keys": MaxKeys,
-            "encoding-type": encoding(EncodingType),
-        }
-        data: Document = yield from self._document(
-            "list objects versions", "GET", Bucket, None, mapped(kwargs), params
-        )
-        listed(data, "Version", "DeleteMarker", "CommonPrefixes")
-        if not EncodingType:
-            decoded(
-                data,
-                ("Prefix", "KeyMarker", "NextKeyMarker", "VersionIdMarker", "NextVersionIdMarker"),
-                [("CommonPrefixes", "Prefix"), ("Version", "Key"), ("DeleteMarker", "Key")],
-            )
-        return data
+        place = {"prefix": Prefix, "delimiter": Delimiter}
+        place.update({"key-marker": KeyMarker, "version-id-marker": VersionIdMarker})
+        return (yield from self._listed(_VERSIONS, Bucket, place, MaxKeys, EncodingType, kwargs))
 
     def list_multipart_uploads(
         self,
@@ -212,23 +246,6 @@ class Buckets(Objects):
         :raises CosClientError: an argument that cannot be sent, or no answer.
         :raises CosServiceError: the service refused.
         """
-        params = {
-            "uploads": "",
-            "prefix": Prefix,
-            "delimiter": Delimiter,
-            "key-marker": KeyMarker,
-            "upload-id-marker": UploadIdMarker,
-            "max-uploads": MaxUploads,
-            "encoding-type": encoding(EncodingType),
-        }
-        data: Document = yield from self._document(
-            "get multipart uploads", "GET", Bucket, None, mapped(kwargs), params
-        )
-        listed(data, "Upload", "CommonPrefixes")
-        if not EncodingType:
-            decoded(
-                data,
-                ("Prefix", "KeyMarker", "NextKeyMarker", "UploadIdMarker", "NextUploadIdMarker"),
-                [("Upload", "Key"), ("CommonPrefixes", "Prefix")],
-            )
-        return data
+        place = {"prefix": Prefix, "delimiter": Delimiter}
+        place.update({"key-marker": KeyMarker, "upload-id-marker": UploadIdMarker})
+        return (yield from self._listed(_UPLOADS, Bucket, place, MaxUploads, EncodingType, kwargs))

@@ -8,6 +8,7 @@ from .body import AsyncStreamBody, StreamBody
 from .config import CosConfig
 from .judgement import Explanation, Verification, _server_view
 from .objects import Text
+from .offered import not_offered
 from .sending import Sender
 from .steps import Steps, run, run_async
 from .transfers import Transfers
@@ -19,6 +20,20 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
+#: What each call that sends may raise.
+_RAISES = """
+
+        :raises CosClientError: an argument that cannot be sent, or no answer.
+        :raises CosServiceError: the service refused.
+        """
+
+
+def _told(call: Callable[..., Any]) -> Optional[str]:
+    """The docstring of a call, with what it raises where that is the usual."""
+    told = call.__doc__
+    return told if told is None or ":raises" in told else told.rstrip() + _RAISES
+
+
 def _waiting(
     call: "Callable[Concatenate[Transfers, P], Steps[T]]",
 ) -> "Callable[Concatenate[CosS3Client, P], T]":
@@ -26,8 +41,9 @@ def _waiting(
 
     @functools.wraps(call)
     def waiting(client: "CosS3Client", /, *arguments: "P.args", **keywords: "P.kwargs") -> T:
-        return run(call(client._calls, *arguments, **keywords))
+        return run(call(client._calls_at(keywords), *arguments, **keywords))
 
+    waiting.__doc__ = _told(call)
     return waiting
 
 
@@ -40,8 +56,9 @@ def _awaiting(
     async def awaiting(
         client: "AsyncCosS3Client", /, *arguments: "P.args", **keywords: "P.kwargs"
     ) -> T:
-        return await run_async(call(client._calls, *arguments, **keywords))
+        return await run_async(call(client._calls_at(keywords), *arguments, **keywords))
 
+    awaiting.__doc__ = _told(call)
     return awaiting
 
 
@@ -51,7 +68,19 @@ class _Client(_cospass.Signer):
     def __init__(self, conf: CosConfig, retry: int = 3, session: Optional[Any] = None) -> None:
         self._use(conf._settings)
         self._conf = conf
-        self._calls = Transfers(Sender(conf, retry))
+        self._sender = Sender(conf, retry)
+        self._calls = Transfers(self._sender)
+
+    def _calls_at(self, keywords: Dict[str, Any]) -> Transfers:
+        """The calls, at the time of the keyword ``now``, which each of them takes and none of them knows."""
+        now = keywords.pop("now", None)
+        return self._calls if now is None else Transfers(self._sender.at(now))
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            """Calls of the official client that are not offered say so."""
+            return not_offered(type(self).__name__, name)
 
     def get_conf(self) -> CosConfig:
         """The configuration."""
@@ -112,7 +141,8 @@ class CosS3Client(_Client):
     :param retry: how often a request is sent again, at most.
     :param session: accepted, and not used: requests are not sent by ``requests``.
 
-    May be used by several threads at once, and after a fork. Ctrl-C ends a call.
+    May be used by several threads at once, and after a fork. Ctrl-C ends a call. Each call that sends takes ``now=``, Unix
+    seconds to sign at, on top of what is told of it.
     """
 
     def get_object(
@@ -126,7 +156,8 @@ class CosS3Client(_Client):
         :raises CosClientError: an argument that cannot be sent, or no answer.
         :raises CosServiceError: the service refused.
         """
-        source = run(self._calls._get_object(Bucket, Key, KeySimplifyCheck, **kwargs))
+        calls = self._calls_at(kwargs)
+        source = run(calls._get_object(Bucket, Key, KeySimplifyCheck, **kwargs))
         return {**source.headers, "Body": StreamBody(source)}
 
     put_object = _waiting(Transfers.put_object)
@@ -157,6 +188,59 @@ class CosS3Client(_Client):
     list_objects = _waiting(Transfers.list_objects)
     list_objects_versions = _waiting(Transfers.list_objects_versions)
     list_multipart_uploads = _waiting(Transfers.list_multipart_uploads)
+    change_object_storage_class = _waiting(Transfers.change_object_storage_class)
+    update_object_meta = _waiting(Transfers.update_object_meta)
+    put_symlink = _waiting(Transfers.put_symlink)
+    get_symlink = _waiting(Transfers.get_symlink)
+    put_bucket_cors = _waiting(Transfers.put_bucket_cors)
+    get_bucket_cors = _waiting(Transfers.get_bucket_cors)
+    delete_bucket_cors = _waiting(Transfers.delete_bucket_cors)
+    put_bucket_lifecycle = _waiting(Transfers.put_bucket_lifecycle)
+    get_bucket_lifecycle = _waiting(Transfers.get_bucket_lifecycle)
+    delete_bucket_lifecycle = _waiting(Transfers.delete_bucket_lifecycle)
+    put_bucket_replication = _waiting(Transfers.put_bucket_replication)
+    get_bucket_replication = _waiting(Transfers.get_bucket_replication)
+    delete_bucket_replication = _waiting(Transfers.delete_bucket_replication)
+    put_bucket_website = _waiting(Transfers.put_bucket_website)
+    get_bucket_website = _waiting(Transfers.get_bucket_website)
+    delete_bucket_website = _waiting(Transfers.delete_bucket_website)
+    put_bucket_logging = _waiting(Transfers.put_bucket_logging)
+    get_bucket_logging = _waiting(Transfers.get_bucket_logging)
+    put_bucket_domain = _waiting(Transfers.put_bucket_domain)
+    get_bucket_domain = _waiting(Transfers.get_bucket_domain)
+    delete_bucket_domain = _waiting(Transfers.delete_bucket_domain)
+    put_bucket_origin = _waiting(Transfers.put_bucket_origin)
+    get_bucket_origin = _waiting(Transfers.get_bucket_origin)
+    delete_bucket_origin = _waiting(Transfers.delete_bucket_origin)
+    put_bucket_tagging = _waiting(Transfers.put_bucket_tagging)
+    get_bucket_tagging = _waiting(Transfers.get_bucket_tagging)
+    delete_bucket_tagging = _waiting(Transfers.delete_bucket_tagging)
+    put_bucket_domain_certificate = _waiting(Transfers.put_bucket_domain_certificate)
+    get_bucket_domain_certificate = _waiting(Transfers.get_bucket_domain_certificate)
+    delete_bucket_domain_certificate = _waiting(Transfers.delete_bucket_domain_certificate)
+    put_bucket_acl = _waiting(Transfers.put_bucket_acl)
+    get_bucket_acl = _waiting(Transfers.get_bucket_acl)
+    put_bucket_versioning = _waiting(Transfers.put_bucket_versioning)
+    get_bucket_versioning = _waiting(Transfers.get_bucket_versioning)
+    get_bucket_location = _waiting(Transfers.get_bucket_location)
+    put_bucket_policy = _waiting(Transfers.put_bucket_policy)
+    get_bucket_policy = _waiting(Transfers.get_bucket_policy)
+    delete_bucket_policy = _waiting(Transfers.delete_bucket_policy)
+    put_bucket_inventory = _waiting(Transfers.put_bucket_inventory)
+    post_bucket_inventory = _waiting(Transfers.post_bucket_inventory)
+    get_bucket_inventory = _waiting(Transfers.get_bucket_inventory)
+    delete_bucket_inventory = _waiting(Transfers.delete_bucket_inventory)
+    list_bucket_inventory_configurations = _waiting(Transfers.list_bucket_inventory_configurations)
+    put_bucket_referer = _waiting(Transfers.put_bucket_referer)
+    get_bucket_referer = _waiting(Transfers.get_bucket_referer)
+    delete_bucket_referer = _waiting(Transfers.delete_bucket_referer)
+    put_bucket_encryption = _waiting(Transfers.put_bucket_encryption)
+    get_bucket_encryption = _waiting(Transfers.get_bucket_encryption)
+    delete_bucket_encryption = _waiting(Transfers.delete_bucket_encryption)
+    put_bucket_object_lock = _waiting(Transfers.put_bucket_object_lock)
+    get_bucket_object_lock = _waiting(Transfers.get_bucket_object_lock)
+    put_bucket_intelligenttiering = _waiting(Transfers.put_bucket_intelligenttiering)
+    get_bucket_intelligenttiering = _waiting(Transfers.get_bucket_intelligenttiering)
     upload_file = _waiting(Transfers.upload_file)
     download_file = _waiting(Transfers.download_file)
     copy = _waiting(Transfers.copy)
@@ -170,6 +254,7 @@ class AsyncCosS3Client(_Client):
     :param retry: how often a request is sent again, at most.
 
     A task that is cancelled ends its requests; a download leaves no file. Signing calls do not wait and are not async.
+    Each call that sends takes ``now=``, as those of ``CosS3Client``.
     """
 
     async def get_object(
@@ -183,7 +268,8 @@ class AsyncCosS3Client(_Client):
         :raises CosClientError: an argument that cannot be sent, or no answer.
         :raises CosServiceError: the service refused.
         """
-        steps = self._calls._get_object(Bucket, Key, KeySimplifyCheck, **kwargs)
+        calls = self._calls_at(kwargs)
+        steps = calls._get_object(Bucket, Key, KeySimplifyCheck, **kwargs)
         source = await run_async(steps)
         return {**source.headers, "Body": AsyncStreamBody(source)}
 
@@ -215,6 +301,59 @@ class AsyncCosS3Client(_Client):
     list_objects = _awaiting(Transfers.list_objects)
     list_objects_versions = _awaiting(Transfers.list_objects_versions)
     list_multipart_uploads = _awaiting(Transfers.list_multipart_uploads)
+    change_object_storage_class = _awaiting(Transfers.change_object_storage_class)
+    update_object_meta = _awaiting(Transfers.update_object_meta)
+    put_symlink = _awaiting(Transfers.put_symlink)
+    get_symlink = _awaiting(Transfers.get_symlink)
+    put_bucket_cors = _awaiting(Transfers.put_bucket_cors)
+    get_bucket_cors = _awaiting(Transfers.get_bucket_cors)
+    delete_bucket_cors = _awaiting(Transfers.delete_bucket_cors)
+    put_bucket_lifecycle = _awaiting(Transfers.put_bucket_lifecycle)
+    get_bucket_lifecycle = _awaiting(Transfers.get_bucket_lifecycle)
+    delete_bucket_lifecycle = _awaiting(Transfers.delete_bucket_lifecycle)
+    put_bucket_replication = _awaiting(Transfers.put_bucket_replication)
+    get_bucket_replication = _awaiting(Transfers.get_bucket_replication)
+    delete_bucket_replication = _awaiting(Transfers.delete_bucket_replication)
+    put_bucket_website = _awaiting(Transfers.put_bucket_website)
+    get_bucket_website = _awaiting(Transfers.get_bucket_website)
+    delete_bucket_website = _awaiting(Transfers.delete_bucket_website)
+    put_bucket_logging = _awaiting(Transfers.put_bucket_logging)
+    get_bucket_logging = _awaiting(Transfers.get_bucket_logging)
+    put_bucket_domain = _awaiting(Transfers.put_bucket_domain)
+    get_bucket_domain = _awaiting(Transfers.get_bucket_domain)
+    delete_bucket_domain = _awaiting(Transfers.delete_bucket_domain)
+    put_bucket_origin = _awaiting(Transfers.put_bucket_origin)
+    get_bucket_origin = _awaiting(Transfers.get_bucket_origin)
+    delete_bucket_origin = _awaiting(Transfers.delete_bucket_origin)
+    put_bucket_tagging = _awaiting(Transfers.put_bucket_tagging)
+    get_bucket_tagging = _awaiting(Transfers.get_bucket_tagging)
+    delete_bucket_tagging = _awaiting(Transfers.delete_bucket_tagging)
+    put_bucket_domain_certificate = _awaiting(Transfers.put_bucket_domain_certificate)
+    get_bucket_domain_certificate = _awaiting(Transfers.get_bucket_domain_certificate)
+    delete_bucket_domain_certificate = _awaiting(Transfers.delete_bucket_domain_certificate)
+    put_bucket_acl = _awaiting(Transfers.put_bucket_acl)
+    get_bucket_acl = _awaiting(Transfers.get_bucket_acl)
+    put_bucket_versioning = _awaiting(Transfers.put_bucket_versioning)
+    get_bucket_versioning = _awaiting(Transfers.get_bucket_versioning)
+    get_bucket_location = _awaiting(Transfers.get_bucket_location)
+    put_bucket_policy = _awaiting(Transfers.put_bucket_policy)
+    get_bucket_policy = _awaiting(Transfers.get_bucket_policy)
+    delete_bucket_policy = _awaiting(Transfers.delete_bucket_policy)
+    put_bucket_inventory = _awaiting(Transfers.put_bucket_inventory)
+    post_bucket_inventory = _awaiting(Transfers.post_bucket_inventory)
+    get_bucket_inventory = _awaiting(Transfers.get_bucket_inventory)
+    delete_bucket_inventory = _awaiting(Transfers.delete_bucket_inventory)
+    list_bucket_inventory_configurations = _awaiting(Transfers.list_bucket_inventory_configurations)
+    put_bucket_referer = _awaiting(Transfers.put_bucket_referer)
+    get_bucket_referer = _awaiting(Transfers.get_bucket_referer)
+    delete_bucket_referer = _awaiting(Transfers.delete_bucket_referer)
+    put_bucket_encryption = _awaiting(Transfers.put_bucket_encryption)
+    get_bucket_encryption = _awaiting(Transfers.get_bucket_encryption)
+    delete_bucket_encryption = _awaiting(Transfers.delete_bucket_encryption)
+    put_bucket_object_lock = _awaiting(Transfers.put_bucket_object_lock)
+    get_bucket_object_lock = _awaiting(Transfers.get_bucket_object_lock)
+    put_bucket_intelligenttiering = _awaiting(Transfers.put_bucket_intelligenttiering)
+    get_bucket_intelligenttiering = _awaiting(Transfers.get_bucket_intelligenttiering)
     upload_file = _awaiting(Transfers.upload_file)
     download_file = _awaiting(Transfers.download_file)
     copy = _awaiting(Transfers.copy)

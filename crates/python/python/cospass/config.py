@@ -1,6 +1,6 @@
 """``CosConfig``: the arguments of the official SDK, in its order."""
 
-from typing import TYPE_CHECKING, Mapping, Optional, Protocol, Tuple, Union
+from typing import TYPE_CHECKING, Callable, Mapping, Optional, Protocol, Tuple, Union
 
 from . import _cospass
 
@@ -45,10 +45,13 @@ class CosConfig:
     :param KeepAlive: whether connections are used again.
     :param VerifySSL: whether certificates are looked at, or a PEM file of those that are trusted.
     :param SSLCert: the client's own certificate: a PEM file with its key, or a pair of files.
+    :param AllowRedirects: whether a request goes on to where an answer of 301, 302, 303, 307 or 308 leads: signed anew on the same
+        host, without keys and tokens on another.
     :param AutoSwitchDomainOnRetry: the last attempt goes to ``tencentcos.cn`` where ``myqcloud.com`` did not answer.
+    :param now: the time that all calls live in which are given none: Unix seconds, or a function that returns them.
     :raises CosClientError: an argument that no request could be made with.
 
-    ``PoolConnections``, ``PoolMaxSize``, ``AllowRedirects`` and ``EndpointPic`` are accepted; docs/python.md says what
+    ``PoolConnections``, ``PoolMaxSize`` and ``EndpointPic`` are accepted; docs/python.md says what
     becomes of each argument.
     """
 
@@ -87,15 +90,20 @@ class CosConfig:
         AutoSwitchDomainOnRetry: bool = False,
         VerifySSL: Union[bool, str, None] = None,
         SSLCert: Union[str, Tuple[str, str], None] = None,
+        *,
+        now: Union[float, Callable[[], float], None] = None,
     ) -> None:
         arguments = dict(locals())
         del arguments["self"]
         self._settings = _cospass.Settings(arguments)
         # What says how requests are sent, and nothing of what is signed.
         self._scheme = "http" if Scheme in ("http", b"http") else "https"
+        #: Where its own buckets are, as the source of a copy is named.
+        self._place = {"Region": Region, "Endpoint": Endpoint, "Appid": Appid}
         self._ip, self._domain, self._service_domain = IP, Domain, ServiceDomain
         self._timeout, self._ua, self._proxies = Timeout, UA, Proxies
         self._keep_alive, self._verify_ssl, self._ssl_cert = KeepAlive, VerifySSL, SSLCert
+        self._allow_redirects = AllowRedirects
         self._auto_switch_domain_on_retry = AutoSwitchDomainOnRetry
         self._enable_old_domain = EnableOldDomain
         self._enable_internal_domain = EnableInternalDomain

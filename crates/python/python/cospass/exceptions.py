@@ -79,6 +79,24 @@ class CosServiceError(CosException):
         return "Unknown"
 
 
+class CosWarning(UserWarning):
+    """What is signed is valid and yet a risk; docs/warnings.md has a line on each.
+
+    Told by ``warnings.warn`` where a filter names this class, and by no other: ``warnings.simplefilter("default", CosWarning)``
+    shows them, ``"error"`` refuses what there is one of. ``client.warnings_of`` returns them without any filter.
+    """
+
+    def __init__(self, id: str, message: str) -> None:
+        super().__init__(id, message)
+        #: The stable name, such as ``long-validity``.
+        self.id = id
+        #: What can go wrong and what to do, in a sentence.
+        self.message = message
+
+    def __str__(self) -> str:
+        return f"{self.id}: {self.message}"
+
+
 def _digest(message: str) -> Union[str, Mapping[str, str]]:
     """The parts of an error document, which may be XML or, of data processing, JSON."""
     document = _parsed(message)

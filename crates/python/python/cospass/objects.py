@@ -120,14 +120,15 @@ class Objects:
         answer = yield from self._asked("head object", "HEAD", Bucket, Key, headers, params)
         return dict(answer.headers)
 
-    def object_exists(self, /, Bucket: str, Key: Text) -> Steps[bool]:
+    def object_exists(self, /, Bucket: str, Key: Text, **kwargs: Any) -> Steps[bool]:
         """Whether there is such an object.
 
+        :param kwargs: those of ``head_object``.
         :raises CosClientError: an argument that cannot be sent, or no answer.
         :raises CosServiceError: the service refused, for another reason than that there is none.
         """
         try:
-            yield from self.head_object(Bucket, Key)
+            yield from self.head_object(Bucket, Key, **kwargs)
         except CosServiceError as error:
             if error.get_status_code() == 404:
                 return False
@@ -205,14 +206,9 @@ class Objects:
         answer = yield from self._asked(
             "get object acl", "GET", Bucket, Key, mapped(kwargs), {"acl": ""}
         )
-        data: Document = _typed(read(answer.body))
-        grants = _grants(data)
+        data: Document = typed(read(answer.body))
+        is_public = is_granted(grants_of(data), "READ")
         is_default = dict(answer.headers).get("x-cos-acl") == "default"
-        is_public = any(
-            grant.get("Permission") == "READ"
-            and (grant.get("Grantee") or {}).get("URI") == _EVERYONE
-            for grant in grants
-        )
         data["CannedACL"] = "default" if is_default else "public-read" if is_public else "private"
         return data
 
@@ -301,6 +297,43 @@ class Objects:
         yield from self._asked(
             "restore object", "POST", Bucket, Key, headers, params, body=_sized(body)
         )
+
+    def change_object_storage_class(
+        self, /, Bucket: str, Key: Text, StorageClass: str
+    ) -> Steps[Result]:
+        """Moves an object to another class, by copying it to itself; see ``copy_object``."""
+        return (yield from self.update_object_meta(Bucket, Key, StorageClass=StorageClass))
+
+    def update_object_meta(self, /, Bucket: str, Key: Text, **kwargs: Any) -> Steps[Result]:
+        """Sets the headers of an object anew, by copying it to itself; see ``copy_object``.
+
+        :param kwargs: all of them: those that are not given are taken away.
+        """
+        source = {"Bucket": Bucket, "Key": Key, **self._sender.conf._place}
+        return (yield from self.copy_object(Bucket, Key, source, "Replaced", **kwargs))
+
+    def put_symlink(
+        self, /, Bucket: str, SymlinkName: Text, SymlinkTarget: str, **kwargs: Any
+    ) -> Steps[Result]:
+        """Makes a name that stands for another object.
+
+        :param SymlinkTarget: the key of that object, which need not be there.
+        :return: the headers of the answer.
+        """
+        headers = {**mapped(kwargs), "x-cos-symlink-target": SymlinkTarget}
+        params = {"symlink": ""}
+        answer = yield from self._asked("put symlink", "PUT", Bucket, SymlinkName, headers, params)
+        return dict(answer.headers)
+
+    def get_symlink(self, /, Bucket: str, SymlinkName: Text, **kwargs: Any) -> Steps[Result]:
+        """Tells which object a name stands for.
+
+        :return: the headers of the answer, ``x-cos-symlink-target`` among them.
+        """
+        headers = mapped(kwargs)
+        params: Dict[str, Any] = {"symlink": "", **_version(headers)}
+        answer = yield from self._asked("get symlink", "GET", Bucket, SymlinkName, headers, params)
+        return dict(answer.headers)
 
     def create_multipart_upload(self, /, Bucket: str, Key: Text, **kwargs: Any) -> Steps[Document]:
         """Begins an upload in parts.
@@ -487,7 +520,17 @@ def _check_simplified(key: Any) -> None:
         raise CosClientError("GetObject Key is invalid")
 
 
-def _grants(data: Document) -> List[Document]:
+def is_granted(grants: List[Document], permission: str) -> bool:
+    """Whether everyone may."""
+    return any(
+        grant.get("Permission") == permission
+        and (grant.get("Grantee") or {}).get("URI") == _EVERYONE
+        for grant in grants
+    )
+
+
+def grants_of(data: Document) -> List[Document]:
+    """The grants of an ACL, a list from now on."""
     control = data.get("AccessControlList")
     if not isinstance(control, dict):
         return []
@@ -496,11 +539,11 @@ def _grants(data: Document) -> List[Document]:
     return grants
 
 
-def _typed(value: Any) -> Any:
+def typed(value: Any) -> Any:
     """The same with ``Type`` for the attribute that says what a grantee is (``get_object_acl``)."""
     if isinstance(value, dict):
-        return {"Type" if name == "type" else name: _typed(each) for name, each in value.items()}
-    return [_typed(each) for each in value] if isinstance(value, list) else value
+        return {"Type" if name == "type" else name: typed(each) for name, each in value.items()}
+    return [typed(each) for each in value] if isinstance(value, list) else value
 
 
 def _parts(given: Mapping[str, Any]) -> Dict[str, Any]:

@@ -132,11 +132,13 @@ class Body:
     position: Optional[int] = None
     #: An iterator over bytes.
     pieces: Optional[Any] = None
+    #: An iterator over bytes that a loop of asyncio has to be asked for.
+    awaited: Optional[Any] = None
     length: Optional[int] = None
 
     @classmethod
     def of(cls, given: Any) -> "Body":
-        """What a call was given: bytes, text, a file or anything with ``read``, or what yields bytes.
+        """What a call was given: bytes, text, a file or anything with ``read``, or what yields bytes, also on asyncio.
 
         :raises CosClientError: something else, or more than 5 GiB.
         """
@@ -148,6 +150,8 @@ class Body:
             return cls(content=given)._sized(len(given))
         if isinstance(given, (bytearray, memoryview)):
             return cls(content=bytes(given))
+        if hasattr(given, "__aiter__"):
+            return cls(awaited=given.__aiter__())
         if hasattr(given, "read"):
             length = None if isinstance(given, io.TextIOBase) else _left(given)
             return cls(reader=given, position=_position(given))._sized(length)
@@ -164,6 +168,12 @@ class Body:
             )
         self.length = length
         return self
+
+    def is_repeatable(self) -> bool:
+        """Whether it can be sent a second time."""
+        if self.reader is not None:
+            return self.position is not None
+        return self.pieces is None and self.awaited is None
 
     def md5(self) -> str:
         """``Content-MD5``. A file is read to its end and set back.
@@ -252,5 +262,10 @@ class Request:
     is_repeatable: bool = True
     attempts: int = 1
     is_switching: bool = False
-    #: How long nothing may move, in seconds.
+    #: How long connecting may take, and how long nothing may move, in seconds.
+    connect: float = 30
     idle: float = 30
+    #: Whether the keys of the configuration sign it.
+    is_signed: bool = True
+    #: Unix seconds, instead of the configuration's clock.
+    now: Optional[float] = None

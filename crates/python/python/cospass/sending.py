@@ -4,14 +4,16 @@ import functools
 import logging
 import os
 import urllib.request
+from dataclasses import replace
 from typing import Any, Dict, Mapping, Optional, Tuple, Union
 from urllib.parse import urlsplit
 
 from . import _cospass
 from .config import CosConfig
 from .exceptions import CosClientError, CosServiceError
+from .redirect import redirected
 from .request import Body, Request
-from .steps import Steps
+from .steps import Loop, Pieces, Steps, Work
 
 #: INFO says what is done, DEBUG shows what is signed; no secret, token or signature is in either.
 logger = logging.getLogger("cospass.client")
@@ -30,17 +32,27 @@ def shown(headers: Mapping[str, Any]) -> Dict[str, Any]:
     }
 
 
+#: As many as `requests` follows.
+_MOST_REDIRECTS = 30
+
+
 class Sender:
     """Makes requests out of a configuration, sends them and raises what the service refuses.
 
     :param retry: how often a request is sent again, at most.
+    :param now: Unix seconds at which requests are signed, instead of the configuration's clock.
     """
 
-    def __init__(self, conf: CosConfig, retry: int) -> None:
+    def __init__(self, conf: CosConfig, retry: int, now: Optional[float] = None) -> None:
         self.conf = conf
+        self._now = now
         self.signer = _cospass.Signer()
         self.signer._use(conf._settings)
         self._retry = retry
+
+    def at(self, now: float) -> "Sender":
+        """The same at another time."""
+        return Sender(self.conf, self._retry, now)
 
     def request(
         self,
@@ -75,6 +87,7 @@ class Sender:
             method,
             url,
             way=self._way(url, connect),
+            connect=connect,
             key=key,
             params=params or {},
             headers=sent,
@@ -82,6 +95,7 @@ class Sender:
             attempts=max(1, self._retry + 1),
             is_switching=bool(conf._auto_switch_domain_on_retry),
             idle=idle,
+            now=self._now,
             **rest,
         )
 
@@ -98,18 +112,41 @@ class Sender:
         return _way(_proxy(url, conf._proxies), verify, cert, connect)
 
     def sent(self, request: Request) -> Steps[_cospass.Answer]:
-        """Sends it.
+        """Sends it, and where ``AllowRedirects`` says so, to where the answer leads.
 
         :raises CosServiceError: the service refused.
         :raises CosClientError: no answer came, or the request cannot be sent.
         """
+        pieces: Optional[Pieces] = None
+        if request.body.awaited is not None:
+            loop = yield Loop("Body is an iterator of asyncio")
+            pieces = Pieces(request.body.awaited, loop)
+            request.body.pieces = pieces
+        try:
+            answer = yield from self._answered(request)
+            for _ in range(_MOST_REDIRECTS):
+                there = redirected(request, answer) if self.conf._allow_redirects else None
+                if there is None:
+                    break
+                request = replace(there, way=self._way(there.url, there.connect))
+                answer = yield from self._answered(request)
+        finally:
+            if pieces is not None:
+                pieces.close()
+        if answer.status >= 400:
+            raise self._refused(request, answer)
+        return answer
+
+    def _answered(self, request: Request) -> Steps[_cospass.Answer]:
+        chain = self.conf._settings.due_chain()
+        if chain is not None:
+            # A server may be asked, and a loop of asyncio goes on meanwhile.
+            yield Work(chain._renew)
         if logger.isEnabledFor(logging.DEBUG):
             logger.debug("send request: %s %s", request.method, request.url)
             logger.debug("format str: %s", self.signer._http_string(request))
         answer: _cospass.Answer = yield lambda: self.signer._send(request)
         logger.debug("recv response: status_code: %s", answer.status)
-        if answer.status >= 400:
-            raise self._refused(request, answer)
         return answer
 
     def _refused(self, request: Request, answer: _cospass.Answer) -> CosServiceError:

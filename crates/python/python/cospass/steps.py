@@ -4,10 +4,13 @@ A call is a generator. It yields what has to be waited for and is sent what came
 
 - a function that begins a request and returns its ``Pending``,
 - ``Work``: something that takes a while on this machine, such as a checksum,
-- ``Several``: calls that run side by side.
+- ``Several``: calls that run side by side,
+- ``Loop``: the loop of asyncio that it runs on.
 """
 
 import asyncio
+import concurrent.futures
+import functools
 from dataclasses import dataclass
 from queue import SimpleQueue
 from typing import (
@@ -24,6 +27,7 @@ from typing import (
 )
 
 from ._cospass import Pending
+from .exceptions import CosClientError
 
 T = TypeVar("T")
 
@@ -35,6 +39,14 @@ class Work:
     """What blocks for a while."""
 
     work: Callable[[], Any]
+
+
+@dataclass(frozen=True)
+class Loop:
+    """What is yielded for the running loop; a client that waits has none."""
+
+    #: Why a call needs one.
+    reason: str
 
 
 @dataclass(frozen=True)
@@ -67,6 +79,8 @@ def _wait(step: Any) -> Any:
         return step.work()
     if isinstance(step, Several):
         return _wait_for_several(step)
+    if isinstance(step, Loop):
+        raise CosClientError(f"{step.reason}: use AsyncCosS3Client")
     return step().wait()
 
 
@@ -85,9 +99,12 @@ def _wait_for_several(several: Several) -> None:
                     step = steps.throw(error)
                 else:
                     step = steps.send(came)
-                if not isinstance(step, Work):
+                if isinstance(step, Loop):
+                    outcome = functools.partial(_wait, step)
+                elif isinstance(step, Work):
+                    outcome = step.work
+                else:
                     break
-                outcome = step.work
             pending = step()
         except StopIteration:
             return
@@ -139,6 +156,8 @@ async def _await(step: Any) -> Any:
         return await asyncio.get_running_loop().run_in_executor(None, step.work)
     if isinstance(step, Several):
         return await _await_several(step)
+    if isinstance(step, Loop):
+        return asyncio.get_running_loop()
     return await awaited(step())
 
 
@@ -182,3 +201,37 @@ async def _await_several(several: Several) -> None:
         for task in workers:
             task.cancel()
         await asyncio.gather(*workers, return_exceptions=True)
+
+
+class Pieces:
+    """An iterator of asyncio, asked for from another thread than that of its loop."""
+
+    def __init__(self, pieces: Any, loop: asyncio.AbstractEventLoop) -> None:
+        self._pieces, self._loop = pieces, loop
+        self._coming: "Optional[concurrent.futures.Future[Any]]" = None
+        self._is_over = False
+
+    def __iter__(self) -> "Pieces":
+        return self
+
+    def __next__(self) -> Any:
+        if self._is_over:
+            raise StopIteration
+        self._coming = asyncio.run_coroutine_threadsafe(self._next(), self._loop)
+        came = self._coming.result()
+        if not came:
+            self._is_over = True
+            raise StopIteration
+        return came[0]
+
+    async def _next(self) -> Tuple[Any, ...]:
+        try:
+            return (await self._pieces.__anext__(),)
+        except StopAsyncIteration:
+            return ()
+
+    def close(self) -> None:
+        """Nobody asks any more."""
+        self._is_over = True
+        if self._coming is not None:
+            self._coming.cancel()

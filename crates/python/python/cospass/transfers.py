@@ -2,14 +2,14 @@
 
 import hashlib
 import os
-import uuid
 from typing import Any, Callable, Dict, Iterator, List, Mapping, Optional, Tuple
 
 from . import _cospass
 from .body import StreamBody
-from .buckets import Buckets
+from .configurations import Configurations
 from .exceptions import CosClientError, CosException
 from .objects import Text, _check_simplified, _is_parameter
+from .record import Record
 from .request import Body, a_count, a_path, mapped
 from .sending import logger
 from .source import source_url
@@ -55,7 +55,7 @@ def _bytes_of(part_size: Any, threads: Any) -> Tuple[int, int]:
     return int(part_size * (1 << 20)), a_count("MAXThread", threads, 1000)
 
 
-class Transfers(Buckets):
+class Transfers(Configurations):
     """What moves files, in as many requests as it takes."""
 
     def upload_file(
@@ -179,11 +179,14 @@ class Transfers(Buckets):
     ) -> Steps[None]:
         """Downloads an object into a file, in parts if it is larger than one. The file is there when it is whole.
 
+        Parts that came before the last call failed are not asked for again, unless the object is another one now.
+
         :param PartSize: in MiB; doubled until there are ``MaxPartCount`` parts at most.
         :param MAXThread: how many parts come at once.
         :param EnableCRC: accepted; the CRC64 is compared wherever the service tells it.
         :param progress_callback: called with the bytes that are there and those of the object.
-        :param DumpRecordDir: accepted; nothing is kept of a download that failed.
+        :param DumpRecordDir: where is kept what came of a download that failed, so that the next call with the same arguments
+            goes on with it; ``~/.cos_download_tmp_file`` by default.
         :param DisableTempDestFilePath: writes an object of one part into the file itself.
         :raises OSError: the file cannot be written.
         :raises CosClientError: an argument that cannot be sent, or a part that did not come.
@@ -207,35 +210,60 @@ class Transfers(Buckets):
             return
         while part_size * most_parts < size:
             part_size *= 2
-        given = {"IfMatch": head["ETag"], **Kwargs}
-        ranges = _ranges(size, part_size)
-        sums: Dict[int, int] = {}
-        target = f"{os.path.abspath(DestFilePath)}_{uuid.uuid4().hex}"
-
-        def part(number: int, offset: int, length: int) -> Steps[None]:
-            headers = mapped({**given, "Range": f"bytes={offset}-{offset + length - 1}"})
-            params = {name: headers.pop(name) for name in list(headers) if _is_parameter(name)}
-            answer: _cospass.Answer = yield from self._asked(
-                "get object", "GET", Bucket, Key, headers, params, target=(target, offset)
-            )
-            came, sums[number] = answer.saved or (0, 0)
-            if came != length:
-                raise CosClientError(f"{came} bytes came of {length} that were asked for")
-            gauge.report(length)
-
+        name = Key.decode("utf-8") if isinstance(Key, bytes) else Key
+        target = os.path.abspath(DestFilePath)
+        record = Record(DumpRecordDir, Bucket, name, target, head, part_size)
         try:
-            with open(target, "xb"):
-                pass
-            yield Several((part(*each) for each in ranges), at_once)
-            _compare(head.get("x-cos-hash-crc64ecma"), ranges, sums)
-            os.replace(target, DestFilePath)
+            yield from self._parts_into(record, Bucket, Key, head, Kwargs, gauge, at_once)
+            record.finish()
         except CosException as error:
+            if record.is_wrong or getattr(error, "get_status_code", int)() == 412:
+                record.discard()
             raise CosClientError(
                 f"some download_part fail after max_retry, please download_file again: {error}"
             ) from error
         finally:
-            if os.path.exists(target):
-                os.remove(target)
+            record.leave()
+
+    def _parts_into(
+        self,
+        record: Record,
+        bucket: str,
+        key: Text,
+        head: Mapping[str, Any],
+        arguments: Mapping[str, Any],
+        gauge: _Gauge,
+        at_once: int,
+    ) -> Steps[None]:
+        """The parts of an object that are not there yet, each of the version that ``head`` told of."""
+        given = {"IfMatch": head["ETag"], **arguments}
+        ranges = _ranges(int(head["Content-Length"]), record.part_size)
+        sums: Dict[int, int] = {}
+
+        def part(number: int, offset: int, length: int) -> Steps[None]:
+            this = number, offset, length
+            if this in record.there:
+                found = yield Work(lambda: _cospass.crc64_of(record.name, offset, length))
+                if record.there[this] in (None, found):
+                    sums[number] = found
+                    gauge.report(length)
+                    return
+                record.drop(this)
+            headers = mapped({**given, "Range": f"bytes={offset}-{offset + length - 1}"})
+            params = {name: headers.pop(name) for name in list(headers) if _is_parameter(name)}
+            answer: _cospass.Answer = yield from self._asked(
+                "get object", "GET", bucket, key, headers, params, target=(record.name, offset)
+            )
+            came, sums[number] = answer.saved or (0, 0)
+            if came != length:
+                raise CosClientError(f"{came} bytes came of {length} that were asked for")
+            record.add(this, sums[number])
+            gauge.report(length)
+
+        yield Several((part(*each) for each in ranges), at_once)
+        record.is_wrong = True
+        _compare(head.get("x-cos-hash-crc64ecma"), ranges, sums)
+        record.is_wrong = False
 
     def copy(
         self,

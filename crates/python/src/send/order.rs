@@ -12,7 +12,7 @@ use pyo3::prelude::*;
 use super::body::{self, Content, Raised};
 use super::way::{Way, seconds};
 use crate::call::{Pair, every_header_of, keep_last, params_of};
-use crate::clock::{Validity, unix_seconds};
+use crate::clock::Validity;
 use crate::credentials::{Keys, Source};
 use crate::desk::{Carrier, Desk, Request};
 use crate::hidden::{http_string, is_secret};
@@ -46,6 +46,10 @@ pub(crate) struct Order<'py> {
     /// How long nothing may move, in seconds.
     idle: f64,
     way: Py<Way>,
+    /// Whether keys of the configuration are shown to who is asked.
+    is_signed: bool,
+    /// Unix seconds, instead of the configuration's clock.
+    now: Option<Bound<'py, PyAny>>,
 }
 
 /// What becomes of the body of the answer.
@@ -109,22 +113,22 @@ impl Order<'_> {
         }
         keep_last_of(&mut headers);
         let signing = match &state.source {
-            _ if state.anonymous => None,
+            _ if state.anonymous || !self.is_signed => None,
             Source::Nobody => None,
             source => Some(Signing {
                 keys: source.keys(py)?,
                 signs_params: state.sign_params,
-                now: unix_seconds(py, None)?,
+                now: state.clock.now(py, self.now.as_ref())?,
                 began: Instant::now(),
             }),
         };
-        let token = state.token.as_ref();
+        let token = state.token.as_ref().filter(|_| self.is_signed);
         let token =
             token.or_else(|| signing.as_ref().and_then(|signing| signing.keys.token.as_ref()));
         if let Some(token) = token.filter(|_| !has(&headers, TOKEN_NAME)) {
             headers.push((TOKEN_NAME.into(), token.expose().into()));
         }
-        let signs_host = state.sign_host && !has(&headers, "host");
+        let signs_host = signing.is_some() && state.sign_host && !has(&headers, "host");
         let host = if signs_host { signed_host(py, &self.url)? } else { None };
         let wanted = match (self.is_streamed, self.target) {
             (true, _) => Wanted::Stream,

@@ -71,7 +71,7 @@ pub(crate) struct Pending {
 
 impl Pending {
     /// Begins it; `tell` makes a value of Python of what comes out.
-    pub(super) fn start<T: Send + 'static>(
+    pub(crate) fn start<T: Send + 'static>(
         work: impl Future<Output = Result<T, Refusal>> + Send + 'static,
         tell: impl FnOnce(Python<'_>, T) -> PyResult<Py<PyAny>> + Send + 'static,
     ) -> Result<Self, Refusal> {
@@ -114,7 +114,7 @@ impl Pending {
 #[pymethods]
 impl Pending {
     /// Waits for the result, other threads of Python running meanwhile. A signal whose handler raises ends it.
-    fn wait(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
+    pub(crate) fn wait(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
         while !py.detach(|| self.wait_for(LOOK)) {
             if let Err(raised) = py.check_signals() {
                 self.task.abort();

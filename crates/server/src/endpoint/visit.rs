@@ -73,7 +73,7 @@ impl Objects for OfBucket<'_, '_> {
         let Self { visitor, bucket, body } = self;
         let operation = visitor.operation(bucket, key, asked_as)?;
         let permitted = authorize(&visitor.asker, Ok(operation))?;
-        execute(&visitor.asker, permitted, body, visitor.origin).await
+        execute(&visitor.asker, permitted, body, visitor.origin).end().await
     }
 }
 

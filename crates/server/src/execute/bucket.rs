@@ -6,7 +6,7 @@ use http::StatusCode;
 use http::header::{HeaderName, HeaderValue};
 
 use super::acl_record;
-use crate::authorize::Permit;
+use crate::authorize::{Asker, Permit};
 use crate::body::SealedBody;
 use crate::endpoint::Endpoint;
 use crate::refusal::{Cause, Refusal};
@@ -14,16 +14,19 @@ use crate::reply::Reply;
 use crate::store::{AclRecord, BucketRecord};
 
 pub(super) async fn put(
-    endpoint: &Endpoint,
+    asker: &Asker<'_>,
     permit: Permit<PutBucket>,
     body: &mut SealedBody,
 ) -> Result<Reply, Refusal> {
+    let endpoint = asker.endpoint;
     let document = body.read_document(&permit).await?;
     let is_multi_az = is_multi_az(&document)?;
     let PutBucket { bucket, acl, tags } = permit.into_operation();
     let acl = acl.as_ref().map_or_else(|| AclRecord::canned(CannedAcl::Private), acl_record);
     let now = endpoint.clock.now();
-    let mut record = BucketRecord { is_multi_az, ..BucketRecord::new(now, acl) };
+    let region = Some(asker.region).filter(|region| *region != endpoint.region.name());
+    let region = region.map(str::to_owned);
+    let mut record = BucketRecord { region, is_multi_az, ..BucketRecord::new(now, acl) };
     if !tags.is_empty() {
         let tagging = Configuration::Tagging.subresource();
         let document = write_tagging(tags.as_slice());
@@ -64,7 +67,8 @@ pub(super) fn head(endpoint: &Endpoint, permit: &Permit<HeadBucket>) -> Reply {
         ),
         _ => reply,
     };
-    reply.header(HeaderName::from_static("x-cos-bucket-region"), endpoint.region.name())
+    let region = endpoint.region_of(record.as_deref());
+    reply.header(HeaderName::from_static("x-cos-bucket-region"), region)
 }
 
 pub(super) async fn delete(

@@ -17,7 +17,7 @@ use super::{
     VERSION_ID, customer_key, encryption, retention, symlink, with_encryption, with_version,
 };
 use crate::authorize::{Permit, Seen};
-use crate::conditions::{self, Verdict};
+use crate::conditions::{self, Verdict, forbids_overwrite};
 use crate::endpoint::Endpoint;
 use crate::limits::CHUNK;
 use crate::refusal::{Cause, Refusal};
@@ -81,8 +81,9 @@ fn copied(
     from: (&Bucket, &ObjectKey, Option<&str>),
     plan: impl Fn(&ObjectRecord) -> Result<Draft, Failed>,
 ) -> Result<ObjectRecord, Failed> {
+    let is_forbidden = forbids_overwrite(store, &copy.bucket, copy.forbid_overwrite);
     let check = |there: Option<&ObjectRecord>| {
-        conditions::of_overwrite(copy.forbid_overwrite, there).map_err(Failed::from)
+        conditions::of_overwrite(is_forbidden, there).map_err(Failed::from)
     };
     let key = key_of_copy(copy);
     if key.is_none() && copy.source_key.is_none() {

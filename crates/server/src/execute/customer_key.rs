@@ -36,6 +36,17 @@ pub(super) fn unlock(encryption: Encryption, key: Option<&CustomerKey>) -> Resul
     }
 }
 
+/// Adds that an object is encrypted with a key of the customer, where the request does not bring it along: cos-python-sdk-v5
+/// `ut/test.py` (`test_sse_c_file`) wants it of the end of an upload in parts.
+pub(super) fn with_algorithm(reply: Reply, encryption: Encryption) -> Reply {
+    match encryption {
+        Encryption::Customer(_) => {
+            reply.header(ALGORITHM, HeaderValue::from_static(ServerSideEncryption::ALGORITHM))
+        }
+        Encryption::None | Encryption::Cos => reply,
+    }
+}
+
 /// Adds which key an object is encrypted with.
 pub(super) fn with_key(mut reply: Reply, key: Option<&CustomerKey>) -> Reply {
     if let Some(key) = key {

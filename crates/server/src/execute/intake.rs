@@ -1,20 +1,23 @@
-//! The chunks of an upload on their way to the store: while one arrives, those before it are hashed by one thread and written
-//! by another, neither of which waits for the other. A thread is taken only while there is something to do.
+//! The chunks of an upload on their way to the store: while one arrives, those before it are [hashed](hashing) by one thread and
+//! written by another, neither of which waits for the other. A thread is taken only while there is something to do.
 //!
 //! How much memory an upload holds depends on how many there are: few may have large chunks and some of them waiting. Of
 //! many, each need not be fast by itself, and has one chunk on its way while the next one arrives.
 
-use std::collections::VecDeque;
+mod hashing;
+mod lane;
+
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use cospass_protocol::operation::CustomerKey;
-use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::spawn_blocking;
 
 use crate::limits;
 use crate::refusal::{Cause, Refusal};
 use crate::store::{Hashing, Store, StoreError, Upload, Writing};
+use lane::Lane;
 
 /// The uploads that are taken in by this process.
 static UPLOADS: AtomicUsize = AtomicUsize::new(0);
@@ -66,8 +69,8 @@ impl Intake {
         let permit = Arc::clone(&self.free).acquire_owned().await;
         let permit = permit.map_err(|_| Cause::Failure)?;
         let chunk = Arc::new(Chunk { bytes, spare: Arc::clone(&self.spare), _permit: permit });
-        lanes.hashing.push(Arc::clone(&chunk))?;
-        lanes.writing.push(chunk)?;
+        hashing::push(&lanes.hashing, Arc::clone(&chunk))?;
+        push(&lanes.writing, chunk)?;
         self.lanes = Some(lanes);
         Ok(lock(&self.spare).pop().unwrap_or_else(|| Vec::with_capacity(self.chunk)))
     }
@@ -103,110 +106,68 @@ impl Drop for Chunk {
     }
 }
 
-/// Something that is done with one chunk after the other.
-trait Work: Send + 'static {
-    fn work(&mut self, bytes: &[u8]) -> Result<(), StoreError>;
-}
-
-impl Work for Hashing {
-    fn work(&mut self, bytes: &[u8]) -> Result<(), StoreError> {
-        self.update(bytes);
-        Ok(())
+/// Has a chunk written behind those that wait.
+fn push(lane: &Arc<Lane<Writing>>, chunk: Arc<Chunk>) -> Result<(), Refusal> {
+    if let Some(idle) = lane.push(chunk)? {
+        let lane = Arc::clone(lane);
+        spawn_blocking(move || write(&lane, idle));
     }
+    Ok(())
 }
 
-impl Work for Writing {
-    fn work(&mut self, bytes: &[u8]) -> Result<(), StoreError> {
-        Ok(self.append(bytes)?)
-    }
-}
-
-/// Chunks that wait for their turn.
-struct Lane<W> {
-    state: Mutex<State<W>>,
-    changed: Notify,
-}
-
-struct State<W> {
-    waiting: VecDeque<Arc<Chunk>>,
-    worker: Worker<W>,
-}
-
-enum Worker<W> {
-    /// Nothing waits.
-    Idle(W),
-    /// A thread is at it.
-    Busy,
-    Failed(StoreError),
-    /// It was told why, or the work was handed back.
-    Gone,
-}
-
-impl<W: Work> Lane<W> {
-    fn new(work: W) -> Arc<Self> {
-        let state = State { waiting: VecDeque::new(), worker: Worker::Idle(work) };
-        Arc::new(Self { state: Mutex::new(state), changed: Notify::new() })
-    }
-
-    fn push(self: &Arc<Self>, chunk: Arc<Chunk>) -> Result<(), Refusal> {
-        let mut state = lock(&self.state);
-        state.waiting.push_back(chunk);
-        match std::mem::replace(&mut state.worker, Worker::Busy) {
-            Worker::Busy => Ok(()),
-            Worker::Idle(work) => {
-                let lane = Arc::clone(self);
-                spawn_blocking(move || lane.run(work));
-                Ok(())
-            }
-            failed => {
-                state.worker = Worker::Gone;
-                Err(failure(failed))
-            }
+/// Writes what waits, until nothing does.
+fn write(lane: &Lane<Writing>, mut idle: Writing) {
+    while let Some((mut writing, chunk)) = lane.next(idle) {
+        if let Err(error) = writing.append(&chunk.bytes) {
+            return lane.fail(StoreError::from(error));
         }
-    }
-
-    /// Does what waits, until nothing does.
-    fn run(&self, mut work: W) {
-        loop {
-            let mut state = lock(&self.state);
-            let Some(chunk) = state.waiting.pop_front() else {
-                state.worker = Worker::Idle(work);
-                break;
-            };
-            drop(state);
-            if let Err(error) = work.work(&chunk.bytes) {
-                let mut state = lock(&self.state);
-                state.waiting.clear();
-                state.worker = Worker::Failed(error);
-                break;
-            }
-        }
-        self.changed.notify_one();
-    }
-
-    /// Waits until everything is done.
-    async fn end(&self) -> Result<W, Refusal> {
-        loop {
-            {
-                let mut state = lock(&self.state);
-                match std::mem::replace(&mut state.worker, Worker::Gone) {
-                    Worker::Idle(work) => return Ok(work),
-                    Worker::Busy => state.worker = Worker::Busy,
-                    failed => return Err(failure(failed)),
-                }
-            }
-            self.changed.notified().await;
-        }
-    }
-}
-
-fn failure<W>(worker: Worker<W>) -> Refusal {
-    match worker {
-        Worker::Failed(error) => error.into(),
-        _ => Cause::Failure.into(),
+        idle = writing;
     }
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use md5_stream::Md5;
+    use tokio::task::JoinSet;
+
+    use super::*;
+    use crate::workers::Workers;
+
+    /// Takes an upload in whose chunks have lengths of its own, and compares what came of it.
+    async fn upload(store: Store, number: usize) {
+        let mut intake = Intake::new(store, None);
+        let mut all = Vec::new();
+        for chunk in 0..40 {
+            let bytes = vec![(50 * number + chunk) as u8; 1000 * (number + 1) + chunk];
+            all.extend_from_slice(&bytes);
+            assert!(intake.take(bytes).await.is_ok());
+        }
+        let upload = intake.end().await.ok().flatten().unwrap();
+        assert_eq!((upload.size(), upload.md5()), (all.len() as u64, Md5::digest(&all)));
+    }
+
+    #[tokio::test]
+    async fn more_uploads_than_cores_are_each_hashed_right() {
+        let store = Store::in_memory().unwrap();
+        let numbers = 0..3 * Workers::cores() + 1;
+        let uploads: JoinSet<()> = numbers.map(|number| upload(store.clone(), number)).collect();
+        uploads.join_all().await;
+    }
+
+    #[tokio::test]
+    async fn what_cannot_be_written_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(folder.path(), crate::store::Syncing::Never).unwrap();
+        std::fs::remove_dir_all(folder.path().join("incoming")).unwrap();
+        let mut intake = Intake::new(store, None);
+        let mut refused = false;
+        for _ in 0..40 {
+            refused |= intake.take(vec![7; 1 << 16]).await.is_err();
+        }
+        assert!(refused || intake.end().await.is_err());
+    }
 }

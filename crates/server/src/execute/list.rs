@@ -13,6 +13,7 @@ use crate::store::{ObjectRecord, StoreError};
 
 pub(super) async fn get(endpoint: &Endpoint, permit: Permit<GetBucket>) -> Result<Reply, Refusal> {
     let asked = permit.into_operation();
+    let record = endpoint.store.bucket(&asked.bucket);
     let document = endpoint.store.blocking(move |store| {
         let mut page = Page::new(&asked.prefix, &asked.delimiter, asked.max_keys);
         if let Some(from) = page.start(&asked.marker) {
@@ -36,11 +37,12 @@ pub(super) async fn get(endpoint: &Endpoint, permit: Permit<GetBucket>) -> Resul
         )
     });
     let region = HeaderName::from_static("x-cos-bucket-region");
-    Ok(Reply::xml(document.await?).header(region, endpoint.region.name()))
+    Ok(Reply::xml(document.await?).header(region, endpoint.region_of(record.as_deref())))
 }
 
-pub(super) fn location(endpoint: &Endpoint, _permit: &Permit<GetBucketLocation>) -> Reply {
-    Reply::xml(location_constraint(endpoint.region.name()))
+pub(super) fn location(endpoint: &Endpoint, permit: &Permit<GetBucketLocation>) -> Reply {
+    let record = endpoint.store.bucket(&permit.operation().bucket);
+    Reply::xml(location_constraint(endpoint.region_of(record.as_deref())))
 }
 
 fn entry(key: &str, record: &ObjectRecord) -> ObjectEntry {

@@ -17,7 +17,7 @@ use super::upload::{check_length, receive};
 use super::{check_md5, customer_key, encryption, retention, with_encryption, with_version};
 use crate::authorize::Permit;
 use crate::body::SealedBody;
-use crate::conditions;
+use crate::conditions::{self, forbids_overwrite};
 use crate::endpoint::{Endpoint, Origin};
 use crate::refusal::{Cause, Refusal};
 use crate::reply::Reply;
@@ -35,7 +35,7 @@ pub(super) async fn initiate(
     let now = endpoint.clock.now();
     retention::check_date(asked.retain_until, now)?;
     let begin = move |store: &Store| {
-        if asked.forbid_overwrite {
+        if forbids_overwrite(store, &asked.bucket, asked.forbid_overwrite) {
             let there = store.find_object(&asked.bucket, &asked.key)?;
             conditions::of_overwrite(true, there.as_ref())?;
         }
@@ -174,8 +174,9 @@ pub(super) async fn complete(
     let (now, least) = (endpoint.clock.now(), endpoint.limits.part_size);
     let assemble = move |store: &Store| {
         let choose = |there: &[_]| choose(&named, there, least).map_err(Refusal::from);
+        let is_forbidden = forbids_overwrite(store, &name.bucket, asked.forbid_overwrite);
         let check = |there: Option<&_>| {
-            conditions::of_overwrite(asked.forbid_overwrite, there).map_err(Refusal::from)
+            conditions::of_overwrite(is_forbidden, there).map_err(Refusal::from)
         };
         let record = store.complete_parts(&name, now, choose, check)?;
         let reply = with_version(Reply::empty(StatusCode::OK), store, &name.bucket, &record);
@@ -191,6 +192,7 @@ pub(super) async fn complete(
     };
     let crc64 = HeaderName::from_static("x-cos-hash-crc64ecma");
     let reply = Reply { headers, ..Reply::xml(completed.write()) };
+    let reply = customer_key::with_algorithm(reply, record.encryption);
     Ok(with_encryption(reply, record.encryption).header(crc64, record.crc64.to_string()))
 }
 

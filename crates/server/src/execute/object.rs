@@ -8,8 +8,8 @@ use http::StatusCode;
 use http::header::{ACCEPT_RANGES, CONTENT_RANGE, ETAG, HeaderName, HeaderValue, LAST_MODIFIED};
 
 use super::expiration::with_expiration_of;
-use super::{customer_key, restore, retention, symlink, with_encryption, with_version};
-use crate::authorize::Permit;
+use super::{Execution, customer_key, restore, retention, symlink, with_encryption, with_version};
+use crate::authorize::{Permit, Seen};
 use crate::clock::http_date;
 use crate::conditions::{self, Verdict};
 use crate::download::Download;
@@ -20,24 +20,35 @@ use crate::refusal::{Cause, Refusal};
 use crate::reply::{Reply, ReplyBody};
 use crate::store::{Kind, ObjectRecord, Reader, Store, StoreError};
 
-pub(super) async fn get(endpoint: &Endpoint, permit: Permit<GetObject>) -> Result<Reply, Refusal> {
+pub(super) fn get(endpoint: &Endpoint, permit: Permit<GetObject>) -> Execution<'_> {
     let (seen, now) = (permit.seen(), endpoint.clock.now());
     let get = permit.into_operation();
-    let version = get.version_id.as_deref();
-    let at_hand = endpoint.store.object_at_hand(&get.bucket, &get.key, version)?;
-    // What a link stands for is found by who opens it.
-    let is_link = |record: &ObjectRecord| matches!(record.kind, Kind::Symlink(_));
-    if let Some((record, reader)) = at_hand.filter(|(record, _)| !is_link(record)) {
-        seen.check_link(None)?;
-        seen.check(&endpoint.store, &record)?;
-        return download(&endpoint.store, &get, &record, reader, now);
+    if let Some(answer) = at_hand(&endpoint.store, &get, &seen, now).transpose() {
+        return Execution::Done(answer);
     }
     let open = move |store: &Store| {
         let version = get.version_id.as_deref();
         let (record, reader) = symlink::open(store, &seen, &get.bucket, &get.key, version)?;
         download(store, &get, &record, reader, now)
     };
-    endpoint.store.blocking(open).await
+    Execution::begin(endpoint.store.blocking(open))
+}
+
+/// The answer to a download of an object that is in memory. What a link stands for is found by who opens it.
+fn at_hand(
+    store: &Store,
+    get: &GetObject,
+    seen: &Seen,
+    now: i64,
+) -> Result<Option<Reply>, Refusal> {
+    let at_hand = store.object_at_hand(&get.bucket, &get.key, get.version_id.as_deref())?;
+    let is_link = |record: &ObjectRecord| matches!(record.kind, Kind::Symlink(_));
+    let Some((record, reader)) = at_hand.filter(|(record, _)| !is_link(record)) else {
+        return Ok(None);
+    };
+    seen.check_link(None)?;
+    seen.check(store, &record)?;
+    download(store, get, &record, reader, now).map(Some)
 }
 
 /// The answer to a download of an object that was opened, and is the one that was judged. Blocks, unless its bytes are at hand.

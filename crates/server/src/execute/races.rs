@@ -94,12 +94,13 @@ async fn race(
         endpoint,
         principal: &principal,
         circumstances: Circumstances::new(request, NOW),
+        region: endpoint.region.name(),
         bucket: Some((&name, &record)),
     };
     let permitted = authorize(&asker, Ok(operation.into())).unwrap();
     meanwhile(&endpoint.store);
     let done = match permitted {
-        Permitted::GetObject(permit) => object::get(endpoint, permit).await,
+        Permitted::GetObject(permit) => object::get(endpoint, permit).end().await,
         Permitted::HeadObject(permit) => object::head(endpoint, permit),
         Permitted::GetObjectAcl(permit) => acl::of_object(endpoint, permit).await,
         Permitted::GetSymlink(permit) => symlink::get(endpoint, permit).await,

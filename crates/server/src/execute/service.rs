@@ -12,9 +12,7 @@ pub(super) fn get(asker: &Asker<'_>, permit: &Permit<GetService>, host: &str) ->
     let (endpoint, accounts) = (asker.endpoint, &asker.endpoint.accounts);
     let account = accounts.of_caller(asker.principal.caller().identity);
     let asked = permit.operation();
-    let here = endpoint.region.name();
     let regions = [asked.region.clone(), endpoint.routes.region_of(host)];
-    let elsewhere = regions.iter().flatten().any(|region| region != here);
     let marker = asked.marker.clone().unwrap_or_default();
     let mut buckets: Vec<_> = endpoint
         .store
@@ -26,7 +24,8 @@ pub(super) fn get(asker: &Asker<'_>, permit: &Permit<GetService>, host: &str) ->
             let is_own = |name: &String| {
                 Bucket::new(name).is_ok_and(|it| accounts.of_bucket(&it).uin() == account.uin())
             };
-            !elsewhere
+            let region = endpoint.region_of(Some(record));
+            regions.iter().flatten().all(|wanted| wanted == region)
                 && is_own(name)
                 && name.as_str() > marker.as_str()
                 && asked.created.is_none_or(is_meant)
@@ -34,7 +33,7 @@ pub(super) fn get(asker: &Asker<'_>, permit: &Permit<GetService>, host: &str) ->
         })
         .map(|(name, record)| BucketEntry {
             name,
-            location: here.to_owned(),
+            location: endpoint.region_of(Some(&record)).to_owned(),
             creation_date: iso8601(record.created),
         })
         .collect();

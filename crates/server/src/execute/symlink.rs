@@ -12,7 +12,7 @@ use super::draft::{self, Wanted};
 use super::{upload, with_version};
 use crate::authorize::{Permit, Seen};
 use crate::clock::http_date;
-use crate::conditions;
+use crate::conditions::{self, forbids_overwrite};
 use crate::endpoint::Endpoint;
 use crate::refusal::{Cause, Refusal};
 use crate::reply::Reply;
@@ -34,8 +34,9 @@ pub(super) async fn put(endpoint: &Endpoint, permit: Permit<PutSymlink>) -> Resu
         let mut bytes = store.upload()?;
         let path = format!("/{}", put.target.key().as_str());
         bytes.write(path.as_bytes()).map_err(StoreError::from)?;
+        let is_forbidden = forbids_overwrite(store, &put.bucket, put.forbid_overwrite);
         let record = store.commit(bytes, &put.bucket, &put.key, wanted.at(now)?, |there| {
-            conditions::of_overwrite(put.forbid_overwrite, there).map_err(Refusal::from)
+            conditions::of_overwrite(is_forbidden, there).map_err(Refusal::from)
         })?;
         Ok(upload::reply(store, &put.bucket, &record))
     };

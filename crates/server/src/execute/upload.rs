@@ -16,7 +16,7 @@ use super::intake::Intake;
 use super::{check_md5, customer_key, encryption, retention, with_encryption, with_version};
 use crate::authorize::Permit;
 use crate::body::{Length, Pieces, SealedBody};
-use crate::conditions;
+use crate::conditions::{self, forbids_overwrite};
 use crate::endpoint::Endpoint;
 use crate::pace::Pace;
 use crate::refusal::{Cause, Refusal};
@@ -56,6 +56,7 @@ pub(super) async fn keep(
         retain_until: put.retain_until,
     };
     let draft = wanted.at(endpoint.clock.now())?;
+    put.forbid_overwrite = forbids_overwrite(store, &put.bucket, put.forbid_overwrite);
     let put = Arc::new(put);
     let (asked, wanted_md5) = (Arc::clone(&put), put.md5);
     let check = move |there: Option<&ObjectRecord>| {
@@ -87,8 +88,9 @@ pub(super) async fn check_before_the_body(
     if !put.forbid_overwrite && put.conditions.iter().next().is_none() {
         return Ok(());
     }
-    let put = put.clone();
+    let mut put = put.clone();
     let check = move |store: &Store| {
+        put.forbid_overwrite = forbids_overwrite(store, &put.bucket, put.forbid_overwrite);
         let object = store.find_object(&put.bucket, &put.key)?;
         conditions::of_upload(&put, object.as_ref()).map_err(Refusal::from)
     };

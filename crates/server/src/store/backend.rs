@@ -117,6 +117,11 @@ pub(super) trait Backend: Rows + Send + Sync + 'static {
     /// Refuses, `StorageFull`, if there is as good as no room, so that what is left of it is kept for deleting.
     fn check_room(&self) -> io::Result<()>;
 
+    /// Whether there is so much room that nobody needs to wait until that of a removed blob is free again.
+    fn has_ample_room(&self) -> bool {
+        false
+    }
+
     /// Begins a blob that is not there yet. It is there as soon as it is [finished](BlobWriter::finish), and not before.
     fn begin(&self, blob: BlobId) -> io::Result<Box<dyn BlobWriter>>;
 

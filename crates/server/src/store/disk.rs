@@ -103,6 +103,10 @@ impl Backend for Disk {
         system::check_room(&self.lock)
     }
 
+    fn has_ample_room(&self) -> bool {
+        system::has_ample_room(&self.lock)
+    }
+
     fn begin(&self, blob: BlobId) -> io::Result<Box<dyn BlobWriter>> {
         Ok(Box::new(self.blobs.begin(blob)?))
     }

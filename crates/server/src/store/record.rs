@@ -93,6 +93,8 @@ pub(crate) struct BucketRecord {
     pub(crate) id: BucketId,
     /// When it was made, Unix seconds.
     pub(crate) created: i64,
+    /// The name of the region that it was made in, if that is not the endpoint's own.
+    pub(crate) region: Option<String>,
     pub(crate) acl: AclRecord,
     /// Whether it was asked to lie in several zones.
     pub(crate) is_multi_az: bool,
@@ -103,7 +105,7 @@ impl BucketRecord {
     /// A bucket that is made then, Unix seconds, and configured to nothing.
     pub(crate) fn new(created: i64, acl: AclRecord) -> Self {
         let (id, configurations) = (BucketId::default(), Configurations::default());
-        Self { id, created, acl, is_multi_az: false, configurations }
+        Self { id, created, region: None, acl, is_multi_az: false, configurations }
     }
 
     /// Who may do what, beside its access control.

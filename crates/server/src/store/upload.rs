@@ -126,6 +126,11 @@ impl Hashing {
     pub(crate) fn update(&mut self, bytes: &[u8]) {
         self.0.update(bytes);
     }
+
+    /// As [`update`](Self::update) of two uploads, in little more time than of one.
+    pub(crate) fn update_both(first: (&mut Self, &[u8]), second: (&mut Self, &[u8])) {
+        Md5::update_both((&mut first.0.0, first.1), (&mut second.0.0, second.1));
+    }
 }
 
 impl Writing {

@@ -93,6 +93,8 @@ struct Jwk {
 struct Header {
     alg: String,
     kid: Option<String>,
+    /// What must be understood (RFC 7515 §4.1.11); nothing of the kind is.
+    crit: Option<Value>,
 }
 
 #[derive(Deserialize)]
@@ -164,6 +166,9 @@ impl KnownProvider {
         if !matches!(header.alg.as_str(), "RS256" | "ES256") {
             return Err(Unvouched::Algorithm);
         }
+        if header.crit.is_some() {
+            return Err(Unvouched::Critical);
+        }
         let is_named = |key: &&Key| header.kid.is_none() || header.kid == key.kid;
         let holds = |key: &Key| key.holds(&header.alg, signed.as_bytes(), &signature);
         match self.keys.iter().filter(is_named).any(holds) {
@@ -233,6 +238,8 @@ pub(crate) enum Unvouched {
     Malformed,
     /// It is signed with another algorithm than RS256 and ES256.
     Algorithm,
+    /// It wants something understood that is not known here.
+    Critical,
     /// No key of the provider made the signature.
     Signature,
     /// It is another issuer's.
@@ -250,6 +257,7 @@ impl fmt::Display for Unvouched {
         f.write_str(match self {
             Self::Malformed => "it is no JWT with iss, sub, aud and exp",
             Self::Algorithm => "it is signed with another algorithm than RS256 and ES256",
+            Self::Critical => "its header has \"crit\", and no extension is understood",
             Self::Signature => "no key of the identity provider made its signature",
             Self::Issuer => "its issuer (iss) is not that of the identity provider",
             Self::Audience => "it is meant for another client (aud)",
@@ -344,6 +352,8 @@ mod tests {
         for header in [r#"{"alg":"none"}"#, r#"{"alg":"HS256","kid":"1"}"#] {
             assert_eq!(why(signer.token(header, &claims), NOW), Unvouched::Algorithm);
         }
+        let critical = r#"{"alg":"ES256","kid":"1","crit":["b64"],"b64":false}"#;
+        assert_eq!(why(signer.token(critical, &claims), NOW), Unvouched::Critical);
         let confused = signer.token(r#"{"alg":"RS256","kid":"1"}"#, &claims);
         assert_eq!(why(confused, NOW), Unvouched::Signature);
         let whole = signer.token(HEADER, &claims).expose().to_owned();

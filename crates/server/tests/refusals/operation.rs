@@ -72,6 +72,12 @@ fn what_is_asked() {
         request.header(&format!("{name}-key-MD5"), md5).sign()
     };
     let (zeros, md5) = ("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=", "cLyPS3KoaSFGi/joRB3OUQ==");
+    let kms = put("/k", b"x")
+        .header("x-cos-server-side-encryption", "cos/kms")
+        .header("x-cos-server-side-encryption-cos-kms-key-id", "kms-test");
+    let upload = refused(&kms.sign(), "unknown-kms-key", 400, "InvalidArgument");
+    let message = "The kms key you provided can not be found in kms";
+    assert_eq!(upload.error().message, message);
     let (ones, other) =
         ("AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE=", "4Funlf7OsLF0HL+vKU+fkg==");
     let lying = customer(put("/c", b"x"), zeros, other);

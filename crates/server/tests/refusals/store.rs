@@ -33,7 +33,7 @@ fn what_is_there() {
         "PreconditionFailed",
     );
     let once = put("/a", b"x").header("x-cos-forbid-overwrite", "true").sign();
-    refused(&once, "precondition-failed", 412, "PreconditionFailed");
+    refused(&once, "file-already-exists", 409, "FileAlreadyExists");
     let copy = |source: &str| put("/c", b"").header("x-cos-copy-source", source);
     let source = format!("{HOST}/a");
     for source in [format!("{HOST}/absent"), format!("absent-1.{HOST}/a")] {
@@ -133,9 +133,9 @@ fn what_was_uploaded_in_parts() {
     refused(&complete("").sign(), "missing-body", 400, "MissingRequestBodyError");
     endpoint.put("/a", b"there");
     let once = complete(&list(&[("1", x)])).header("x-cos-forbid-overwrite", "true");
-    refused(&once.sign(), "precondition-failed", 412, "PreconditionFailed");
+    refused(&once.sign(), "file-already-exists", 409, "FileAlreadyExists");
     let again = request("POST", "/a").param("uploads", "").header("x-cos-forbid-overwrite", "true");
-    refused(&again.sign(), "precondition-failed", 412, "PreconditionFailed");
+    refused(&again.sign(), "file-already-exists", 409, "FileAlreadyExists");
 
     for (method, target) in [("PUT", "/a"), ("GET", "/a"), ("POST", "/a"), ("DELETE", "/a")] {
         let body = list(&[("1", x)]);

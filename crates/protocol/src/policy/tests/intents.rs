@@ -54,8 +54,16 @@ fn intents() -> impl Strategy<Value = Intent> {
         })
 }
 
-/// A request near to what is meant: method, sub-resource, bucket, key (the prefix of a list), type, length, address.
-type Near = (usize, bool, usize, Option<&'static str>, Option<u64>, Option<&'static str>);
+/// Where a request goes: to what is meant, to another bucket, to another region.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Place {
+    Meant,
+    OtherBucket,
+    OtherRegion,
+}
+
+/// A request near to what is meant: method with sub-resource, place, key (the prefix of a list), type, length, address.
+type Near = (usize, Place, usize, Option<&'static str>, Option<u64>, Option<&'static str>);
 
 /// Method, parameters, and the action that it is by the documents.
 type Made = (&'static str, &'static [(&'static str, &'static str)], &'static str);
@@ -94,14 +102,15 @@ const OF_BUCKET: usize = 18;
 const WITHOUT_PREFIX: usize = 21;
 
 fn question(near: Near) -> Question {
-    let (request, is_other, key, content_type, length, ip) = near;
+    let (request, place, key, content_type, length, ip) = near;
     let (method, params, _) = REQUESTS[request];
-    let bucket = bucket(if is_other { OTHER } else { BUCKET });
+    let bucket = bucket(if place == Place::OtherBucket { OTHER } else { BUCKET });
+    let region = if place == Place::OtherRegion { "ap-beijing" } else { REGION };
     let resource = match request {
         OF_BUCKET.. => Resource::Bucket(bucket),
         _ => Resource::Object(bucket, ObjectKey::new(KEYS[key]).unwrap()),
     };
-    let mut question = Question::new(method, resource, REGION, 0);
+    let mut question = Question::new(method, resource, region, 0);
     let pair = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
     question.params = params.iter().map(pair).collect();
     if (OF_BUCKET..WITHOUT_PREFIX).contains(&request) {
@@ -116,7 +125,7 @@ fn question(near: Near) -> Question {
 
 /// Whether an intent means a request, found out without a policy.
 fn means(intent: &Intent, near: Near) -> bool {
-    let (request, is_other, key, content_type, length, ip) = near;
+    let (request, place, key, content_type, length, ip) = near;
     let action = REQUESTS[request].2;
     let is_there = intent.from.is_empty() || ip.is_some_and(|ip| ip.starts_with("10.0.0."));
     let is_kind = intent.content_types.is_empty()
@@ -153,14 +162,16 @@ fn means(intent: &Intent, near: Near) -> bool {
             Verb::Put if intent.uploads.is_empty() => by(&UploadMode::Simple),
             Verb::Put => intent.uploads.iter().any(by),
         };
-        !is_other && is_key && is_verb && is_there
+        place == Place::Meant && is_key && is_verb && is_there
     })
 }
 
 fn near() -> impl Strategy<Value = Near> {
     (
         0..REQUESTS.len(),
-        proptest::bool::weighted(0.1),
+        proptest::sample::select(
+            [[Place::Meant; 10].as_slice(), &[Place::OtherBucket, Place::OtherRegion]].concat(),
+        ),
         0..KEYS.len(),
         proptest::sample::select(vec![
             None,
@@ -202,7 +213,7 @@ proptest! {
 #[test]
 fn each_request_of_the_tests_needs_the_action_that_is_said() {
     for (place, (_, _, action)) in REQUESTS.iter().enumerate() {
-        let needs = question((place, false, 0, None, None, None)).needs().unwrap();
+        let needs = question((place, Place::Meant, 0, None, None, None)).needs().unwrap();
         assert!(needs[0].actions.contains(action), "{action}: {needs:?}");
     }
 }

@@ -27,7 +27,7 @@ fn a_policy_of_temporary_keys_may_say_that_it_is_for_all() {
     assert_eq!(read.statements()[0].principals, []);
     assert_eq!(
         refused(&of(r#"{"qcs":["qcs::cam::uin/1:uin/1"]}"#), PolicyKind::Identity),
-        "statement[0].principal: this policy counts for whoever has it and names no principal"
+        "statement[0].principal: this policy counts for whoever has it and names no principal; leave it out"
     );
 }
 
@@ -44,10 +44,13 @@ fn the_path_of_what_is_wrong_is_told() {
         ))
     };
     for (text, message) in [
-        ("".to_owned(), "it is not JSON from line 1, column 0 on"),
+        (
+            "".to_owned(),
+            "nothing stands there; write {\"version\": \"2.0\", \"statement\": [{\"effect\": …, \"action\": …, \"resource\": …}]}",
+        ),
         ("[]".to_owned(), "an object is expected here"),
-        ("{}".to_owned(), "version is missing"),
-        (r#"{"version":"2.0"}"#.to_owned(), "statement is missing"),
+        ("{}".to_owned(), "version is missing; add it"),
+        (r#"{"version":"2.0"}"#.to_owned(), "statement is missing; add it"),
         (
             r#"{"version":"3.0","statement":[]}"#.to_owned(),
             "version: the version is \"3.0\"; write \"2.0\"",
@@ -56,33 +59,42 @@ fn the_path_of_what_is_wrong_is_told() {
             r#"{"version":2.0,"statement":[]}"#.to_owned(),
             "version: the text \"2.0\" is expected here",
         ),
-        (r#"{"version":"2.0","statement":[]}"#.to_owned(), "statement: the list is empty"),
+        (
+            r#"{"version":"2.0","statement":[]}"#.to_owned(),
+            "statement: the list is empty; name something in it",
+        ),
         (
             r#"{"version":"2.0","statement":"x"}"#.to_owned(),
             "statement: an object is expected here",
         ),
         (
             r#"{"version":"2.0","Version":"2.0","statement":[]}"#.to_owned(),
-            "\"Version\" is there twice",
+            "\"Version\" is there twice; leave one",
         ),
-        (r#"{"VERSION":"2.0","statement":[]}"#.to_owned(), "there is no element \"VERSION\""),
-        (whole("{}"), "statement[1]: effect is missing"),
-        (whole(r#"{"effect":"allow"}"#), "statement[1]: action is missing"),
-        (whole(r#"{"effect":"allow","action":"*"}"#), "statement[1]: resource is missing"),
+        (
+            r#"{"VERSION":"2.0","statement":[]}"#.to_owned(),
+            "there is no element \"VERSION\"; write \"version\", if that is meant",
+        ),
+        (whole("{}"), "statement[1]: effect is missing; add it"),
+        (whole(r#"{"effect":"allow"}"#), "statement[1]: action is missing; add it"),
+        (whole(r#"{"effect":"allow","action":"*"}"#), "statement[1]: resource is missing; add it"),
         (
             whole(r#"{"effect":"allow","action":"*","resource":"*"}"#),
-            "statement[1]: principal is missing",
+            "statement[1]: principal is missing; add it",
         ),
-        (with(r#""NotAction":"x""#), "statement[1]: there is no element \"NotAction\""),
-        (with(r#""Effect":"deny""#), "statement[1]: \"Effect\" is there twice"),
+        (
+            with(r#""NotAction":"x""#),
+            "statement[1]: there is no element \"NotAction\"; say the same without it",
+        ),
+        (with(r#""Effect":"deny""#), "statement[1]: \"Effect\" is there twice; leave one"),
         (with(r#""sid":1"#), "statement[1].sid: a text is expected here"),
         (
             with(r#""condition":{"ip_equals":{}}"#),
-            "statement[1].condition.ip_equals: there is no operator \"ip_equals\"",
+            "statement[1].condition.ip_equals: there is no operator \"ip_equals\"; write \"ip_equal\", if that is meant",
         ),
         (
             with(r#""condition":{"ip_equal":{"ip":"1.2.3.4"}}"#),
-            "statement[1].condition.ip_equal.ip: there is no condition key \"ip\"",
+            "statement[1].condition.ip_equal.ip: there is no condition key \"ip\"; 436/71306 names those that there are",
         ),
         (
             with(r#""condition":{"ip_equal":{"qcs:ip":["1.2.3.4","x"]}}"#),
@@ -90,7 +102,7 @@ fn the_path_of_what_is_wrong_is_told() {
         ),
         (
             with(r#""condition":{"ip_equal":{"qcs:ip":[]}}"#),
-            "statement[1].condition.ip_equal.qcs:ip: the list is empty",
+            "statement[1].condition.ip_equal.qcs:ip: the list is empty; name something in it",
         ),
         (
             with(r#""condition":{"ip_equal":{"qcs:ip":null}}"#),
@@ -98,7 +110,7 @@ fn the_path_of_what_is_wrong_is_told() {
         ),
         (
             with(r#""condition":{"ip_equal":{},"ip_equal":{}}"#),
-            "statement[1].condition: \"ip_equal\" is there twice",
+            "statement[1].condition: \"ip_equal\" is there twice; leave one",
         ),
         (
             whole(r#"{"effect":"permit","action":"*","resource":"*","principal":"*"}"#),
@@ -120,11 +132,11 @@ fn the_path_of_what_is_wrong_is_told() {
             whole(
                 r#"{"effect":"allow","action":"*","resource":"*","principal":{"service":["x"]}}"#,
             ),
-            "statement[1].principal: there is no element \"service\"",
+            "statement[1].principal: there is no element \"service\"; say the same without it",
         ),
         (
             whole(r#"{"effect":"allow","action":"*","resource":"*","principal":{}}"#),
-            "statement[1].principal: qcs is missing",
+            "statement[1].principal: qcs is missing; add it",
         ),
         (
             whole(r#"{"effect":"allow","action":"*","resource":"*","principal":"x"}"#),
@@ -138,7 +150,7 @@ fn the_path_of_what_is_wrong_is_told() {
 #[test]
 fn a_policy_and_a_statement_have_a_longest_length() {
     let long = " ".repeat(POLICY_MAX + 1);
-    let message = "the policy is 20481 bytes long; at most 20480 are allowed";
+    let message = "the policy is 20481 bytes long; at most 20480 are allowed, so name folders in place of keys";
     assert_eq!(refused(&long, PolicyKind::Bucket), message);
     let of = |length: usize| {
         let fixed =

@@ -20,7 +20,7 @@ pub(super) struct Surroundings<'a> {
     pub(super) there: &'a Configurations,
     /// The bucket's name.
     pub(super) bucket: &'a str,
-    /// The name of the region that all buckets are in.
+    /// The name of the region of buckets that do not tell theirs.
     pub(super) region: &'a str,
     /// All buckets, of those configurations that name some.
     pub(super) buckets: &'a [(String, Arc<BucketRecord>)],
@@ -112,10 +112,13 @@ fn replication(surroundings: &Surroundings<'_>, document: &str) -> Result<(), Re
             return Err(Refusal::argument("Prefix", "that of one rule holds that of another"));
         }
     }
-    // Of a bucket that is not here, one of another region for instance, nothing is known.
+    // Of a bucket that is not here, or in another region, nothing is known: cos-go-sdk-v5 `costesting/ci_test.go` replicates to
+    // one of another region that it never lets keep versions.
     let here = format!("qcs::cos:{}::", surroundings.region);
     let name = destination.strip_prefix(&here).unwrap_or_default();
-    let found = surroundings.buckets.iter().find(|(bucket, _)| bucket == name);
+    let is_meant =
+        |(bucket, record): &&(String, Arc<BucketRecord>)| bucket == name && record.region.is_none();
+    let found = surroundings.buckets.iter().find(is_meant);
     let there = found.map(|(_, record)| &record.configurations);
     let keeps_versions = |configurations: &Configurations| {
         configurations.versioning() == Some(VersioningConfiguration::Enabled)

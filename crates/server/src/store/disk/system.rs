@@ -9,14 +9,30 @@ use std::path::Path;
 #[cfg(target_os = "linux")]
 const RESERVED: u64 = 8 << 20;
 
+/// So many bytes are more than what is being removed at a time, as a rule.
+#[cfg(target_os = "linux")]
+const AMPLE: u64 = 1 << 30;
+
 /// Refuses to write where the disk of a file is as good as full.
 #[cfg(target_os = "linux")]
 pub(super) fn check_room(file: &File) -> io::Result<()> {
-    let disk = rustix::fs::fstatvfs(file)?;
-    match disk.f_bavail.saturating_mul(disk.f_frsize) {
+    match room(file)? {
         0..RESERVED => Err(io::ErrorKind::StorageFull.into()),
         _ => Ok(()),
     }
+}
+
+/// Whether the disk of a file is far from full.
+#[cfg(target_os = "linux")]
+pub(super) fn has_ample_room(file: &File) -> bool {
+    room(file).is_ok_and(|room| room >= AMPLE)
+}
+
+/// How many bytes may still be written.
+#[cfg(target_os = "linux")]
+fn room(file: &File) -> io::Result<u64> {
+    let disk = rustix::fs::fstatvfs(file)?;
+    Ok(disk.f_bavail.saturating_mul(disk.f_frsize))
 }
 
 /// Asks the system to begin to write a part of a file, without waiting for it. What goes wrong is told to whoever waits for
@@ -54,6 +70,11 @@ pub(super) fn forget_cached(path: &Path) -> io::Result<()> {
 #[cfg(not(target_os = "linux"))]
 pub(super) fn check_room(_: &File) -> io::Result<()> {
     Ok(())
+}
+
+#[cfg(not(target_os = "linux"))]
+pub(super) fn has_ample_room(_: &File) -> bool {
+    false
 }
 
 #[cfg(not(target_os = "linux"))]

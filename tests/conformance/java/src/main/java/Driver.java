@@ -31,7 +31,7 @@ public class Driver {
     private static String detail(Throwable error) {
         String place = "";
         for (StackTraceElement frame : error.getStackTrace()) {
-            if (frame.getFileName() != null && frame.getFileName().matches("(Objects|Transfers|Configurations).java")) {
+            if (frame.getFileName() != null && frame.getFileName().matches("(Objects|Transfers|Configurations|TemporaryKeys|Sts).java")) {
                 place = frame.getFileName() + ":" + frame.getLineNumber() + ": ";
                 break;
             }
@@ -44,7 +44,7 @@ public class Driver {
         // A plain client may say where it comes from.
         System.setProperty("sun.net.http.allowRestrictedHeaders", "true");
         say("sdk", "cos_api", "version", VersionInfoUtils.getVersion(), "runtime",
-                "Java " + System.getProperty("java.version"));
+                "Java " + System.getProperty("java.version"), "sts", Sts.versions());
         Map<String, Test> tests = new LinkedHashMap<>();
         Objects.add(tests);
         Transfers.add(tests);

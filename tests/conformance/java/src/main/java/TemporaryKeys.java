@@ -1,4 +1,3 @@
-import com.fasterxml.jackson.databind.JsonNode;
 import com.qcloud.cos.COSClient;
 import com.qcloud.cos.auth.BasicSessionCredentials;
 import com.qcloud.cos.http.HttpMethodName;
@@ -9,22 +8,19 @@ import java.nio.charset.StandardCharsets;
 import java.util.Date;
 import java.util.Map;
 
-/** Keys that STS issued for one prefix. */
+/** What may be done with keys that STS issued for one prefix. */
 class TemporaryKeys extends Client {
-    private static final JsonNode STS = SETTINGS.get("sts");
-    private static final int STS_PORT = STS.get("port").asInt();
+    private static final int STS_PORT = SETTINGS.get("sts").get("port").asInt();
 
     static void add(Map<String, Driver.Test> tests) {
-        tests.put("sts", () -> insideAlone(ofSts()));
+        tests.put("sts", () -> insideAlone(client(Sts.keys(), STS_PORT)));
+        tests.put("sts-api", () -> {
+            for (BasicSessionCredentials keys : Sts.keysOfApi()) {
+                insideAlone(client(keys, STS_PORT));
+            }
+        });
         tests.put("sts-presigned", TemporaryKeys::presigned);
         tests.put("sts-ended", TemporaryKeys::ended);
-    }
-
-    private static COSClient ofSts() {
-        JsonNode keys = STS.get("keys");
-        String id = keys.get("secret_id").asText();
-        String key = keys.get("secret_key").asText();
-        return client(new BasicSessionCredentials(id, key, keys.get("token").asText()), STS_PORT);
     }
 
     private static void insideAlone(COSClient temporary) throws Exception {
@@ -38,19 +34,23 @@ class TemporaryKeys extends Client {
         refused(403, "AccessDenied", () -> temporary.deleteObject(BUCKET, "inside/a"));
     }
 
-    private static String url(HttpMethodName method, String key) {
+    private static String url(COSClient temporary, HttpMethodName method, String key) {
         Date tomorrow = new Date(System.currentTimeMillis() + 86_400_000L);
-        return ofSts().generatePresignedUrl(BUCKET, key, tomorrow, method).toString();
+        return temporary.generatePresignedUrl(BUCKET, key, tomorrow, method).toString();
     }
 
     private static void presigned() throws Exception {
-        equal(plainTo(STS_PORT, "PUT", url(HttpMethodName.PUT, "inside/p"), "text").status, 200);
-        equal(plainTo(STS_PORT, "GET", url(HttpMethodName.GET, "inside/p"), null).body, "text");
-        equal(plainTo(STS_PORT, "PUT", url(HttpMethodName.PUT, "outside"), "text").status, 403);
+        COSClient temporary = client(Sts.keys(), STS_PORT);
+        String put = url(temporary, HttpMethodName.PUT, "inside/p");
+        equal(plainTo(STS_PORT, "PUT", put, "text").status, 200);
+        String get = url(temporary, HttpMethodName.GET, "inside/p");
+        equal(plainTo(STS_PORT, "GET", get, null).body, "text");
+        String outside = url(temporary, HttpMethodName.PUT, "outside");
+        equal(plainTo(STS_PORT, "PUT", outside, "text").status, 403);
     }
 
     private static void advance(String by) throws Exception {
-        URL clock = new URL("http://127.0.0.1:" + STS.get("control").asInt() + "/clock");
+        URL clock = new URL("http://127.0.0.1:" + SETTINGS.get("sts").get("control").asInt() + "/clock");
         HttpURLConnection connection = (HttpURLConnection) clock.openConnection(Proxy.NO_PROXY);
         connection.setRequestMethod("POST");
         connection.setRequestProperty("Content-Type", "application/json");
@@ -61,11 +61,12 @@ class TemporaryKeys extends Client {
     }
 
     private static void ended() throws Exception {
-        String url = url(HttpMethodName.PUT, "inside/e");
-        insideAlone(ofSts());
+        COSClient temporary = client(Sts.keys(), STS_PORT);
+        String url = url(temporary, HttpMethodName.PUT, "inside/e");
+        insideAlone(temporary);
         advance("1801s");
         try {
-            refused(403, "InvalidAccessKeyId", () -> ofSts().putObject(BUCKET, "inside/e", "text"));
+            refused(403, "InvalidAccessKeyId", () -> temporary.putObject(BUCKET, "inside/e", "text"));
             Answer answer = plainTo(STS_PORT, "PUT", url, "text");
             equal(answer.status, 403);
             check(answer.body.contains("<Code>InvalidAccessKeyId</Code>"), answer.body);

@@ -1,29 +1,39 @@
-//! The commands of `docs/safe-way.md`, run as they stand there, in one shell.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests alone")]
+//! Pages of the documentation, whose commands are run as they stand there.
+#![allow(dead_code, reason = "each test file uses its part")]
 
-use std::net::TcpListener;
-use std::path::Path;
-use std::process::Command;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 
 /// Stands before what each command says.
 const MARK: &str = "@@command ";
 
-/// A command of the page.
+/// A command of a page.
 #[derive(Debug)]
-struct Step {
-    command: String,
-    exit_code: i32,
+pub(crate) struct Step {
+    pub(crate) command: String,
+    pub(crate) exit_code: i32,
     /// What it says, standard error included; `…` stands for anything, on a line of its own for any lines.
     said: Vec<String>,
 }
 
-fn steps(page: &str) -> Vec<Step> {
+impl Step {
+    fn goes_on(&self) -> bool {
+        self.said.is_empty() && self.command.ends_with('\\')
+    }
+}
+
+/// The commands of a page's blocks `console`. A line that ends with a backslash goes on in the next.
+pub(crate) fn steps(page: &str) -> Vec<Step> {
     let mut steps: Vec<Step> = Vec::new();
     let mut is_inside = false;
     for line in page.lines() {
         match (is_inside, line) {
             (false, "```console") => is_inside = true,
             (true, "```") => is_inside = false,
+            (true, line) if steps.last().is_some_and(Step::goes_on) => {
+                let last = steps.last_mut().unwrap();
+                last.command += &format!("\n{line}");
+            }
             (true, line) => match line.strip_prefix("$ ") {
                 Some(command) => {
                     let (command, code) =
@@ -31,7 +41,12 @@ fn steps(page: &str) -> Vec<Step> {
                     let exit_code = code.parse().unwrap();
                     steps.push(Step { command: command.to_owned(), exit_code, said: Vec::new() });
                 }
-                None => steps.last_mut().unwrap().said.push(line.to_owned()),
+                // Commands of root stand before `#`, and are none of ours.
+                None => {
+                    if let Some(last) = steps.last_mut() {
+                        last.said.push(line.to_owned());
+                    }
+                }
             },
             (false, _) => {}
         }
@@ -67,39 +82,39 @@ fn are_alike(lines: &[&str], told: &[String]) -> bool {
     }
 }
 
-fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+/// The text of a page, by its path from the root of the project.
+pub(crate) fn text_of(page: &str) -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(page);
+    std::fs::read_to_string(path).unwrap()
 }
 
-#[test]
-fn the_page_can_be_followed_as_it_stands() {
-    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/safe-way.md");
-    let port = format!(":{}", free_port());
-    let page = std::fs::read_to_string(page).unwrap().replace(":9000", &port);
-    let steps = steps(&page);
-    assert!(steps.len() > 15, "{steps:?}");
-    if Command::new("curl").arg("--version").output().is_err() {
-        return;
-    }
-    let mut script = "exec 2>&1; set -m\n".to_owned();
-    for step in &steps {
-        script += &format!("{}\necho \"{MARK}$?\"\n", step.command);
-    }
-    let folder = tempfile::tempdir().unwrap();
-    let bin = Path::new(env!("CARGO_BIN_EXE_cospass")).parent().unwrap();
-    let path = format!("{}:{}", bin.display(), std::env::var("PATH").unwrap());
-    let ran = Command::new("bash")
-        .args(["-c", &script])
-        .current_dir(folder.path())
+/// A shell in a folder, which finds the command under test, and nothing of the surroundings.
+pub(crate) fn shell(folder: &Path, script: &str) -> Command {
+    let bin = PathBuf::from(env!("CARGO_BIN_EXE_cospass"));
+    let path = format!("{}:{}", bin.parent().unwrap().display(), std::env::var("PATH").unwrap());
+    let mut command = Command::new("bash");
+    command
+        .args(["-c", script])
+        .current_dir(folder)
         .env_clear()
         .env("PATH", path)
-        .env("HOME", folder.path())
-        .output()
-        .unwrap();
+        .env("HOME", folder)
+        .env("COSPASS_METADATA_ENDPOINT", "")
+        .stdin(Stdio::null());
+    command
+}
+
+/// Runs the commands in one shell, and compares what they say and how they end with what the page says.
+pub(crate) fn follow(folder: &Path, steps: &[Step]) {
+    let mut script = "exec 2>&1; set -m\n".to_owned();
+    for step in steps {
+        script += &format!("{}\necho \"{MARK}$?\"\n", step.command);
+    }
+    let ran = shell(folder, &script).output().unwrap();
     let text = String::from_utf8(ran.stdout).unwrap();
     let mut said = Vec::new();
     let mut lines = text.lines();
-    for step in &steps {
+    for step in steps {
         let before = said.len();
         let mut code = None;
         for line in lines.by_ref() {

@@ -1,0 +1,7 @@
+"""The official package's module of this name."""
+
+from .client import CosS3Client
+from .config import CosConfig
+from .exceptions import CosClientError, CosServiceError
+
+__all__ = ["CosClientError", "CosConfig", "CosS3Client", "CosServiceError"]
