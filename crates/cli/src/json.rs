@@ -21,13 +21,30 @@ pub(crate) enum Json<'a> {
     Object(Vec<(Cow<'a, str>, Json<'a>)>),
 }
 
+/// Appends a text as JSON has it. One without anything to escape is found at once and copied.
+pub(crate) fn write_text(out: &mut String, text: &str) {
+    let is_escaped = |byte: u8| (byte < b' ') | (byte == b'"') | (byte == b'\\');
+    if text.bytes().fold(false, |found, byte| found | is_escaped(byte)) {
+        out.push_str(&serde_json::Value::from(text).to_string());
+    } else {
+        out.push('"');
+        out.push_str(text);
+        out.push('"');
+    }
+}
+
 impl<'a> Json<'a> {
     /// Reads the one object that a line of a batch holds.
     pub(crate) fn object(line: &'a [u8]) -> Result<Vec<(Cow<'a, str>, Json<'a>)>, Failure> {
         if line.trim_ascii().is_empty() {
             return Err(Failure::usage("empty-line", "the line is empty; write one JSON object"));
         }
-        match serde_json::from_slice(line) {
+        // What is text as a whole needs not be looked at again, text by text.
+        let read = match std::str::from_utf8(line) {
+            Ok(text) => serde_json::from_str(text),
+            Err(_) => serde_json::from_slice(line),
+        };
+        match read {
             Ok(Json::Object(members)) => Ok(members),
             Ok(_) => Err(Failure::usage(
                 "not-an-object",
@@ -199,6 +216,17 @@ impl<'de: 'a, 'a> Deserialize<'de> for Name<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_text_is_written_as_serde_writes_it() {
+        for character in (0..=0xff).filter_map(char::from_u32).chain(['腾', '\u{2028}', '😀']) {
+            for text in [format!("{character}"), format!("{}{character}", "a".repeat(40))] {
+                let mut out = String::new();
+                write_text(&mut out, &text);
+                assert_eq!(out, serde_json::to_string(&text).unwrap());
+            }
+        }
+    }
 
     fn code(result: Result<impl fmt::Debug, Failure>) -> &'static str {
         match result {

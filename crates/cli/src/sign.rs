@@ -168,11 +168,14 @@ pub(crate) fn run(args: SignArgs, product: Product) -> Result<Exit, Failure> {
         }
         (Some(from), ..) => {
             let mut signer = Signer::new(environment::credentials()?, product);
+            let mut text = String::new();
             lines::answer_each(&from, to, |line, output| {
                 let request = line::read(line, &defaults)?;
                 let presigned = signer.sign(&request)?;
                 let warnings = told.of(&presigned)?;
-                output.json(&Answer::in_batch(&presigned, product, &warnings))?;
+                text.clear();
+                Answer::in_batch(&presigned, product, &warnings).write(&mut text);
+                output.lines(&text)?;
                 Ok(Exit::Done)
             })
         }
@@ -194,7 +197,11 @@ fn one(
     let warnings = told.of(&presigned)?;
     let mut output = Output::to(to)?;
     match (json, product) {
-        (true, _) => output.json(&Answer::alone(&presigned, product, &warnings))?,
+        (true, _) => {
+            let mut text = String::new();
+            Answer::alone(&presigned, product, &warnings).write(&mut text);
+            output.lines(&text)?;
+        }
         (false, Product::Url) => output.line(presigned.url())?,
         (false, Product::Authorization) => output.line(presigned.authorization())?,
     }

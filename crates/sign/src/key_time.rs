@@ -66,18 +66,22 @@ fn push_decimal(out: &mut String, number: i64) {
         out.push('-');
     }
     // The largest number of 64 bits has twenty digits.
-    let mut digits = [b'0'; 20];
+    let mut digits = [[b'0'; 2]; 10];
     let mut left = number.unsigned_abs();
-    let mut first = digits.len();
-    for (place, digit) in digits.iter_mut().enumerate().rev() {
-        *digit += (left % 10) as u8;
-        left /= 10;
-        first = place;
+    let mut count = 0;
+    for pair in digits.iter_mut().rev() {
+        let two = (left % 100) as u8;
+        left /= 100;
+        *pair = [b'0' + two / 10, b'0' + two % 10];
+        count += 2;
         if left == 0 {
+            count -= usize::from(two < 10);
             break;
         }
     }
-    out.push_str(std::str::from_utf8(digits.get(first..).unwrap_or_default()).unwrap_or_default());
+    let digits = digits.as_flattened();
+    let text = digits.get(digits.len() - count..).unwrap_or_default();
+    out.push_str(std::str::from_utf8(text).unwrap_or_default());
 }
 
 /// The text is not `start;end` in decimal seconds.
@@ -152,7 +156,7 @@ mod tests {
 
     #[test]
     fn what_is_written_is_what_is_printed() {
-        for number in [0, 9, 10, -1, 1_700_000_000, i64::MAX, i64::MIN] {
+        for number in [0, 9, 10, 98, 99, 100, 123_456, -1, -10, 1_700_000_000, i64::MAX, i64::MIN] {
             let key_time = KeyTime::new(number, number.wrapping_add(1));
             let mut text = String::new();
             key_time.write_into(&mut text);

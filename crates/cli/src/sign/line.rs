@@ -14,6 +14,9 @@ use crate::pairs::{Pairs, borrowed};
 const FIELDS: &str = "method, bucket, key, region, endpoint, domain, scheme, params, headers, expires, now, sign_host \
                       and token";
 
+/// How many [`FIELDS`] there are.
+const MOST_FIELDS: usize = 13;
+
 /// The members of a line, as they were written.
 #[derive(Default)]
 struct Line<'a> {
@@ -36,7 +39,7 @@ struct Line<'a> {
 
 /// Reads a line; what it leaves out, or sets to `null`, is as `defaults` say.
 pub(super) fn read<'a>(line: &'a [u8], defaults: &'a Defaults) -> Result<Request<'a>, Failure> {
-    let mut read = Line::default();
+    let mut read = Line { seen: Vec::with_capacity(MOST_FIELDS), ..Line::default() };
     for (name, value) in Json::object(line)? {
         read.set(&name, value)?;
     }

@@ -10,6 +10,8 @@ pub(super) struct KeyState {
     sign_time: SignTime,
     /// The key time as it stands in a signature.
     text: String,
+    /// The first four fields of a signature, as a query has them.
+    query_start: String,
 }
 
 impl KeyState {
@@ -17,18 +19,21 @@ impl KeyState {
     pub(super) fn new(credentials: &Credentials) -> Self {
         let deriver = Deriver::new(credentials.secret_key());
         let key_time = KeyTime::new(0, 0);
-        let text = String::new();
+        let [text, query_start] = [const { String::new() }; 2];
         let (signing_key, sign_time) = (deriver.derive(&text), SignTime::new(&text));
-        Self { deriver, key_time, signing_key, sign_time, text }
+        Self { deriver, key_time, signing_key, sign_time, text, query_start }
     }
 
     /// Makes this the state of a key time that is not empty. Says whether it was that of another one before.
-    pub(super) fn at(&mut self, key_time: KeyTime) -> bool {
+    pub(super) fn at(&mut self, key_time: KeyTime, credentials: &Credentials) -> bool {
         if self.key_time == key_time {
             return false;
         }
-        self.text.clear();
-        key_time.write_into(&mut self.text);
+        let (id, text) = (credentials.secret_id().as_str(), &mut self.text);
+        text.clear();
+        key_time.write_into(text);
+        self.query_start.clear();
+        Authorization::write_query_start(id, text, text, &mut self.query_start);
         self.signing_key = self.deriver.derive(&self.text);
         self.sign_time = SignTime::new(&self.text);
         self.key_time = key_time;
@@ -44,10 +49,8 @@ impl KeyState {
         &self.text
     }
 
-    /// Appends the first four fields of a signature, as a query has them.
-    pub(super) fn write_query_start(&self, credentials: &Credentials, out: &mut String) {
-        let id = credentials.secret_id().as_str();
-        Authorization::write_query_start(id, &self.text, &self.text, out);
+    pub(super) fn query_start(&self) -> &str {
+        &self.query_start
     }
 
     /// Appends the first four fields of a signature, as a header has them.

@@ -179,10 +179,10 @@ impl Presigner {
         check_key_time(key_time)?;
         let outline = &mut self.outline;
         let another = outline.of(request, carrier, &self.credentials, &mut self.buffers)?;
-        if self.key.at(key_time) || another {
+        if self.key.at(key_time, &self.credentials) || another {
             self.query.clear();
             self.query.push('?');
-            self.key.write_query_start(&self.credentials, &mut self.query);
+            self.query.push_str(self.key.query_start());
             self.query.push_str(&outline.query_end);
             self.header.clear();
         }
