@@ -128,14 +128,20 @@ impl Endpoint {
 
     /// How many blobs there are, when there are as many as expected, or soon.
     pub fn blobs(&self, expected: usize) -> usize {
-        let settled = (0..60).any(|_| {
-            let settled = self.files("blobs") == expected;
-            if !settled {
-                std::thread::sleep(Duration::from_millis(50));
+        self.blobs_once(|blobs| blobs == expected)
+    }
+
+    /// How many blobs there are once there are as many as they are to be, now or soon: what nobody needs any more is removed
+    /// behind the answer.
+    pub fn blobs_once(&self, are_as_many: impl Fn(usize) -> bool) -> usize {
+        for _ in 0..60 {
+            let blobs = self.files("blobs");
+            if are_as_many(blobs) {
+                return blobs;
             }
-            settled
-        });
-        if settled { expected } else { self.files("blobs") }
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        self.files("blobs")
     }
 
     /// How many blobs, or uploads under way, there are.
