@@ -179,10 +179,10 @@ impl Presigner {
         check_key_time(key_time)?;
         let outline = &mut self.outline;
         let another = outline.of(request, carrier, &self.credentials, &mut self.buffers)?;
-        if self.key.at(key_time, &self.credentials) || another {
+        if self.key.at(key_time) || another {
             self.query.clear();
             self.query.push('?');
-            self.query.push_str(self.key.query_start());
+            self.key.write_query_start(&mut self.query);
             self.query.push_str(&outline.query_end);
             self.header.clear();
         }
@@ -220,7 +220,7 @@ impl Presigner {
     /// What is before the digits of the signature in the text of a header.
     fn header(&mut self) -> &str {
         if self.header.is_empty() {
-            self.key.write_header_start(&self.credentials, &mut self.header);
+            self.key.write_header_start(&mut self.header);
             self.header.push_str(&self.outline.header_end);
         }
         &self.header
