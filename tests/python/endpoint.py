@@ -44,6 +44,17 @@ def body_of(client, key="exampleobject", **arguments):
     return answer["Body"].get_raw_stream().read()
 
 
+def certificate_for(folder, *names):
+    """A certificate of its own for these hosts, and its key."""
+    cert, key = folder / "cert.pem", folder / "key.pem"
+    command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2"]
+    hosts = ",".join(f"DNS:{name}" for name in names)
+    command += ["-subj", "/CN=localhost", "-addext", f"subjectAltName={hosts}"]
+    command += ["-keyout", str(key), "-out", str(cert)]
+    subprocess.run(command, check=True, capture_output=True)
+    return cert, key
+
+
 class Endpoint:
     """A running endpoint with one bucket, which is also the bucket of hosts that name none."""
 

@@ -7,7 +7,6 @@ import logging
 import os
 import signal
 import socket
-import socketserver
 import subprocess
 import sys
 import threading
@@ -19,6 +18,7 @@ import pytest
 from cospass.testing import BUCKET, LocalCos
 from endpoint import REGION, SECRET_ID, SECRET_KEY, TOKEN, Endpoint
 from test_tls import certificate  # noqa: F401 (a fixture)
+from tunnel import Tunnel
 
 MIB = 1 << 20
 KEYS = {"Region": REGION, "SecretId": SECRET_ID, "SecretKey": SECRET_KEY}
@@ -162,38 +162,6 @@ def test_settings_are_sent(scripted):
     assert "Authorization" not in server.seen[2][2]
 
 
-class Tunnel(socketserver.ThreadingTCPServer):
-    """A proxy for CONNECT alone."""
-
-    daemon_threads = True
-    allow_reuse_address = True
-
-
-class Tunnelling(socketserver.StreamRequestHandler):
-    def handle(self):
-        head = b""
-        while not head.endswith(b"\r\n\r\n"):
-            head += self.rfile.readline()
-        self.server.heads.append(head.decode())
-        if b"Proxy-Authorization" not in head:
-            self.wfile.write(b"HTTP/1.1 407 Who are you\r\n\r\n")
-            return
-        host, port = head.split()[1].decode().rsplit(":", 1)
-        with socket.create_connection((host, int(port))) as there:
-            self.wfile.write(b"HTTP/1.1 200 Go on\r\n\r\n")
-            back = threading.Thread(target=self.copy, args=(there, self.connection), daemon=True)
-            back.start()
-            self.copy(self.connection, there)
-
-    def copy(self, source, target):
-        try:
-            while piece := source.recv(65536):
-                target.sendall(piece)
-            target.shutdown(socket.SHUT_WR)
-        except OSError:
-            pass
-
-
 @pytest.fixture(scope="module")
 def secured(certificate, tmp_path_factory):  # noqa: F811
     cert, key = map(str, certificate)
@@ -229,10 +197,8 @@ def test_certificates_are_looked_at(secured, monkeypatch, tmp_path):
 
 def test_a_proxy_sees_the_host_and_nothing_else(secured, monkeypatch):
     endpoint, cert, _ = secured
-    tunnel = Tunnel(("127.0.0.1", 0), Tunnelling)
-    tunnel.heads = []
-    threading.Thread(target=tunnel.serve_forever, daemon=True).start()
-    address = f"127.0.0.1:{tunnel.server_address[1]}"
+    tunnel = Tunnel()
+    address = tunnel.address
     user = base64.b64encode(b"alice:s@cret").decode()
     try:
         proxies = {"https": f"http://alice:s%40cret@{address}"}
@@ -489,7 +455,8 @@ def test_nothing_secret_is_logged(caplog, scripted, tmp_path):
     for secret in [SECRET_KEY, TOKEN, quote(TOKEN, ""), customer, quote(customer, ""), *digits]:
         assert secret not in text
     infos = [record.getMessage() for record in records if record.levelno == logging.INFO]
-    assert len(infos) == 2 and "put object" in infos[0] and "get object" in infos[1]
+    assert len(infos) == 3 and "put object" in infos[0] and "get object" in infos[1]
+    assert infos[2].startswith("GET http://") and "refused with 403" in infos[2]
 
 
 def test_debug_costs_nothing_where_nobody_asked(caplog):

@@ -1,22 +1,15 @@
 """The official SDK over https, which is its default, against an endpoint with a certificate of its own."""
 
 import io
-import subprocess
 
 import pytest
-from endpoint import BUCKET, REGION, SECRET_ID, SECRET_KEY, Endpoint, body_of
+from endpoint import BUCKET, REGION, SECRET_ID, SECRET_KEY, Endpoint, body_of, certificate_for
 from qcloud_cos import CosConfig, CosS3Client, CosServiceError
 
 
 @pytest.fixture(scope="module")
 def certificate(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("tls")
-    cert, key = folder / "cert.pem", folder / "key.pem"
-    command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2"]
-    command += ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"]
-    command += ["-keyout", str(key), "-out", str(cert)]
-    subprocess.run(command, check=True, capture_output=True)
-    return cert, key
+    return certificate_for(tmp_path_factory.mktemp("tls"), "localhost")
 
 
 @pytest.fixture(scope="module")

@@ -1,13 +1,13 @@
 """The bodies of downloads: ``get_object(…)["Body"]``, with the methods of the official ``StreamBody``."""
 
-import io
 import os
 import uuid
 import zlib
 from dataclasses import dataclass
-from typing import Any, AsyncIterator, Callable, Dict, Iterator, Optional
+from typing import Any, AsyncIterator, Dict, Iterator, Optional
 
 from . import _cospass
+from .raw_stream import RawStream
 from .steps import Steps, Work, run, run_async
 
 #: How much is asked for at once where a whole file is meant, in bytes.
@@ -28,6 +28,7 @@ class _Content:
     def __init__(self, source: ContentSource) -> None:
         headers = {name.lower(): value for name, value in source.headers.items()}
         self._stream = source.stream
+        self._headers = source.headers
         self._length = int(headers["content-length"]) if "content-length" in headers else None
         self._encoding: Optional[str] = headers.get("content-encoding")
         self._raw = bytearray()
@@ -102,9 +103,9 @@ class StreamBody(_Content):
     def __iter__(self) -> Iterator[bytes]:
         return self.get_stream()
 
-    def get_raw_stream(self) -> io.BufferedReader:
+    def get_raw_stream(self) -> RawStream:
         """A file of the bytes as they came."""
-        return io.BufferedReader(_Raw(lambda size: run(self._taken(size, False))))
+        return RawStream(lambda size, decode: run(self._taken(size, decode)), self._headers)
 
     def get_stream(self, chunk_size: int = 1024) -> Iterator[bytes]:
         """Pieces of so many bytes, decoded where ``Content-Encoding`` is gzip or deflate.
@@ -196,16 +197,3 @@ class AsyncStreamBody(_Content):
 
 def _closed(stream: _cospass.Stream) -> Steps[None]:
     yield stream.close
-
-
-class _Raw(io.RawIOBase):
-    def __init__(self, take: Callable[[int], bytes]) -> None:
-        self._take = take
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int:
-        piece = self._take(len(buffer))
-        buffer[: len(piece)] = piece
-        return len(piece)

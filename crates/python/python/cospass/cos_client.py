@@ -3,5 +3,6 @@
 from .client import CosS3Client
 from .config import CosConfig
 from .exceptions import CosClientError, CosServiceError
+from .sending import logger
 
-__all__ = ["CosClientError", "CosConfig", "CosS3Client", "CosServiceError"]
+__all__ = ["CosClientError", "CosConfig", "CosS3Client", "CosServiceError", "logger"]

@@ -1,6 +1,8 @@
 """How the requests of one client are made, sent and understood."""
 
+import contextlib
 import functools
+import ipaddress
 import logging
 import os
 import urllib.request
@@ -166,7 +168,11 @@ class Sender:
             }
         elif "x-cos-error-code" in lower:
             said = {"code": lower["x-cos-error-code"], **known, "message": text}
-        return CosServiceError(request.method, said, answer.status)
+        error = CosServiceError(request.method, said, answer.status)
+        # No more of the document, which may show what was signed.
+        told = error.get_error_code(), error.get_error_msg(), error.get_request_id()
+        logger.info("%s %s: refused with %d, %s: %s (request %s)", request.method, request.url, answer.status, *told)
+        return error
 
 
 def _timeouts(given: Any, otherwise: float) -> Tuple[float, float]:
@@ -188,9 +194,23 @@ def _proxy(url: str, given: Optional[Mapping[str, str]]) -> Optional[str]:
     parts = urlsplit(url)
     names = [f"{parts.scheme}://{parts.hostname}", parts.scheme, f"all://{parts.hostname}", "all"]
     proxies = dict(given or {})
-    if not urllib.request.proxy_bypass(parts.netloc.rpartition("@")[2]):
-        proxies = {**urllib.request.getproxies(), **proxies}
+    outside = urllib.request.getproxies()
+    if not (
+        urllib.request.proxy_bypass(parts.netloc.rpartition("@")[2])
+        or _is_in_networks(parts.hostname, outside.get("no", ""))
+    ):
+        proxies = {**outside, **proxies}
     return next((proxies[name] for name in names if proxies.get(name)), None)
+
+
+def _is_in_networks(host: Optional[str], no_proxy: str) -> bool:
+    """Whether ``host`` is an address in one of the networks, such as ``10.0.0.0/8``, which ``no_proxy`` names."""
+    for entry in no_proxy.split(","):
+        with contextlib.suppress(ValueError):
+            network = ipaddress.IPv4Network(entry.strip(), strict=False)
+            if ipaddress.IPv4Address(host or "") in network:
+                return True
+    return False
 
 
 @functools.lru_cache(maxsize=64)

@@ -1,0 +1,81 @@
+"""``get_object(…)["Body"].get_raw_stream()``: a file to read, with the names that programs use of the official SDK's, which is
+the response of ``urllib3``."""
+
+import io
+from typing import Any, Callable, Dict, Iterator, Optional
+
+#: The next bytes, so many at most, decoded by ``Content-Encoding`` or as they came.
+Take = Callable[[int, bool], bytes]
+
+
+class RawStream(io.BufferedReader):
+    """The bytes of a download, read once; not to be sought in."""
+
+    def __init__(self, take: Take, headers: Dict[str, Any]) -> None:
+        self._raw = _Raw(take)
+        super().__init__(self._raw)
+        #: Those of the answer.
+        self.headers = headers
+        self._data: Optional[bytes] = None
+
+    @property
+    def decode_content(self) -> bool:
+        """Whether what is read is decoded where ``Content-Encoding`` is gzip or deflate; it is not until told otherwise."""
+        return self._raw.decodes
+
+    @decode_content.setter
+    def decode_content(self, decodes: bool) -> None:
+        self._raw.decodes = bool(decodes)
+
+    @property
+    def data(self) -> bytes:
+        """All that is not read yet; the same again when it is asked again."""
+        if self._data is None:
+            self._data = self.read()
+        return self._data
+
+    def read(self, amt: Optional[int] = None, decode_content: Optional[bool] = None) -> bytes:
+        """So many bytes, fewer at the end alone; all of them without ``amt``.
+
+        :param decode_content: from now on; see the attribute of this name.
+        :raises CosClientError: the connection broke.
+        """
+        if decode_content is not None:
+            self.decode_content = decode_content
+        return super().read(amt)
+
+    def stream(
+        self, amt: Optional[int] = 65536, decode_content: Optional[bool] = None
+    ) -> Iterator[bytes]:
+        """The same in pieces of so many bytes.
+
+        :raises CosClientError: the connection broke.
+        """
+        while True:
+            piece = self.read(amt, decode_content)
+            if not piece:
+                return
+            yield piece
+
+    def release_conn(self) -> None:
+        """Lets the rest go."""
+        self.close()
+
+
+class _Raw(io.RawIOBase):
+    def __init__(self, take: Take) -> None:
+        self._take = take
+        self._position = 0
+        self.decodes = False
+
+    def readable(self) -> bool:
+        return True
+
+    def tell(self) -> int:
+        return self._position
+
+    def readinto(self, buffer: Any) -> int:
+        piece = self._take(len(buffer), self.decodes)
+        buffer[: len(piece)] = piece
+        self._position += len(piece)
+        return len(piece)
