@@ -3,7 +3,7 @@
 A rule tells by the input and by what came out which row explains a difference. What no rule explains fails.
 """
 
-import collections
+import collections.abc
 import copy
 import inspect
 import os
@@ -88,6 +88,23 @@ def is_repr_of_bytes(given, theirs, ours):
     return any(theirs.text.replace(repr(value), value.decode()) == ours.text for value in values)
 
 
+def is_own_text(given, theirs, ours):
+    """Where they differ, a value is of a type made of `str`: both agree on the text that it is, or another row explains it."""
+    own = []
+
+    def plain(value):
+        if isinstance(value, str) and type(value) is not str:
+            own.append(value)
+            return str.__str__(value)
+        if isinstance(value, collections.abc.Mapping):
+            return {plain(name): plain(each) for name, each in value.items()}
+        return value
+
+    alike = given.copied()
+    alike.arguments = plain(alike.arguments)
+    return bool(own) and judge(alike) is not None and outcome(cospass, alike).text == ours.text
+
+
 def lacks_token(given, theirs, ours):
     """Theirs fails for want of a token; given an empty one, both agree, or another row explains it."""
     explicit = given.copied()
@@ -110,6 +127,7 @@ def is_told_first(given, theirs, ours):
 
 
 RULES = {
+    "own text": is_own_text,
     "token": has_token,
     "line end": has_line_end,
     "anonymous": refused("^an anonymous configuration has no keys"),
