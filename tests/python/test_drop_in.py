@@ -349,6 +349,11 @@ def test_what_an_instance_raises_is_raised():
         client(SecretId=None, SecretKey=None, CredentialInstance=Sly()).get_auth("GET", **OBJECT)
 
 
+def test_a_token_is_looked_at_before_an_instance():
+    wrong = Input("get_host", {"Region": "ap-x", "Token": b"\xff", "CredentialInstance": Sly()})
+    assert is_same(theirs(wrong), ours(wrong)) and ours(wrong).kind == "CosClientError"
+
+
 def test_what_a_value_raises_is_raised():
     class Failing:
         def __str__(self):
