@@ -16,7 +16,7 @@ help:
 	@echo "make conformance        five official SDKs against the endpoint; writes docs/conformance.md"
 	@echo "make test-faults        the endpoint is killed, starved, kept waiting, and its disk fails and fills up: some minutes"
 	@echo "make test-transfers     large, many and strange files, killed and expired on the way, nginx as a server: some minutes"
-	@echo "make test-deploy        the container's binary in a root of its own, the unit against the calls that are made"
+	@echo "make test-deploy        the container's image and its binary in a root of its own, the unit against the calls that are made"
 	@echo "make lint               format, warnings, architecture, counted instructions, some seconds of fuzzing"
 	@echo "make wheel              the Python package as a wheel, in target/wheels"
 	@echo "make bench              bench-sign, bench-python, bench-endpoint, bench-listing and bench-transfers; docs/performance.md"

@@ -206,8 +206,8 @@ def listing(run):
 TRANSFERS = """## Transfers
 
 Seconds that pass, the median with the shortest and the longest round, and the processor's seconds of the tool; all take turns
-with one endpoint. The Python SDK finds it as a proxy, for which urllib3 leaves Nagle's algorithm on: an upload waits up to some 40
-ms for the acknowledgement of its head, so that its processor time says more of small uploads than the time that passes.
+with one endpoint. The Python SDK finds it as a proxy, for which urllib3 leaves Nagle's algorithm on: each upload sends its body when
+the endpoint has acknowledged its head.
 
 | | tool | seconds | shortest–longest | times ours | processor, s | MiB |
 |---|---|--:|---|--:|--:|--:|"""

@@ -1,8 +1,9 @@
-"""What `deploy/` promises, as far as it can be run where there is neither a container's daemon nor systemd as the first process.
+"""What `deploy/` promises, as far as it can be run where systemd is not the first process.
 
-`container`: the static binary that the Dockerfile's first stage builds, alone in a root that holds what the last stage copies,
-run by the Dockerfile's user with its command and health check. `unit`: systemd's own check of the unit, and that the endpoint
-makes no system call that the unit's filter refuses.
+`image`: what Docker builds from the Dockerfile, run as deploy/README.md says; it needs a daemon, and the base image or a
+stand-in for it (base.sh). `container`: the same without Docker, the static binary alone in a root that holds what the
+Dockerfile's last stage copies, run by its user with its command and health check. `unit`: systemd's own check of the unit, and
+that the endpoint makes no system call that the unit's filter refuses.
 
 COSPASS is the binary under test, COSPASS_STATIC the one for musl. It ends with 1 if something failed.
 """
@@ -18,7 +19,8 @@ import tempfile
 import traceback
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-DEPLOY = os.path.join(HERE, "..", "..", "deploy")
+ROOT = os.path.normpath(os.path.join(HERE, "..", ".."))
+DEPLOY = os.path.join(ROOT, "deploy")
 sys.path.insert(0, os.path.join(HERE, "..", "support"))
 
 from endpoint import SECRET_ID, SECRET_KEY, Client, connect, content, head, wait_for  # noqa: E402
@@ -30,13 +32,66 @@ class Dockerfile:
 
     def __init__(self, path):
         with open(path) as file:
-            stage = file.read().replace("\\\n", " ").split("\nFROM ")[-1]
+            build, stage = file.read().replace("\\\n", " ").split("\nFROM ")[-2:]
+        self.builder = build.split()[0]
         self.base = stage.splitlines()[0].strip()
         self.copies = re.findall(r"^COPY --from=build (?:--chown=(\S+) )?(\S+) (\S+)$", stage, re.M)
         (self.user,) = re.findall(r"^USER (\S+)$", stage, re.M)
         (self.entry,) = map(json.loads, re.findall(r"^ENTRYPOINT (\[.*\])$", stage, re.M))
         (self.command,) = map(json.loads, re.findall(r"^CMD (\[.*\])$", stage, re.M))
+        self.port = int(self.command[self.command.index("--listen") + 1].rsplit(":", 1)[1])
         (self.health,) = map(json.loads, re.findall(r"^HEALTHCHECK .*CMD (\[.*\])$", stage, re.M))
+
+
+def image():
+    if not shutil.which("docker") or subprocess.run(["docker", "info"], capture_output=True).returncode:
+        raise NotRun("there is no docker, or no daemon that answers it")
+    file = Dockerfile(os.path.join(DEPLOY, "Dockerfile"))
+    if docker("image", "inspect", file.builder).returncode and docker("pull", file.builder).returncode:
+        raise NotRun(f"{file.builder} cannot be pulled (tests/deploy/base.sh makes a stand-in)")
+    name = f"cospass-test-{os.getpid()}"
+    # The host's network, since the daemon may have no other.
+    built = docker("build", "--network", "host", "--file", os.path.join(DEPLOY, "Dockerfile"), "--tag", name, ROOT)
+    assert built.returncode == 0, (built.stdout + built.stderr)[-3000:]
+    size = int(docker("image", "inspect", "--format", "{{.Size}}", name).stdout)
+    try:
+        log = run_image(name, file, use)
+        assert log.count(b'"status":200') >= 3, f"the access log is on standard output: {log!r}"
+        run_image(name, file, still_there)
+    finally:
+        docker("volume", "rm", name)
+        docker("image", "rm", name)
+    return f"built ({size / 1e6:.1f} MB), healthy, stopped in order, and its volume is still there for the next one"
+
+
+def docker(*arguments):
+    return subprocess.run(["docker", *arguments], capture_output=True, text=True)
+
+
+def run_image(name, file, what):
+    """A container of that image, as deploy/README.md starts it; `what` uses and stops it."""
+    user, group = map(int, file.user.split(":"))
+    command = ["docker", "run", "--rm", "--name", name, "--network", "host", "--volume", f"{name}:/data"]
+    command += ["--read-only", "--cap-drop", "ALL", "--security-opt", "no-new-privileges"]
+    command += ["--env", f"COS_SECRET_ID={SECRET_ID}", "--env", f"COS_SECRET_KEY={SECRET_KEY}", name]
+    served = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    state = lambda field: docker("inspect", "--format", "{{.State.%s}}" % field, name).stdout.strip()  # noqa: E731
+    try:
+        wait_for("the health check succeeds", lambda: state("Health.Status") == "healthy")
+        check_process(int(state("Pid")), user, group, "/")
+        return what(file.port, served)
+    finally:
+        docker("rm", "--force", name)
+        served.kill()
+
+
+def still_there(port, served):
+    client = Client(port)
+    assert client.get("/a").body == content("a", 1 << 20), "what an earlier container wrote"
+    client.connection.close()
+    served.send_signal(signal.SIGTERM)
+    served.communicate(timeout=60)
+    assert served.returncode == 0, f"it ended with {served.returncode}"
 
 
 def container():
@@ -45,33 +100,33 @@ def container():
         raise NotRun("it needs COSPASS_STATIC, and root for chroot")
     headers = subprocess.run(["readelf", "--program-headers", binary], capture_output=True, text=True, check=True)
     assert "INTERP" not in headers.stdout, "the binary is not static"
-    image = Dockerfile(os.path.join(DEPLOY, "Dockerfile"))
-    assert image.base == "scratch", f"the image is made from {image.base}"
-    user, group = map(int, image.user.split(":"))
+    file = Dockerfile(os.path.join(DEPLOY, "Dockerfile"))
+    assert file.base == "scratch", f"the image is made from {file.base}"
+    user, group = map(int, file.user.split(":"))
     with tempfile.TemporaryDirectory() as root:
         os.chmod(root, 0o755)
         sources = {"/out/cospass": lambda to: shutil.copy(binary, to), "/out/data": os.mkdir}
-        for owner, source, to in image.copies:
+        for owner, source, to in file.copies:
             sources[source](root + to)
             os.chown(root + to, *(map(int, owner.split(":")) if owner else (0, 0)))
-        inside = [*map(shutil.which, ["setpriv", "chroot"]), f"--userspec={image.user}", root]
+        inside = [*map(shutil.which, ["setpriv", "chroot"]), f"--userspec={file.user}", root]
         inside.insert(1, "--no-new-privs")
         environment = {"COS_SECRET_ID": SECRET_ID, "COS_SECRET_KEY": SECRET_KEY}
-        healthy = lambda: subprocess.run([*inside, *image.health], capture_output=True, env={}).returncode == 0  # noqa: E731
+        healthy = lambda: subprocess.run([*inside, *file.health], capture_output=True, env={}).returncode == 0  # noqa: E731
         served = subprocess.Popen(
-            [*inside, *image.entry, *image.command], env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+            [*inside, *file.entry, *file.command], env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
         )
         try:
             wait_for("the health check succeeds", healthy)
             check_process(served.pid, user, group, root)
-            log = use(int(image.command[image.command.index("--listen") + 1].rsplit(":", 1)[1]), served)
+            log = use(file.port, served)
             assert log.count(b'"status":200') >= 3, f"the access log is on standard output: {log!r}"
             assert not healthy(), "the health check succeeds without an endpoint"
         finally:
             served.kill()
         left = sorted(os.listdir(root))
         assert left == ["cospass", "data"], f"there is {left}"
-    return f"static, as {image.user} in a root of its own, healthy, stopped in order"
+    return f"static, as {file.user} in a root of its own, healthy, stopped in order"
 
 
 def check_process(pid, user, group, root):
@@ -168,7 +223,7 @@ def calls_of(name):
 
 def main():
     outcomes = []
-    for suite in (container, unit):
+    for suite in (image, container, unit):
         try:
             outcome, told = "held", suite()
         except NotRun as reason:

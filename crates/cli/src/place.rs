@@ -6,6 +6,9 @@ use cospass_protocol::{Endpoint, HostError, Region};
 use crate::environment;
 use crate::exit::Failure;
 
+/// The region of an endpoint of this project, where none is named.
+pub(crate) const DEFAULT_REGION: &str = "ap-guangzhou";
+
 #[derive(Args)]
 #[group(multiple = false)]
 pub(crate) struct PlaceArgs {
@@ -53,22 +56,18 @@ impl PlaceArgs {
 /// The region alone, where no request is sent.
 #[derive(Args)]
 pub(crate) struct RegionArgs {
-    /// The region of the buckets: ap-guangzhou. Without it that of COS_REGION
+    /// The region of the buckets: ap-guangzhou. Without it that of COS_REGION, and without that as said below
     #[arg(long, value_parser = parse_region)]
     region: Option<Region>,
 }
 
 impl RegionArgs {
     /// The region that the flag, or else the environment, names.
-    pub(crate) fn region(self) -> Result<Region, Failure> {
-        let named = match self.region {
-            Some(region) => Some(region),
-            None => region_of_environment()?,
-        };
-        named.ok_or_else(|| {
-            let message = "no region is named; give --region, or set COS_REGION";
-            Failure::usage("region-missing", message)
-        })
+    pub(crate) fn region(self) -> Result<Option<Region>, Failure> {
+        match self.region {
+            Some(region) => Ok(Some(region)),
+            None => region_of_environment(),
+        }
     }
 }
 

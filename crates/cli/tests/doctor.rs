@@ -168,6 +168,18 @@ fn a_cdn_before_the_bucket_is_told() {
 }
 
 #[test]
+fn a_server_that_fails_says_nothing_of_bucket_and_credentials() {
+    let failing = "HTTP/1.1 503 Service Unavailable\r\nServer: tencent-cos\r\nx-cos-request-id: x\r\nContent-Length: 0\r\n\
+                   Connection: close\r\n\r\n";
+    let (address, _) = another(failing);
+    let ran = signed(&["doctor", &target(""), "--domain", &address, "--scheme", "http", "--json"]);
+    for check in ["bucket", "credentials"] {
+        assert_eq!(health(&ran, check), "?", "{check}: {ran:?}");
+        assert!(text(&ran, check).contains("the server failed: 503"), "{ran:?}");
+    }
+}
+
+#[test]
 fn writing_is_tried_when_it_is_asked_for_and_leaves_nothing() {
     let served = served(&[]);
     let place = ["--domain", served.address(), "--scheme", "http"];

@@ -151,11 +151,45 @@ fn what_is_wrong_is_told_with_its_line() {
     );
     assert!(refused.stderr.contains("(line 4)"), "{refused:?}");
     policy(&["check", "/nonexistent", "GET", &target("a")]).ends_with(1);
-    let no_region = run(bare().args(["policy", "check", &file, "GET", &target("a")]));
-    assert_eq!(no_region.code, 2, "{no_region:?}");
     let resumed =
         policy(&["for", &format!("PUT {}", target("a")), "--upload", "resume", "--max-size", "1M"]);
     assert!(resumed.ends_with(2).stderr.contains("each part is a request of its own"));
+}
+
+#[test]
+fn without_a_region_the_policy_itself_tells_where_a_bucket_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let policy = |arguments: &[&str]| run(bare().arg("policy").args(arguments));
+    let get = format!("GET {}", target("pub/*"));
+    let requests = |name: &str, key: &str| kept(&folder, name, &format!("GET {}\n", target(key)));
+    let (yes, no) = (requests("yes", "pub/a"), requests("no", "a"));
+    // Of no region: of each. Of one: the bucket is there.
+    for (region, segment) in [(&[][..], ""), (&["--region", "ap-beijing"], "ap-beijing")] {
+        let written = policy(&[&["for", &get], region].concat()).ends_with(0).stdout;
+        assert!(written.contains(&format!("qcs::cos:{segment}:uid/")), "{written}");
+        let file = kept(&folder, "policy.json", &written);
+        policy(&["check", &file, "GET", &target("pub/a")]).ends_with(0);
+        let denied = policy(&["check", &file, "GET", &target("a")]).ends_with(5);
+        assert!(denied.line().contains(&format!("on qcs::cos:{segment}:uid/")), "{denied:?}");
+        policy(&["prove", &file, "--allow", &yes, "--deny", &no]).ends_with(0);
+    }
+    // Of several it says the same in each, or has to be told which is meant.
+    let statement = |effect: &str, region: &str| {
+        let resource = format!("qcs::cos:{region}:uid/1250000000:{BUCKET}/pub/*");
+        format!(r#"{{"effect": "{effect}", "action": "cos:GetObject", "resource": "{resource}"}}"#)
+    };
+    let of_two = |first: &str, second: &str| {
+        let both = [statement(first, "ap-beijing"), statement(second, "ap-shanghai")].join(",");
+        kept(&folder, "two.json", &format!(r#"{{"version": "2.0", "statement": [{both}]}}"#))
+    };
+    let alike = of_two("allow", "allow");
+    policy(&["check", &alike, "GET", &target("pub/a")]).ends_with(0);
+    let proved = policy(&["prove", &alike, "--allow", &yes]).ends_with(2);
+    assert!(proved.stderr.contains("several regions (ap-beijing, ap-shanghai)"), "{proved:?}");
+    let unlike = of_two("allow", "deny");
+    let undecided = policy(&["check", &unlike, "GET", &target("pub/a")]).ends_with(2);
+    assert!(undecided.stderr.contains("the region decides, give --region"), "{undecided:?}");
+    policy(&["check", &unlike, "GET", &target("pub/a"), "--region", "ap-beijing"]).ends_with(0);
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! The two checksums of the service: MD5, which it checks when a body arrives, and CRC-64/XZ, which it calls crc64ecma and
 //! tells of every object (436/40334).
 
+use base16ct::lower;
 use cospass_protocol::operation::ContentMd5;
 use crc_fast::{CrcAlgorithm, Digest as Crc, checksum, checksum_combine};
 use md5_stream::Md5;
@@ -28,7 +29,7 @@ pub(crate) fn md5(bytes: &[u8]) -> ContentMd5 {
 
 /// The MD5 as the service writes it into an entity tag, without quotes.
 pub(crate) fn md5_text(md5: ContentMd5) -> String {
-    md5.0.iter().map(|byte| format!("{byte:02x}")).collect()
+    lower::encode_string(&md5.0)
 }
 
 /// A CRC64 in the making.

@@ -100,8 +100,12 @@ impl Doctor<'_> {
         found.push(clock);
         // A clock that is off must not hide what else is wrong: what follows is signed by the server's.
         let asking = asking.with_clock_off_by(off);
-        let Ok(listed) = asking.signed(listing).await else {
-            return found;
+        let listed = match asking.signed(listing).await {
+            Ok(reply) => reply,
+            Err(error) => {
+                found.push(check::unreachable(&error));
+                return found;
+            }
         };
         let bucket = check::bucket(self, &listed);
         let is_there = bucket.health != Health::Bad;

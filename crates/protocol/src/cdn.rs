@@ -12,6 +12,7 @@
 
 use std::fmt;
 
+use base16ct::lower;
 use md5_stream::Md5;
 use zeroize::Zeroizing;
 
@@ -243,7 +244,7 @@ fn is_of_path(found: char) -> bool {
 }
 
 fn hash_of(pieces: &[&str]) -> String {
-    Md5::digest_of(pieces).iter().map(|byte| format!("{byte:02x}")).collect()
+    lower::encode_string(&Md5::digest_of(pieces))
 }
 
 /// `202002271610`

@@ -36,6 +36,8 @@ mod question;
 mod read;
 mod resource;
 
+use std::collections::BTreeSet;
+
 pub use action::ActionPattern;
 pub use circumstances::Circumstances;
 pub use compare::{Difference, additions};
@@ -91,6 +93,13 @@ impl Policy {
             PolicyProblem::NotJson { line: error.line, column: error.column }.at(Vec::new())
         })?;
         Ok(Self { statements: read::statements(&json, kind)? })
+    }
+
+    /// The regions that its resources name, without those that stand for every one or for several.
+    pub fn regions(&self) -> BTreeSet<&str> {
+        let resources = self.statements.iter().flat_map(|statement| &statement.resources);
+        let regions = resources.filter_map(|resource| Some(resource.shape()?.region));
+        regions.filter(|region| !region.contains('*')).collect()
     }
 
     /// Its statements in their order.

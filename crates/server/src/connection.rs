@@ -19,6 +19,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
+use crate::acknowledge::Acknowledge;
 use crate::endpoint::{Endpoint, Line, Peer};
 use crate::file_limit;
 use crate::framing::Framing;
@@ -176,7 +177,7 @@ async fn secure(
 }
 
 /// Serves requests, of whose bodies at most `read` bytes are read at a time.
-async fn serve_requests<S: AsyncRead + AsyncWrite + Unpin>(
+async fn serve_requests<S: AsyncRead + AsyncWrite + Acknowledge + Unpin>(
     stream: S,
     peer: Peer,
     read: usize,

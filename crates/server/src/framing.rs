@@ -80,15 +80,19 @@ impl State {
 }
 
 impl Watch {
-    pub(crate) fn see(&mut self, mut bytes: &[u8]) {
+    /// Looks at the next bytes. Whether a head ends among them whose body does not.
+    #[must_use]
+    pub(crate) fn see(&mut self, mut bytes: &[u8]) -> bool {
+        let mut body_is_to_come = false;
         while !bytes.is_empty() {
             bytes = match &mut self.state {
-                State::Blind => return,
+                State::Blind => break,
                 State::Body { left } => {
                     let skipped = usize::try_from(*left).unwrap_or(usize::MAX).min(bytes.len());
                     *left -= skipped as u64;
                     if *left == 0 {
                         self.state = State::head();
+                        body_is_to_come = false;
                     }
                     bytes.get(skipped..).unwrap_or_default()
                 }
@@ -104,11 +108,13 @@ impl Watch {
                     line.extend_from_slice(piece.get(..room).unwrap_or(piece));
                     if end.is_some() {
                         self.end_line();
+                        body_is_to_come = !matches!(self.state, State::Head { .. });
                     }
                     rest.unwrap_or_default()
                 }
             };
         }
+        body_is_to_come
     }
 
     fn end_line(&mut self) {
@@ -171,7 +177,9 @@ mod tests {
         let verdicts = [1, 3, bytes.len()].map(|size| {
             let framing = Framing::default();
             let mut watch = framing.watch();
-            bytes.as_bytes().chunks(size).for_each(|piece| watch.see(piece));
+            for piece in bytes.as_bytes().chunks(size) {
+                let _ = watch.see(piece);
+            }
             (framing.is_ambiguous(), framing.allows_another())
         });
         assert!(verdicts.iter().all(|verdict| *verdict == verdicts[0]), "{bytes:?}");
@@ -187,6 +195,22 @@ mod tests {
         }
         let chunks = "PUT / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\n\r\n";
         assert_eq!(watch(chunks), (false, false));
+    }
+
+    #[test]
+    fn a_body_is_still_to_come_until_all_of_it_is_there() {
+        let put = "PUT / HTTP/1.1\r\nContent-Length: 3\r\n\r\n";
+        let get = "GET / HTTP/1.1\r\nHost: h\r\n\r\n";
+        let chunks = "PUT / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n";
+        let sees = |pieces: &[&str]| -> Vec<bool> {
+            let mut watch = Framing::default().watch();
+            pieces.iter().map(|piece| watch.see(piece.as_bytes())).collect()
+        };
+        assert_eq!(sees(&[put, "abc", put, "a", "bc"]), [true, false, true, false, false]);
+        assert_eq!(sees(&[&put[..20], &put[20..], "abc"]), [false, true, false]);
+        assert_eq!(sees(&[&format!("{put}a"), &format!("bc{put}")]), [true, true]);
+        assert_eq!(sees(&[&format!("{put}abc"), &format!("{put}abc{get}"), get]), [false; 3]);
+        assert_eq!(sees(&[&put.replace('3', "0"), chunks, "1\r\na\r\n"]), [false, true, false]);
     }
 
     #[test]

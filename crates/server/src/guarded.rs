@@ -11,6 +11,7 @@ use bytes::{Buf, Bytes};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Instant, Sleep, sleep_until};
 
+use crate::acknowledge::Acknowledge;
 use crate::framing::{Framing, Watch};
 use crate::limits::Limits;
 
@@ -113,7 +114,7 @@ fn own_answer(bytes: &[u8]) -> Option<HeadFault> {
     found.map(|(_, fault)| *fault)
 }
 
-impl<S: AsyncRead + Unpin, R: Unpin> AsyncRead for Guarded<S, R> {
+impl<S: AsyncRead + Acknowledge + Unpin, R: Unpin> AsyncRead for Guarded<S, R> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -121,7 +122,9 @@ impl<S: AsyncRead + Unpin, R: Unpin> AsyncRead for Guarded<S, R> {
     ) -> Poll<io::Result<()>> {
         let before = buffer.filled().len();
         ready!(Pin::new(&mut self.stream).poll_read(context, buffer))?;
-        self.watch.see(buffer.filled().get(before..).unwrap_or_default());
+        if self.watch.see(buffer.filled().get(before..).unwrap_or_default()) {
+            self.stream.acknowledge();
+        }
         Poll::Ready(Ok(()))
     }
 }
@@ -190,7 +193,60 @@ where
 
 #[cfg(test)]
 mod tests {
+    use std::cell::Cell;
+
+    use tokio::io::AsyncReadExt;
+
     use super::*;
+
+    /// What a client sends at a time, and how often it was told that something is here.
+    struct Sent {
+        writes: Vec<&'static [u8]>,
+        told: Cell<usize>,
+    }
+
+    impl AsyncRead for Sent {
+        fn poll_read(
+            mut self: Pin<&mut Self>,
+            _: &mut Context<'_>,
+            buffer: &mut ReadBuf<'_>,
+        ) -> Poll<io::Result<()>> {
+            if !self.writes.is_empty() {
+                buffer.put_slice(self.writes.remove(0));
+            }
+            Poll::Ready(Ok(()))
+        }
+    }
+
+    impl Acknowledge for Sent {
+        fn acknowledge(&self) {
+            self.told.set(self.told.get() + 1);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_client_is_told_that_its_head_is_here_if_it_may_wait_for_that() {
+        const PUT: &[u8] = b"PUT /k HTTP/1.1\r\nContent-Length: 3\r\n\r\n";
+        const WHOLE: &[u8] = b"PUT /k HTTP/1.1\r\nContent-Length: 3\r\n\r\nabc";
+        const GET: &[u8] = b"GET /k HTTP/1.1\r\nHost: h\r\n\r\n";
+        let cases: [(&[&'static [u8]], usize); 4] = [
+            (&[PUT, b"abc"], 1),
+            (&[PUT, b"a", b"bc", PUT, b"abc"], 2),
+            (&[WHOLE], 0),
+            (&[GET], 0),
+        ];
+        for (writes, told) in cases {
+            let stream = Sent { writes: writes.to_vec(), told: Cell::new(0) };
+            let (framing, limits) = (Framing::default(), Arc::new(Limits::default()));
+            let mut guarded = Guarded::new(stream, &framing, &limits, |_: HeadFault| Bytes::new());
+            let (mut read, mut buffer) = (Vec::new(), [0; 128]);
+            while let length @ 1.. = guarded.read(&mut buffer).await.unwrap() {
+                read.extend_from_slice(&buffer[..length]);
+            }
+            assert_eq!(read, writes.concat(), "nothing is changed");
+            assert_eq!(guarded.stream.told.get(), told, "{writes:?}");
+        }
+    }
 
     #[test]
     fn only_whole_answers_of_hyper_are_taken_for_such() {

@@ -35,6 +35,7 @@
 
 mod access_log;
 mod accounts;
+mod acknowledge;
 mod authenticate;
 mod authorize;
 mod body;

@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::net::IpAddr;
 use std::sync::LazyLock;
 
+use base16ct::lower;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
@@ -14,7 +15,7 @@ const TRACE_PREFIX: &str = "8efc6b2d3b069ca89454d10b9ef00187";
 /// for their request ids, so what the service traces by this id is not the single request.
 static TRACE: LazyLock<String> = LazyLock::new(|| {
     let trace: [u8; 48] = random();
-    STANDARD.encode(format!("{TRACE_PREFIX}{}", hex(&trace)))
+    STANDARD.encode(format!("{TRACE_PREFIX}{}", lower::encode_string(&trace)))
 });
 
 /// `x-cos-request-id` and `x-cos-trace-id`. SDKs take an answer without the former for one of another server.
@@ -34,7 +35,11 @@ impl RequestId {
             IpAddr::V4(address) => u32::from(address),
             IpAddr::V6(address) => u128::from(address) as u32,
         };
-        let text = format!("{now:x}_{address:08x}_{}_{}", hex(first), hex(second));
+        let text = format!(
+            "{now:x}_{address:08x}_{}_{}",
+            lower::encode_string(first),
+            lower::encode_string(second)
+        );
         Self { request: STANDARD.encode(text), trace: &TRACE }
     }
 }
@@ -63,11 +68,6 @@ fn random<const N: usize>() -> [u8; N] {
         // An id that repeats is better than no answer.
         Err(_) => [0; N],
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    let digit = |value: u8| char::from_digit(value.into(), 16).unwrap_or('0');
-    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
 }
 
 #[cfg(test)]

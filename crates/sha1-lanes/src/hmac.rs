@@ -76,6 +76,35 @@ impl Hmac {
             }
         }
     }
+
+    /// [`keyed_by_digits`](Self::keyed_by_digits) of a message, and [`digits_of_hash`](Self::digits_of_hash) with what that
+    /// gives: sooner than one after the other, since key and hash do not wait for each other.
+    ///
+    /// ```
+    /// use sha1_lanes::{HexMessage, Hmac};
+    ///
+    /// let (secret, before) = (Hmac::new(b"secret"), HexMessage::new(b"sha1\n0;300\n").unwrap());
+    /// let (key, digits) = secret.keyed_by_digits_with_hash(b"0;300", &before, b"get\n/k\n\n\n");
+    /// assert_eq!(key.digits_of_hash(&before, b"get\n/k\n\n\n"), digits);
+    /// ```
+    pub fn keyed_by_digits_with_hash(
+        &self,
+        message: &[u8],
+        before: &HexMessage,
+        hashed: &[u8],
+    ) -> (Self, [u8; DIGITS]) {
+        let states = [self.inner.words(), self.outer.words()];
+        match single::key_and_mac_of_hash(states, message, (hashed, before)) {
+            Some(([inner, outer], digits)) => {
+                (Self { inner: State::behind_one(inner), outer: State::behind_one(outer) }, digits)
+            }
+            None => {
+                let keyed = self.keyed_by_digits(message);
+                let digits = keyed.digits_of_hash(before, hashed);
+                (keyed, digits)
+            }
+        }
+    }
 }
 
 /// How many pieces of 16 bytes a [`HexMessage`] has.

@@ -82,6 +82,23 @@ pub(crate) fn key_by_digits(states: [&[u32; 5]; 2], message: &[u8]) -> Option<[[
     None
 }
 
+/// Both of the two above: the states, of `key`, and the digits of the HMAC with them; `None` as there.
+#[inline]
+pub(crate) fn key_and_mac_of_hash(
+    states: [&[u32; 5]; 2],
+    key: &[u8],
+    of_hash: (&[u8], &HexMessage),
+) -> Option<([[u32; 5]; 2], [u8; DIGITS])> {
+    #[cfg(target_arch = "x86_64")]
+    if key.len() + PADDING <= BLOCK
+        && let Some(engine) = sha_ni()
+    {
+        return Some(engine.key_and_mac_of_hash(states, &INITIAL_WORDS, key, of_hash));
+    }
+    let _ = (states, key, of_hash);
+    None
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::collection::vec;

@@ -90,6 +90,23 @@ fn a_key_of_the_digits_of_another_mac() {
     }
 }
 
+/// Key and hash have as many blocks, or one of them has more.
+#[test]
+fn a_key_of_digits_and_its_first_mac_at_once() {
+    let (hmac, before) = (Hmac::new(b"key"), HexMessage::new(b"sha1\n1;2\n").unwrap());
+    let step = if cfg!(miri) { 29 } else { 1 };
+    for time in [0, 21, 55, 56] {
+        let time = vec![b'1'; time];
+        let keyed = hmac.keyed_by_digits(&time);
+        for length in (0..=330).step_by(step) {
+            let hashed: Vec<u8> = (1..=u8::MAX).cycle().take(length).collect();
+            let (key, digits) = hmac.keyed_by_digits_with_hash(&time, &before, &hashed);
+            assert_eq!(digits, keyed.digits_of_hash(&before, &hashed), "{length}");
+            assert_eq!(key.digest(&hashed), keyed.digest(&hashed));
+        }
+    }
+}
+
 #[test]
 fn a_text_of_any_length_that_is_hashed_in_a_message() {
     let (hmac, message) = (Hmac::new(b"key"), HexMessage::new(b"sha1\n1;2\n").unwrap());

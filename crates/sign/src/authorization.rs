@@ -147,7 +147,18 @@ impl<'a> Authorization<'a> {
     /// Appends the first four fields of the value of an `Authorization` header, each followed by `&`: the same for all
     /// signatures of one pair of keys at one time.
     pub fn write_header_start(secret_id: &str, sign_time: &str, key_time: &str, out: &mut String) {
-        write_start([secret_id, sign_time, key_time], out, |out, value| out.push_str(value));
+        Self::write_header_who(secret_id, out);
+        Self::write_header_when(sign_time, key_time, out);
+    }
+
+    /// The first two of these four: the same whatever the time.
+    pub fn write_header_who(secret_id: &str, out: &mut String) {
+        write_who(secret_id, out, String::push_str);
+    }
+
+    /// The other two.
+    pub fn write_header_when(sign_time: &str, key_time: &str, out: &mut String) {
+        write_when([sign_time, key_time], out, String::push_str);
     }
 
     /// Appends what [`write_header_start`](Self::write_header_start) leaves, up to the digits of the signature.
@@ -165,7 +176,18 @@ impl<'a> Authorization<'a> {
     /// Appends the first four of the seven query parameters, each followed by `&`: the same for all
     /// signatures of one pair of keys at one time.
     pub fn write_query_start(secret_id: &str, sign_time: &str, key_time: &str, out: &mut String) {
-        write_start([secret_id, sign_time, key_time], out, percent::push_encoded_str);
+        Self::write_query_who(secret_id, out);
+        Self::write_query_when(sign_time, key_time, out);
+    }
+
+    /// The first two of these four: the same whatever the time.
+    pub fn write_query_who(secret_id: &str, out: &mut String) {
+        write_who(secret_id, out, percent::push_encoded_str);
+    }
+
+    /// The other two.
+    pub fn write_query_when(sign_time: &str, key_time: &str, out: &mut String) {
+        write_when([sign_time, key_time], out, push_encoded_time);
     }
 
     /// Appends the last three of the seven query parameters, joined by `&`, up to the digits of the signature: what
@@ -197,15 +219,20 @@ impl<'a> Authorization<'a> {
     }
 }
 
-/// The first four fields, each followed by `&`.
-fn write_start(
-    [secret_id, sign_time, key_time]: [&str; 3],
+/// The first two fields, each followed by `&`.
+fn write_who(secret_id: &str, out: &mut String, write: impl Fn(&mut String, &str)) {
+    let [algorithm, id, ..] = SIGNATURE_FIELDS;
+    write_field(algorithm, out, |out| out.push_str("sha1"));
+    write_field(id, out, |out| write(out, secret_id));
+}
+
+/// The two times, each followed by `&`.
+fn write_when(
+    [sign_time, key_time]: [&str; 2],
     out: &mut String,
     write: impl Fn(&mut String, &str),
 ) {
-    let [algorithm, id, signed, keyed, ..] = SIGNATURE_FIELDS;
-    write_field(algorithm, out, |out| out.push_str("sha1"));
-    write_field(id, out, |out| write(out, secret_id));
+    let [_, _, signed, keyed, ..] = SIGNATURE_FIELDS;
     let start = out.len() + signed.len() + 1;
     write_field(signed, out, |out| write(out, sign_time));
     let end = out.len() - 1;
@@ -217,6 +244,18 @@ fn write_start(
             write(out, key_time);
         }
     });
+}
+
+/// A time, percent-encoded: as a rule nothing of it is but the mark between its numbers.
+fn push_encoded_time(out: &mut String, time: &str) {
+    match time.split_once(';') {
+        Some((start, end)) => {
+            percent::push_encoded_str(out, start);
+            out.push_str("%3B");
+            percent::push_encoded_str(out, end);
+        }
+        None => percent::push_encoded_str(out, time),
+    }
 }
 
 /// The last three fields, but for the digits of the signature.

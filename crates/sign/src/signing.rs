@@ -86,6 +86,28 @@ impl Deriver {
     pub fn derive(&self, key_time: &str) -> SigningKey {
         SigningKey(self.0.keyed_by_digits(key_time.as_bytes()))
     }
+
+    /// The key for a key time, and the first that it signs: what [`derive`](Self::derive) and [`SigningKey::sign_at`] give one
+    /// after the other, sooner, since deriving the key and hashing the text do not wait for each other.
+    pub fn derive_and_sign(
+        &self,
+        key_time: &str,
+        sign_time: &SignTime,
+        http_string: &[u8],
+    ) -> (SigningKey, Signature) {
+        match &sign_time.0 {
+            Text::Short(message) => {
+                let time = key_time.as_bytes();
+                let (key, digits) = self.0.keyed_by_digits_with_hash(time, message, http_string);
+                (SigningKey(key), Signature(digits))
+            }
+            Text::Long(_) => {
+                let key = self.derive(key_time);
+                let signature = key.sign_at(sign_time, http_string);
+                (key, signature)
+            }
+        }
+    }
 }
 
 impl fmt::Debug for Deriver {
@@ -207,7 +229,7 @@ mod tests {
     use proptest::prelude::*;
     use sha1::{Digest, Sha1};
 
-    use super::{Deriver, SecretKey, Signature, SigningKey, equal};
+    use super::{Deriver, SecretKey, SignTime, Signature, SigningKey, equal};
     use crate::canonical::Canonical;
 
     /// By the crates `hmac` and `sha1`, step by step as document 436/7778 has it.
@@ -234,7 +256,15 @@ mod tests {
             let signature = SigningKey::derive(&SecretKey::new(secret.as_str()), &key_time)
                 .sign(&sign_time, &canonical);
             let expected = plainly(&secret, [&key_time, &sign_time], canonical.http_string());
-            prop_assert_eq!(signature.as_str(), expected);
+            prop_assert_eq!(signature.as_str(), &expected);
+            let (key, at_once) = Deriver::new(&SecretKey::new(secret)).derive_and_sign(
+                &key_time,
+                &SignTime::new(&sign_time),
+                canonical.http_string(),
+            );
+            prop_assert_eq!(at_once.as_str(), &expected);
+            let again = key.sign(&sign_time, &canonical);
+            prop_assert_eq!(again.as_str(), &expected);
         }
     }
 

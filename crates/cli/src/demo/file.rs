@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use base16ct::lower;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use md5_stream::Md5;
@@ -65,8 +66,7 @@ impl LocalFile {
 
     /// Its MD5 as an `ETag` carries it.
     pub(super) fn etag(&self) -> String {
-        let hex: String = self.md5.iter().map(|byte| format!("{byte:02x}")).collect();
-        format!("\"{hex}\"")
+        format!("\"{}\"", lower::encode_string(&self.md5))
     }
 
     /// Whether another file has the same bytes.

@@ -20,6 +20,8 @@ What a PUT needs goes by how clients upload: simple PutObject; form PostObject; 
 UploadPart, CompleteMultipartUpload; resume those and ListMultipartUploads, ListParts, AbortMultipartUpload. The size of
 a simple upload alone can be bounded by a policy.
 
+Without a region the policy is for the buckets wherever they are: a bucket's name is taken in one region alone.
+
 Example:
   cospass policy for 'PUT cos://photos-1250000000/u/42/*' 'GET cos://photos-1250000000/pub/*' \
     --max-size 20MiB --content-type 'image/*' --from-ip 203.0.113.0/24 --region ap-guangzhou > policy.json"#;

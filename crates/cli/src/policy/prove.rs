@@ -23,7 +23,7 @@ use super::request::read_line;
 use crate::environment;
 use crate::exit::{Exit, Failure};
 use crate::output::Output;
-use crate::place::RegionArgs;
+use crate::place::{DEFAULT_REGION, RegionArgs};
 use crate::runtime::block_on;
 use crate::shell::quote;
 use crate::warnings::WarningArgs;
@@ -39,7 +39,7 @@ lines that begin with # are comments. A body is as long as its Content-Length sa
   PUT cos://photos-1250000000/u/43/a.png -H 'Content-Type: image/png' -H 'Content-Length: 1000'
   GET cos://photos-1250000000/u/42/a.png
 
-Each is sent to an endpoint in this process, with temporary keys that its STS gave out for the policy, and asked about
+Each is sent to an endpoint in this process, in the region that the policy names if none is given, with temporary keys that its STS gave out for the policy, and asked about
 offline as well. With --user a user has the policy instead. A policy that names principals is a bucket's: each bucket has
 it, and requests are unsigned, or of the user whom --as names.
 
@@ -47,7 +47,7 @@ A line on standard output is `ok` or `FAIL`, what happened, and the request. The
 come over plain HTTP from 127.0.0.1, so --from-ip and --tls cannot be proved: ask for them with `cospass policy check`.
 
 Example:
-  cospass policy prove policy.json --allow allow.txt --deny deny.txt --region ap-guangzhou"#;
+  cospass policy prove policy.json --allow allow.txt --deny deny.txt"#;
 
 #[derive(Args)]
 pub(crate) struct ProveArgs {
@@ -96,7 +96,10 @@ pub(crate) fn run(args: ProveArgs) -> Result<Exit, Failure> {
         return Err(Failure::usage("policy-of-bucket", message));
     }
     args.warnings.tell(&Warning::of_policy(&policy.policy))?;
-    let region = args.region.region()?;
+    let region = match args.region.region()? {
+        Some(region) => region,
+        None => region_of(&args.policy, &policy)?,
+    };
     let now = environment::now();
     let mut cases = Vec::new();
     for (file, is_to_be_allowed) in [(&args.allow, true), (&args.deny, false)] {
@@ -110,6 +113,24 @@ pub(crate) fn run(args: ProveArgs) -> Result<Exit, Failure> {
         Subject { policy: &policy, asker: &asker, is_of_user: args.user, buckets, region: &region };
     let failed = block_on(subject.prove(&cases))?;
     Ok(if failed == 0 { Exit::Done } else { Exit::Mismatch })
+}
+
+/// The region in which the private endpoint has the buckets, by the policy's own words.
+fn region_of(path: &str, file: &PolicyFile) -> Result<Region, Failure> {
+    let regions = file.policy.regions();
+    let name = match (regions.len(), regions.first()) {
+        (0, _) | (_, None) => DEFAULT_REGION,
+        (1, Some(name)) => name,
+        _ => {
+            let names = regions.into_iter().collect::<Vec<_>>().join(", ");
+            let message = format_args!(
+                "{path} names several regions ({names}) and a request is made in one; give --region, or set COS_REGION"
+            );
+            return Err(Failure::usage("region-missing", message));
+        }
+    };
+    Region::new(name)
+        .map_err(|error| Failure::usage(error.cause(), format_args!("{path}: {error}")))
 }
 
 /// The requests of a file.

@@ -11,9 +11,9 @@ use super::args::{self, ServeArgs, Signatures};
 use super::config::{AccountTable, Config, Parsed};
 use super::people::People;
 use crate::exit::Failure;
+use crate::place::DEFAULT_REGION;
 
 const DEFAULT_PORT: u16 = 9000;
-const DEFAULT_REGION: &str = "ap-guangzhou";
 
 /// Everything that is decided before an endpoint starts.
 #[derive(Debug)]

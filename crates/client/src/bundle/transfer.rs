@@ -19,6 +19,7 @@ use crate::plan::Plan;
 use crate::presigned::SignedUrl;
 use crate::renewal::{Asked, Ends, Means, Renewed, Transfer};
 use crate::retry::Repeat;
+
 /// An upload with a bundle.
 pub type BundleTransfer = Transfer<Bundle>;
 

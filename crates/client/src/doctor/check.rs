@@ -176,6 +176,11 @@ pub(super) fn credentials(reply: &Reply) -> (Diagnosis, bool) {
         }
         "RequestTimeTooSkewed" => "the clock is off; set it",
         "AccessDenied" if is_expired => "the clock is off; set it",
+        // It may have failed before it looked.
+        _ if reply.status >= 500 => {
+            let text = format!("not found out, since the server failed: {}", reply.told());
+            return (diagnosis("credentials", Health::Unknown, text, "try again"), false);
+        }
         _ => {
             let taken = diagnosis("credentials", Health::Fine, "the signature holds", None);
             return (taken, true);

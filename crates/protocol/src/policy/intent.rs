@@ -23,8 +23,9 @@ use crate::{Bucket, Region};
 pub struct Intent {
     /// Each of these.
     pub accesses: Vec<Access>,
-    /// The region of the buckets.
-    pub region: Region,
+    /// The region of the buckets. Without one their resources are of every region, which an empty segment means (598/10606): a
+    /// bucket's name is taken in one of them alone.
+    pub region: Option<Region>,
     /// How uploads by PUT are made: by any of these. `Simple` if there is none.
     pub uploads: Vec<UploadMode>,
     /// The longest upload, in bytes.
@@ -158,7 +159,7 @@ impl UploadMode {
 
 impl Intent {
     /// An intent without limits.
-    pub fn new(accesses: Vec<Access>, region: Region) -> Self {
+    pub fn new(accesses: Vec<Access>, region: Option<Region>) -> Self {
         Self {
             accesses,
             region,
@@ -185,7 +186,7 @@ impl Intent {
         }
         let mut draft = Draft::default();
         for access in &self.accesses {
-            let resource = access.resource(&self.region)?;
+            let resource = access.resource(self.region.as_ref())?;
             let mut allow = |action, more: &[DraftCondition]| {
                 draft.allow(action, &resource, &[more, all.as_slice()].concat());
             };
@@ -267,7 +268,7 @@ fn is_media_type(text: &str) -> bool {
 }
 
 impl Access {
-    fn resource(&self, region: &Region) -> Result<String, IntentError> {
+    fn resource(&self, region: Option<&Region>) -> Result<String, IntentError> {
         if self.path.is_empty() {
             return Err(IntentError::Bucket);
         }
@@ -275,7 +276,7 @@ impl Access {
         if exact.contains('*') {
             return Err(IntentError::Star(self.path.clone()));
         }
-        Ok(resource_of(&self.bucket, region.name(), &self.path))
+        Ok(resource_of(&self.bucket, region.map_or("", Region::name), &self.path))
     }
 }
 

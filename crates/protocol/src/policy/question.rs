@@ -26,7 +26,7 @@ pub struct Question {
     pub params: Vec<(String, String)>,
     /// Headers, raw; names in any case. Without a `Host` it is that of the bucket's default domain.
     pub headers: Vec<(String, String)>,
-    /// The region of the bucket.
+    /// The region of the bucket; empty if it is not known, and then only what is of every region matches.
     pub region: String,
     /// The client's address.
     pub ip: Option<IpAddr>,
@@ -100,6 +100,11 @@ impl Question {
             tls: Some("1.2".to_owned()),
             now,
         }
+    }
+
+    /// The same request to a bucket in that region.
+    pub fn within(&self, region: &str) -> Self {
+        Self { region: region.to_owned(), ..self.clone() }
     }
 
     /// Everything that has to be allowed for a signed request: its own need, and that of the source of a copy.

@@ -6,56 +6,68 @@ use cospass_sign::{Authorization, Credentials, Deriver, KeyTime, SignTime, Signa
 pub(super) struct KeyState {
     deriver: Deriver,
     key_time: KeyTime,
-    signing_key: SigningKey,
+    /// None until something is signed at that time: the first text is hashed while the key is derived.
+    signing_key: Option<SigningKey>,
     sign_time: SignTime,
     /// The key time as it stands in a signature.
     text: String,
-    /// The first four fields of a signature, as a query has them.
-    query_start: String,
+    /// The first two fields of a signature, as a query and as a header have them.
+    query_who: String,
+    header_who: String,
 }
 
 impl KeyState {
     /// Of a key time at which nothing is signed.
     pub(super) fn new(credentials: &Credentials) -> Self {
         let deriver = Deriver::new(credentials.secret_key());
-        let key_time = KeyTime::new(0, 0);
-        let [text, query_start] = [const { String::new() }; 2];
-        let (signing_key, sign_time) = (deriver.derive(&text), SignTime::new(&text));
-        Self { deriver, key_time, signing_key, sign_time, text, query_start }
+        let id = credentials.secret_id().as_str();
+        let [mut query_who, mut header_who] = [const { String::new() }; 2];
+        Authorization::write_query_who(id, &mut query_who);
+        Authorization::write_header_who(id, &mut header_who);
+        let (key_time, text) = (KeyTime::new(0, 0), String::new());
+        let sign_time = SignTime::new(&text);
+        Self { deriver, key_time, signing_key: None, sign_time, text, query_who, header_who }
     }
 
     /// Makes this the state of a key time that is not empty. Says whether it was that of another one before.
-    pub(super) fn at(&mut self, key_time: KeyTime, credentials: &Credentials) -> bool {
+    pub(super) fn at(&mut self, key_time: KeyTime) -> bool {
         if self.key_time == key_time {
             return false;
         }
-        let (id, text) = (credentials.secret_id().as_str(), &mut self.text);
-        text.clear();
-        key_time.write_into(text);
-        self.query_start.clear();
-        Authorization::write_query_start(id, text, text, &mut self.query_start);
-        self.signing_key = self.deriver.derive(&self.text);
+        self.text.clear();
+        key_time.write_into(&mut self.text);
+        self.signing_key = None;
         self.sign_time = SignTime::new(&self.text);
         self.key_time = key_time;
         true
     }
 
     /// Signs an `HttpString`.
-    pub(super) fn sign(&self, http_string: &[u8]) -> Signature {
-        self.signing_key.sign_at(&self.sign_time, http_string)
+    pub(super) fn sign(&mut self, http_string: &[u8]) -> Signature {
+        match &self.signing_key {
+            Some(key) => key.sign_at(&self.sign_time, http_string),
+            None => {
+                let Self { deriver, text, sign_time, .. } = &*self;
+                let (key, signature) = deriver.derive_and_sign(text, sign_time, http_string);
+                self.signing_key = Some(key);
+                signature
+            }
+        }
     }
 
     pub(super) fn text(&self) -> &str {
         &self.text
     }
 
-    pub(super) fn query_start(&self) -> &str {
-        &self.query_start
+    /// Appends the first four fields of a signature, as a query has them.
+    pub(super) fn write_query_start(&self, out: &mut String) {
+        out.push_str(&self.query_who);
+        Authorization::write_query_when(&self.text, &self.text, out);
     }
 
-    /// Appends the first four fields of a signature, as a header has them.
-    pub(super) fn write_header_start(&self, credentials: &Credentials, out: &mut String) {
-        let id = credentials.secret_id().as_str();
-        Authorization::write_header_start(id, &self.text, &self.text, out);
+    /// Appends them as a header has them.
+    pub(super) fn write_header_start(&self, out: &mut String) {
+        out.push_str(&self.header_who);
+        Authorization::write_header_when(&self.text, &self.text, out);
     }
 }

@@ -82,9 +82,9 @@ impl Presigner {
         request: &PresignRequest<'_>,
         key_time: KeyTime,
     ) -> Result<Presigned, PresignError> {
-        let signature = self.sign(request, key_time, Carrier::Query)?;
+        self.prepare(request, key_time, Carrier::Query)?;
         let mut text = String::with_capacity(self.url_room(request) + self.header_room());
-        self.write_presigned_url(request.key, &signature, &mut text)?;
+        let signature = self.write_presigned_url(request.key, &mut text)?;
         self.presigned(request, key_time, Carrier::Query, text, &signature)
     }
 
@@ -98,14 +98,14 @@ impl Presigner {
         key_time: KeyTime,
         out: &mut String,
     ) -> Result<(), PresignError> {
-        let signature = self.sign(request, key_time, Carrier::Query)?;
+        self.prepare(request, key_time, Carrier::Query)?;
         out.reserve(self.url_room(request));
         let length = out.len();
-        let written = self.write_presigned_url(request.key, &signature, out);
+        let written = self.write_presigned_url(request.key, out);
         if written.is_err() {
             out.truncate(length);
         }
-        written
+        written.map(|_| ())
     }
 
     /// The value of an `Authorization` header. The token is a header, too, and among those to send.
@@ -117,7 +117,7 @@ impl Presigner {
         request: &PresignRequest<'_>,
         key_time: KeyTime,
     ) -> Result<Presigned, PresignError> {
-        let signature = self.sign(request, key_time, Carrier::Header)?;
+        self.prepare(request, key_time, Carrier::Header)?;
         let mut text = String::with_capacity(self.url_room(request) + self.header_room());
         // The keys `.` and `..` stand in it as they are, for clients that do not remove them.
         text.push_str(&self.outline.origin);
@@ -125,6 +125,7 @@ impl Presigner {
             text.push_str(request.key.path());
         }
         text.push_str(&self.outline.params);
+        let signature = self.key.sign(&self.http_string);
         self.presigned(request, key_time, Carrier::Header, text, &signature)
     }
 
@@ -139,8 +140,11 @@ impl Presigner {
         key_time: KeyTime,
         out: &mut String,
     ) -> Result<(), PresignError> {
-        let signature = self.sign(request, key_time, Carrier::Header)?;
-        self.write_authorization(&signature, out);
+        self.prepare(request, key_time, Carrier::Header)?;
+        let header = self.header();
+        out.reserve(header.len() + Signature::LENGTH);
+        out.push_str(header);
+        out.push_str(self.key.sign(&self.http_string).as_str());
         Ok(())
     }
 
@@ -156,7 +160,7 @@ impl Presigner {
     ) -> Result<Batch, PresignError> {
         let bucket = ObjectKey::bucket();
         let request = PresignRequest { key: &bucket, ..*request };
-        self.sign(&request, key_time, Carrier::Query)?;
+        self.prepare(&request, key_time, Carrier::Query)?;
         let Outline { method, rest, origin, params, .. } = &self.outline;
         let around = Around {
             method: method.clone(),
@@ -169,20 +173,21 @@ impl Presigner {
         Ok(Batch::new(cospass_sign::Batch::new(secret_key, self.key.text(), engine), around))
     }
 
-    /// Checks and signs a request.
-    fn sign(
+    /// Checks a request, and writes the text that is signed. Signing is left to the caller, who has better to do before: a
+    /// processor that is asked for text which it wrote in other pieces a moment ago has to wait.
+    fn prepare(
         &mut self,
         request: &PresignRequest<'_>,
         key_time: KeyTime,
         carrier: Carrier,
-    ) -> Result<Signature, PresignError> {
+    ) -> Result<(), PresignError> {
         check_key_time(key_time)?;
         let outline = &mut self.outline;
         let another = outline.of(request, carrier, &self.credentials, &mut self.buffers)?;
-        if self.key.at(key_time, &self.credentials) || another {
+        if self.key.at(key_time) || another {
             self.query.clear();
             self.query.push('?');
-            self.query.push_str(self.key.query_start());
+            self.key.write_query_start(&mut self.query);
             self.query.push_str(&outline.query_end);
             self.header.clear();
         }
@@ -193,21 +198,22 @@ impl Presigner {
         http_string.extend_from_slice(&outline.method);
         http_string.extend_from_slice(path);
         http_string.extend_from_slice(&outline.rest);
-        Ok(self.key.sign(http_string))
+        Ok(())
     }
 
+    /// Signs what was prepared, on the way.
     fn write_presigned_url(
-        &self,
+        &mut self,
         key: &ObjectKey,
-        signature: &Signature,
         out: &mut String,
-    ) -> Result<(), PresignError> {
+    ) -> Result<Signature, PresignError> {
         out.push_str(&self.outline.origin);
         key.write_url_path(out)?;
         out.push_str(&self.query);
+        let signature = self.key.sign(&self.http_string);
         out.push_str(signature.as_str());
         out.push_str(&self.outline.params);
-        Ok(())
+        Ok(signature)
     }
 
     fn write_authorization(&mut self, signature: &Signature, out: &mut String) {
@@ -220,7 +226,7 @@ impl Presigner {
     /// What is before the digits of the signature in the text of a header.
     fn header(&mut self) -> &str {
         if self.header.is_empty() {
-            self.key.write_header_start(&self.credentials, &mut self.header);
+            self.key.write_header_start(&mut self.header);
             self.header.push_str(&self.outline.header_end);
         }
         &self.header

@@ -9,6 +9,7 @@
 
 use std::fmt;
 
+use base16ct::lower;
 use cospass_sign::SecretKey;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256};
@@ -61,7 +62,7 @@ pub fn signature(
 ) -> String {
     let scope = Scope { date: date(timestamp), service: service.to_owned() };
     let canonical = canonical(signed, names, None);
-    hex(&mac_of(&scope, secret_key, timestamp, &canonical))
+    lower::encode_string(&mac_of(&scope, secret_key, timestamp, &canonical))
 }
 
 /// `Authorization` of a request that has that signature.
@@ -176,7 +177,11 @@ fn canonical(signed: &Signed<'_>, names: &[&str], host: Option<&str>) -> String 
     }
     let is_unsigned = header(headers, "x-tc-content-sha256").as_deref() == Some(UNSIGNED_PAYLOAD);
     let payload = if is_unsigned { UNSIGNED_PAYLOAD.as_bytes() } else { body };
-    text.push_str(&format!("\n{}\n{}", names.join(";"), hex(&Sha256::digest(payload))));
+    text.push_str(&format!(
+        "\n{}\n{}",
+        names.join(";"),
+        lower::encode_string(&Sha256::digest(payload))
+    ));
     text
 }
 
@@ -187,7 +192,7 @@ fn header(headers: &[(&[u8], &[u8])], name: &str) -> Option<String> {
 
 fn mac_of(scope: &Scope, secret_key: &SecretKey, timestamp: i64, canonical: &str) -> [u8; 32] {
     let Scope { date, service } = scope;
-    let hashed = hex(&Sha256::digest(canonical.as_bytes()));
+    let hashed = lower::encode_string(&Sha256::digest(canonical.as_bytes()));
     let text = format!("{ALGORITHM}\n{timestamp}\n{date}/{service}/{TERMINATION}\n{hashed}");
     let mut key = Zeroizing::new(Vec::with_capacity(3 + secret_key.expose().len()));
     key.extend_from_slice(b"TC3");
@@ -206,26 +211,11 @@ pub(super) fn hmac_sha256(key: &[u8], message: &[u8]) -> [u8; 32] {
     mac.finalize().into_bytes().into()
 }
 
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
 /// 64 lower-case hex digits.
 fn from_hex(text: &str) -> Option<[u8; 32]> {
-    let digit = |byte: u8| match byte {
-        b'0'..=b'9' => Some(byte - b'0'),
-        b'a'..=b'f' => Some(byte - b'a' + 10),
-        _ => None,
-    };
-    let (pairs, rest) = text.as_bytes().as_chunks::<2>();
-    if pairs.len() != 32 || !rest.is_empty() {
-        return None;
-    }
     let mut out = [0; 32];
-    for (place, [high, low]) in out.iter_mut().zip(pairs) {
-        *place = digit(*high)? << 4 | digit(*low)?;
-    }
-    Some(out)
+    let read = lower::decode(text, &mut out).ok()?.len();
+    (read == out.len()).then_some(out)
 }
 
 #[cfg(test)]
@@ -251,7 +241,7 @@ mod tests {
     }
 
     fn sha256(text: &[u8]) -> String {
-        hex(&Sha256::digest(text))
+        lower::encode_string(&Sha256::digest(text))
     }
 
     /// The example of the documentation, step by step.
@@ -270,16 +260,16 @@ mod tests {
         let of_date =
             hmac_sha256(b"TC3Gu5t9xGARNpq86cd98joQYCN3EXAMPLE", date(TIMESTAMP).as_bytes());
         assert_eq!(
-            hex(&of_date),
+            lower::encode_string(&of_date),
             "d1308c81fe71cfd4e06437bbc067b2b8a3d2d8c0e375d547f15c41d5214b395a"
         );
         let of_service = hmac_sha256(&of_date, b"cvm");
         assert_eq!(
-            hex(&of_service),
+            lower::encode_string(&of_service),
             "3c7cb7c7795393edc14fd2e0e6434a518564b4504b88e94f5d11bf59ba3e7050"
         );
         assert_eq!(
-            hex(&hmac_sha256(&of_service, TERMINATION.as_bytes())),
+            lower::encode_string(&hmac_sha256(&of_service, TERMINATION.as_bytes())),
             "ac658d5dde49e9bfdd14e04e062f66b05d9f637d44b8a8d845327d4a77f666b1"
         );
         assert_eq!(

@@ -1,5 +1,6 @@
 //! APPEND Object.
 
+use base16ct::lower;
 use cospass_protocol::operation::{AppendObject, StorageClass};
 use http::StatusCode;
 use http::header::{ETAG, HeaderName, HeaderValue};
@@ -95,7 +96,7 @@ fn wanted(asked: &AppendObject) -> Wanted<'_> {
 /// `x-cos-content-sha1` is, its name notwithstanding, the MD5 of what was appended: the Go SDK compares it so (`object.go`,
 /// `Append`).
 fn reply(record: &ObjectRecord, md5: [u8; 16]) -> Reply {
-    let md5: String = md5.iter().map(|byte| format!("{byte:02x}")).collect();
+    let md5 = lower::encode_string(&md5);
     let next = HeaderName::from_static("x-cos-next-append-position");
     with_encryption(Reply::empty(StatusCode::OK), record.encryption)
         .header(ETAG, record.etag())

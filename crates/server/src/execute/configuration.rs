@@ -8,6 +8,7 @@ mod check;
 mod document;
 mod policy;
 
+use base16ct::lower;
 use cospass_protocol::Bucket;
 use cospass_protocol::operation::{
     Configuration, DeleteBucketConfiguration, GetBucketConfiguration, ListBucketConfigurations,
@@ -257,7 +258,6 @@ fn default_rule(
 
 /// What the owner of a domain writes into its DNS to show that it is theirs: the same for the bucket each time.
 fn domain_verification(bucket: &Bucket) -> String {
-    let hash = Md5::digest(bucket.as_str());
-    let hex: String = hash.iter().map(|byte| format!("{byte:02x}")).collect();
-    format!("tencent-cloud-cos-verification={hex}")
+    let hash = lower::encode_string(&Md5::digest(bucket.as_str()));
+    format!("tencent-cloud-cos-verification={hash}")
 }

@@ -4,6 +4,7 @@
 use std::collections::HashSet;
 use std::ops::Bound;
 
+use base16ct::lower;
 use cospass_protocol::{Bucket, ObjectKey};
 
 use super::backend::{Rows, Table};
@@ -48,8 +49,7 @@ impl Store {
     ) -> Result<UploadName, StoreError> {
         let mut random = [0; 32];
         getrandom::fill(&mut random).map_err(std::io::Error::from)?;
-        let digits: String = random.iter().map(|byte| format!("{byte:02x}")).collect();
-        let id = format!("{:010}{digits}", draft.modified.max(0));
+        let id = format!("{:010}{}", draft.modified.max(0), lower::encode_string(&random));
         let name = UploadName { bucket: bucket.clone(), key: key.clone(), id };
         let retained = draft.retained;
         let record = draft.upload();

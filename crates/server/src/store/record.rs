@@ -3,6 +3,7 @@
 //! A record is written as postcard, whose layout is the order and the types of the fields: a change of either is a new
 //! format (`metadata.rs`).
 
+use base16ct::lower;
 use cospass_protocol::operation::{
     CannedAcl, Grant, Grantee, Permission, StorageClass, SymlinkTarget,
 };
@@ -234,8 +235,8 @@ impl ObjectRecord {
     /// The entity tag in quotes: the MD5 in hex, and after a `-` the number of parts if there are any.
     pub(crate) fn etag(&self) -> String {
         match self.parts {
-            0 => format!("\"{}\"", hex(&self.md5)),
-            parts => format!("\"{}-{parts}\"", hex(&self.md5)),
+            0 => format!("\"{}\"", lower::encode_string(&self.md5)),
+            parts => format!("\"{}-{parts}\"", lower::encode_string(&self.md5)),
         }
     }
 
@@ -264,11 +265,6 @@ impl ObjectRecord {
 /// Tags as records have them.
 pub(crate) fn tag_pairs(tags: &TagSet) -> Vec<(String, String)> {
     tags.as_slice().iter().map(|tag| (tag.key.clone(), tag.value.clone())).collect()
-}
-
-fn hex(bytes: &[u8]) -> String {
-    let digit = |value: u8| char::from_digit(value.into(), 16).unwrap_or('0');
-    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
 }
 
 /// An upload in parts that is under way.
@@ -340,7 +336,7 @@ impl PartRecord {
 
     /// The MD5 in hex.
     pub(crate) fn md5_hex(&self) -> String {
-        hex(&self.md5)
+        lower::encode_string(&self.md5)
     }
 
     /// The entity tag: the MD5 in hex, in quotes.

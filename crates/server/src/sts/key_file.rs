@@ -14,6 +14,8 @@ use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
+use base16ct::{lower, mixed};
+
 use super::token::TokenKey;
 use crate::private;
 
@@ -68,24 +70,17 @@ fn write(data_dir: &Path, path: &Path, key: &TokenKey) -> io::Result<()> {
     let temporary = path.with_extension("new");
     private::remove_file(&temporary)?;
     let mut file = private::create_file(&temporary)?;
-    let digits: String = key.expose().iter().map(|byte| format!("{byte:02x}")).collect();
-    writeln!(file, "{}", &*zeroize::Zeroizing::new(digits))?;
+    let digits = zeroize::Zeroizing::new(lower::encode_string(key.expose()));
+    writeln!(file, "{}", &*digits)?;
     file.sync_all()?;
     fs::rename(&temporary, path)?;
     private::sync_folder(data_dir)
 }
 
 fn from_hex(text: &str) -> Option<[u8; 32]> {
-    let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
-    let (pairs, rest) = text.as_bytes().as_chunks::<2>();
-    if pairs.len() != 32 || !rest.is_empty() {
-        return None;
-    }
     let mut key = [0; 32];
-    for (place, [high, low]) in key.iter_mut().zip(pairs) {
-        *place = digit(*high)? << 4 | digit(*low)?;
-    }
-    Some(key)
+    let read = mixed::decode(text, &mut key).ok()?.len();
+    (read == key.len()).then_some(key)
 }
 
 /// Why the keys of temporary keys cannot be had.

@@ -24,8 +24,8 @@ const KEYS: &[&str] = &[
     "x",
 ];
 
-fn region() -> Region {
-    Region::new(REGION).unwrap()
+fn region() -> Option<Region> {
+    Some(Region::new(REGION).unwrap())
 }
 
 fn bucket(name: &str) -> Bucket {

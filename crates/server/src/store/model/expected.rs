@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use base16ct::lower;
 use cospass_protocol::operation::StorageClass;
 use cospass_protocol::{Bucket, ObjectKey};
 use md5::{Digest, Md5};
@@ -208,7 +209,7 @@ impl Model {
 }
 
 fn md5_hex(bytes: &[u8]) -> String {
-    Md5::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+    lower::encode_string(&Md5::digest(bytes))
 }
 
 fn is_marker(version: &Version, is_asked: bool) -> StoreError {

@@ -39,6 +39,19 @@ impl ShaNi {
         // SAFETY: as above.
         unsafe { key_by_digits(states, start, message) }
     }
+
+    /// Both: those states, of `key`, and the digits of the HMAC with them.
+    #[inline]
+    pub(crate) fn key_and_mac_of_hash(
+        self,
+        states: [&[u32; 5]; 2],
+        start: &[u32; 5],
+        key: &[u8],
+        (hashed, message): (&[u8], &HexMessage),
+    ) -> ([[u32; 5]; 2], [u8; DIGITS]) {
+        // SAFETY: as above.
+        unsafe { key_and_mac_of_hash(states, start, key, (hashed, message)) }
+    }
 }
 
 /// Five words in two registers.
@@ -117,12 +130,19 @@ fn mac_of_hash(
     for block in end.as_chunks::<4>().0.iter().take(count) {
         hash = hash.after(block.map(|quarter| reversed(quarter)));
     }
-    let mut words = Words::load(inner);
+    mac([Words::load(inner), Words::load(outer)], hash, message)
+}
+
+/// The digits of the HMAC, from two states on, of a message that a hash stands in.
+#[inline]
+#[target_feature(enable = "sha,ssse3,sse4.1")]
+fn mac([inner, outer]: [Words; 2], hash: Words, message: &HexMessage) -> [u8; DIGITS] {
+    let mut words = inner;
     let (message, count) = with_hex(message, hash);
     for block in message.as_chunks::<4>().0.iter().take(count) {
         words = words.after(block.map(|quarter| reversed(quarter)));
     }
-    let [h0, h1, h2] = Words::load(outer).after(words.as_outer_block()).hex();
+    let [h0, h1, h2] = outer.after(words.as_outer_block()).hex();
     let mut digits = [0; DIGITS];
     if let ([first, second], rest) = digits.as_chunks_mut::<16>() {
         for (place, hex) in [(first, h0), (second, h1)] {
@@ -140,19 +160,97 @@ fn key_by_digits(
     start: &[u32; 5],
     message: &[u8],
 ) -> [[u32; 5]; 2] {
-    let ([q0, q1, q2, q3, ..], _) = tail(message, BLOCK as u64);
-    let words = Words::load(inner).after([q0, q1, q2, q3].map(|quarter| reversed(quarter)));
-    let [h0, h1, h2] = Words::load(outer).after(words.as_outer_block()).hex();
-    let key = [h0, h1, h2, _mm_setzero_si128()];
+    let words = Words::load(inner).after(only_block(message));
+    let words = Words::load(outer).after(words.as_outer_block());
     // Neither of the two waits for the other.
-    let blocks = [0x36, 0x5c].map(|pad| {
+    let Words { abcd, e } = Words::load(start);
+    let (abcd, e) = eighty_steps([abcd; 2], [e; 2], padded_by_digits(words));
+    let [inner, outer] = words_of(abcd, e);
+    [inner.store(), outer.store()]
+}
+
+/// The hash does not wait for the key, nor the key for the hash: block by block both are done side by side, as long as both
+/// have blocks left.
+#[target_feature(enable = "sha,ssse3,sse4.1")]
+fn key_and_mac_of_hash(
+    [inner, outer]: [&[u32; 5]; 2],
+    start: &[u32; 5],
+    key: &[u8],
+    (hashed, message): (&[u8], &HexMessage),
+) -> ([[u32; 5]; 2], [u8; DIGITS]) {
+    let (end, count) = tail(hashed, 0);
+    let whole = hashed.as_chunks().0.iter().map(|block| load(block));
+    let end = end.as_chunks::<4>().0.iter().take(count);
+    let mut blocks = whole.chain(end.map(|block| block.map(|quarter| reversed(quarter))));
+    let (mut hash, begin) = (Words::load(start), Words::load(start));
+    let mut words = Words::load(inner);
+    [words, hash] = beside(words, only_block(key), hash, blocks.next());
+    [words, hash] = beside(Words::load(outer), words.as_outer_block(), hash, blocks.next());
+    let pads = padded_by_digits(words);
+    let [inner, outer];
+    match blocks.next() {
+        Some(block) => {
+            let [pad_in, pad_out] = pads;
+            let (abcd, e) = eighty_steps(
+                [begin.abcd, begin.abcd, hash.abcd],
+                [begin.e, begin.e, hash.e],
+                [pad_in, pad_out, block],
+            );
+            [inner, outer, hash] = words_of(abcd, e);
+        }
+        None => {
+            let (abcd, e) = eighty_steps([begin.abcd; 2], [begin.e; 2], pads);
+            [inner, outer] = words_of(abcd, e);
+        }
+    }
+    for block in blocks {
+        hash = hash.after(block);
+    }
+    ([inner.store(), outer.store()], mac([inner, outer], hash, message))
+}
+
+/// One block of each of two hashes, if the other has one.
+#[inline]
+#[target_feature(enable = "sha,ssse3,sse4.1")]
+fn beside(
+    one: Words,
+    block: [__m128i; 4],
+    other: Words,
+    block_of_other: Option<[__m128i; 4]>,
+) -> [Words; 2] {
+    match block_of_other {
+        Some(second) => {
+            let (abcd, e) = eighty_steps([one.abcd, other.abcd], [one.e, other.e], [block, second]);
+            words_of(abcd, e)
+        }
+        None => [one.after(block), other],
+    }
+}
+
+#[inline]
+#[target_feature(enable = "sha,ssse3,sse4.1")]
+fn words_of<const LANES: usize>(abcd: [__m128i; LANES], e: [__m128i; LANES]) -> [Words; LANES] {
+    std::array::from_fn(|lane| Words { abcd: abcd[lane], e: e[lane] })
+}
+
+/// A message of HMAC that fits a block with its padding.
+#[inline]
+#[target_feature(enable = "sha,ssse3,sse4.1")]
+fn only_block(message: &[u8]) -> [__m128i; 4] {
+    let ([q0, q1, q2, q3, ..], _) = tail(message, BLOCK as u64);
+    [q0, q1, q2, q3].map(|quarter| reversed(quarter))
+}
+
+/// The blocks that the two hashes of HMAC begin with, whose key is a digest in digits.
+#[inline]
+#[target_feature(enable = "sha,ssse3,sse4.1")]
+fn padded_by_digits(digest: Words) -> [[__m128i; 4]; 2] {
+    let [h0, h1, h2] = digest.hex();
+    let key = [h0, h1, h2, _mm_setzero_si128()];
+    [0x36, 0x5c].map(|pad| {
         let pad = _mm_set1_epi8(pad);
         key.map(|quarter| reversed(_mm_xor_si128(quarter, pad)))
-    });
-    let Words { abcd, e } = Words::load(start);
-    let ([abcd_in, abcd_out], [e_in, e_out]) = eighty_steps([abcd; 2], [e; 2], blocks);
-    [Words { abcd: abcd_in, e: e_in }, Words { abcd: abcd_out, e: e_out }]
-        .map(|words| words.store())
+    })
 }
 
 /// The end of a message that stands behind so many bytes, padded, and how many blocks it has. Nothing of the message is copied:
