@@ -42,6 +42,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use cospass_protocol::Bucket;
+use tokio::sync::watch;
 
 use crate::limits::BESIDE;
 
@@ -86,12 +87,16 @@ struct Inner {
     few: usize,
     /// The time of the last version, in microseconds since 1970: no two have the same.
     last_version: AtomicU64,
+    /// Dropped when all of the above is: see [`Store::closed`].
+    open: watch::Sender<()>,
 }
 
 impl Store {
     /// Opens the store in a folder, which is made if it is not there.
     pub(crate) fn open(folder: &Path, syncing: Syncing) -> Result<Self, StoreError> {
-        Self::over(Arc::new(Disk::open(folder, syncing)?))
+        let disk = Disk::open(folder, syncing)?;
+        let open = disk.tables.open.clone();
+        Self::with_few(Arc::new(disk), BESIDE, open)
     }
 
     /// A store in memory, gone when it is dropped.
@@ -100,10 +105,14 @@ impl Store {
     }
 
     fn over(backend: Arc<dyn Backend>) -> Result<Self, StoreError> {
-        Self::with_few(backend, BESIDE)
+        Self::with_few(backend, BESIDE, watch::Sender::default())
     }
 
-    fn with_few(backend: Arc<dyn Backend>, few: usize) -> Result<Self, StoreError> {
+    fn with_few(
+        backend: Arc<dyn Backend>,
+        few: usize,
+        open: watch::Sender<()>,
+    ) -> Result<Self, StoreError> {
         metadata::open(&*backend)?;
         let mut buckets = Records::new();
         let all = (Bound::Unbounded, Bound::Unbounded);
@@ -120,8 +129,16 @@ impl Store {
             bucket_changes: Mutex::new(()),
             few,
             last_version: AtomicU64::new(0),
+            open,
         };
         Ok(Self(Arc::new(inner), None))
+    }
+
+    /// Ends when nobody has the store any more, and its folder may be opened again.
+    pub(crate) fn closed(&self) -> impl Future<Output = ()> + use<> {
+        let mut open = self.0.open.subscribe();
+        // Nothing is ever sent.
+        async move { while open.changed().await.is_ok() {} }
     }
 
     /// The store for who was let into a bucket: nothing is written once it is gone, even if there is another of its name by

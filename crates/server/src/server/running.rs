@@ -4,13 +4,18 @@ use std::fmt;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
+use tokio::time::timeout;
 
 use crate::endpoint::Endpoint;
 use crate::sts::{self, TokenKeyError};
 use crate::tls::{Tls, TlsError};
+
+/// For how long an endpoint that has stopped waits until nobody has its store any more.
+const LETTING_GO: Duration = Duration::from_secs(10);
 
 /// An endpoint that runs. Dropped, it stops as if it were [shut down](Self::shutdown), without anyone waiting for it.
 pub struct Running {
@@ -64,10 +69,18 @@ impl Running {
     }
 
     /// Stops: accepts no more connections, lets open requests end for a while ([`Limits::drain_time`](crate::Limits::drain_time)), cuts off the rest.
+    /// When it returns, its ports are free, and the data folder may be opened again.
     pub async fn shutdown(self) {
-        let _ = self.stop.send(true);
-        if let Err(error) = self.serving.await {
+        let Self { endpoint, stop, serving, .. } = self;
+        let _ = stop.send(true);
+        if let Err(error) = serving.await {
             tracing::error!(%error, "the endpoint did not stop in order");
+        }
+        let closed = endpoint.store.closed();
+        drop(endpoint);
+        // A thread that served until now may be about to let go of it; one that the disk keeps waiting may not.
+        if timeout(LETTING_GO, closed).await.is_err() {
+            tracing::warn!("the data folder is still in use");
         }
     }
 }

@@ -11,6 +11,7 @@ use cospass_protocol::TagSet;
 use cospass_protocol::operation::{CannedAcl, CustomerKey};
 use crc_fast::{CrcAlgorithm, checksum};
 use md5_stream::Md5;
+use tokio::sync::watch;
 
 use super::backend::{Backend, BlobId, Job, Row, Rows, Span, Table, Verdict};
 use super::disk::{Disk, Syncing};
@@ -50,7 +51,8 @@ fn on_every_backend(test: impl Fn(Arc<dyn Backend>)) {
 fn on_every_store(test: impl Fn(&Store, &dyn Backend)) {
     for few in [BESIDE, 0] {
         on_every_backend(|backend| {
-            let store = Store::with_few(Arc::clone(&backend), few).unwrap();
+            let store =
+                Store::with_few(Arc::clone(&backend), few, watch::Sender::default()).unwrap();
             store.create_bucket(&bucket(), bucket_record()).unwrap();
             test(&store, &*backend);
         });

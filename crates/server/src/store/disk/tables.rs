@@ -16,6 +16,7 @@ use redb::{
     Builder, Database, ReadTransaction, ReadableDatabase, ReadableTable, StorageBackend,
     TableDefinition, WriteTransaction,
 };
+use tokio::sync::watch;
 
 use super::checked::{seal, unseal};
 use super::submitted::Submitted;
@@ -41,6 +42,8 @@ pub(in crate::store) struct Tables {
     /// Whose turn it is holds it, and whoever commits.
     batch: Mutex<Option<Batch>>,
     pub(super) submitted: Submitted,
+    /// Dropped when the database is, which a thread that wrote to it may still hold when nobody else does.
+    pub(in crate::store) open: watch::Sender<()>,
 }
 
 /// Writers that share a transaction.
@@ -76,6 +79,7 @@ impl Tables {
             waiting: AtomicUsize::new(0),
             batch: Mutex::new(None),
             submitted: Submitted::default(),
+            open: watch::Sender::default(),
         })
     }
 

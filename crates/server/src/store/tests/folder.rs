@@ -103,3 +103,18 @@ fn only_the_owner_may_look_in() {
         assert_eq!(mode(&file), 0o600);
     }
 }
+
+#[tokio::test]
+async fn a_store_tells_when_its_folder_may_be_opened_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(folder.path()).unwrap();
+    let kept = store.clone();
+    let mut closed = std::pin::pin!(store.closed());
+    drop(store);
+    let soon = tokio::time::timeout(std::time::Duration::from_millis(50), &mut closed);
+    assert!(soon.await.is_err(), "somebody has it");
+    let last = std::thread::spawn(move || drop(kept));
+    closed.await;
+    open(folder.path()).unwrap();
+    last.join().unwrap();
+}
