@@ -11,8 +11,10 @@ pub(super) struct KeyState {
     sign_time: SignTime,
     /// The key time as it stands in a signature.
     text: String,
-    /// The first two fields of a signature, as a query and as a header have them.
-    query_who: String,
+    /// The first four fields of a signature, as a query has them; up to that length they are the same at all times.
+    query_start: String,
+    query_who: usize,
+    /// The first two fields, as a header has them.
     header_who: String,
 }
 
@@ -21,12 +23,22 @@ impl KeyState {
     pub(super) fn new(credentials: &Credentials) -> Self {
         let deriver = Deriver::new(credentials.secret_key());
         let id = credentials.secret_id().as_str();
-        let [mut query_who, mut header_who] = [const { String::new() }; 2];
-        Authorization::write_query_who(id, &mut query_who);
+        let [mut query_start, mut header_who] = [const { String::new() }; 2];
+        Authorization::write_query_who(id, &mut query_start);
         Authorization::write_header_who(id, &mut header_who);
         let (key_time, text) = (KeyTime::new(0, 0), String::new());
         let sign_time = SignTime::new(&text);
-        Self { deriver, key_time, signing_key: None, sign_time, text, query_who, header_who }
+        let query_who = query_start.len();
+        Self {
+            deriver,
+            key_time,
+            signing_key: None,
+            sign_time,
+            text,
+            query_start,
+            query_who,
+            header_who,
+        }
     }
 
     /// Makes this the state of a key time that is not empty. Says whether it was that of another one before.
@@ -36,6 +48,8 @@ impl KeyState {
         }
         self.text.clear();
         key_time.write_into(&mut self.text);
+        self.query_start.truncate(self.query_who);
+        Authorization::write_query_when(&self.text, &self.text, &mut self.query_start);
         self.signing_key = None;
         self.sign_time = SignTime::new(&self.text);
         self.key_time = key_time;
@@ -59,13 +73,11 @@ impl KeyState {
         &self.text
     }
 
-    /// Appends the first four fields of a signature, as a query has them.
-    pub(super) fn write_query_start(&self, out: &mut String) {
-        out.push_str(&self.query_who);
-        Authorization::write_query_when(&self.text, &self.text, out);
+    pub(super) fn query_start(&self) -> &str {
+        &self.query_start
     }
 
-    /// Appends them as a header has them.
+    /// Appends the first four fields of a signature, as a header has them.
     pub(super) fn write_header_start(&self, out: &mut String) {
         out.push_str(&self.header_who);
         Authorization::write_header_when(&self.text, &self.text, out);

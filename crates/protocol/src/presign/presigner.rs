@@ -187,7 +187,7 @@ impl Presigner {
         if self.key.at(key_time) || another {
             self.query.clear();
             self.query.push('?');
-            self.key.write_query_start(&mut self.query);
+            self.query.push_str(self.key.query_start());
             self.query.push_str(&outline.query_end);
             self.header.clear();
         }
