@@ -4,13 +4,19 @@ An input is a configuration and a call; both packages see the same, with the sam
 What comes out is text or an exception.
 """
 
+import collections
 import copy
+import datetime
+import decimal
+import enum
+import fractions
 import random
 from dataclasses import dataclass, field
 from unittest import mock
 
 import cospass
 import qcloud_cos
+from requests.structures import CaseInsensitiveDict
 
 NOW = 1_700_000_000
 
@@ -20,6 +26,33 @@ class Shown:
 
     def __str__(self):
         return "shown as/this one"
+
+
+class Text(str):
+    """Text of a type of its own."""
+
+    def __str__(self):
+        return "shown as/this text"
+
+
+class Named(str, enum.Enum):
+    """Text that is named."""
+
+    GET = "GET"
+    OBJECT = "an/object"
+
+
+class Number(enum.IntEnum):
+    """A number that is named."""
+
+    MINUTE = 60
+
+
+class Missing(dict):
+    """A dictionary that says more than it has."""
+
+    def __missing__(self, name):
+        return "missing"
 
 
 class Keys:
@@ -96,7 +129,10 @@ TEXTS = [
     ".", "/", "a b", "a+b", "a%20b", "腾讯云.txt", "é", "\U0001f600", "a?b=c&d", "a#b", "~-_.!*'()", "a\nb", "a\tb", "\x00",
     "x" * 3000, "\ud800", "a=b", "a;b", '"quoted"', "\\", "%zz", "Ünïcode/ß", "trailing ", " leading", "İ", "./", "a./b./",
 ]
-VALUES = [*TEXTS, b"bytes", b"by tes/\xc3\xa9", b"\xff\xfe", 0, 1, -1, 10**30, 1.5, True, False, None, ["a", 1], {"k": "v"}, Shown()]
+VALUES = [*TEXTS, b"bytes", b"by tes/\xc3\xa9", b"\xff\xfe", 0, 1, -1, 10**30, 1.5, True, False, None, ["a", 1], {"k": "v"}, Shown(),
+    Text("text"), Named.OBJECT, Number.MINUTE, bytearray(b"array"), ("a",), frozenset(), decimal.Decimal("1.50"), 1 + 2j, range(3),
+    datetime.date(2024, 2, 29), {"k": {"n": [None, b"b", {"\ud7ff": "\U0010ffff"}]}}, b"", "\u0130\u0131\u017f\u1e9e", "e\u0301", "\ufeffa",
+]
 HEADERS = [
     "Host", "host", "HOST", "Content-Type", "content-type", "Content-MD5", "Range", "range", "x-cos-acl", "X-COS-ACL",
     "x-cos-meta-a b", "x-cos-meta-é", "x-ci-process", "User-Agent", "Date", "Authorization", "x-cosmic", "pic-operations",
@@ -109,7 +145,7 @@ PARAMS = [
 ]
 BUCKETS = [
     "examplebucket-1250000000", "examplebucket", "b", "b-1", "B-125", "a-", "-a", "a.b-1", "a_b-1", "", "a b-1",
-    "examplebucket-1250000000\n", "é-125", b"bytes-125", 5, None, "\ud800-1", "a" * 70 + "-1250000000",
+    "examplebucket-1250000000\n", "é-125", b"bytes-125", 5, None, "\ud800-1", "a" * 70 + "-1250000000", Text("text-125"), Named.GET,
 ]
 REGIONS = [
     "ap-guangzhou", "ap-beijing", "cos.ap-beijing", "cn-north", "cn-south-2", "sg", "cossh", "cosgz", "cosbj", "costj", "coscd",
@@ -122,8 +158,13 @@ HOSTS = [
     "ÉXAMPLE.com", b"bytes.example", b"\xff", 5, "a b.com", "a.com\n", "%41.com", "a%zone.com", ":80", "@", "a\u2100b.com",
     "\u0130.com", "\ud800.com", "a.com:b:c", "fe80::1", "A%ZONE:1",
 ]
-METHODS = ["GET", "PUT", "get", "Post", "", "DÉLETE", "A B", None, b"GET", 5, "\ud800", "GET\n"]
-EXPIRED = [300, 0, 1, -5, 10**9, 10**30, 300.5, 1e20, True, "300", None, float("inf"), float("nan"), b"1", [1]]
+METHODS = [
+    "GET", "PUT", "get", "Post", "", "DÉLETE", "A B", None, b"GET", 5, "\ud800", "GET\n", Text("Put"), Named.GET, "HEAD", "OPTIONS",
+]
+EXPIRED = [
+    300, 0, 1, -5, 10**9, 10**30, 300.5, 1e20, True, "300", None, float("inf"), float("nan"), b"1", [1], "", Number.MINUTE, -(10**19),
+    2**63 - 1, -0.0, decimal.Decimal("60"), fractions.Fraction(1, 3), False, 1j,
+]
 SECRETS = [
     "AKIDEXAMPLE0000000000000000000000000", "with space", " padded", "padded ", "a&b", "a&b=c", "a=b", "é", "\ud800", "", None,
     b"bytes", b"\xff", 5, "tab\t", "new\nline", "+/=", "\n",
@@ -132,6 +173,9 @@ TOKENS = [None, "", "example+token/of=temporary credentials~", "t" * 300, b"byte
 FLAGS = [True, False, None, 0, 1, "yes", ""]
 APPIDS = [None, "1250000000", "", "125", 1250000000, 0, b"1250000000", "a b", "\n", "\ud800"]
 IPS = [None, "127.0.0.1", "::1", "[::1]", "", b"10.0.0.1", 5, "1 2", "é"]
+ODD_KEYS = [
+    None, 0, 5, b"", b"a/b c", b"//a", b"\xff", ["a"], bytearray(b"a"), Text("own/text"), Named.OBJECT, b"/", b"\xc3\xa9", True, {"a": 1},
+]
 PORTS = [None, 80, "9000", 0, "", "x y", 1.5]
 
 # fmt: on
@@ -152,13 +196,21 @@ class Generator:
 
     def text(self):
         if self.often(0.2):
+            if self.often(0.4):
+                return "".join(self.character() for _ in range(self.random.randint(1, 12)))
             alphabet = "aZ09-_.~/ +%?#&=;:@!$'()*,[]é腾\U0001f600\x7f\"<>\\^`{|}"
             return "".join(self.random.choice(alphabet) for _ in range(self.random.randint(1, 40)))
         return self.random.choice(TEXTS)
 
+    def character(self):
+        """Of any plane, and no half of a pair."""
+        code = self.random.choice([0x80, 0x800, 0x3000, 0xD800, 0x10000, 0x20000, 0x110000])
+        code = self.random.randrange(code)
+        return chr(code) if not 0xD800 <= code < 0xE000 else "\ufffd"
+
     def key(self):
         if self.often(0.03):
-            return self.random.choice([None, 0, 5, b"", b"a/b c", b"\xff", ["a"], bytearray(b"a")])
+            return self.random.choice(ODD_KEYS)
         return self.text()
 
     def mapping(self, names):
@@ -168,7 +220,11 @@ class Generator:
         pairs = ((self.random.choice(names), self.value()) for _ in range(count))
         if names is HEADERS and self.often(self.oddity / 3):
             pairs = [*pairs, (self.random.choice([b"Range", 5, None]), "x")]
-        return dict(pairs)
+        kind = self.odd(dict, [collections.OrderedDict, CaseInsensitiveDict, collections.UserDict, Missing])
+        pairs = list(pairs)
+        if kind is CaseInsensitiveDict and not all(isinstance(name, str) for name, _ in pairs):
+            kind = dict
+        return kind(pairs)
 
     def value(self):
         return self.text() if self.often(0.6) else self.random.choice(VALUES)
@@ -184,6 +240,8 @@ class Generator:
             "Appid": APPIDS, "Token": TOKENS, "Scheme": [None, "http", "https", b"http", "ftp", "HTTP", 5, "", b"\xff"],
             "Endpoint": HOSTS, "Domain": HOSTS, "IP": IPS, "Port": PORTS, "EndpointCi": HOSTS, "Anonymous": FLAGS,
             "SignHost": FLAGS, "SignParams": FLAGS, "EnableOldDomain": FLAGS, "EnableInternalDomain": FLAGS,
+            "ServiceDomain": HOSTS, "EndpointPic": HOSTS, "AllowRedirects": FLAGS, "AutoSwitchDomainOnRetry": FLAGS,
+            "PoolConnections": [1, 100], "PoolMaxSize": [1, 50], "SSLCert": [None, "/nowhere"],
             "Timeout": [None, 5], "UA": [None, "x"], "Proxies": [None, {}], "KeepAlive": FLAGS, "VerifySSL": FLAGS,
             "CredentialInstance": [None, Keys(), Keys(token=None), Keys(secret_id=None), Keys(secret_key=b"key"), Sly(), object()],
             "Secret_id": SECRETS, "Secret_key": SECRETS, "Access_id": SECRETS, "Access_key": SECRETS,

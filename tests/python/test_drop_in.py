@@ -3,7 +3,7 @@
 A rule tells by the input and by what came out which row explains a difference. What no rule explains fails.
 """
 
-import collections
+import collections.abc
 import copy
 import inspect
 import os
@@ -88,6 +88,23 @@ def is_repr_of_bytes(given, theirs, ours):
     return any(theirs.text.replace(repr(value), value.decode()) == ours.text for value in values)
 
 
+def is_own_text(given, theirs, ours):
+    """Where they differ, a value is of a type made of `str`: both agree on the text that it is, or another row explains it."""
+    own = []
+
+    def plain(value):
+        if isinstance(value, str) and type(value) is not str:
+            own.append(value)
+            return str.__str__(value)
+        if isinstance(value, collections.abc.Mapping):
+            return {plain(name): plain(each) for name, each in value.items()}
+        return value
+
+    alike = given.copied()
+    alike.arguments = plain(alike.arguments)
+    return bool(own) and judge(alike) is not None and outcome(cospass, alike).text == ours.text
+
+
 def lacks_token(given, theirs, ours):
     """Theirs fails for want of a token; given an empty one, both agree, or another row explains it."""
     explicit = given.copied()
@@ -110,6 +127,7 @@ def is_told_first(given, theirs, ours):
 
 
 RULES = {
+    "own text": is_own_text,
     "token": has_token,
     "line end": has_line_end,
     "anonymous": refused("^an anonymous configuration has no keys"),
@@ -329,6 +347,11 @@ def test_keys_of_an_instance_are_asked_for_at_each_call():
 def test_what_an_instance_raises_is_raised():
     with pytest.raises(LookupError, match="the vault is closed"):
         client(SecretId=None, SecretKey=None, CredentialInstance=Sly()).get_auth("GET", **OBJECT)
+
+
+def test_a_token_is_looked_at_before_an_instance():
+    wrong = Input("get_host", {"Region": "ap-x", "Token": b"\xff", "CredentialInstance": Sly()})
+    assert is_same(theirs(wrong), ours(wrong)) and ours(wrong).kind == "CosClientError"
 
 
 def test_what_a_value_raises_is_raised():

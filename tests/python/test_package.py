@@ -10,6 +10,7 @@ from pathlib import Path
 
 import cospass
 import cospass.body
+import cospass.links
 import cospass.testing
 import pytest
 from cospass import _cospass
@@ -90,7 +91,7 @@ def public(owner):
 
 
 def documented():
-    for module in (cospass, cospass.testing, _cospass):
+    for module in (cospass, cospass.links, cospass.testing, _cospass):
         for name in getattr(module, "__all__", ["LocalCos"]):
             value = getattr(module, name)
             if callable(value):

@@ -121,30 +121,53 @@ fn the_access_log_goes_to_standard_output_and_nobody_need_read_it() {
 }
 
 /// `openssl` makes the certificate, as an operator would.
+/// Where a certificate and its key are to be.
+fn certificate_in(folder: &tempfile::TempDir) -> [String; 2] {
+    ["cert.pem", "key.pem"].map(|name| folder.path().join(name).to_str().unwrap().to_owned())
+}
+
+/// Makes a certificate as people make them for a machine of their own.
+fn certify(cert: &str, key: &str) {
+    let made = Command::new("openssl")
+        .args(["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj"])
+        .args(["/CN=localhost", "-addext", "subjectAltName=DNS:localhost"])
+        .args(["-keyout", key, "-out", cert])
+        .output()
+        .unwrap();
+    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+}
+
+#[test]
+fn a_certificate_of_one_s_own_is_trusted_where_it_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let [cert, key] = certificate_in(&folder);
+    certify(&cert, &key);
+    let more = ["--tls-cert", cert.as_str(), "--tls-key", key.as_str()];
+    let served = Served::start(&mut cospass(), &[&SERVED[..], &more].concat());
+    let port = served.origin.strip_prefix("https://127.0.0.1:").unwrap();
+    let list = |host: &str, trusted: Option<&str>| {
+        let mut command = cospass();
+        command.args(["ls", &format!("cos://{BUCKET}/"), "--domain", &format!("{host}:{port}")]);
+        command.env_remove("SSL_CERT_FILE").envs(trusted.map(|path| ("SSL_CERT_FILE", path)));
+        run(&mut command)
+    };
+    list("localhost", Some(&cert)).ends_with(0);
+    let other_name = list("127.0.0.1", Some(&cert)).ends_with(6);
+    assert!(other_name.stderr.contains("not valid for name"), "{other_name:?}");
+    certify(&format!("{cert}.other"), &format!("{key}.other"));
+    for trusted in [None, Some(format!("{cert}.other"))] {
+        let doubted = list("localhost", trusted.as_deref()).ends_with(6);
+        let told = "the server's certificate is not trusted: nobody who is trusted has signed it";
+        assert!(doubted.stderr.contains(told), "{doubted:?}");
+    }
+}
+
 #[test]
 fn https_is_served_and_sighup_reads_the_certificate_again() {
     let folder = tempfile::tempdir().unwrap();
-    let (cert, key) = (folder.path().join("cert.pem"), folder.path().join("key.pem"));
-    let (cert, key) = (cert.to_str().unwrap(), key.to_str().unwrap());
-    let certify = || {
-        let made = Command::new("openssl")
-            .args([
-                "req",
-                "-x509",
-                "-newkey",
-                "rsa:2048",
-                "-nodes",
-                "-days",
-                "2",
-                "-subj",
-                "/CN=localhost",
-            ])
-            .args(["-addext", "subjectAltName=DNS:localhost", "-keyout", key, "-out", cert])
-            .output()
-            .unwrap();
-        assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
-    };
-    certify();
+    let [cert, key] = certificate_in(&folder);
+    let (cert, key) = (cert.as_str(), key.as_str());
+    certify(cert, key);
     let more = ["--tls-cert", cert, "--tls-key", key];
     let served = Served::start(&mut cospass(), &[&SERVED[..], &more].concat());
     let address = served.origin.strip_prefix("https://127.0.0.1:").unwrap();
@@ -167,7 +190,7 @@ fn https_is_served_and_sighup_reads_the_certificate_again() {
         "\n200"
     );
     assert_eq!(curl(&[&presign("GET")]), "hello\n200");
-    certify();
+    certify(cert, key);
     let url = presign("GET");
     assert_eq!(curl(&[&url]), "\n000", "the endpoint still has the old certificate");
     let pid = served.child.id().to_string();

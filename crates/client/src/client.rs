@@ -442,9 +442,9 @@ pub(crate) fn transport_outcome(error: &TransportError) -> Outcome<'static> {
     match error {
         TransportError::Connect { .. } => Outcome::NotConnected,
         TransportError::Interrupted { .. } | TransportError::Timeout { .. } => Outcome::Interrupted,
-        TransportError::Unsendable { .. } | TransportError::NoCertificates { .. } => {
-            Outcome::Unsendable
-        }
+        TransportError::Untrusted { .. }
+        | TransportError::Unsendable { .. }
+        | TransportError::NoCertificates { .. } => Outcome::Unsendable,
     }
 }
 

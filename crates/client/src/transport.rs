@@ -57,6 +57,11 @@ pub enum TransportError {
         /// What the system said.
         cause: String,
     },
+    /// The server's certificate is not trusted, or is of another host: nothing was sent.
+    Untrusted {
+        /// What is wrong with it.
+        cause: String,
+    },
     /// The connection broke, or what came was no HTTP.
     Interrupted {
         /// What was seen.
@@ -84,6 +89,7 @@ impl TransportError {
     pub fn cause(&self) -> &'static str {
         match self {
             Self::Connect { .. } => "network-connect",
+            Self::Untrusted { .. } => "certificate-untrusted",
             Self::Interrupted { .. } => "network-interrupted",
             Self::Timeout { .. } => "network-timeout",
             Self::Unsendable { .. } => "request-unsendable",
@@ -96,6 +102,9 @@ impl fmt::Display for TransportError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Connect { cause } => write!(f, "cannot connect: {cause}"),
+            Self::Untrusted { cause } => {
+                write!(f, "the server's certificate is not trusted: {cause}")
+            }
             Self::Interrupted { cause } => write!(f, "the connection broke: {cause}"),
             Self::Timeout { waited } => {
                 write!(f, "nothing came from the server for {} s", waited.as_secs())
@@ -180,9 +189,7 @@ impl HyperTransport {
             }
         };
         match answer {
-            Err(error) if error.is_connect() => {
-                Err(TransportError::Connect { cause: chain(&error) })
-            }
+            Err(error) if error.is_connect() => Err(not_connected(&error)),
             Err(error) => Err(TransportError::Interrupted { cause: chain(&error) }),
             Ok(answer) => Ok(answer.map(|body| Watched::new(body, self.idle).boxed_unsync())),
         }
@@ -237,6 +244,15 @@ impl fmt::Debug for HyperTransport {
 impl Transport for HyperTransport {
     fn send(&self, request: Request<Body>) -> Sending<'_> {
         Box::pin(self.exchange(request))
+    }
+}
+
+/// Why there is no connection.
+fn not_connected(error: &(dyn Error + 'static)) -> TransportError {
+    match trust::complaint(error) {
+        Some(cause) => TransportError::Untrusted { cause },
+        // What stands before the first source is that it is a client, and that it connects.
+        None => TransportError::Connect { cause: chain(error.source().unwrap_or(error)) },
     }
 }
 

@@ -89,6 +89,18 @@ fn each_item<'py>(
     Ok(())
 }
 
+/// Whether no two names are equal in lower case.
+pub(crate) fn are_distinct(pairs: &[Pair<'_>]) -> bool {
+    let mut rest = pairs;
+    while let Some(((name, _), others)) = rest.split_first() {
+        if others.iter().any(|(other, _)| other.eq_ignore_ascii_case(name)) {
+            return false;
+        }
+        rest = others;
+    }
+    true
+}
+
 /// Keeps the last of the pairs whose names are equal in lower case, as the official SDK's dictionaries do.
 pub(crate) fn keep_last(pairs: &mut Vec<Pair<'_>>) {
     let mut position = 0;

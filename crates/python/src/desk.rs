@@ -14,6 +14,8 @@ pub(crate) struct Desk {
     canonical: Canonical,
     path: Vec<u8>,
     last: Option<Dated>,
+    /// Where the next result is written, if nobody has it.
+    sheet: String,
 }
 
 /// A secret at a time, made once for all calls of a second.
@@ -28,6 +30,9 @@ struct Dated {
     /// The first four parameters of a signature in a query.
     query_start: String,
 }
+
+/// What is kept of memory for results, in bytes: more than a URL of ordinary length takes.
+const SHEET_MOST: usize = 16 * 1024;
 
 /// The digits of a signature.
 pub(crate) const SIGNATURE_LENGTH: usize = 40;
@@ -81,6 +86,19 @@ impl Desk {
         }
     }
 
+    /// An empty text that has the memory of the one before.
+    pub(crate) fn sheet(&mut self) -> String {
+        std::mem::take(&mut self.sheet)
+    }
+
+    /// Takes it back, when what stands in it was read.
+    pub(crate) fn put_back(&mut self, mut sheet: String) {
+        if sheet.capacity() <= SHEET_MOST {
+            sheet.clear();
+            self.sheet = sheet;
+        }
+    }
+
     /// Signs, and appends the signature.
     pub(crate) fn sign(
         &mut self,
@@ -90,7 +108,7 @@ impl Desk {
         carrier: Carrier,
         out: &mut String,
     ) {
-        let Self { canonical, path, last } = self;
+        let Self { canonical, path, last, .. } = self;
         path.clear();
         if !request.key.starts_with('/') {
             path.push(b'/');

@@ -7,6 +7,7 @@
 
 mod arguments;
 mod call;
+mod cdn;
 mod chain;
 mod clock;
 mod column;
@@ -16,6 +17,7 @@ mod desk;
 mod hidden;
 mod host;
 mod judge;
+mod links;
 mod local;
 mod log;
 mod many;
@@ -44,7 +46,12 @@ fn _cospass(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<send::Way>()?;
     module.add_class::<settings::Settings>()?;
     module.add_class::<signer::Signer>()?;
+    module.add_function(wrap_pyfunction!(cdn::cdn_url, module)?)?;
     module.add_function(wrap_pyfunction!(command::run_command, module)?)?;
+    module.add_function(wrap_pyfunction!(links::abort_bundle, module)?)?;
+    module.add_function(wrap_pyfunction!(links::download_link, module)?)?;
+    module.add_function(wrap_pyfunction!(links::upload_bundle, module)?)?;
+    module.add_function(wrap_pyfunction!(links::upload_link, module)?)?;
     module.add_function(wrap_pyfunction!(send::crc64_of, module)?)?;
     module.add_function(wrap_pyfunction!(send::crc64_joined, module)?)
 }

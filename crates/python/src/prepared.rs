@@ -7,7 +7,7 @@ use cospass_sign::{SecurityToken, TOKEN_NAME};
 use pyo3::prelude::*;
 
 use crate::arguments::Call;
-use crate::call::{Pair, Pairs, borrowed, headers_of, keep_last, params_of};
+use crate::call::{Pair, Pairs, are_distinct, borrowed, headers_of, keep_last, params_of};
 use crate::clock::Validity;
 use crate::credentials::Keys;
 use crate::desk::{Carrier, Request};
@@ -118,8 +118,15 @@ impl<'py> Prepared<'py> {
         let mut query = borrowed(&self.params);
         let token = self.token.as_ref();
         query.extend(token.map(|(name, token)| (name.as_bytes(), token.expose().as_bytes())));
-        let mut params = if self.signs_params { query.clone() } else { Vec::new() };
-        keep_last(&mut params);
+        let params = match self.signs_params {
+            true if are_distinct(&query) => None,
+            true => {
+                let mut params = query.clone();
+                keep_last(&mut params);
+                Some(params)
+            }
+            false => Some(Vec::new()),
+        };
         Ok(Lists { headers, params, query })
     }
 }
@@ -127,19 +134,24 @@ impl<'py> Prepared<'py> {
 /// What is signed, and what stands in the query.
 pub(crate) struct Lists<'a> {
     headers: Vec<Pair<'a>>,
-    params: Vec<Pair<'a>>,
+    /// Where these are others than stand in the query.
+    params: Option<Vec<Pair<'a>>>,
     query: Vec<Pair<'a>>,
 }
 
 impl Lists<'_> {
     /// The request for one key.
     pub(crate) fn request<'a>(&'a self, method: &'a str, key: &'a str) -> Request<'a> {
-        Request { method, key, params: &self.params, headers: &self.headers }
+        Request { method, key, params: self.params(), headers: &self.headers }
     }
 
     /// The `HttpString` of the request for one key, for the log.
     pub(crate) fn shown(&self, method: &str, key: &str) -> String {
-        http_string(method, key, self.params.clone(), self.headers.clone())
+        http_string(method, key, self.params().to_vec(), self.headers.clone())
+    }
+
+    fn params(&self) -> &[Pair<'_>] {
+        self.params.as_ref().unwrap_or(&self.query)
     }
 
     /// Appends `urlencode(Params)`, each with the `&` before it.

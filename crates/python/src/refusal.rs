@@ -7,9 +7,10 @@ use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use cospass::Error;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
-use pyo3::types::PyType;
+use pyo3::types::{PyDict, PyType};
 
 /// Why a call is refused.
 #[derive(Debug)]
@@ -103,6 +104,13 @@ pub(crate) enum Refusal {
     Cancelled,
     /// The system gives no threads.
     Threading { reason: String },
+
+    /// A type of CDN authentication that is not made here.
+    CdnType { found: String },
+    /// No URL for a CDN; what is wrong.
+    Cdn(String),
+    /// A transfer with a URL or a bundle did not come to its end.
+    Transfer(Box<Error>),
 
     /// The endpoint of a test that does not start.
     Endpoint { reason: String },
@@ -203,6 +211,12 @@ impl fmt::Display for Refusal {
             Self::Threading { reason } => {
                 write!(f, "no threads can be started to send requests: {reason}")
             }
+            Self::CdnType { found } => write!(
+                f,
+                "Type is {found:?}: give A, B or D, as the domain is configured at the CDN"
+            ),
+            Self::Cdn(reason) => f.write_str(reason),
+            Self::Transfer(error) => error.fmt(f),
             Self::Endpoint { reason } => write!(f, "the endpoint does not start: {reason}"),
             Self::Raised(error) => write!(f, "{error}"),
         }
@@ -220,6 +234,12 @@ impl Refusal {
     }
 }
 
+impl From<Error> for Refusal {
+    fn from(error: Error) -> Self {
+        Self::Transfer(Box::new(error))
+    }
+}
+
 impl From<PyErr> for Refusal {
     fn from(error: PyErr) -> Self {
         Self::Raised(error)
@@ -230,6 +250,9 @@ impl From<Refusal> for PyErr {
     fn from(refusal: Refusal) -> Self {
         match refusal {
             Refusal::Raised(error) => error,
+            Refusal::Transfer(error) if error.service().is_some() => {
+                Python::attach(|py| service_error(py, &error).unwrap_or_else(|error| error))
+            }
             told => Python::attach(|py| {
                 let error = match client_error(py) {
                     Ok(class) => PyErr::from_type(class.clone(), told.to_string()),
@@ -242,6 +265,22 @@ impl From<Refusal> for PyErr {
             }),
         }
     }
+}
+
+/// `CosServiceError`, with what the service said of a request that a URL made.
+fn service_error(py: Python<'_>, error: &Error) -> PyResult<PyErr> {
+    static CLASS: PyOnceLock<Py<PyType>> = PyOnceLock::new();
+    let class = CLASS.import(py, "cospass.exceptions", "CosServiceError")?;
+    let said = PyDict::new(py);
+    let mut status = 0;
+    if let Some(refused) = error.service() {
+        said.set_item("code", &refused.code)?;
+        said.set_item("message", &refused.message)?;
+        said.set_item("requestid", &refused.request_id)?;
+        said.set_item("traceid", &refused.trace_id)?;
+        status = refused.status;
+    }
+    Ok(PyErr::from_type(class.clone(), ("", said.unbind(), status)))
 }
 
 /// `CosClientError`, which is written in Python.

@@ -20,7 +20,7 @@ pub(crate) use answer::Answer;
 pub(crate) use order::Order;
 pub(crate) use pending::Pending;
 pub(crate) use stream::Stream;
-pub(crate) use way::Way;
+pub(crate) use way::{Way, seconds};
 
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};

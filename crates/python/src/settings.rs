@@ -132,11 +132,13 @@ impl Settings {
         let arguments = Arguments(arguments);
         let site = arguments.site()?;
         let anonymous = arguments.is_true("Anonymous")?;
+        // Before an instance, which may raise what it likes, is asked for anything.
+        let token = token_of(arguments.get("Token")?.as_ref())?;
         let source = arguments.source(anonymous)?;
         Ok(Self(Mutex::new(Arc::new(State {
             site,
             source,
-            token: token_of(arguments.get("Token")?.as_ref())?,
+            token,
             anonymous,
             sign_host: arguments.is_true("SignHost")?,
             sign_params: arguments.is_true("SignParams")?,

@@ -1,12 +1,12 @@
 //! `get_auth` and the pre-signed URLs, as `CosS3Client` and `CosS3Auth` of the official SDK make them.
 
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use cospass_sign::explain::ServerView;
 use cospass_sign::{Credentials, TOKEN_NAME};
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyDict, PyList, PyTuple};
+use pyo3::types::{PyBytes, PyDict, PyList, PyString, PyTuple};
 
 use crate::arguments::{self, Call};
 use crate::clock::Validity;
@@ -62,10 +62,15 @@ impl Signer {
     }
 
     /// The `Authorization` text, or the URL with the signature in its query.
-    fn sign(&self, py: Python<'_>, call: &Call<'_>, carrier: Carrier) -> Result<String, Refusal> {
+    fn sign<'py>(
+        &self,
+        py: Python<'py>,
+        call: &Call<'py>,
+        carrier: Carrier,
+    ) -> Result<Bound<'py, PyString>, Refusal> {
         let state = self.state()?;
         let Some((prepared, key)) = self.prepared(py, &state, call, carrier)? else {
-            return Ok(String::new());
+            return Ok(PyString::new(py, ""));
         };
         let key = key.as_ref().map_or(Ok(""), text_in)?;
         let lists = prepared.lists()?;
@@ -75,20 +80,26 @@ impl Signer {
         if warnings::are_wanted(py)? {
             warnings::tell(py, prepared.warnings(&lists, key)?)?;
         }
-        let mut out = String::with_capacity(route.origin.len() + key.len() + 512);
+        let request = lists.request(method, key);
+        let mut desk = self.desk();
+        let mut out = desk.sheet();
         if carrier == Carrier::Query {
             out.push_str(&route.origin);
             push_key(&mut out, key);
             out.push('?');
         }
-        let request = lists.request(method, key);
-        let mut desk = self.desk.lock().unwrap_or_else(PoisonError::into_inner);
         desk.sign(&request, &prepared.keys, &prepared.validity, carrier, &mut out);
         drop(desk);
         if carrier == Carrier::Query {
             lists.push_query(&mut out);
         }
-        Ok(out)
+        let signed = PyString::new(py, &out);
+        self.desk().put_back(out);
+        Ok(signed)
+    }
+
+    fn desk(&self) -> MutexGuard<'_, Desk> {
+        self.desk.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// What is to be signed, and the key as bytes, if there is one; nothing where nothing is signed.
@@ -152,7 +163,7 @@ impl Signer {
         &self,
         arguments: &Bound<'py, PyTuple>,
         keywords: Option<&Bound<'py, PyDict>>,
-    ) -> Result<String, Refusal> {
+    ) -> Result<Bound<'py, PyString>, Refusal> {
         let call = Call::read(&arguments::GET_AUTH, arguments, keywords)?;
         self.sign(arguments.py(), &call, Carrier::Header)
     }
@@ -172,7 +183,7 @@ impl Signer {
         &self,
         arguments: &Bound<'py, PyTuple>,
         keywords: Option<&Bound<'py, PyDict>>,
-    ) -> Result<String, Refusal> {
+    ) -> Result<Bound<'py, PyString>, Refusal> {
         let call = Call::read(&arguments::GET_PRESIGNED_URL, arguments, keywords)?;
         self.sign(arguments.py(), &call, Carrier::Query)
     }
@@ -191,7 +202,7 @@ impl Signer {
         &self,
         arguments: &Bound<'py, PyTuple>,
         keywords: Option<&Bound<'py, PyDict>>,
-    ) -> Result<String, Refusal> {
+    ) -> Result<Bound<'py, PyString>, Refusal> {
         let call = Call::read(&arguments::GET_PRESIGNED_DOWNLOAD_URL, arguments, keywords)?;
         self.sign(arguments.py(), &call, Carrier::Query)
     }

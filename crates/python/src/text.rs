@@ -49,13 +49,14 @@ pub(crate) fn type_name(value: &Bound<'_, PyAny>) -> String {
 
 /// Appends `raw` as `urllib.parse.quote_plus` does: percent-encoded, but for spaces, which become `+`.
 pub(crate) fn push_form_encoded(out: &mut String, raw: &[u8]) {
-    if !raw.contains(&b' ') {
-        return percent::push_encoded(out, raw);
-    }
     for (position, word) in raw.split(|&byte| byte == b' ').enumerate() {
         if position > 0 {
             out.push('+');
         }
-        percent::push_encoded(out, word);
+        // Text of which nothing is to be encoded, such as a token's, is copied as a whole.
+        match std::str::from_utf8(word) {
+            Ok(text) => percent::push_encoded_str(out, text),
+            Err(_) => percent::push_encoded(out, word),
+        }
     }
 }

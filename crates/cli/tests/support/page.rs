@@ -104,6 +104,14 @@ pub(crate) fn shell(folder: &Path, script: &str) -> Command {
     command
 }
 
+/// Whether the shell itself says that a job of its own has ended, `[1]+  Done …`, which it does if it sees it in time.
+fn is_of_shell(line: &str) -> bool {
+    let number = line.strip_prefix('[').and_then(|rest| rest.split_once(']'));
+    number.is_some_and(|(number, rest)| {
+        number.parse::<u32>().is_ok() && rest.trim_start_matches(['+', '-']).starts_with("  Done")
+    })
+}
+
 /// Runs the commands in one shell, and compares what they say and how they end with what the page says.
 pub(crate) fn follow(folder: &Path, steps: &[Step]) {
     let mut script = "exec 2>&1; set -m\n".to_owned();
@@ -113,7 +121,7 @@ pub(crate) fn follow(folder: &Path, steps: &[Step]) {
     let ran = shell(folder, &script).output().unwrap();
     let text = String::from_utf8(ran.stdout).unwrap();
     let mut said = Vec::new();
-    let mut lines = text.lines();
+    let mut lines = text.lines().filter(|line| !is_of_shell(line));
     for step in steps {
         let before = said.len();
         let mut code = None;
@@ -128,6 +136,14 @@ pub(crate) fn follow(folder: &Path, steps: &[Step]) {
         }
         assert_eq!(code, Some(step.exit_code), "{step:?}\n{text}");
         assert!(are_alike(&said[before..], &step.said), "{step:#?}\n{text}");
+    }
+}
+
+#[test]
+fn what_the_shell_says_of_its_jobs_is_known() {
+    assert!(is_of_shell("[1]+  Done                    cospass serve --in-memory"));
+    for line in ["[1]", "[1]+  Exit 1   cospass serve", "[a]  Done", "allowed", "[]"] {
+        assert!(!is_of_shell(line), "{line}");
     }
 }
 

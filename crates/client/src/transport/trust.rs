@@ -2,22 +2,29 @@
 
 use std::error::Error;
 use std::fmt;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use hyper_rustls::ConfigBuilderExt;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::client::{WebPkiServerVerifier, verify_server_name};
 use rustls::crypto::{CryptoProvider, ring, verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::pem::{Error as PemError, PemObject};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
 use rustls::server::ParsedCertificate;
-use rustls::{ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
+use rustls::{
+    CertificateError as RustlsCertificateError, ClientConfig, DigitallySignedStruct, RootCertStore,
+    SignatureScheme,
+};
+
+/// What is said of a certificate that nobody answers for.
+const UNKNOWN: &str = "nobody who is trusted has signed it; if it is the right server, name its certificate, or that of who \
+                       signed it, by SSL_CERT_FILE";
 
 /// Whose certificates are trusted.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Trust {
-    /// Those that the system trusts.
+    /// Those that the system trusts, or of the files that `SSL_CERT_FILE` and `SSL_CERT_DIR` name instead.
     #[default]
     System,
     /// Those of a PEM file.
@@ -91,17 +98,12 @@ pub(super) fn tls(
     let builder = builder
         .with_safe_default_protocol_versions()
         .map_err(|error| CertificateError::System { cause: error.to_string() })?;
-    let builder = match trust {
-        Trust::System => builder
-            .with_native_roots()
-            .map_err(|error| CertificateError::System { cause: error.to_string() })?,
-        Trust::Roots(path) => {
-            builder.dangerous().with_custom_certificate_verifier(Arc::new(given(path, provider)?))
-        }
-        Trust::Anyone => {
-            builder.dangerous().with_custom_certificate_verifier(Arc::new(TrustAnyone(provider)))
-        }
+    let verifier: Arc<dyn ServerCertVerifier> = match trust {
+        Trust::System => Arc::new(of_system(provider)?),
+        Trust::Roots(path) => Arc::new(of_file(path, provider)?),
+        Trust::Anyone => Arc::new(TrustAnyone(provider)),
     };
+    let builder = builder.dangerous().with_custom_certificate_verifier(verifier);
     let Some(Identity { certificate, key }) = identity else {
         return Ok(builder.with_no_client_auth());
     };
@@ -113,7 +115,20 @@ pub(super) fn tls(
     })
 }
 
-fn given(path: &Path, provider: Arc<CryptoProvider>) -> Result<TrustGiven, CertificateError> {
+fn of_system(provider: Arc<CryptoProvider>) -> Result<TrustGiven, CertificateError> {
+    let loaded = rustls_native_certs::load_native_certs();
+    let mut roots = RootCertStore::empty();
+    // One of many that cannot be read must not take the others away.
+    roots.add_parsable_certificates(loaded.certs.iter().cloned());
+    let verifier = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider);
+    let verifier = verifier.build().map_err(|error| {
+        let first = loaded.errors.first();
+        CertificateError::System { cause: first.map_or(error.to_string(), ToString::to_string) }
+    })?;
+    Ok(TrustGiven { verifier, given: loaded.certs })
+}
+
+fn of_file(path: &Path, provider: Arc<CryptoProvider>) -> Result<TrustGiven, CertificateError> {
     let unusable = |error: &dyn Error| CertificateError::Unusable {
         path: path.to_owned(),
         cause: error.to_string(),
@@ -139,6 +154,28 @@ fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, Certificate
 
 fn unreadable(path: &Path, error: &PemError) -> CertificateError {
     CertificateError::Unreadable { path: path.to_owned(), cause: error.to_string() }
+}
+
+/// What is wrong with a server's certificate, if that is what an error comes from.
+pub(super) fn complaint(error: &(dyn Error + 'static)) -> Option<String> {
+    let mut next = Some(error);
+    while let Some(error) = next {
+        if let Some(rustls::Error::InvalidCertificate(wrong)) = error.downcast_ref() {
+            return Some(match wrong {
+                // The other one is what webpki says of a certificate that its server has made for itself.
+                RustlsCertificateError::UnknownIssuer | RustlsCertificateError::Other(_) => {
+                    UNKNOWN.to_owned()
+                }
+                wrong => wrong.to_string(),
+            });
+        }
+        // An `io::Error` does not count what it holds among its sources.
+        next = match error.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
+            Some(held) => Some(held),
+            None => error.source(),
+        };
+    }
+    None
 }
 
 /// Trusts those that are signed by the given certificates, and the given ones themselves: the one that a server has made

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from ._cospass import __version__
 from .auth import CosAuth
+from .cdn import cdn_url
 from .client import AsyncCosS3Client, CosS3Client
 from .config import CosConfig
 from .cos_auth import CosS3Auth
@@ -42,6 +43,7 @@ __all__ = [
     "Tried",
     "Verification",
     "__version__",
+    "cdn_url",
     "get_date",
 ]
 

@@ -17,9 +17,14 @@ __all__ = [
     "Stream",
     "Way",
     "__version__",
+    "abort_bundle",
+    "cdn_url",
     "crc64_joined",
     "crc64_of",
+    "download_link",
     "run_command",
+    "upload_bundle",
+    "upload_link",
 ]
 
 __version__: str
@@ -34,6 +39,26 @@ def crc64_of(path: str, offset: int, length: int) -> int:
 
     :raises CosClientError: it cannot be read.
     """
+
+def cdn_url(
+    url: str, key: str, kind: str, names: Tuple[str, str, str], now: Optional[float]
+) -> str:
+    """The URL with the authentication of a CDN; ``names`` are those of the parameters, and the random text.
+
+    :raises CosClientError: something that the CDN does not know.
+    """
+
+def download_link(url: str, path: str, link: Any) -> Pending:
+    """Downloads what a URL leads to into a file."""
+
+def upload_link(url: str, path: str, link: Any) -> Pending:
+    """Uploads a file through a URL."""
+
+def upload_bundle(text: str, path: str, link: Any) -> Pending:
+    """Uploads a file with a bundle."""
+
+def abort_bundle(text: str, link: Any) -> Pending:
+    """Gives up the upload that a bundle is of."""
 
 def run_command(arguments: List[str]) -> int:
     """Runs the command with its name and its arguments; the exit code."""

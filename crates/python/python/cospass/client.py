@@ -3,7 +3,7 @@
 import functools
 from typing import TYPE_CHECKING, Any, Callable, Coroutine, Dict, Mapping, Optional, TypeVar, Union
 
-from . import _cospass
+from . import _cospass, bundles
 from .body import AsyncStreamBody, StreamBody
 from .config import CosConfig
 from .judgement import Explanation, Verification, _server_view
@@ -92,6 +92,16 @@ class _Client(_cospass.Signer):
         :raises CosClientError: a bucket or key that has no URL.
         """
         return self._conf.uri(bucket=Bucket, path=Key)
+
+    def renew_bundle(self, Bundle: str, Expired: int = 900, *, now: Optional[float] = None) -> str:
+        """The same bundle with URLs that hold from now; nothing is sent.
+
+        :param Bundle: the document of ``make_bundle``.
+        :param Expired: seconds.
+        :param now: Unix seconds, instead of the clock's.
+        :raises CosClientError: it is none.
+        """
+        return bundles.renewed(functools.partial(self.get_presigned_url, now=now), Bundle, Expired)
 
     def verify(
         self,
@@ -245,6 +255,7 @@ class CosS3Client(_Client):
     download_file = _waiting(Transfers.download_file)
     copy = _waiting(Transfers.copy)
     upload_file_from_buffer = _waiting(Transfers.upload_file_from_buffer)
+    make_bundle = _waiting(bundles.make_bundle)
 
 
 class AsyncCosS3Client(_Client):
@@ -358,3 +369,4 @@ class AsyncCosS3Client(_Client):
     download_file = _awaiting(Transfers.download_file)
     copy = _awaiting(Transfers.copy)
     upload_file_from_buffer = _awaiting(Transfers.upload_file_from_buffer)
+    make_bundle = _awaiting(bundles.make_bundle)

@@ -6,10 +6,12 @@ from .exceptions import CosClientError
 
 _PROCESSING = "data processing (CI) is not offered: use the official SDK for it"
 _LIVE = "live channels are not offered: use the official SDK for them"
+_FETCHING = "fetching from other sites is not offered: use the official SDK for it"
+_ENCRYPTION = "encryption by the client is not offered: use the official SDK for it"
 _CALLS = {
     "select_object_content": "COS Select is not offered: use the official SDK for it",
-    "put_async_fetch_task": "fetching from other sites is not offered: use the official SDK for it",
-    "get_async_fetch_task": "fetching from other sites is not offered: use the official SDK for it",
+    "put_async_fetch_task": _FETCHING,
+    "get_async_fetch_task": _FETCHING,
     "get_bucket_meta": "it asks for each configuration in turn: use get_bucket_acl, get_bucket_cors and so on",
     "file_hash": _PROCESSING,
     "get_media_info": _PROCESSING,
@@ -43,9 +45,9 @@ _NAMES = {
     "AIRecognitionClient": _PROCESSING,
     "CiDetectType": _PROCESSING,
     "CosRtmpAuth": _LIVE,
-    "CosEncryptionClient": "encryption by the client is not offered: use the official SDK for it",
-    "RSAProvider": "encryption by the client is not offered: use the official SDK for it",
-    "AESProvider": "encryption by the client is not offered: use the official SDK for it",
+    "CosEncryptionClient": _ENCRYPTION,
+    "RSAProvider": _ENCRYPTION,
+    "AESProvider": _ENCRYPTION,
 }
 
 

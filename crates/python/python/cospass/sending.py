@@ -7,7 +7,7 @@ import logging
 import os
 import urllib.request
 from dataclasses import replace
-from typing import Any, Dict, Mapping, Optional, Tuple, Union
+from typing import Any, Callable, Dict, Mapping, Optional, Tuple, Union
 from urllib.parse import urlsplit
 
 from . import _cospass
@@ -103,15 +103,11 @@ class Sender:
 
     def _way(self, url: str, connect: float) -> _cospass.Way:
         conf = self.conf
-        verify: Union[bool, str, None] = True
-        cert: Union[str, Tuple[str, str], None] = None
-        if url.startswith("https:"):
-            verify, cert = conf._verify_ssl, conf._ssl_cert
-            if verify is None or verify is True:
-                # As `requests` reads them.
-                environ = os.environ
-                verify = environ.get("REQUESTS_CA_BUNDLE") or environ.get("CURL_CA_BUNDLE") or True
-        return _way(_proxy(url, conf._proxies), verify, cert, connect)
+        return way_to(url, connect, conf._proxies, conf._verify_ssl, conf._ssl_cert)
+
+    def presigner(self) -> Callable[..., str]:
+        """``get_presigned_url``, at the time of the calls."""
+        return functools.partial(self.signer.get_presigned_url, now=self._now)
 
     def sent(self, request: Request) -> Steps[_cospass.Answer]:
         """Sends it, and where ``AllowRedirects`` says so, to where the answer leads.
@@ -173,6 +169,22 @@ class Sender:
         told = error.get_error_code(), error.get_error_msg(), error.get_request_id()
         logger.info("%s %s: refused with %d, %s: %s (request %s)", request.method, request.url, answer.status, *told)
         return error
+
+
+def way_to(
+    url: str,
+    connect: float,
+    proxies: Optional[Mapping[str, str]] = None,
+    verify: Union[bool, str, None] = None,
+    cert: Union[str, Tuple[str, str], None] = None,
+) -> _cospass.Way:
+    """How a server is reached: as the arguments say, else the environment, as `requests` reads it."""
+    if not url.startswith("https:"):
+        verify, cert = True, None
+    elif verify is None or verify is True:
+        environ = os.environ
+        verify = environ.get("REQUESTS_CA_BUNDLE") or environ.get("CURL_CA_BUNDLE") or True
+    return _way(_proxy(url, proxies), verify, cert, connect)
 
 
 def _timeouts(given: Any, otherwise: float) -> Tuple[float, float]:

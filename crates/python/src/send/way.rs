@@ -23,7 +23,7 @@ pub(crate) struct Way {
 
 impl Way {
     /// The transport, giving up when nothing moves for so long. May read files.
-    pub(super) fn transport(&self, idle: Duration) -> Result<HyperTransport, Refusal> {
+    pub(crate) fn transport(&self, idle: Duration) -> Result<HyperTransport, Refusal> {
         let mut transport = self.transport.lock().unwrap_or_else(PoisonError::into_inner);
         let process = process::id();
         if let Some((_, made)) = transport.as_ref().filter(|(by, _)| *by == process) {
@@ -78,7 +78,7 @@ impl Way {
 }
 
 /// A time to wait, in seconds.
-pub(super) fn seconds(seconds: f64) -> Result<Duration, Refusal> {
+pub(crate) fn seconds(seconds: f64) -> Result<Duration, Refusal> {
     match Duration::try_from_secs_f64(seconds) {
         Ok(duration) if !duration.is_zero() => Ok(duration),
         _ => Err(Refusal::Timeout { found: seconds }),
