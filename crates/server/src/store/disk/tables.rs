@@ -13,8 +13,8 @@ use std::sync::{Arc, Condvar, Mutex, PoisonError, RwLock};
 
 use redb::backends::FileBackend;
 use redb::{
-    Builder, Database, ReadTransaction, ReadableDatabase, ReadableTable, StorageBackend,
-    TableDefinition, WriteTransaction,
+    Builder, Database, DatabaseError, ReadTransaction, ReadableDatabase, ReadableTable,
+    RepairSession, StorageBackend, TableDefinition, WriteTransaction,
 };
 use tokio::sync::watch;
 
@@ -27,6 +27,10 @@ use crate::store::transaction::Transaction;
 
 /// How much of the file is kept in memory, in bytes; the system keeps more of it.
 const CACHE: usize = 8 << 20;
+
+/// The same while the file is repaired. All of it is read then, once, and what is kept of it is of no use; but memory that was
+/// taken in small pieces does not go back to the system.
+const CACHE_OF_REPAIR: usize = 512 << 10;
 
 /// So many writers share a transaction at most, so that the first of them does not wait without end.
 pub(super) const MOST_WRITERS: usize = 256;
@@ -287,14 +291,13 @@ fn scan(
 }
 
 fn open(path: &Path, sync: Syncing) -> Result<Database, redb::Error> {
-    let mut builder = Builder::new();
-    builder.set_cache_size(CACHE);
-    let file = std::fs::File::options().read(true).write(true).open(path)?;
-    system::read_at_random(&file);
-    let file = FileBackend::new(file)?;
-    let database = match sync {
-        Syncing::Always => builder.create_with_backend(file)?,
-        Syncing::Never => builder.create_with_backend(Unsynced(file))?,
+    let database = match open_file(path, sync, CACHE, Repair::Refused) {
+        Err(DatabaseError::RepairAborted) => {
+            tracing::info!("the metadata was not closed, and is read whole before it is used");
+            drop(open_file(path, sync, CACHE_OF_REPAIR, Repair::Done)?);
+            open_file(path, sync, CACHE, Repair::Done)?
+        }
+        opened => opened?,
     };
     // Reading a table that was never written would fail.
     let write = database.begin_write()?;
@@ -303,6 +306,35 @@ fn open(path: &Path, sync: Syncing) -> Result<Database, redb::Error> {
     }
     write.commit()?;
     Ok(database)
+}
+
+/// What becomes of a file that the process which had it open did not close.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Repair {
+    Done,
+    /// Nothing is changed.
+    Refused,
+}
+
+fn open_file(
+    path: &Path,
+    sync: Syncing,
+    cache: usize,
+    repair: Repair,
+) -> Result<Database, DatabaseError> {
+    let mut builder = Builder::new();
+    builder.set_cache_size(cache);
+    if repair == Repair::Refused {
+        builder.set_repair_callback(RepairSession::abort);
+    }
+    let file = std::fs::File::options().read(true).write(true).open(path);
+    let file = file.map_err(redb::StorageError::from)?;
+    system::read_at_random(&file);
+    let file = FileBackend::new(file)?;
+    match sync {
+        Syncing::Always => builder.create_with_backend(file),
+        Syncing::Never => builder.create_with_backend(Unsynced(file)),
+    }
 }
 
 fn begin_write(database: Option<&Database>) -> Result<WriteTransaction, redb::Error> {
@@ -338,5 +370,39 @@ impl StorageBackend for Unsynced {
     }
     fn close(&self) -> io::Result<()> {
         self.0.close()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn needs_repair(path: &Path) -> bool {
+        let opened = open_file(path, Syncing::Always, CACHE, Repair::Refused);
+        match opened.map(drop) {
+            Ok(()) => false,
+            Err(DatabaseError::RepairAborted) => true,
+            Err(other) => panic!("{other}"),
+        }
+    }
+
+    #[test]
+    fn what_was_not_closed_is_repaired_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let [closed, left] = ["closed", "left"].map(|name| folder.path().join(name));
+        let tables = Tables::open(&closed, Syncing::Always).unwrap();
+        let mut put = |tables: &mut Transaction<'_>| {
+            tables.put(Table::About, b"key".to_vec(), b"value".to_vec());
+            Verdict::Commit
+        };
+        tables.write(&mut put).unwrap();
+        // What another process finds when this one was killed.
+        std::fs::copy(&closed, &left).unwrap();
+        drop(tables);
+        assert!(needs_repair(&left) && needs_repair(&left) && !needs_repair(&closed));
+        let tables = Tables::open(&left, Syncing::Always).unwrap();
+        assert_eq!(tables.get(Table::About, b"key").unwrap(), Some(b"value".to_vec()));
+        drop(tables);
+        assert!(!needs_repair(&left), "it is repaired, and was closed");
     }
 }
