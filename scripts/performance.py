@@ -94,6 +94,10 @@ def sign(run):
         lines += ["\n### Batches\n", "W1, URLs per second: `sign_many` by the time that passes, the lengths by the processor's time.\n"]
         lines += ["| | median | slowest–fastest | ratio |", "|---|--:|---|--:|"]
         of = [("one thread", threads["one"], 1.0), ("two threads", threads["two"], threads["ratio"])]
+        # Runs of an earlier day have none.
+        if hashing := threads.get("hashing"):
+            of += [("blocks of bare hashing, one thread", hashing["one"], 1.0)]
+            of += [("the same, two threads: what the machine has", hashing["two"], hashing["ratio"])]
         longest = ", ".join(map(str, lengths["lengths"]))
         of += [(f"keys of {longest} bytes, each length by itself", lengths["uniform"], 1.0)]
         of += [("the same keys in any order", lengths["mixed"], lengths["ratio"])]

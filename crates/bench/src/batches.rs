@@ -6,6 +6,7 @@ use std::time::Instant;
 
 use cospass::{Bucket, Expires, KeyTime, ObjectKey, Signer, Urls, fastest_engine};
 use serde_json::{Value, json};
+use sha1_lanes::{Blocks, State};
 
 use crate::ours::Ours;
 use crate::workload::{self, EXPIRES, Workload};
@@ -46,13 +47,41 @@ fn in_turns<const N: usize>(
     Ok(rounds)
 }
 
-/// One thread and two, by the time that passes: before the process is bound to a core.
+/// So many blocks are hashed side by side, in the nearest cache, to see what a second thread can make of this machine: two cores
+/// that are halves of one, or that get warm together, do not hash twice as fast.
+const BLOCKS: usize = 64;
+/// How often, which takes as long as the keys.
+const TIMES: usize = 10_000;
+
+/// Blocks per second of so many threads that hash, and do nothing else.
+fn bare_hashing(threads: usize) -> f64 {
+    let mut blocks = Blocks::new(&State::INITIAL);
+    (0..BLOCKS).for_each(|_| blocks.push(|out| out.extend_from_slice(b"one block")));
+    let start = Instant::now();
+    std::thread::scope(|scope| {
+        let hash = || {
+            let mut digests = Vec::new();
+            for _ in 0..TIMES {
+                fastest_engine().hash(black_box(&blocks), &mut digests);
+                black_box(&digests);
+            }
+        };
+        (0..threads).for_each(|_| drop(scope.spawn(hash)));
+    });
+    (threads * TIMES * BLOCKS) as f64 / start.elapsed().as_secs_f64()
+}
+
+/// One thread and two, by the time that passes: before the process is bound to a core. Beside it, what bare hashing makes of the
+/// second thread.
 pub(crate) fn threads() -> Result<Value, Box<dyn Error>> {
     let (bucket, key): (Bucket, _) = (workload::bucket()?, ObjectKey::bucket());
     let [get, ..] = Workload::all();
     let signer = Signer::new(get.credentials(), workload::endpoint()?);
     let keys: Vec<String> = get.keys.iter().cycle().take(KEYS).cloned().collect();
-    let [one, two] = in_turns(|way| {
+    let [one, two, bare_one, bare_two] = in_turns(|way| {
+        if way > 1 {
+            return Ok(bare_hashing(way - 1));
+        }
         let start = Instant::now();
         let call = signer.presigned_url(get.method, &bucket, &key).expires(EXPIRES);
         black_box(call.sign_many(&keys, way + 1)?);
@@ -61,6 +90,10 @@ pub(crate) fn threads() -> Result<Value, Box<dyn Error>> {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     Ok(json!({
         "cores": cores, "one": one.to_json(), "two": two.to_json(), "ratio": two.median() / one.median(),
+        "hashing": {
+            "one": bare_one.to_json(), "two": bare_two.to_json(),
+            "ratio": bare_two.median() / bare_one.median(),
+        },
     }))
 }
 

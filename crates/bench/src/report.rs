@@ -11,7 +11,7 @@
 //! | `engine` | what a batch hashed with |
 //! | `rounds`, `slice_seconds` | how often and how long each tool ran each workload |
 //! | `peers` | the other tools: `name`, and `version`, or `not_run` with the reason; `conventions` by which their signatures hold, with the names that they sign and cospass does not, or the other way round; `not run` with the reason for a workload that they do not sign |
-//! | `batches` | W1 in batches: on one thread and on two, by the time that passes; keys of many lengths as they come beside the same keys with each length by itself; each with its ratio |
+//! | `batches` | W1 in batches: on one thread and on two, by the time that passes, and `hashing`, what bare hashing makes of the second thread; keys of many lengths as they come beside the same keys with each length by itself; each with its ratio |
 //! | `results` | one object for each workload and tool |
 //! | `results[].workload`, `.title` | `W1` … `W4`, and what it is |
 //! | `results[].tool` | `bare hashing`, `cospass Presigner` (bulk), both with `, new key` (a new key time for each URL), `cospass batch` (many keys at once), `cospass Signer` (builder), `cospass verify`, or the name of another tool |

@@ -251,7 +251,8 @@ impl Transport for HyperTransport {
 fn not_connected(error: &(dyn Error + 'static)) -> TransportError {
     match trust::complaint(error) {
         Some(cause) => TransportError::Untrusted { cause },
-        None => TransportError::Connect { cause: chain(error) },
+        // What stands before the first source is that it is a client, and that it connects.
+        None => TransportError::Connect { cause: chain(error.source().unwrap_or(error)) },
     }
 }
 

@@ -3,6 +3,8 @@
 use std::error::Error;
 use std::fmt;
 
+use cospass_sign::Signature;
+
 use crate::key::{without_root, write_url_path};
 use crate::{DotSegmentKey, KeyError};
 
@@ -36,7 +38,7 @@ const TOGETHER: usize = 128;
 pub struct Batch {
     signer: cospass_sign::Batch,
     around: Around,
-    signatures: Vec<cospass_sign::Signature>,
+    signatures: Vec<Signature>,
 }
 
 /// What is the same for all keys.
@@ -49,6 +51,17 @@ pub(super) struct Around {
     pub(super) origin: String,
     pub(super) query: String,
     pub(super) params: String,
+}
+
+impl Around {
+    /// Bytes of a URL whose key is no longer than most: so much is asked of the system at once, since memory that grows is moved,
+    /// for which the threads of a process wait for each other.
+    fn room(&self) -> usize {
+        const ORDINARY_KEY: usize = 64;
+        let Self { origin, query, params, .. } = self;
+        let parts = [origin.len(), query.len(), Signature::LENGTH, params.len()];
+        parts.into_iter().sum::<usize>() + ORDINARY_KEY
+    }
 }
 
 /// The parameters of a URL may be secret.
@@ -72,8 +85,11 @@ impl Batch {
         keys: impl IntoIterator<Item = &'k str>,
         urls: &mut Urls,
     ) -> Result<(), BatchError> {
-        let before = urls.len();
-        let presigned = self.append(keys.into_iter(), urls, before);
+        let (before, keys) = (urls.len(), keys.into_iter());
+        let count = keys.size_hint().0;
+        urls.offsets.reserve(count);
+        urls.text.reserve(count.saturating_mul(self.around.room() + urls.end.len()));
+        let presigned = self.append(keys, urls, before);
         if presigned.is_err() {
             urls.truncate(before);
         }
