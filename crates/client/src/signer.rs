@@ -4,7 +4,6 @@ use std::borrow::Cow;
 use std::error::Error;
 use std::fmt;
 use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use cospass_protocol::{
     Bucket, Endpoint, Expires, ExpiresError, ObjectKey, PresignError, PresignRequest, Presigned,
@@ -13,6 +12,7 @@ use cospass_protocol::{
 use cospass_sign::{Credentials, KeyTime};
 
 use crate::batch::{self, PresignedMany, SignManyError};
+use crate::clock::system_seconds;
 use crate::presigners::Presigners;
 
 /// Signs requests to one endpoint with one pair of keys. Cheap to clone and to share among threads.
@@ -337,8 +337,7 @@ fn with_borrowed<R>(pairs: &Pairs<'_>, run: impl FnOnce(&[(&str, &str)]) -> R) -
 }
 
 fn system_time() -> Result<i64, SignError> {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).map_err(|_| SignError::Clock)?;
-    i64::try_from(since.as_secs()).map_err(|_| SignError::Clock)
+    system_seconds().ok_or(SignError::Clock)
 }
 
 /// Why nothing was signed.
