@@ -3,7 +3,8 @@
 
 mod support;
 
-use std::io::Read;
+use std::io::{Read, Write};
+use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
@@ -165,6 +166,20 @@ fn buckets_are_made_and_removed() {
     setup.run(&["mb", "cos://other-1250000000/key"]).ends_with(2);
 }
 
+/// The URL of a server that answers everything so.
+fn answering(answer: String) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}/fresh", listener.local_addr().unwrap());
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            let _ = stream.read(&mut [0; 4096]).unwrap();
+            stream.write_all(answer.as_bytes()).unwrap();
+        }
+    });
+    url
+}
+
 #[test]
 fn a_url_alone_is_enough() {
     let setup = Setup::new();
@@ -191,6 +206,18 @@ fn a_url_alone_is_enough() {
     let renew = format!("echo '{url}'");
     run(&mut setup.alone(&["download", &ended, "v", "--renew-command", &renew])).ends_with(0);
     assert!(std::fs::read(setup.path("v")).unwrap() == bytes);
+    let length = url.len();
+    let ok =
+        format!("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: {length}\r\n\r\n{url}");
+    let fresh = answering(ok);
+    run(&mut setup.alone(&["download", &ended, "x", "--renew-url", &fresh])).ends_with(0);
+    assert!(std::fs::read(setup.path("x")).unwrap() == bytes);
+    let gone = "HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n";
+    let gone = answering(gone.to_owned());
+    let refused = run(&mut setup.alone(&["download", &ended, "y", "--renew-url", &gone]));
+    assert_ne!(refused.code, 0);
+    assert!(refused.stderr.contains("the endpoint answered 404"), "{refused:?}");
+    assert!(!setup.path("y").exists());
     let wrong = setup.presign("PUT", "u", &[]);
     let refused = run(&mut setup.alone(&["download", &wrong, "w"])).ends_with(5);
     assert!(refused.stderr.contains("wrong-method"), "{refused:?}");
