@@ -39,9 +39,9 @@ lines that begin with # are comments. A body is as long as its Content-Length sa
   PUT cos://photos-1250000000/u/43/a.png -H 'Content-Type: image/png' -H 'Content-Length: 1000'
   GET cos://photos-1250000000/u/42/a.png
 
-Each is sent to an endpoint in this process, in the region that the policy names if none is given, with temporary keys that its STS gave out for the policy, and asked about
-offline as well. With --user a user has the policy instead. A policy that names principals is a bucket's: each bucket has
-it, and requests are unsigned, or of the user whom --as names.
+Each is sent to an endpoint in this process, in the region that the policy names if none is given, with temporary keys that
+its STS gave out for the policy, and asked about offline as well. With --user a user has the policy instead. A policy that
+names principals is a bucket's: each bucket has it, and requests are unsigned, or of the user whom --as names.
 
 A line on standard output is `ok` or `FAIL`, what happened, and the request. The exit code is 5 if one failed. Requests
 come over plain HTTP from 127.0.0.1, so --from-ip and --tls cannot be proved: ask for them with `cospass policy check`.
