@@ -5,7 +5,7 @@
     links.upload(url, "a.mp4")
     links.download(url, "a.mp4", Renew=lambda: requests.get("https://example.com/fresh").text)
 
-They are those of the commands ``cospass put``, ``get`` and ``bundle``: a download goes on at the byte where it was, an upload
+They are those of the commands ``cospass download`` and ``upload``: a download goes on at the byte where it was, an upload
 with a bundle with the parts that are there. The ``async_`` ones are the same on asyncio; a cancelled task ends its transfer.
 """
 
