@@ -195,6 +195,32 @@ def test_certificates_are_looked_at(secured, monkeypatch, tmp_path):
             secure_client(endpoint, **settings).put_object(BUCKET, b"x", "key")
 
 
+def test_a_resolver_of_the_program_is_asked(monkeypatch):
+    """As with the official SDK, which connects by `socket.getaddrinfo`, whatever stands there."""
+    own, asked = socket.getaddrinfo, []
+
+    def leading(host, port, *rest, **named):
+        asked.append(host)
+        if host.endswith(".myqcloud.com"):
+            return own("127.0.0.1", cos.port, *rest, **named)
+        raise socket.gaierror(socket.EAI_NONAME, f"{host} is nowhere")
+
+    with LocalCos() as cos:
+        local = cospass.CosS3Client(cospass.CosConfig(**cos.settings), retry=0)
+        settings = {**cos.settings, "Domain": None}
+        client = cospass.CosS3Client(cospass.CosConfig(**settings), retry=0)
+        settings["Domain"] = "cos.example"
+        lost = cospass.CosS3Client(cospass.CosConfig(**settings), retry=0)
+        monkeypatch.setattr(socket, "getaddrinfo", leading)
+        assert client.put_object(BUCKET, b"x", "key")["ETag"]
+        assert asked == [f"{BUCKET}.cos.{settings['Region']}.myqcloud.com"]
+        with pytest.raises(cospass.CosClientError, match="cos.example is nowhere"):
+            lost.put_object(BUCKET, b"x", "key")
+        monkeypatch.undo()
+        assert local.get_object(BUCKET, "key")["Body"].read() == b"x"
+        assert len(asked) == 2, "who stands there no longer is not asked"
+
+
 def test_a_proxy_sees_the_host_and_nothing_else(secured, monkeypatch):
     endpoint, cert, _ = secured
     tunnel = Tunnel()

@@ -82,8 +82,8 @@ pub use save::Saved;
 pub use signer::{SignError, Signer, Signing};
 pub use source::{Freshening, RenewCommand, RenewEndpoint, UrlSource};
 pub use transport::{
-    Body, CertificateError, HyperTransport, Identity, Proxy, ProxyError, Sending, Transport,
-    TransportBuilder, TransportError, Trust,
+    Body, CertificateError, HyperTransport, Identity, Proxy, ProxyError, Resolve, Sending,
+    Transport, TransportBuilder, TransportError, Trust,
 };
 pub use url_transfer::{Link, UrlTransfer, download, upload};
 

@@ -8,6 +8,7 @@
 mod builder;
 mod connector;
 mod proxy;
+mod resolver;
 mod trust;
 
 use std::error::Error;
@@ -34,6 +35,7 @@ use connector::Connector;
 
 pub use builder::TransportBuilder;
 pub use proxy::{Proxy, ProxyError};
+pub use resolver::Resolve;
 pub use trust::{CertificateError, Identity, Trust};
 
 /// The body of a request or an answer.

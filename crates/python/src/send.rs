@@ -13,6 +13,7 @@ mod body;
 mod engine;
 mod order;
 mod pending;
+mod resolver;
 mod stream;
 mod way;
 

@@ -1,13 +1,15 @@
 //! What a transport is to be.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use hyper_rustls::HttpsConnectorBuilder;
 use hyper_util::client::legacy::connect::HttpConnector;
 
-use super::connector::{Connector, Resolver};
+use super::connector::Connector;
 use super::proxy::Proxy;
+use super::resolver::{Resolve, Resolver};
 use super::trust::{CertificateError, Identity, Trust, tls};
 use super::{HyperTransport, pooled};
 
@@ -17,7 +19,7 @@ use super::{HyperTransport, pooled};
 pub struct TransportBuilder {
     connect: Duration,
     idle: Duration,
-    address: Option<SocketAddr>,
+    resolver: Resolver,
     proxy: Option<Proxy>,
     trust: Trust,
     identity: Option<Identity>,
@@ -28,7 +30,7 @@ impl TransportBuilder {
         Self {
             connect: Duration::from_secs(10),
             idle: Duration::from_secs(60),
-            address: None,
+            resolver: Resolver::default(),
             proxy: None,
             trust: Trust::System,
             identity: None,
@@ -49,7 +51,13 @@ impl TransportBuilder {
 
     /// Connects there whatever host a URL names, the proxy's included.
     pub fn address(mut self, address: SocketAddr) -> Self {
-        self.address = Some(address);
+        self.resolver.all_to = Some(address);
+        self
+    }
+
+    /// Asks for the addresses of hosts, the proxy's included, before the system is asked.
+    pub fn resolver(mut self, resolver: Arc<dyn Resolve>) -> Self {
+        self.resolver.known = Some(resolver);
         self
     }
 
@@ -88,7 +96,7 @@ impl TransportBuilder {
     }
 
     fn with(self, tls: Result<rustls::ClientConfig, CertificateError>) -> HyperTransport {
-        let mut tcp = HttpConnector::new_with_resolver(Resolver { all_to: self.address });
+        let mut tcp = HttpConnector::new_with_resolver(self.resolver);
         tcp.set_nodelay(true);
         tcp.set_connect_timeout(Some(self.connect));
         let connector = Connector { tcp, proxy: self.proxy.clone(), patience: self.connect };

@@ -2,20 +2,19 @@
 
 use std::future::Future;
 use std::io;
-use std::net::{Ipv4Addr, SocketAddr};
 use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use http::Uri;
 use hyper::rt::{Read, ReadBufCursor, Write};
-use hyper_util::client::legacy::connect::dns::Name;
 use hyper_util::client::legacy::connect::{Connected, Connection, HttpConnector};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 use tower_service::Service;
 
 use super::proxy::Proxy;
+use super::resolver::Resolver;
 
 /// See the head of this file.
 #[derive(Clone, Debug)]
@@ -101,39 +100,5 @@ impl Write for Stream {
         pieces: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         Pin::new(&mut self.stream).poll_write_vectored(context, pieces)
-    }
-}
-
-/// Finds addresses: those of the system, and the loopback for `*.localhost` (RFC 6761 §6.3), which many systems do not
-/// know, so that buckets can stand before it.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Resolver {
-    pub(super) all_to: Option<SocketAddr>,
-}
-
-type Addresses = std::vec::IntoIter<SocketAddr>;
-
-impl Service<Name> for Resolver {
-    type Response = Addresses;
-    type Error = io::Error;
-    type Future = Pin<Box<dyn Future<Output = io::Result<Addresses>> + Send>>;
-
-    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn call(&mut self, name: Name) -> Self::Future {
-        let all_to = self.all_to;
-        Box::pin(async move {
-            if let Some(address) = all_to {
-                return Ok(vec![address].into_iter());
-            }
-            let host = name.as_str().to_ascii_lowercase();
-            if host.ends_with(".localhost") {
-                return Ok(vec![SocketAddr::from((Ipv4Addr::LOCALHOST, 0))].into_iter());
-            }
-            let found: Vec<_> = tokio::net::lookup_host((host, 0)).await?.collect();
-            Ok(found.into_iter())
-        })
     }
 }

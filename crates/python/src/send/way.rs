@@ -2,12 +2,13 @@
 
 use std::path::PathBuf;
 use std::process;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use cospass::{HyperTransport, Identity, Proxy, Trust};
 use pyo3::prelude::*;
 
+use super::resolver::OfPython;
 use crate::refusal::Refusal;
 
 /// One pool of connections; the pure half keeps one for each set of arguments.
@@ -31,6 +32,7 @@ impl Way {
         }
         let mut builder = HyperTransport::builder();
         builder = builder.connect_timeout(self.connect).trust(self.trust.clone());
+        builder = builder.resolver(Arc::new(OfPython));
         if let Some(proxy) = &self.proxy {
             builder = builder.proxy(proxy.clone());
         }
