@@ -251,6 +251,12 @@ class CosS3Client(_Client):
     get_bucket_object_lock = _waiting(Transfers.get_bucket_object_lock)
     put_bucket_intelligenttiering = _waiting(Transfers.put_bucket_intelligenttiering)
     get_bucket_intelligenttiering = _waiting(Transfers.get_bucket_intelligenttiering)
+    put_bucket_intelligenttiering_v2 = _waiting(Transfers.put_bucket_intelligenttiering_v2)
+    get_bucket_intelligenttiering_v2 = _waiting(Transfers.get_bucket_intelligenttiering_v2)
+    list_bucket_intelligenttiering_configurations = _waiting(
+        Transfers.list_bucket_intelligenttiering_configurations
+    )
+    get_bucket_meta = _waiting(Transfers.get_bucket_meta)
     upload_file = _waiting(Transfers.upload_file)
     download_file = _waiting(Transfers.download_file)
     copy = _waiting(Transfers.copy)
@@ -365,6 +371,12 @@ class AsyncCosS3Client(_Client):
     get_bucket_object_lock = _awaiting(Transfers.get_bucket_object_lock)
     put_bucket_intelligenttiering = _awaiting(Transfers.put_bucket_intelligenttiering)
     get_bucket_intelligenttiering = _awaiting(Transfers.get_bucket_intelligenttiering)
+    put_bucket_intelligenttiering_v2 = _awaiting(Transfers.put_bucket_intelligenttiering_v2)
+    get_bucket_intelligenttiering_v2 = _awaiting(Transfers.get_bucket_intelligenttiering_v2)
+    list_bucket_intelligenttiering_configurations = _awaiting(
+        Transfers.list_bucket_intelligenttiering_configurations
+    )
+    get_bucket_meta = _awaiting(Transfers.get_bucket_meta)
     upload_file = _awaiting(Transfers.upload_file)
     download_file = _awaiting(Transfers.download_file)
     copy = _awaiting(Transfers.copy)

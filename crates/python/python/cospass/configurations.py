@@ -380,15 +380,44 @@ class Configurations(Buckets):
         self, /, Bucket: str, IntelligentTieringConfiguration: Given = None, **kwargs: Any
     ) -> Steps[None]:
         """Moves objects between classes by how often they are asked for."""
-        root = "IntelligentTieringConfiguration"
-        body = Body(content=write(root, IntelligentTieringConfiguration or {}))
-        headers = {**mapped(kwargs), "Content-Type": "application/xml"}
-        what, params = "put bucket intelligenttiering", {"intelligenttiering": ""}
-        yield from self._asked(what, "PUT", Bucket, None, headers, params, body=body)
+        params = {"intelligenttiering": ""}
+        yield from self._tiering(Bucket, IntelligentTieringConfiguration, params, kwargs)
 
     def get_bucket_intelligenttiering(self, /, Bucket: str, **kwargs: Any) -> Steps[Document]:
         """Tells whether objects are moved between classes by how often they are asked for."""
         return (yield from self._told(Bucket, "intelligenttiering", kwargs))
+
+    def put_bucket_intelligenttiering_v2(
+        self,
+        /,
+        Bucket: str,
+        IntelligentTieringConfiguration: Given = None,
+        Id: Optional[str] = None,
+        **kwargs: Any,
+    ) -> Steps[None]:
+        """As ``put_bucket_intelligenttiering``, one of several rules; ``Id`` is its name, ``default`` that of all objects."""
+        params = {"intelligent-tiering": "", **({} if Id is None else {"id": Id})}
+        yield from self._tiering(Bucket, IntelligentTieringConfiguration, params, kwargs)
+
+    def _tiering(
+        self, bucket: str, given: Given, params: Dict[str, Any], arguments: Mapping[str, Any]
+    ) -> Steps[None]:
+        body = Body(content=write("IntelligentTieringConfiguration", given or {}))
+        headers = {**mapped(arguments), "Content-Type": "application/xml"}
+        what = "put bucket intelligenttiering"
+        yield from self._asked(what, "PUT", bucket, None, headers, params, body=body)
+
+    def get_bucket_intelligenttiering_v2(
+        self, /, Bucket: str, Id: str, **kwargs: Any
+    ) -> Steps[Document]:
+        """Tells a rule by which objects are moved between classes."""
+        return (yield from self._told(Bucket, "intelligent-tiering", kwargs, more={"id": Id}))
+
+    def list_bucket_intelligenttiering_configurations(
+        self, /, Bucket: str, **kwargs: Any
+    ) -> Steps[Document]:
+        """Tells all rules by which objects are moved between classes."""
+        return (yield from self._told(Bucket, "intelligent-tiering", kwargs))
 
 
 def _with_rules(given: Given) -> Given:

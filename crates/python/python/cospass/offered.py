@@ -12,7 +12,6 @@ _CALLS = {
     "select_object_content": "COS Select is not offered: use the official SDK for it",
     "put_async_fetch_task": _FETCHING,
     "get_async_fetch_task": _FETCHING,
-    "get_bucket_meta": "it asks for each configuration in turn: use get_bucket_acl, get_bucket_cors and so on",
     "file_hash": _PROCESSING,
     "get_media_info": _PROCESSING,
     "get_snapshot": _PROCESSING,
@@ -27,14 +26,6 @@ _CALLS = {
             "put_bucket_response_control",
             "get_bucket_response_control",
             "delete_bucket_response_control",
-        )
-    },
-    **{
-        name: "several rules of intelligent tiering are not offered: use put_bucket_intelligenttiering"
-        for name in (
-            "put_bucket_intelligenttiering_v2",
-            "get_bucket_intelligenttiering_v2",
-            "list_bucket_intelligenttiering_configurations",
         )
     },
 }

@@ -6,7 +6,7 @@ from typing import Any, Callable, Dict, Iterator, List, Mapping, Optional, Tuple
 
 from . import _cospass
 from .body import StreamBody
-from .configurations import Configurations
+from .bucket_meta import BucketMeta
 from .exceptions import CosClientError, CosException
 from .objects import Text, _check_simplified, _is_parameter
 from .record import Record
@@ -55,7 +55,7 @@ def _bytes_of(part_size: Any, threads: Any) -> Tuple[int, int]:
     return int(part_size * (1 << 20)), a_count("MAXThread", threads, 1000)
 
 
-class Transfers(Configurations):
+class Transfers(BucketMeta):
     """What moves files, in as many requests as it takes."""
 
     def upload_file(
