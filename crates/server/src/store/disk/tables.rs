@@ -22,7 +22,7 @@ use super::checked::{seal, unseal};
 use super::submitted::Submitted;
 use super::{Syncing, system};
 use crate::private;
-use crate::store::backend::{Row, Rows, Span, Table, Verdict};
+use crate::store::backend::{Rows, Run, Span, Table, Verdict};
 use crate::store::transaction::Transaction;
 
 /// How much of the file is kept in memory, in bytes; the system keeps more of it.
@@ -168,7 +168,7 @@ impl Rows for Tables {
         self.read(|read| get(&read.open_table(definition(table))?, key))
     }
 
-    fn scan(&self, table: Table, span: Span<'_>, most: usize) -> io::Result<Vec<Row>> {
+    fn scan(&self, table: Table, span: Span<'_>, most: usize) -> io::Result<Run> {
         self.read(|read| scan(&read.open_table(definition(table))?, span, most))
     }
 }
@@ -258,7 +258,7 @@ impl Rows for Shared<'_> {
         get(&table, key).map_err(failure)
     }
 
-    fn scan(&self, table: Table, span: Span<'_>, most: usize) -> io::Result<Vec<Row>> {
+    fn scan(&self, table: Table, span: Span<'_>, most: usize) -> io::Result<Run> {
         let table = self.0.open_table(definition(table)).map_err(failure)?;
         scan(&table, span, most).map_err(failure)
     }
@@ -274,20 +274,20 @@ fn get(
     table: &impl ReadableTable<Bytes, Bytes>,
     key: &[u8],
 ) -> Result<Option<Vec<u8>>, redb::Error> {
-    Ok(table.get(key)?.map(|value| unseal(key, value.value())).transpose()?)
+    Ok(table.get(key)?.map(|value| unseal(key, value.value()).map(<[u8]>::to_vec)).transpose()?)
 }
 
 fn scan(
     table: &impl ReadableTable<Bytes, Bytes>,
     span: Span<'_>,
     most: usize,
-) -> Result<Vec<Row>, redb::Error> {
-    let mut rows = Vec::new();
+) -> Result<Run, redb::Error> {
+    let mut run = Run::default();
     for row in table.range::<&[u8]>(span)?.take(most) {
         let (key, value) = row?;
-        rows.push((key.value().to_vec(), unseal(key.value(), value.value())?));
+        run.push(key.value(), unseal(key.value(), value.value())?);
     }
-    Ok(rows)
+    Ok(run)
 }
 
 fn open(path: &Path, sync: Syncing) -> Result<Database, redb::Error> {
