@@ -17,7 +17,12 @@ pub(crate) struct Transaction<'a> {
 
 impl<'a> Transaction<'a> {
     pub(super) fn new(base: &'a dyn Rows) -> Self {
-        Self { base, changes: Changes::new() }
+        Self::with(base, Changes::new())
+    }
+
+    /// One that has made changes before.
+    pub(super) fn with(base: &'a dyn Rows, changes: Changes) -> Self {
+        Self { base, changes }
     }
 
     /// Puts a row in place of the one that has its key, if there is one.
