@@ -131,7 +131,7 @@ impl Site {
 /// client takes dot segments away.
 pub(crate) fn push_key(out: &mut String, key: &str) {
     let key = key.strip_prefix('/').unwrap_or(key);
-    if !key.as_bytes().windows(2).any(|pair| pair == b"./") {
+    if !key.split('.').skip(1).any(|rest| rest.starts_with('/')) {
         return percent::push_encoded_path(out, key);
     }
     let mut quoted = String::with_capacity(key.len());
