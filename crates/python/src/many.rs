@@ -14,6 +14,7 @@ use crate::outline::{Carrier, Outline};
 use crate::prepared::Prepared;
 use crate::refusal::Refusal;
 use crate::settings::key_of;
+use crate::site::are_plain_keys;
 use crate::text::{text_in, type_name};
 
 /// So many keys go through each stage together: enough for the lanes of any engine, few enough to stay in the nearest
@@ -151,8 +152,9 @@ impl Many {
     fn piece(&self, worker: &mut Worker) {
         let Worker { pen, keys, urls } = worker;
         urls.clear();
+        let plain = are_plain_keys(&keys.text);
         self.each(keys.iter(), pen, |key, signature| {
-            urls.push(|out| self.push_url(out, key, signature));
+            urls.push(|out| self.push_url(out, key, plain, signature));
         });
     }
 
@@ -181,9 +183,13 @@ impl Many {
         }
     }
 
-    /// Appends the URL of a key.
-    pub(crate) fn push_url(&self, out: &mut String, key: &str, signature: &Signature) {
-        self.outline.push(out, key, "", signature);
+    /// Appends the URL of a key; `plain` is whether it stands in it as it is.
+    pub(crate) fn push_url(&self, out: &mut String, key: &str, plain: bool, signature: &Signature) {
+        if plain {
+            self.outline.push_plain(out, key, signature);
+        } else {
+            self.outline.push(out, key, "", signature);
+        }
     }
 
     /// How long a URL is without its key, in bytes.

@@ -103,6 +103,18 @@ impl Outline {
             out.push('?');
         }
         out.push_str(start);
+        self.push_end(out, signature);
+    }
+
+    /// The same for a key that stands in a URL as it is, of an outline that has [begun](Self::begun).
+    pub(crate) fn push_plain(&self, out: &mut String, key: &str, signature: &Signature) {
+        out.push_str(&self.origin);
+        out.push_str(key.strip_prefix('/').unwrap_or(key));
+        out.push('?');
+        self.push_end(out, signature);
+    }
+
+    fn push_end(&self, out: &mut String, signature: &Signature) {
         out.push_str(&self.middle);
         out.push_str(signature.as_str());
         out.push_str(&self.end);
