@@ -1,5 +1,7 @@
 """`presign_many` of Arrow arrays: the URLs are those of the keys one by one, null where a key is."""
 
+from functools import partial
+
 import cospass
 import pyarrow
 import pytest
@@ -99,6 +101,51 @@ def test_room_that_is_not_enough_grows(monkeypatch):
     room = _Room(9 << 20)
     room.add(b"x")
     assert room.content() == b"x"
+
+
+def test_memory_is_used_again_when_nobody_has_it_any_more(client, monkeypatch):
+    from cospass import arrow
+
+    monkeypatch.setattr(arrow, "_spares", [])
+    keys = [f"{number:050}" for number in range(20_000)]
+    array, others = pyarrow.array(keys), pyarrow.array(keys[::-1])
+    sign = partial(client.presign_many, Bucket=BUCKET, now=NOW)
+    expected = sign(keys)
+    first = sign(array)
+    part = first.slice(5, 3)
+    second = sign(others)
+    assert first.to_pylist() == expected and second.to_pylist() == expected[::-1]
+    del second
+    kept = list(map(id, arrow._spares))
+    assert len(kept) == 1
+    # The part alone holds what it is of.
+    del first
+    assert list(map(id, arrow._spares)) == kept
+    third = sign(others)
+    assert not arrow._spares
+    assert third.to_pylist() == expected[::-1] and part.to_pylist() == expected[5:8]
+    del part, third
+    assert len(arrow._spares) == 2
+    # Neither much smaller nor larger arrays take them.
+    few = sign(array.slice(0, 8000))
+    assert len(few) == 8000 and len(arrow._spares) == 2
+
+
+def test_memory_that_is_kept_has_a_limit(monkeypatch):
+    from cospass import arrow
+
+    monkeypatch.setattr(arrow, "_spares", [])
+    monkeypatch.setattr(arrow, "_SPARE_MOST", 10 << 20)
+    rooms = [arrow._Room(most << 20) for most in (4, 5, 3, 1)]
+    contents = [room.content() for room in rooms]
+    del contents
+    kept = sorted(len(spare) >> 20 for spare in arrow._spares)
+    assert sum(kept) <= 10 and len(kept) >= 2
+    monkeypatch.delattr("mmap.MADV_FREE")
+    arrow._spares.clear()
+    content = arrow._Room(4 << 20).content()
+    del content
+    assert not arrow._spares
 
 
 @pytest.mark.parametrize("kind", TYPES, ids=str)

@@ -6,9 +6,10 @@
 use pyo3::exceptions::PyTypeError;
 use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyString, PyTuple};
+use pyo3::types::{PyBytes, PyDict, PyString, PyTuple};
 
 use crate::refusal::Refusal;
+use crate::settings::key_of;
 
 /// An argument, by the official SDK's name or by ours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -123,6 +124,26 @@ impl<'py> Call<'py> {
         positional: &Bound<'py, PyTuple>,
         by_name: Option<&Bound<'py, PyDict>>,
     ) -> Result<Self, Refusal> {
+        let mut call = Self::of_positions(signature, positional)?;
+        if let Some(by_name) = by_name
+            && !call.read_interned(signature, by_name)?
+        {
+            call = Self::of_positions(signature, positional)?;
+            call.read_named(signature, by_name)?;
+        }
+        for name in signature.required {
+            if call.slot(*name).is_none() {
+                let name = name.interned(positional.py());
+                return Err(signature.refused(&format!("missing 1 required argument: '{name}'")));
+            }
+        }
+        Ok(call)
+    }
+
+    fn of_positions(
+        signature: &Signature,
+        positional: &Bound<'py, PyTuple>,
+    ) -> Result<Self, Refusal> {
         let mut call = Self::default();
         let (given, most) = (positional.len(), signature.positional.len());
         if given > most {
@@ -133,16 +154,27 @@ impl<'py> Call<'py> {
         for (name, value) in signature.positional.iter().zip(positional.iter_borrowed()) {
             *call.slot(*name) = Some(value.to_owned());
         }
-        if let Some(by_name) = by_name {
-            call.read_named(signature, by_name)?;
-        }
-        for name in signature.required {
-            if call.slot(*name).is_none() {
-                let name = name.interned(positional.py());
-                return Err(signature.refused(&format!("missing 1 required argument: '{name}'")));
+        Ok(call)
+    }
+
+    /// Names as they stand in a program's text are found by identity, and sooner than by looking each up. Returns whether all
+    /// of them are such names.
+    fn read_interned(
+        &mut self,
+        signature: &Signature,
+        given: &Bound<'py, PyDict>,
+    ) -> Result<bool, Refusal> {
+        let py = given.py();
+        for (key, value) in given.iter() {
+            let mut names = signature.positional.iter().chain(signature.by_name);
+            let Some(name) = names.find(|name| name.interned(py).is(&key)) else {
+                return Ok(false);
+            };
+            if self.slot(*name).replace(value).is_some() {
+                return Err(signature.twice(*name, py));
             }
         }
-        Ok(call)
+        Ok(true)
     }
 
     fn read_named(
@@ -158,10 +190,7 @@ impl<'py> Call<'py> {
             if let Some(value) = given.get_item(name.interned(given.py()))? {
                 left -= 1;
                 if self.slot(*name).replace(value).is_some() {
-                    let name = name.interned(given.py());
-                    return Err(
-                        signature.refused(&format!("got multiple values for argument '{name}'"))
-                    );
+                    return Err(signature.twice(*name, given.py()));
                 }
             }
         }
@@ -185,6 +214,11 @@ impl<'py> Call<'py> {
             Some(Ok(threads)) => Ok(threads),
             Some(Err(error)) => Err(error.into()),
         }
+    }
+
+    /// The key of the object, if there is one.
+    pub(crate) fn object_key(&self) -> Result<Option<Bound<'py, PyBytes>>, Refusal> {
+        self.key.as_ref().filter(|key| !key.is_none()).map(key_of).transpose()
     }
 
     /// The keys of `presign_many`.
@@ -229,6 +263,11 @@ impl Name {
 }
 
 impl Signature {
+    fn twice(&self, name: Name, py: Python<'_>) -> Refusal {
+        let name = name.interned(py);
+        self.refused(&format!("got multiple values for argument '{name}'"))
+    }
+
     fn refused(&self, what: &str) -> Refusal {
         Refusal::Raised(PyTypeError::new_err(format!("{}() {what}", self.function)))
     }

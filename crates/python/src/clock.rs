@@ -6,7 +6,7 @@ use cospass_sign::KeyTime;
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
-use pyo3::types::{PyInt, PyModule};
+use pyo3::types::{PyDict, PyFloat, PyInt, PyModule};
 
 use crate::refusal::Refusal;
 use crate::text::type_name;
@@ -41,7 +41,7 @@ impl Clock {
     ) -> Result<i64, Refusal> {
         match (given.filter(|now| !now.is_none()), self) {
             (Some(now), _) => seconds(now.clone()),
-            (None, Self::OfPython) => seconds(time(py)?.call_method0(intern!(py, "time"))?),
+            (None, Self::OfPython) => seconds(time(py)?),
             (None, Self::Still(now)) => Ok(*now),
             (None, Self::Asked(clock)) => seconds(clock.bind(py).call0()?),
         }
@@ -50,7 +50,7 @@ impl Clock {
 
 /// `int(value)` of a number.
 fn seconds(value: Bound<'_, PyAny>) -> Result<i64, Refusal> {
-    if value.is_instance_of::<PyInt>() {
+    if !value.is_exact_instance_of::<PyFloat>() && value.is_instance_of::<PyInt>() {
         return value.extract().map_err(|_| Refusal::Time { found: "beyond 64 bits".to_owned() });
     }
     match value.extract::<f64>() {
@@ -69,10 +69,15 @@ fn truncated(float: f64) -> i64 {
     float as i64
 }
 
-fn time(py: Python<'_>) -> PyResult<&Bound<'_, PyModule>> {
-    static TIME: PyOnceLock<Py<PyModule>> = PyOnceLock::new();
-    let module = TIME.get_or_try_init(py, || PyModule::import(py, "time").map(Bound::unbind))?;
-    Ok(module.bind(py))
+/// `time.time()`, found in what is in the module, sooner than by asking the module for it.
+fn time(py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
+    static TIME: PyOnceLock<Py<PyDict>> = PyOnceLock::new();
+    let import = || PyModule::import(py, "time").map(|module| module.dict().unbind());
+    let name = intern!(py, "time");
+    match TIME.get_or_try_init(py, import)?.bind(py).get_item(name)? {
+        Some(time) => time.call0(),
+        None => PyModule::import(py, "time")?.call_method0(name),
+    }
 }
 
 /// From when to when a signature holds: from 60 s before *now* to some seconds after it, as the text of `q-sign-time`

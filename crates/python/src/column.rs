@@ -20,21 +20,21 @@ use pyo3::types::{PyBytes, PyList};
 
 use crate::many::{Many, Pen};
 use crate::refusal::Refusal;
-
-/// The size of an offset, in bytes.
-const OFFSET: usize = size_of::<i64>();
+use crate::site::are_plain_keys;
 
 /// How many rows are a piece.
-const ROWS: usize = 4096;
+const ROWS: usize = 1024;
 
 /// Offsets, bytes, and which rows are null, a byte each, as the pure half reads them out of an array. Offsets are of this
-/// machine's byte order, one more than there are rows.
+/// machine's byte order and of four or eight bytes, one more than there are rows.
 type Buffers = (PyBackedBytes, PyBackedBytes, Option<PyBackedBytes>);
 
 /// Some rows, on their way through a thread and back.
 #[derive(Default)]
 struct Piece {
     number: usize,
+    /// The size of an offset of the keys, in bytes.
+    offset_size: usize,
     keys: Option<Buffers>,
     urls: String,
     /// Where the URL of each row ends; a row of null has none.
@@ -51,23 +51,26 @@ impl Piece {
         self.ends.clear();
         let Some((offsets, bytes, nulls)) = self.keys.take() else { return Ok(()) };
         let text = std::str::from_utf8(&bytes).map_err(|_| Refusal::BytesNotUtf8)?;
-        let keys = Keys { offsets: &offsets, text, nulls: nulls.as_deref() };
-        let rows = (offsets.len() / OFFSET).saturating_sub(1);
+        let offset_size = self.offset_size;
+        let keys = Keys { offsets: &offsets, offset_size, text, nulls: nulls.as_deref() };
+        let rows = (offsets.len() / offset_size.max(1)).saturating_sub(1);
+        let mut present = Vec::with_capacity(rows);
         for row in 0..rows {
-            keys.key(row).map_err(|reason| Refusal::OfKeys {
+            let key = keys.key(row).map_err(|reason| Refusal::OfKeys {
                 position: self.number * ROWS + row,
                 reason: Box::new(reason),
             })?;
+            present.extend(key);
         }
         let Self { urls, ends, .. } = self;
-        let present = (0..rows).filter_map(|row| keys.key(row).ok().flatten());
+        let plain = are_plain_keys(text);
         let mut row = 0;
-        many.each(present, pen, |key, signature| {
+        many.each(present.into_iter(), pen, |key, signature| {
             while keys.is_null(row) {
                 ends.push(urls.len());
                 row += 1;
             }
-            many.push_url(urls, key, signature);
+            many.push_url(urls, key, plain, signature);
             ends.push(urls.len());
             row += 1;
         });
@@ -79,6 +82,7 @@ impl Piece {
 /// The keys of a piece; one of null has no bytes.
 struct Keys<'a> {
     offsets: &'a [u8],
+    offset_size: usize,
     text: &'a str,
     nulls: Option<&'a [u8]>,
 }
@@ -103,11 +107,16 @@ impl<'a> Keys<'a> {
 
     /// From the beginning of the text: an array may be a part of another.
     fn offset(&self, row: usize) -> Option<usize> {
-        let base = i64::from_ne_bytes(*self.offsets.first_chunk()?);
-        let start = row.checked_mul(OFFSET)?;
-        let bytes = self.offsets.get(start..start.checked_add(OFFSET)?)?;
-        let offset = i64::from_ne_bytes(bytes.try_into().ok()?);
-        usize::try_from(offset.checked_sub(base)?).ok()
+        usize::try_from(self.number(row)?.checked_sub(self.number(0)?)?).ok()
+    }
+
+    fn number(&self, row: usize) -> Option<i64> {
+        let start = row.checked_mul(self.offset_size)?;
+        let bytes = self.offsets.get(start..start.checked_add(self.offset_size)?)?;
+        if let Ok(short) = bytes.try_into() {
+            return Some(i32::from_ne_bytes(short).into());
+        }
+        bytes.try_into().ok().map(i64::from_ne_bytes)
     }
 }
 
@@ -117,6 +126,7 @@ struct Way<'a, 'py> {
     /// Has `keys(first, count)`, and takes URLs by `add(offsets, bytes)`.
     array: Bound<'py, PyAny>,
     pieces: usize,
+    offset_size: usize,
     /// How many were begun.
     begun: usize,
     /// Where the URLs end that are in the room.
@@ -128,8 +138,9 @@ struct Way<'a, 'py> {
 impl<'a, 'py> Way<'a, 'py> {
     fn new(many: &'a Many, array: Bound<'py, PyAny>) -> Result<Self, Refusal> {
         let rows: usize = array.getattr(intern!(array.py(), "rows"))?.extract()?;
+        let offset_size = array.getattr(intern!(array.py(), "offset_size"))?.extract()?;
         let (pieces, free) = (rows.div_ceil(ROWS), Vec::new());
-        Ok(Self { many, array, pieces, begun: 0, end: 0, free })
+        Ok(Self { many, array, pieces, offset_size, begun: 0, end: 0, free })
     }
 
     /// The next rows.
@@ -138,7 +149,7 @@ impl<'a, 'py> Way<'a, 'py> {
             return Ok(None);
         }
         let mut piece = self.free.pop().unwrap_or_default();
-        piece.number = self.begun;
+        (piece.number, piece.offset_size) = (self.begun, self.offset_size);
         let arguments = (self.begun * ROWS, ROWS);
         let keys = self.array.call_method1(intern!(self.array.py(), "keys"), arguments)?;
         piece.keys = Some(keys.extract()?);

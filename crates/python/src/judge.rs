@@ -10,7 +10,8 @@ use cospass_sign::{
 use crate::call::Pair;
 use crate::clock::Validity;
 use crate::credentials::Keys;
-use crate::desk::{Carrier, Desk, Request};
+use crate::desk::authorization;
+use crate::outline::Request;
 use crate::refusal::Refusal;
 
 /// The convention by which a signature holds, or the cause and the message of its refusal.
@@ -84,10 +85,8 @@ pub(crate) fn authorize(
     let path = head.decoded_path();
     let path = std::str::from_utf8(&path).map_err(|_| Refusal::PathNotUtf8)?;
     let method = head.method().to_lowercase();
-    let request = Request { method: &method, key: path, params: &params, headers: &headers };
-    let mut text = String::new();
-    Desk::default().sign(&request, keys, validity, Carrier::Header, &mut text);
-    Ok(text)
+    let request = Request { method: &method, params: &params, headers: &headers };
+    Ok(authorization(&request, path, keys, validity))
 }
 
 /// The first name that is given twice, in any case: the canonical text would have it twice, and who reads it keeps one.

@@ -6,6 +6,7 @@
 //! (`tests/python/test_drop_in.py`).
 
 mod arguments;
+mod asked;
 mod call;
 mod cdn;
 mod chain;
@@ -13,6 +14,7 @@ mod clock;
 mod column;
 mod command;
 mod credentials;
+mod dated;
 mod desk;
 mod hidden;
 mod host;
@@ -21,6 +23,7 @@ mod links;
 mod local;
 mod log;
 mod many;
+mod outline;
 mod prepared;
 mod refusal;
 mod route;

@@ -17,17 +17,22 @@ struct Logger {
     level: Py<PyAny>,
 }
 
-/// Logs what is signed where somebody listens; `text` has nothing secret in it.
-pub(crate) fn signed(py: Python<'_>, text: impl FnOnce() -> String) -> PyResult<()> {
+/// Whether somebody listens.
+pub(crate) fn is_heard(py: Python<'_>) -> PyResult<bool> {
     let Logger { logger, known, level } = logger(py)?;
     if let Some(known) = known
         && let Some(enabled) = known.bind(py).get_item(level.bind(py))?
         && !enabled.is_truthy()?
     {
-        return Ok(());
+        return Ok(false);
     }
-    let logger = logger.bind(py);
-    if logger.call_method1(intern!(py, "isEnabledFor"), (level,))?.is_truthy()? {
+    logger.bind(py).call_method1(intern!(py, "isEnabledFor"), (level,))?.is_truthy()
+}
+
+/// Logs what is signed where somebody listens; `text` has nothing secret in it.
+pub(crate) fn signed(py: Python<'_>, text: impl FnOnce() -> String) -> PyResult<()> {
+    if is_heard(py)? {
+        let logger = logger(py)?.logger.bind(py);
         logger.call_method1(intern!(py, "debug"), ("format str: %s", text()))?;
     }
     Ok(())

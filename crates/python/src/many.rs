@@ -8,12 +8,13 @@ use cospass_sign::{Batch, Signature};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyList, PyString};
 
-use crate::desk::{Desk, SIGNATURE_LENGTH, Template};
+use crate::desk::Desk;
 use crate::log;
+use crate::outline::{Carrier, Outline};
 use crate::prepared::Prepared;
 use crate::refusal::Refusal;
 use crate::settings::key_of;
-use crate::site::push_key;
+use crate::site::are_plain_keys;
 use crate::text::{text_in, type_name};
 
 /// So many keys go through each stage together: enough for the lanes of any engine, few enough to stay in the nearest
@@ -68,9 +69,7 @@ struct Worker {
 /// Pre-signs many keys.
 pub(crate) struct Many {
     batch: Batch,
-    template: Template,
-    origin: String,
-    query: String,
+    outline: Outline,
 }
 
 impl Many {
@@ -79,16 +78,13 @@ impl Many {
         let lists = prepared.lists()?;
         let method = prepared.route.lower_method()?;
         log::signed(py, || lists.shown(method, "{key}"))?;
-        let request = lists.request(method, "");
-        let template = Desk::default().template(&request, &prepared.keys, &prepared.validity);
-        let mut query = String::new();
-        lists.push_query(&mut query);
+        let mut desk = Desk::default();
+        let outline = desk.lay_out(&lists.request(method), Carrier::Query);
+        outline.of_url(&prepared.route.origin, |end| lists.push_query(end));
         let key_time = prepared.validity.key_time();
         Ok(Self {
             batch: Batch::new(&prepared.keys.key, &key_time, cospass::fastest_engine()),
-            template,
-            origin: prepared.route.origin.clone(),
-            query,
+            outline: desk.outline(&prepared.keys, &prepared.validity),
         })
     }
 
@@ -156,8 +152,9 @@ impl Many {
     fn piece(&self, worker: &mut Worker) {
         let Worker { pen, keys, urls } = worker;
         urls.clear();
+        let plain = are_plain_keys(&keys.text);
         self.each(keys.iter(), pen, |key, signature| {
-            urls.push(|out| self.push_url(out, key, signature));
+            urls.push(|out| self.push_url(out, key, plain, signature));
         });
     }
 
@@ -186,32 +183,23 @@ impl Many {
         }
     }
 
-    /// Appends the URL of a key.
-    pub(crate) fn push_url(&self, out: &mut String, key: &str, signature: &Signature) {
-        out.push_str(&self.origin);
-        push_key(out, key);
-        out.push('?');
-        out.push_str(&self.template.query);
-        out.push_str(signature.as_str());
-        out.push_str(&self.query);
+    /// Appends the URL of a key; `plain` is whether it stands in it as it is.
+    pub(crate) fn push_url(&self, out: &mut String, key: &str, plain: bool, signature: &Signature) {
+        if plain {
+            self.outline.push_plain(out, key, signature);
+        } else {
+            self.outline.push(out, key, "", signature);
+        }
     }
 
     /// How long a URL is without its key, in bytes.
     pub(crate) fn shortest_url(&self) -> usize {
-        let given = self.origin.len() + self.template.query.len() + self.query.len();
-        given + 1 + SIGNATURE_LENGTH
+        self.outline.length()
     }
 
     fn sign(&self, keys: &[&str], batch: &mut Batch, signatures: &mut Vec<Signature>) {
         for key in keys {
-            batch.push(|http_string| {
-                http_string.extend_from_slice(&self.template.before_path);
-                if !key.starts_with('/') {
-                    http_string.push(b'/');
-                }
-                http_string.extend_from_slice(key.as_bytes());
-                http_string.extend_from_slice(&self.template.after_path);
-            });
+            batch.push(|http_string| self.outline.push_http_string(http_string, key));
         }
         batch.sign(signatures);
     }

@@ -10,8 +10,8 @@ use crate::arguments::Call;
 use crate::call::{Pair, Pairs, are_distinct, borrowed, headers_of, keep_last, params_of};
 use crate::clock::Validity;
 use crate::credentials::Keys;
-use crate::desk::{Carrier, Request};
 use crate::hidden::http_string;
+use crate::outline::{Carrier, Request};
 use crate::refusal::Refusal;
 use crate::route::Route;
 use crate::settings::State;
@@ -140,9 +140,9 @@ pub(crate) struct Lists<'a> {
 }
 
 impl Lists<'_> {
-    /// The request for one key.
-    pub(crate) fn request<'a>(&'a self, method: &'a str, key: &'a str) -> Request<'a> {
-        Request { method, key, params: self.params(), headers: &self.headers }
+    /// The request, whatever its key.
+    pub(crate) fn request<'a>(&'a self, method: &'a str) -> Request<'a> {
+        Request { method, params: self.params(), headers: &self.headers }
     }
 
     /// The `HttpString` of the request for one key, for the log.

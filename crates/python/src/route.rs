@@ -6,6 +6,7 @@ use std::sync::Arc;
 use pyo3::prelude::*;
 use pyo3::types::PyString;
 
+use crate::asked::{same, unchanging};
 use crate::host::signed_host;
 use crate::refusal::Refusal;
 use crate::settings::State;
@@ -26,8 +27,8 @@ pub(crate) struct Wanted<'a, 'py> {
 #[derive(Debug)]
 pub(crate) struct Route {
     state: Arc<State>,
-    bucket: Option<Py<PyString>>,
-    method: Option<Py<PyString>>,
+    /// The bucket and the method; nothing where another like them could mean something else.
+    asked: Option<[Option<Py<PyAny>>; 2]>,
     at_ci: bool,
     /// `scheme://host/`
     pub(crate) origin: String,
@@ -40,16 +41,12 @@ pub(crate) struct Route {
 impl Route {
     /// Whether this is what is wanted.
     pub(crate) fn is(&self, wanted: &Wanted<'_, '_>) -> bool {
-        let same =
-            |known: &Option<Py<PyString>>, value: Option<&Bound<'_, PyAny>>| match (known, value) {
-                (Some(known), Some(value)) => known.as_any().is(value),
-                (None, None) => true,
-                _ => false,
-            };
+        let is_asked = |[bucket, method]: &[Option<Py<PyAny>>; 2]| {
+            same(bucket.as_ref(), wanted.bucket) && same(method.as_ref(), wanted.method)
+        };
         Arc::ptr_eq(&self.state, wanted.state)
             && self.at_ci == wanted.at_ci
-            && same(&self.bucket, wanted.bucket)
-            && same(&self.method, wanted.method)
+            && self.asked.as_ref().is_some_and(is_asked)
     }
 
     /// Works it out. What is wrong with method and host is told by those who need them.
@@ -73,14 +70,10 @@ impl Route {
             }
             Some(method) => Err(type_name(method)),
         };
-        // A subclass of str may tell another text the next time.
-        let kept = |value: &Bound<'_, PyAny>| {
-            value.cast_exact::<PyString>().ok().map(|text| text.clone().unbind())
-        };
+        let asked = unchanging(wanted.bucket).zip(unchanging(wanted.method));
         Ok(Self {
             state: Arc::clone(wanted.state),
-            bucket: wanted.bucket.and_then(kept),
-            method: wanted.method.and_then(kept),
+            asked: asked.map(Into::into),
             at_ci: wanted.at_ci,
             origin,
             host,

@@ -1,6 +1,7 @@
 //! What a `CosConfig` says, read once: the official SDK's arguments, in its order of refusals (`cos_client.py`
 //! `CosConfig.__init__`).
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use cospass_sign::SecurityToken;
@@ -110,17 +111,27 @@ impl<'py> Arguments<'py> {
 /// The settings of one `CosConfig`, which `set_ip_port` and `set_credential` change for every client that has it.
 #[pyclass(frozen, module = "cospass._cospass")]
 #[derive(Debug)]
-pub(crate) struct Settings(Mutex<Arc<State>>);
+pub(crate) struct Settings {
+    state: Mutex<Arc<State>>,
+    /// How often they were changed.
+    version: AtomicU64,
+}
 
 impl Settings {
     /// As they are now.
     pub(crate) fn state(&self) -> Arc<State> {
-        Arc::clone(&self.0.lock().unwrap_or_else(PoisonError::into_inner))
+        Arc::clone(&self.state.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Another number after each change: whoever reads it before the state knows later whether that is still the same.
+    pub(crate) fn version(&self) -> u64 {
+        self.version.load(Ordering::Acquire)
     }
 
     fn replace(&self, change: impl FnOnce(&mut State)) {
-        let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         change(Arc::make_mut(&mut state));
+        self.version.fetch_add(1, Ordering::Release);
     }
 }
 
@@ -135,7 +146,7 @@ impl Settings {
         // Before an instance, which may raise what it likes, is asked for anything.
         let token = token_of(arguments.get("Token")?.as_ref())?;
         let source = arguments.source(anonymous)?;
-        Ok(Self(Mutex::new(Arc::new(State {
+        let state = State {
             site,
             source,
             token,
@@ -143,7 +154,8 @@ impl Settings {
             sign_host: arguments.is_true("SignHost")?,
             sign_params: arguments.is_true("SignParams")?,
             clock: Clock::new(arguments.get("now")?)?,
-        }))))
+        };
+        Ok(Self { state: Mutex::new(Arc::new(state)), version: AtomicU64::default() })
     }
 
     /// The URL of an object, of a bucket without `path`, or of the service without `bucket`.

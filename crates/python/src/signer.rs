@@ -1,6 +1,6 @@
 //! `get_auth` and the pre-signed URLs, as `CosS3Client` and `CosS3Auth` of the official SDK make them.
 
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use cospass_sign::explain::ServerView;
 use cospass_sign::{Credentials, TOKEN_NAME};
@@ -9,40 +9,56 @@ use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyList, PyString, PyTuple};
 
 use crate::arguments::{self, Call};
+use crate::asked::Asked;
 use crate::clock::Validity;
 use crate::column;
 use crate::credentials::Source;
-use crate::desk::{Carrier, Desk};
+use crate::desk::Desk;
 use crate::judge::{authorize, explained, verify};
 use crate::log;
 use crate::many::Many;
+use crate::outline::Carrier;
 use crate::prepared::Prepared;
 use crate::refusal::Refusal;
 use crate::route::{Route, Wanted};
 use crate::send::{self, Order, Pending};
 use crate::sent::Sent;
-use crate::settings::{Settings, State, key_of};
-use crate::site::push_key;
+use crate::settings::{Settings, State};
 use crate::text::{text_in, text_of};
 use crate::warnings;
 
 /// What `CosS3Client` inherits: the calls that sign.
 ///
-/// Its buffers and its signing key are used again for the next call; nothing of Python is called while they are held.
+/// What the last call was made of is kept for the next.
 #[pyclass(frozen, subclass, module = "cospass._cospass")]
 #[derive(Debug, Default)]
 pub(crate) struct Signer {
     settings: OnceLock<Py<Settings>>,
     route: Mutex<Option<Arc<Route>>>,
-    desk: Mutex<Desk>,
+    last: Mutex<Last>,
+}
+
+/// What one call leaves for the next.
+///
+/// Python is called while it is locked, so that its lock is tried and never waited for: who does not get it, another thread or
+/// a clock of the caller's that signs itself, works on a new desk.
+#[derive(Debug, Default)]
+struct Last {
+    /// What lies on the desk, if it can be signed again.
+    asked: Option<Asked>,
+    desk: Desk,
 }
 
 impl Signer {
-    fn state(&self) -> Result<Arc<State>, Refusal> {
+    fn settings(&self) -> Result<&Settings, Refusal> {
         let settings = self.settings.get().ok_or_else(|| {
             Refusal::Raised(PyRuntimeError::new_err("CosS3Client.__init__ was not called"))
         })?;
-        Ok(settings.get().state())
+        Ok(settings.get())
+    }
+
+    fn state(&self) -> Result<Arc<State>, Refusal> {
+        Ok(self.settings()?.state())
     }
 
     /// That of the call before, if this call has the same.
@@ -68,38 +84,46 @@ impl Signer {
         call: &Call<'py>,
         carrier: Carrier,
     ) -> Result<Bound<'py, PyString>, Refusal> {
-        let state = self.state()?;
-        let Some((prepared, key)) = self.prepared(py, &state, call, carrier)? else {
-            return Ok(PyString::new(py, ""));
+        let settings = self.settings()?;
+        let version = settings.version();
+        let is_told = log::is_heard(py)? || warnings::are_wanted(py)?;
+        let mut own = None;
+        let mut shared = self.last.try_lock();
+        let Last { asked, desk } = match &mut shared {
+            Ok(last) => &mut **last,
+            Err(_) => own.insert(Last::default()),
+        };
+        let (key, validity, prepared);
+        let keys = match asked.as_ref().filter(|asked| asked.is(version, call, carrier)) {
+            Some(asked) if !is_told => {
+                key = call.object_key()?;
+                let now = asked.state.clock.now(py, call.now.as_ref())?;
+                validity = Validity::new(now, call.expired.as_ref())?;
+                &asked.keys
+            }
+            _ => {
+                let state = settings.state();
+                let Some(read) = self.prepared(py, &state, call, carrier)? else {
+                    return Ok(PyString::new(py, ""));
+                };
+                (prepared, key) = read;
+                if is_told {
+                    tell(py, &prepared, key.as_ref().map_or(Ok(""), text_in)?)?;
+                }
+                // Until all of it lies there.
+                *asked = None;
+                lay_out(desk, &prepared, carrier)?;
+                if desk.is_small() {
+                    *asked = Asked::new(version, state, call, carrier);
+                }
+                validity = prepared.validity.clone();
+                &prepared.keys
+            }
         };
         let key = key.as_ref().map_or(Ok(""), text_in)?;
-        let lists = prepared.lists()?;
-        let route = &prepared.route;
-        let method = route.lower_method()?;
-        log::signed(py, || lists.shown(method, key))?;
-        if warnings::are_wanted(py)? {
-            warnings::tell(py, prepared.warnings(&lists, key)?)?;
-        }
-        let request = lists.request(method, key);
-        let mut desk = self.desk();
-        let mut out = desk.sheet();
-        if carrier == Carrier::Query {
-            out.push_str(&route.origin);
-            push_key(&mut out, key);
-            out.push('?');
-        }
-        desk.sign(&request, &prepared.keys, &prepared.validity, carrier, &mut out);
-        drop(desk);
-        if carrier == Carrier::Query {
-            lists.push_query(&mut out);
-        }
-        let signed = PyString::new(py, &out);
-        self.desk().put_back(out);
+        let signed = PyString::new(py, desk.sign(keys, &validity, key));
+        desk.tidy();
         Ok(signed)
-    }
-
-    fn desk(&self) -> MutexGuard<'_, Desk> {
-        self.desk.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// What is to be signed, and the key as bytes, if there is one; nothing where nothing is signed.
@@ -115,11 +139,32 @@ impl Signer {
         let bucket = call.bucket.as_ref();
         let method = call.method.as_ref();
         let route = self.route(&Wanted { py, state, bucket, method, at_ci })?;
-        let key = call.key.as_ref().filter(|key| !key.is_none()).map(key_of).transpose()?;
+        let key = call.object_key()?;
         key.as_ref().map(text_in).transpose()?;
         let prepared = Prepared::new(py, state, route, call, at_ci, carrier)?;
         Ok(prepared.map(|prepared| (prepared, key)))
     }
+}
+
+/// Lays out what is signed, whatever its key.
+fn lay_out(desk: &mut Desk, prepared: &Prepared<'_>, carrier: Carrier) -> Result<(), Refusal> {
+    let lists = prepared.lists()?;
+    let outline = desk.lay_out(&lists.request(prepared.route.lower_method()?), carrier);
+    if carrier == Carrier::Query {
+        outline.of_url(&prepared.route.origin, |end| lists.push_query(end));
+    }
+    Ok(())
+}
+
+/// Tells what is signed, and what is a risk of it, to those who want to know.
+fn tell(py: Python<'_>, prepared: &Prepared<'_>, key: &str) -> Result<(), Refusal> {
+    let lists = prepared.lists()?;
+    let method = prepared.route.lower_method()?;
+    log::signed(py, || lists.shown(method, key))?;
+    if warnings::are_wanted(py)? {
+        warnings::tell(py, prepared.warnings(&lists, key)?)?;
+    }
+    Ok(())
 }
 
 /// What is signed, and the key that it is signed for.

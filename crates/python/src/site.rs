@@ -131,12 +131,26 @@ impl Site {
 /// client takes dot segments away.
 pub(crate) fn push_key(out: &mut String, key: &str) {
     let key = key.strip_prefix('/').unwrap_or(key);
-    if !key.as_bytes().windows(2).any(|pair| pair == b"./") {
+    if !has_dot_slash(key.as_bytes()) {
         return percent::push_encoded_path(out, key);
     }
     let mut quoted = String::with_capacity(key.len());
     percent::push_encoded_path(&mut quoted, key);
     out.push_str(&quoted.replace("./", ".%2F"));
+}
+
+/// Whether keys stand in a URL as they are, but for a slash at the beginning of one: those that `text` is made of.
+pub(crate) fn are_plain_keys(text: &str) -> bool {
+    let mut encoded = String::new();
+    percent::push_encoded_path(&mut encoded, text);
+    // Whatever is escaped gets longer.
+    encoded.len() == text.len() && !has_dot_slash(text.as_bytes())
+}
+
+/// Whether `./` is in it; all pairs are looked at, which takes less time than ending with the first.
+fn has_dot_slash(text: &[u8]) -> bool {
+    let pairs = text.iter().zip(text.get(1..).unwrap_or_default());
+    pairs.fold(false, |found, (&one, &next)| found | ((one == b'.') & (next == b'/')))
 }
 
 /// `[A-Za-z0-9]`, or the same at both ends with `inner` allowed between them.

@@ -1,8 +1,10 @@
 """Arrow arrays of keys in, of URLs out: anything with the Arrow PyCapsule interface, read by pyarrow."""
 
+import contextlib
 import importlib
 import mmap
-from typing import Any, List, Optional, Protocol, Tuple
+import weakref
+from typing import Any, Dict, List, Optional, Protocol, Tuple
 
 from .exceptions import CosClientError
 
@@ -61,11 +63,23 @@ class Column:
     """One array of keys, and the room for its URLs."""
 
     def __init__(self, arrow: Any, keys: Any, shortest_url: int) -> None:
-        self._arrow, self._keys = arrow, keys
+        self._arrow = arrow
         self.rows = len(keys)
         # Of views it is told what their texts are parts of.
-        is_view = not _has_offsets(arrow.types, keys.type)
-        length = keys.get_total_buffer_size() if is_view else keys.nbytes
+        self._keys = keys if _has_offsets(arrow.types, keys.type) else keys.cast(arrow.large_string())
+        is_short = arrow.types.is_string(self._keys.type)
+        #: The size of an offset of the keys, in bytes.
+        self.offset_size = 4 if is_short else 8
+        _, offsets, texts = self._keys.buffers()
+        first = self._keys.offset
+        bounds = memoryview(offsets if offsets is not None else bytes(8)).cast("B")
+        self._bounds = bounds.cast("i" if is_short else "q")[first : first + self.rows + 1]
+        self._of_text = memoryview(texts if texts is not None else b"").cast("B")
+        self._nulls: Optional[memoryview] = None
+        if self._keys.null_count:
+            nulls = self._keys.is_null().cast(arrow.uint8())
+            self._nulls = memoryview(nulls.buffers()[1])[nulls.offset :]
+        length = self._bounds[-1] - self._bounds[0]
         # No escape is longer than three bytes.
         self._texts = _Room(self.rows * shortest_url + 3 * length)
         self._offsets = _Room(8 * (self.rows + 1))
@@ -73,22 +87,9 @@ class Column:
 
     def keys(self, first: int, count: int) -> Buffers:
         """Offsets, bytes and, a byte each, which are null, of some rows."""
-        arrow = self._arrow
-        keys = self._keys.slice(first, count).cast(arrow.large_string())
-        _, offsets, texts = keys.buffers()
-        if len(keys) == 0 or offsets is None:
-            return bytes(8), b"", None
-        start, behind = keys.offset, keys.offset + len(keys)
-        bounds = memoryview(offsets).cast("B").cast("q")
-        of_text = memoryview(texts if texts is not None else b"").cast("B")
-        nulls = None
-        if keys.null_count:
-            nulls = bytes(memoryview(keys.is_null().cast(arrow.uint8()).buffers()[1])[: len(keys)])
-        return (
-            bytes(bounds[start : behind + 1]),
-            bytes(of_text[bounds[start] : bounds[behind]]),
-            nulls,
-        )
+        bounds = self._bounds[first : first + count + 1]
+        nulls = None if self._nulls is None else bytes(self._nulls[first : first + len(bounds) - 1])
+        return bytes(bounds), bytes(self._of_text[bounds[0] : bounds[-1]]), nulls
 
     def add(self, offsets: bytes, texts: bytes) -> None:
         """The URLs of the next rows."""
@@ -107,7 +108,16 @@ class Column:
 
 #: From so many bytes on the system is asked for large pages: with those of 4 KiB it takes longer to get the memory of a
 #: million URLs than to sign them.
-_LARGE = 8 << 20
+_LARGE = 2 << 20
+
+#: So many bytes are kept at most of arrays that nobody has any more, for the next ones. The system takes their memory back as
+#: soon as it needs some (``MADV_FREE``); until then it has not to be cleared again, which takes a fifth of the time.
+_SPARE_MOST = 512 << 20
+
+_spares: List[mmap.mmap] = []
+
+#: The end of each that somebody has, by its identity.
+_held: Dict[int, Any] = {}
 
 
 class _Room:
@@ -116,13 +126,7 @@ class _Room:
     def __init__(self, most: int) -> None:
         self._pieces: List[bytes] = []
         self._end = 0
-        self._map: Optional[mmap.mmap] = None
-        if most >= _LARGE and hasattr(mmap, "MADV_HUGEPAGE"):
-            try:
-                self._map = mmap.mmap(-1, most, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
-                self._map.madvise(mmap.MADV_HUGEPAGE)
-            except (OSError, ValueError):
-                self._map = None  # Then it is put together in the end.
+        self._map = _mapped(most) if most >= _LARGE else None  # Without, it is put together in the end.
 
     def add(self, piece: bytes) -> None:
         if self._map is None:
@@ -136,9 +140,46 @@ class _Room:
         self._end = end
 
     def content(self) -> Any:
+        """All of them; nothing can be added any more."""
         if self._map is None:
             return b"".join(self._pieces)
-        return memoryview(self._map)[: self._end]
+        used, self._map = self._map, None
+        content = memoryview(used)[: self._end]
+
+        def ended(_: Any) -> None:
+            del _held[id(used)]
+            _keep(used)
+
+        # Whoever has the bytes holds this view.
+        _held[id(used)] = weakref.ref(content, ended)
+        return content
+
+
+def _mapped(most: int) -> Optional[mmap.mmap]:
+    """Memory of large pages, if there is such."""
+    if not hasattr(mmap, "MADV_HUGEPAGE"):
+        return None
+    for spare in [spare for spare in _spares if most <= len(spare) <= 2 * most]:
+        try:
+            _spares.remove(spare)
+        except ValueError:
+            continue  # Another thread has taken it.
+        return spare
+    try:
+        mapped = mmap.mmap(-1, most, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+        mapped.madvise(mmap.MADV_HUGEPAGE)
+    except (OSError, ValueError):
+        return None
+    return mapped
+
+
+def _keep(used: mmap.mmap) -> None:
+    """Keeps it for the next array, if that is not too much."""
+    kept = sum(len(spare) for spare in _spares)
+    if hasattr(mmap, "MADV_FREE") and kept + len(used) <= _SPARE_MOST:
+        with contextlib.suppress(OSError):
+            used.madvise(mmap.MADV_FREE)
+            _spares.append(used)
 
 
 def _is_text(types: Any, found: Any) -> bool:

@@ -14,9 +14,10 @@ use super::way::{Way, seconds};
 use crate::call::{Pair, every_header_of, keep_last, params_of};
 use crate::clock::Validity;
 use crate::credentials::{Keys, Source};
-use crate::desk::{Carrier, Desk, Request};
+use crate::desk::authorization;
 use crate::hidden::{http_string, is_secret};
 use crate::host::signed_host;
+use crate::outline::Request;
 use crate::refusal::Refusal;
 use crate::settings::State;
 use crate::text::{push_form_encoded, text_in, utf8_of};
@@ -201,10 +202,8 @@ impl Ready {
         let now = signing.now.saturating_add(passed);
         let validity = Validity::Seconds { now, end: now.saturating_add(VALIDITY) };
         let method = self.method.as_str().to_ascii_lowercase();
-        let request = Request { method: &method, key: &self.key, params: &params, headers: &pairs };
-        let mut text = String::new();
-        Desk::default().sign(&request, &signing.keys, &validity, Carrier::Header, &mut text);
-        text
+        let request = Request { method: &method, params: &params, headers: &pairs };
+        authorization(&request, &self.key, &signing.keys, &validity)
     }
 
     fn signed_params(&self, signs_params: bool) -> Vec<Pair<'_>> {
