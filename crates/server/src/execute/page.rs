@@ -69,7 +69,7 @@ impl<T> Page<T> {
 
     /// The last key or common prefix, if there is a next page.
     pub(super) fn next_marker(&self) -> Option<String> {
-        self.is_truncated.then(|| self.last.clone())
+        (self.is_truncated && !self.last.is_empty()).then(|| self.last.clone())
     }
 
     /// The prefix and what follows it, up to and with the delimiter.
@@ -150,6 +150,13 @@ mod tests {
                 assert_eq!((&entries, &common), (&whole.entries, &whole.common_prefixes));
             }
         }
+    }
+
+    #[test]
+    fn a_page_without_room_leads_nowhere() {
+        let mut page = Page::new("", "", 0);
+        scan(&mut page, "", &KEYS);
+        assert_eq!((page.entries.len(), page.next_marker()), (0, None));
     }
 
     #[test]
