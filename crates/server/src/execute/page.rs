@@ -67,9 +67,9 @@ impl<T> Page<T> {
         }
     }
 
-    /// The last key or common prefix, if there is a next page.
+    /// The last key or common prefix, if there is a next page. Behind a page of none there is no next one.
     pub(super) fn next_marker(&self) -> Option<String> {
-        self.is_truncated.then(|| self.last.clone())
+        (self.is_truncated && !self.last.is_empty()).then(|| self.last.clone())
     }
 
     /// The prefix and what follows it, up to and with the delimiter.
