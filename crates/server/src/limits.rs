@@ -8,12 +8,15 @@ use std::time::Duration;
 /// hashes, small enough that many fit into memory.
 pub(crate) const CHUNK: usize = 256 * 1024;
 
+/// How many chunks of an upload may wait at most. A multiple of all that [`intake`] returns.
+pub(crate) const MOST_WAITING: usize = 12;
+
 /// The longest bytes of one write, and how many of them may wait, for an upload beside which there are so many others: each
 /// upload holds some chunks in memory (`execute/intake.rs`). Of those that wait, one or two uploads have enough for what
 /// hashes them to go on while something else has the processors.
 pub(crate) fn intake(others: usize) -> (usize, usize) {
     match others {
-        0..2 => (CHUNK, 12),
+        0..2 => (CHUNK, MOST_WAITING),
         2..16 => (CHUNK / 2, 4),
         16..64 => (64 * 1024, 2),
         _ => (32 * 1024, 1),
@@ -125,6 +128,25 @@ impl Default for Limits {
             discard_size: 64 << 20,
             discard_time: Duration::from_secs(5),
             drain_time: Duration::from_secs(30),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_more_uploads_there_are_the_less_each_holds() {
+        let mut before = usize::MAX;
+        for others in 0..1024 {
+            let (chunk, waiting) = intake(others);
+            assert_eq!(MOST_WAITING % waiting, 0, "{others}");
+            // One is gathered meanwhile.
+            let held = chunk * (waiting + 1);
+            let all = (others + 1) * held;
+            assert!(held <= before && all <= 16 << 20 || others >= 256, "{others}: {all}");
+            before = held;
         }
     }
 }

@@ -1,8 +1,9 @@
 //! The chunks of an upload on their way to the store: while one arrives, those before it are [hashed](hashing) by one thread and
 //! written by another, neither of which waits for the other. A thread is taken only while there is something to do.
 //!
-//! How much memory an upload holds depends on how many there are: few may have large chunks and some of them waiting. Of
-//! many, each need not be fast by itself, and has one chunk on its way while the next one arrives.
+//! How much memory an upload holds depends on how many there are at the time: few may have large chunks and some of them
+//! waiting. Of many, each need not be fast by itself, and has one chunk on its way while the next one arrives; those that began
+//! while there were few give back what is too much now.
 
 mod hashing;
 mod lane;
@@ -28,8 +29,7 @@ pub(super) struct Intake {
     /// What it is encrypted with.
     key: Option<CustomerKey>,
     lanes: Option<Lanes>,
-    /// The length of a chunk, and how many may be on their way.
-    chunk: usize,
+    /// [`MOST_WAITING`], less what the chunks hold that are on their way.
     free: Arc<Semaphore>,
     spare: Spare,
 }
@@ -44,14 +44,19 @@ struct Lanes {
 
 impl Intake {
     pub(super) fn new(store: Store, key: Option<CustomerKey>) -> Self {
-        let (chunk, waiting) = limits::intake(UPLOADS.fetch_add(1, Ordering::Relaxed));
-        let free = Arc::new(Semaphore::new(waiting));
-        Self { store, key, lanes: None, chunk, free, spare: Spare::default() }
+        UPLOADS.fetch_add(1, Ordering::Relaxed);
+        let free = Arc::new(Semaphore::new(limits::MOST_WAITING));
+        Self { store, key, lanes: None, free, spare: Spare::default() }
     }
 
-    /// How many bytes are to be gathered before they are handed over.
+    /// How many bytes are to be gathered before they are handed over, and how many such may be on their way, now.
+    fn share() -> (usize, usize) {
+        limits::intake(UPLOADS.load(Ordering::Relaxed).saturating_sub(1))
+    }
+
+    /// How many bytes are to be gathered before they are handed over. That may change with each that is taken.
     pub(super) fn chunk(&self) -> usize {
-        self.chunk
+        Self::share().0
     }
 
     /// Takes a chunk, as soon as there are not too many on their way, and returns a buffer for the next one.
@@ -66,13 +71,22 @@ impl Intake {
                 Lanes { hashing: Lane::new(hashing), writing: Lane::new(writing) }
             }
         };
-        let permit = Arc::clone(&self.free).acquire_owned().await;
+        let held = limits::MOST_WAITING.checked_div(Self::share().1).unwrap_or(1);
+        let held = u32::try_from(held).map_err(|_| Cause::Failure)?;
+        let permit = Arc::clone(&self.free).acquire_many_owned(held).await;
         let permit = permit.map_err(|_| Cause::Failure)?;
         let chunk = Arc::new(Chunk { bytes, spare: Arc::clone(&self.spare), _permit: permit });
         hashing::push(&lanes.hashing, Arc::clone(&chunk))?;
         push(&lanes.writing, chunk)?;
         self.lanes = Some(lanes);
-        Ok(lock(&self.spare).pop().unwrap_or_else(|| Vec::with_capacity(self.chunk)))
+        Ok(self.buffer())
+    }
+
+    /// A buffer for a chunk, one that was used before if it is not too long by now.
+    fn buffer(&self) -> Vec<u8> {
+        let (chunk, mut spare) = (self.chunk(), lock(&self.spare));
+        spare.retain(|buffer| buffer.capacity() <= chunk);
+        spare.pop().unwrap_or_else(|| Vec::with_capacity(chunk))
     }
 
     /// The upload, with every chunk written; `None` if there was none.
@@ -156,6 +170,26 @@ mod tests {
         let numbers = 0..3 * Workers::cores() + 1;
         let uploads: JoinSet<()> = numbers.map(|number| upload(store.clone(), number)).collect();
         uploads.join_all().await;
+    }
+
+    /// Uploads of other tests only add to the many.
+    #[tokio::test]
+    async fn who_began_alone_takes_less_as_soon_as_there_are_many() {
+        let store = Store::in_memory().unwrap();
+        let mut first = Intake::new(store.clone(), None);
+        let long = vec![7; limits::CHUNK];
+        let many: Vec<_> = (0..256).map(|_| Intake::new(store.clone(), None)).collect();
+        let (chunk, waiting) = limits::intake(many.len());
+        assert_eq!((first.chunk(), waiting), (chunk, 1));
+        let mut next = first.take(long).await.unwrap_or_default();
+        // The first is on its way or behind it: as long as it is there, it leaves room for no other.
+        next.resize(chunk, 7);
+        assert!(next.capacity() <= chunk);
+        let next = first.take(next).await.unwrap_or_default();
+        assert!(next.capacity() <= chunk, "what it had before is not used again");
+        assert!(lock(&first.spare).iter().all(|buffer| buffer.capacity() <= chunk));
+        drop(many);
+        assert!(matches!(first.end().await, Ok(Some(upload)) if upload.size() > chunk as u64));
     }
 
     #[tokio::test]

@@ -153,6 +153,13 @@ mod tests {
     }
 
     #[test]
+    fn a_page_without_room_leads_nowhere() {
+        let mut page = Page::new("", "", 0);
+        scan(&mut page, "", &KEYS);
+        assert_eq!((page.entries.len(), page.next_marker()), (0, None));
+    }
+
+    #[test]
     fn a_full_page_that_is_the_last_is_not_truncated() {
         let mut page = Page::new("c", "", 2);
         scan(&mut page, "", &KEYS);

@@ -1,50 +1,84 @@
-//! Transactions that wait for nobody's thread: async tasks leave them here, and one thread, taken while there are any, runs all
-//! of them that have come meanwhile, one behind the other. A thread for each would be woken twice, for its turn and for the
-//! outcome, which costs more than what it does.
+//! Transactions that wait for nobody's thread: async tasks leave them here, and one thread runs all of them that have come
+//! meanwhile, one behind the other. A thread for each would be woken twice, for its turn and for the outcome, which costs more
+//! than what it does.
+//!
+//! It is always the same thread, and none of those that block for others: what the database keeps in memory is taken from the
+//! allocator by whoever changes it, and an allocator that has some memory for each thread would keep as much of it for each
+//! that was ever at it.
 
 use std::collections::VecDeque;
 use std::io;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-
-use tokio::task::spawn_blocking;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread;
 
 use super::tables::{MOST_WRITERS, Tables};
 use crate::store::backend::Job;
 
-/// What waits to be run.
+/// What waits to be run. Dropped, it ends the thread.
 #[derive(Default)]
-pub(super) struct Submitted(Mutex<Queue>);
+pub(super) struct Submitted(Arc<Desk>);
+
+#[derive(Default)]
+struct Desk {
+    queue: Mutex<Queue>,
+    changed: Condvar,
+}
 
 #[derive(Default)]
 struct Queue {
-    jobs: VecDeque<Job>,
-    /// Whether a thread is at it, or about to be.
-    is_taken: bool,
+    /// Whoever waits holds the tables, and the thread does not: with the last of both they are closed.
+    jobs: VecDeque<(Arc<Tables>, Job)>,
+    has_thread: bool,
+    is_closed: bool,
 }
 
-impl Submitted {
+impl Desk {
     fn lock(&self) -> MutexGuard<'_, Queue> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Those that are to be run together. If there are none, nobody is at it any more.
-    fn next(&self) -> Vec<Job> {
-        let mut queue = self.lock();
+    /// Waits for those that are to be run together; `None` when there will be none any more.
+    fn next(&self) -> Option<(Arc<Tables>, Vec<Job>)> {
+        let is_idle = |queue: &mut Queue| queue.jobs.is_empty() && !queue.is_closed;
+        let queue = self.changed.wait_while(self.lock(), is_idle);
+        let mut queue = queue.unwrap_or_else(PoisonError::into_inner);
         let most = queue.jobs.len().min(MOST_WRITERS);
-        queue.is_taken = most > 0;
-        queue.jobs.drain(..most).collect()
+        let (mut tables, jobs): (Vec<_>, Vec<_>) = queue.jobs.drain(..most).unzip();
+        tables.pop().map(|tables| (tables, jobs))
+    }
+}
+
+impl Drop for Submitted {
+    fn drop(&mut self) {
+        self.0.lock().is_closed = true;
+        self.0.changed.notify_one();
     }
 }
 
 impl Tables {
     pub(super) fn submit(self: &Arc<Self>, job: Job) {
-        let mut queue = self.submitted.lock();
-        queue.jobs.push_back(job);
-        if !std::mem::replace(&mut queue.is_taken, true) {
-            drop(queue);
-            let worker = Worker { tables: Arc::clone(self), is_done: false };
-            spawn_blocking(move || worker.work());
+        let desk = &self.submitted.0;
+        let mut queue = desk.lock();
+        if !queue.has_thread {
+            let at_it = Arc::clone(desk);
+            let work = move || {
+                while let Some((tables, jobs)) = at_it.next() {
+                    // Should it panic, who waits learns that nothing will come, and those behind are not to wait for ever.
+                    let _ = catch_unwind(AssertUnwindSafe(|| tables.write_together(jobs)));
+                }
+            };
+            match thread::Builder::new().name("metadata".to_owned()).spawn(work) {
+                Ok(_) => queue.has_thread = true,
+                Err(error) => {
+                    drop(queue);
+                    return (job.ended)(Err(error));
+                }
+            }
         }
+        queue.jobs.push_back((Arc::clone(self), job));
+        drop(queue);
+        desk.changed.notify_one();
     }
 
     /// Runs jobs in one transaction of the database, and tells them what came of it.
@@ -67,38 +101,6 @@ impl Tables {
         for ended in ended {
             let outcome = outcome.clone();
             ended(outcome.map_err(|error| io::Error::new(error.kind(), error)));
-        }
-    }
-}
-
-/// Whoever runs what was submitted.
-struct Worker {
-    tables: Arc<Tables>,
-    is_done: bool,
-}
-
-impl Worker {
-    fn work(mut self) {
-        loop {
-            let jobs = self.tables.submitted.next();
-            if jobs.is_empty() {
-                self.is_done = true;
-                return;
-            }
-            self.tables.write_together(jobs);
-        }
-    }
-}
-
-impl Drop for Worker {
-    /// A runtime that ends starts no more threads: who waits is to learn that nothing will come.
-    fn drop(&mut self) {
-        if !self.is_done {
-            let mut queue = self.tables.submitted.lock();
-            queue.is_taken = false;
-            let left = std::mem::take(&mut queue.jobs);
-            drop(queue);
-            drop(left);
         }
     }
 }

@@ -26,7 +26,7 @@ use crate::store::backend::{Rows, Run, Span, Table, Verdict};
 use crate::store::transaction::{Changes, Transaction};
 
 /// How much of the file is kept in memory, in bytes; the system keeps more of it.
-const CACHE: usize = 8 << 20;
+const CACHE: usize = 4 << 20;
 
 /// The same while the file is repaired. All of it is read then, once, and what is kept of it is of no use; but memory that was
 /// taken in small pieces does not go back to the system.
