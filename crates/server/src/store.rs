@@ -28,6 +28,7 @@ mod record;
 mod retention;
 mod row;
 mod scan;
+mod stored;
 mod sweep;
 mod transaction;
 mod upload;
@@ -54,8 +55,8 @@ pub(crate) use multipart::UploadName;
 pub(crate) use object::Retained;
 pub(crate) use reader::Reader;
 pub(crate) use record::{
-    AclRecord, BucketId, BucketRecord, Draft, Encryption, Kind, ObjectRecord, PartRecord, Restored,
-    UploadRecord, tag_pairs,
+    AclRecord, BucketId, BucketRecord, Draft, Encryption, Kind, Listed, ObjectRecord, PartRecord,
+    Restored, UploadRecord, tag_pairs,
 };
 pub(crate) use scan::{Step, past, start};
 pub(crate) use upload::{Hashing, Upload, Writing};
@@ -65,7 +66,7 @@ use backend::{Backend, Rows, Table};
 use disk::Disk;
 use known::{Known, Records};
 use memory::Memory;
-use metadata::{bucket_key, decode, find, put, walk};
+use metadata::{FORMAT, bucket_key, decode, find, put, walk};
 use pins::Pins;
 use row::{Fields, RowKey};
 use transaction::Transaction;
@@ -118,7 +119,7 @@ impl Store {
         let all = (Bound::Unbounded, Bound::Unbounded);
         walk(&*backend, Table::Buckets, all, |key, record| {
             let name = Fields(key).text().ok_or(StoreError::Key)?;
-            buckets.insert(name, Arc::new(decode(record)?));
+            buckets.insert(name.into_owned(), Arc::new(decode(record)?));
             Ok(metadata::Walk::Next)
         })?;
         let (pins, buckets) = (Pins::new(Arc::clone(&backend)), Known::new(buckets));
@@ -317,7 +318,11 @@ impl fmt::Display for StoreError {
                 write!(f, "{} is in use by another endpoint", folder.display())
             }
             Self::UnknownFormat { found } => {
-                write!(f, "the data folder has format {found}, which this version does not know")
+                write!(
+                    f,
+                    "the data folder has format {found}, and this version knows no other than {FORMAT}: serve \
+                     an empty folder, or this one with the version that made it"
+                )
             }
             Self::NoSuchBucket => f.write_str("there is no such bucket"),
             Self::BucketExists => f.write_str("there is a bucket of that name"),

@@ -1,8 +1,11 @@
 //! The answers to GET Bucket: what it holds, and where it is.
 
 use super::read::{Element, XmlError};
-use super::write::{DECLARATION, Writer, url_encoded};
+use super::write::{DECLARATION, Writer, named};
 use crate::operation::StorageClass;
+
+/// How long an object is in the document, more or less, in bytes.
+const LENGTH_OF_ENTRY: usize = 400;
 
 /// The document `ListBucketResult`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,8 +50,8 @@ pub struct ObjectEntry {
 impl ListBucket {
     /// The body, `Content-Type: application/xml`.
     pub fn write(&self) -> String {
-        let name = |text: &str| if self.url_encoded { url_encoded(text) } else { text.to_owned() };
-        let mut writer = Writer::default();
+        let name = |text| named(text, self.url_encoded);
+        let mut writer = Writer::declared(self.contents.len() * LENGTH_OF_ENTRY);
         writer.open("ListBucketResult");
         writer.leaf("Name", &self.name);
         if self.url_encoded {
@@ -64,13 +67,13 @@ impl ListBucket {
         if let Some(marker) = &self.next_marker {
             writer.leaf("NextMarker", &name(marker));
         }
-        write_common_prefixes(&mut writer, &self.common_prefixes, name);
+        write_common_prefixes(&mut writer, &self.common_prefixes, self.url_encoded);
         for object in &self.contents {
             writer.open("Contents");
             writer.leaf("Key", &name(&object.key));
             writer.leaf("LastModified", &object.last_modified);
             writer.leaf("ETag", &object.etag);
-            writer.leaf("Size", &object.size.to_string());
+            writer.number("Size", object.size);
             writer.open("Owner");
             writer.leaf("ID", &self.appid);
             writer.leaf("DisplayName", &self.appid);
@@ -79,7 +82,7 @@ impl ListBucket {
             writer.close();
         }
         writer.close();
-        format!("{DECLARATION}{}", writer.finish())
+        writer.finish()
     }
 
     /// Reads a body. Keys that were written percent-encoded are decoded. The owner of the first object is told as that of
@@ -149,14 +152,10 @@ pub(super) fn known_class(text: &str) -> &'static str {
     text.trim().parse().map_or("", StorageClass::as_str)
 }
 
-pub(super) fn write_common_prefixes(
-    writer: &mut Writer,
-    prefixes: &[String],
-    name: impl Fn(&str) -> String,
-) {
+pub(super) fn write_common_prefixes(writer: &mut Writer, prefixes: &[String], url_encoded: bool) {
     for prefix in prefixes {
         writer.open("CommonPrefixes");
-        writer.leaf("Prefix", &name(prefix));
+        writer.leaf("Prefix", &named(prefix, url_encoded));
         writer.close();
     }
 }

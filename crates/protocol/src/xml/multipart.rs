@@ -3,7 +3,7 @@
 use super::account_id;
 use super::list::{Names, known_class, write_common_prefixes};
 use super::read::{Element, XmlError};
-use super::write::{DECLARATION, Writer, url_encoded};
+use super::write::{DECLARATION, Writer, named, url_encoded};
 
 /// The most parts that an object may have (436/7742).
 const PARTS_MAX: usize = 10_000;
@@ -73,7 +73,7 @@ pub struct PartEntry {
 impl PartList {
     /// The body, `Content-Type: application/xml`.
     pub fn write(&self) -> String {
-        let key = if self.url_encoded { url_encoded(&self.key) } else { self.key.clone() };
+        let key = named(&self.key, self.url_encoded);
         let mut writer = Writer::default();
         writer.open("ListPartsResult");
         writer.leaf("Bucket", &self.bucket);
@@ -185,7 +185,7 @@ pub struct UploadEntry {
 impl UploadList {
     /// The body, `Content-Type: application/xml`.
     pub fn write(&self) -> String {
-        let name = |text: &str| if self.url_encoded { url_encoded(text) } else { text.to_owned() };
+        let name = |text| named(text, self.url_encoded);
         let mut writer = Writer::default();
         writer.open("ListMultipartUploadsResult");
         writer.leaf("Bucket", &self.bucket);
@@ -204,7 +204,7 @@ impl UploadList {
             writer.leaf("Delimiter", &name(&self.delimiter));
         }
         writer.leaf("IsTruncated", if self.next.is_some() { "true" } else { "false" });
-        write_common_prefixes(&mut writer, &self.common_prefixes, name);
+        write_common_prefixes(&mut writer, &self.common_prefixes, self.url_encoded);
         for upload in &self.uploads {
             writer.open("Upload");
             writer.leaf("Key", &name(&upload.key));

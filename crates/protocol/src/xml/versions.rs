@@ -2,7 +2,7 @@
 
 use super::list::{Names, known_class, write_common_prefixes};
 use super::read::{Element, XmlError};
-use super::write::{Writer, url_encoded};
+use super::write::{Writer, named};
 
 /// The document `ListVersionsResult` (436/35521).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -60,7 +60,7 @@ pub struct VersionObject {
 impl ListVersions {
     /// The body, `Content-Type: application/xml`.
     pub fn write(&self) -> String {
-        let name = |text: &str| if self.url_encoded { url_encoded(text) } else { text.to_owned() };
+        let name = |text| named(text, self.url_encoded);
         let mut writer = Writer::default();
         writer.open("ListVersionsResult");
         if self.url_encoded {
@@ -79,7 +79,7 @@ impl ListVersions {
         if !self.delimiter.is_empty() {
             writer.leaf("Delimiter", &name(&self.delimiter));
         }
-        write_common_prefixes(&mut writer, &self.common_prefixes, name);
+        write_common_prefixes(&mut writer, &self.common_prefixes, self.url_encoded);
         for version in &self.versions {
             self.write_version(&mut writer, version, &name(&version.key));
         }

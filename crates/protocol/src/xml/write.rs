@@ -1,5 +1,8 @@
 //! Writing elements in the service's layout.
 
+use std::borrow::Cow;
+use std::fmt::Write;
+
 use cospass_sign::percent;
 
 /// The declaration that error bodies and bucket listings begin with.
@@ -13,6 +16,14 @@ pub(super) struct Writer<'a> {
 }
 
 impl<'a> Writer<'a> {
+    /// A document that begins with the [`DECLARATION`], with room for so many bytes more, so that it is not moved while it
+    /// grows.
+    pub(super) fn declared(room: usize) -> Self {
+        let mut out = String::with_capacity(DECLARATION.len() + room);
+        out.push_str(DECLARATION);
+        Self { out, open: Vec::new() }
+    }
+
     pub(super) fn open(&mut self, name: &'a str) {
         self.open_with(name, "");
     }
@@ -44,6 +55,14 @@ impl<'a> Writer<'a> {
         }
         self.open_leaf(name);
         escape_into(&mut self.out, text);
+        self.end_tag(name);
+    }
+
+    /// An element that holds a number.
+    pub(super) fn number(&mut self, name: &str, number: u64) {
+        self.open_leaf(name);
+        // Writing to a `String` cannot fail.
+        let _ = write!(self.out, "{number}");
         self.end_tag(name);
     }
 
@@ -94,7 +113,9 @@ impl<'a> Writer<'a> {
     }
 
     fn indent(&mut self) {
-        self.out.extend(std::iter::repeat_n('\t', self.open.len()));
+        for _ in &self.open {
+            self.out.push('\t');
+        }
     }
 
     fn end_tag(&mut self, name: &str) {
@@ -102,6 +123,11 @@ impl<'a> Writer<'a> {
         self.out.push_str(name);
         self.out.push_str(">\n");
     }
+}
+
+/// A name in a listing, as `encoding-type` asks for it.
+pub(super) fn named(name: &str, url_encoded: bool) -> Cow<'_, str> {
+    if url_encoded { Cow::Owned(self::url_encoded(name)) } else { Cow::Borrowed(name) }
 }
 
 /// A key as `encoding-type=url` asks for it: percent-encoded, but for its slashes. A space is `%20` and `+` is `%2B`, so
@@ -119,7 +145,12 @@ pub(super) fn url_encoded(key: &str) -> String {
 
 /// Escapes text. What XML 1.0 cannot hold becomes U+FFFD, so that every parser can read the document.
 fn escape_into(out: &mut String, text: &str) {
-    for character in text.chars() {
+    // ASCII that stands for itself, up to the first character that may not.
+    let is_plain = |byte: &u8| matches!(byte, b' '..=b'~') && !b"&<>\"'".contains(byte);
+    let plain = text.bytes().take_while(is_plain).count();
+    let (plain, rest) = text.split_at_checked(plain).unwrap_or(("", text));
+    out.push_str(plain);
+    for character in rest.chars() {
         match character {
             '&' => out.push_str("&amp;"),
             '<' => out.push_str("&lt;"),
@@ -153,5 +184,11 @@ mod tests {
         let mut out = String::new();
         escape_into(&mut out, "&<>\"'\r\n\u{1}页");
         assert_eq!(out, "&amp;&lt;&gt;&quot;&apos;&#13;\n\u{fffd}页");
+        for (plain, written) in [("a b~", "a b~"), ("a/页&", "a/页&amp;"), ("a\u{7f}", "a\u{7f}")]
+        {
+            out.clear();
+            escape_into(&mut out, plain);
+            assert_eq!(out, written);
+        }
     }
 }

@@ -9,7 +9,7 @@ use crate::authorize::Permit;
 use crate::endpoint::Endpoint;
 use crate::refusal::Refusal;
 use crate::reply::Reply;
-use crate::store::{ObjectRecord, StoreError};
+use crate::store::{Listed, StoreError};
 
 pub(super) async fn get(endpoint: &Endpoint, permit: Permit<GetBucket>) -> Result<Reply, Refusal> {
     let asked = permit.into_operation();
@@ -17,8 +17,9 @@ pub(super) async fn get(endpoint: &Endpoint, permit: Permit<GetBucket>) -> Resul
     let document = endpoint.store.blocking(move |store| {
         let mut page = Page::new(&asked.prefix, &asked.delimiter, asked.max_keys);
         if let Some(from) = page.start(&asked.marker) {
-            let visit = |key: &str, record: ObjectRecord| page.visit(key, || entry(key, &record));
-            store.scan_objects(&asked.bucket, from, visit)?;
+            let at_once = page.rows_at_once();
+            let visit = |key: &str, listed: Listed| page.visit(key, || entry(key, &listed));
+            store.list_objects(&asked.bucket, (&asked.prefix, from), at_once, visit)?;
         }
         Ok::<_, StoreError>(
             ListBucket {
@@ -45,12 +46,12 @@ pub(super) fn location(endpoint: &Endpoint, permit: &Permit<GetBucketLocation>) 
     Reply::xml(location_constraint(endpoint.region_of(record.as_deref())))
 }
 
-fn entry(key: &str, record: &ObjectRecord) -> ObjectEntry {
+fn entry(key: &str, listed: &Listed) -> ObjectEntry {
     ObjectEntry {
         key: key.to_owned(),
-        last_modified: iso8601_millis(record.modified),
-        etag: record.etag(),
-        size: record.size,
-        storage_class: record.storage_class().as_str(),
+        last_modified: iso8601_millis(listed.modified),
+        etag: listed.etag(),
+        size: listed.size,
+        storage_class: listed.storage_class.as_str(),
     }
 }

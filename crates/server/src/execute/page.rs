@@ -11,8 +11,8 @@ pub(super) struct Page<T> {
     most: usize,
     pub(super) entries: Vec<T>,
     pub(super) common_prefixes: Vec<String>,
-    /// The last key or common prefix.
-    last: Option<String>,
+    /// The last key or common prefix, if there is one.
+    last: String,
     is_truncated: bool,
 }
 
@@ -24,7 +24,7 @@ impl<T> Page<T> {
             most: usize::try_from(most).unwrap_or(usize::MAX),
             entries: Vec::new(),
             common_prefixes: Vec::new(),
-            last: None,
+            last: String::new(),
             is_truncated: false,
         }
     }
@@ -36,6 +36,12 @@ impl<T> Page<T> {
             Some(common) if common == marker => past(marker),
             _ => Some(start(&self.prefix, marker)),
         }
+    }
+
+    /// How many rows are worth reading at once: all of the page and the one behind it, which tells whether there is a next
+    /// page, if none is going to be jumped over.
+    pub(super) fn rows_at_once(&self) -> usize {
+        if self.delimiter.is_empty() { self.most.saturating_add(1) } else { 0 }
     }
 
     /// Takes a row in.
@@ -50,12 +56,12 @@ impl<T> Page<T> {
         match self.common_prefix(key).map(str::to_owned) {
             Some(common) => {
                 self.common_prefixes.push(common.clone());
-                self.last = Some(common.clone());
+                self.last.clone_from(&common);
                 Step::Past(common)
             }
             None => {
                 self.entries.push(entry());
-                self.last = Some(key.to_owned());
+                key.clone_into(&mut self.last);
                 Step::Next
             }
         }
@@ -63,7 +69,7 @@ impl<T> Page<T> {
 
     /// The last key or common prefix, if there is a next page.
     pub(super) fn next_marker(&self) -> Option<String> {
-        self.last.clone().filter(|_| self.is_truncated)
+        self.is_truncated.then(|| self.last.clone())
     }
 
     /// The prefix and what follows it, up to and with the delimiter.

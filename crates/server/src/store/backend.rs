@@ -63,7 +63,56 @@ impl Table {
 }
 
 /// A key and its value.
-pub(super) type Row = (Vec<u8>, Vec<u8>);
+pub(super) type Row<'a> = (&'a [u8], &'a [u8]);
+
+/// Some rows, one behind the other in one piece of memory: it is asked for once, however many they are.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Run {
+    bytes: Vec<u8>,
+    /// Where the key and where the value of each row ends.
+    ends: Vec<(usize, usize)>,
+}
+
+impl Run {
+    pub(super) fn push(&mut self, key: &[u8], value: &[u8]) {
+        self.bytes.extend_from_slice(key);
+        let end_of_key = self.bytes.len();
+        self.bytes.extend_from_slice(value);
+        self.ends.push((end_of_key, self.bytes.len()));
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.ends.is_empty()
+    }
+
+    /// A row by its number, from 0 on.
+    pub(super) fn row(&self, number: usize) -> Option<Row<'_>> {
+        let &(end_of_key, end) = self.ends.get(number)?;
+        let before = number.checked_sub(1).and_then(|before| self.ends.get(before));
+        let start = before.map_or(0, |&(_, end)| end);
+        Some((self.bytes.get(start..end_of_key)?, self.bytes.get(end_of_key..end)?))
+    }
+
+    pub(super) fn last(&self) -> Option<Row<'_>> {
+        self.row(self.len().checked_sub(1)?)
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = Row<'_>> {
+        (0..self.len()).map_while(|number| self.row(number))
+    }
+}
+
+impl<'a> FromIterator<Row<'a>> for Run {
+    fn from_iter<I: IntoIterator<Item = Row<'a>>>(rows: I) -> Self {
+        let mut run = Self::default();
+        rows.into_iter().for_each(|(key, value)| run.push(key, value));
+        run
+    }
+}
 
 /// The keys from one bound to another.
 pub(super) type Span<'a> = (Bound<&'a [u8]>, Bound<&'a [u8]>);
@@ -75,7 +124,7 @@ pub(super) trait Rows {
 
     /// The first rows of a span, in byte order, at most so many. If there are fewer, the span has no more. All of them
     /// were there at one moment; a scan that goes on behind the last of them may see a later one.
-    fn scan(&self, table: Table, span: Span<'_>, most: usize) -> io::Result<Vec<Row>>;
+    fn scan(&self, table: Table, span: Span<'_>, most: usize) -> io::Result<Run>;
 }
 
 /// What becomes of a transaction.
@@ -172,5 +221,19 @@ impl BlobId {
         let mut bytes = [0; 16];
         getrandom::fill(&mut bytes)?;
         Ok(Self(bytes))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_run_gives_its_rows_back() {
+        let rows: [Row<'_>; 4] = [(b"", b""), (b"a", b""), (b"b", b"value"), (b"", b"v")];
+        let run: Run = rows.into_iter().collect();
+        assert_eq!(run.iter().collect::<Vec<_>>(), rows);
+        assert_eq!((run.len(), run.last(), run.row(4)), (4, Some(rows[3]), None));
+        assert_eq!((Run::default().last(), Run::default().is_empty()), (None, true));
     }
 }

@@ -13,7 +13,7 @@ use crc_fast::{CrcAlgorithm, checksum};
 use md5_stream::Md5;
 use tokio::sync::watch;
 
-use super::backend::{Backend, BlobId, Job, Row, Rows, Span, Table, Verdict};
+use super::backend::{Backend, BlobId, Job, Rows, Span, Table, Verdict};
 use super::disk::{Disk, Syncing};
 use super::memory::Memory;
 use super::tests::{
@@ -72,7 +72,8 @@ fn value(rows: &dyn Rows, key: &[u8]) -> Option<Vec<u8>> {
 }
 
 fn keys(rows: &dyn Rows, span: Span<'_>, most: usize) -> Vec<Vec<u8>> {
-    rows.scan(Table::Objects, span, most).unwrap().into_iter().map(|(key, _): Row| key).collect()
+    let page = rows.scan(Table::Objects, span, most).unwrap();
+    page.iter().map(|(key, _)| key.to_vec()).collect()
 }
 
 const ALL: Span<'_> = (Bound::Unbounded, Bound::Unbounded);

@@ -28,7 +28,7 @@ use bytes::Bytes;
 
 use super::StoreError;
 use super::backend::{
-    Backend, BlobId, BlobReader, BlobWriter, Job, Row, Rows, Span, Table, Verdict,
+    Backend, BlobId, BlobReader, BlobWriter, Job, Rows, Run, Span, Table, Verdict,
 };
 use super::transaction::Transaction;
 use crate::private;
@@ -74,7 +74,7 @@ impl Rows for Disk {
         self.tables.get(table, key)
     }
 
-    fn scan(&self, table: Table, span: Span<'_>, most: usize) -> io::Result<Vec<Row>> {
+    fn scan(&self, table: Table, span: Span<'_>, most: usize) -> io::Result<Run> {
         self.tables.scan(table, span, most)
     }
 }

@@ -7,7 +7,7 @@ use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use bytes::Bytes;
 
-use super::backend::{Backend, BlobId, BlobReader, BlobWriter, Row, Rows, Span, Table, Verdict};
+use super::backend::{Backend, BlobId, BlobReader, BlobWriter, Rows, Run, Span, Table, Verdict};
 use super::transaction::Transaction;
 
 /// Tables and blobs in memory.
@@ -27,12 +27,12 @@ impl Rows for Tables {
         Ok(self.0.get(&table).and_then(|rows| rows.get(key)).cloned())
     }
 
-    fn scan(&self, table: Table, span: Span<'_>, most: usize) -> io::Result<Vec<Row>> {
+    fn scan(&self, table: Table, span: Span<'_>, most: usize) -> io::Result<Run> {
         let Some(rows) = self.0.get(&table).filter(|_| !is_empty(span)) else {
-            return Ok(Vec::new());
+            return Ok(Run::default());
         };
         let rows = rows.range::<[u8], _>(span).take(most);
-        Ok(rows.map(|(key, value)| (key.clone(), value.clone())).collect())
+        Ok(rows.map(|(key, value)| (key.as_slice(), value.as_slice())).collect())
     }
 }
 
@@ -53,7 +53,7 @@ impl Rows for Memory {
         read(&self.tables).get(table, key)
     }
 
-    fn scan(&self, table: Table, span: Span<'_>, most: usize) -> io::Result<Vec<Row>> {
+    fn scan(&self, table: Table, span: Span<'_>, most: usize) -> io::Result<Run> {
         read(&self.tables).scan(table, span, most)
     }
 }

@@ -26,13 +26,13 @@ use super::transaction::Transaction;
 use super::{BucketRecord, ObjectRecord, StoreError};
 
 /// The format of the tables and records.
-const FORMAT: u32 = 7;
+pub(super) const FORMAT: u32 = 8;
 
 /// How many rows a walk reads at first, and how many at most at a time. It begins with few, since it may be sent on; one that
 /// was sent on is likely to be sent on again by the first row.
 const FIRST_ROWS: usize = 16;
 const ROWS_BEHIND_A_JUMP: usize = 2;
-const MOST_ROWS: usize = 512;
+const MOST_ROWS: usize = 1024;
 
 /// Says which format the tables have, or refuses another.
 pub(super) fn open(backend: &dyn Backend) -> Result<(), StoreError> {
@@ -96,27 +96,36 @@ pub(super) enum Walk {
 pub(super) fn walk(
     rows: &dyn Rows,
     table: Table,
+    span: (Bound<Vec<u8>>, Bound<Vec<u8>>),
+    visit: impl FnMut(&[u8], &[u8]) -> Result<Walk, StoreError>,
+) -> Result<(), StoreError> {
+    walk_by(rows, table, span, FIRST_ROWS, visit)
+}
+
+/// As [`walk`], for those who know how many rows they are most likely to look at.
+pub(super) fn walk_by(
+    rows: &dyn Rows,
+    table: Table,
     (mut from, to): (Bound<Vec<u8>>, Bound<Vec<u8>>),
+    first: usize,
     mut visit: impl FnMut(&[u8], &[u8]) -> Result<Walk, StoreError>,
 ) -> Result<(), StoreError> {
-    let mut most = FIRST_ROWS;
-    'pages: loop {
+    let mut most = first.clamp(FIRST_ROWS, MOST_ROWS);
+    'runs: loop {
         let span = (from.as_ref().map(Vec::as_slice), to.as_ref().map(Vec::as_slice));
-        let page = rows.scan(table, span, most)?;
-        let is_last = page.len() < most;
-        let mut last = None;
-        for (key, record) in page {
-            match visit(&key, &record)? {
-                Walk::Next => last = Some(key),
+        let run = rows.scan(table, span, most)?;
+        for (key, record) in run.iter() {
+            match visit(key, record)? {
+                Walk::Next => {}
                 Walk::From(bound) => {
                     (from, most) = (bound, ROWS_BEHIND_A_JUMP);
-                    continue 'pages;
+                    continue 'runs;
                 }
                 Walk::End => return Ok(()),
             }
         }
-        match last.filter(|_| !is_last) {
-            Some(key) => from = Bound::Excluded(key),
+        match run.last().filter(|_| run.len() >= most) {
+            Some((key, _)) => from = Bound::Excluded(key.to_vec()),
             None => return Ok(()),
         }
         most = most.saturating_mul(2).min(MOST_ROWS);

@@ -11,10 +11,11 @@ use tokio::sync::oneshot;
 
 use super::backend::{BlobId, Job, Rows, Table, Verdict};
 use super::metadata::{
-    bucket_key, bucket_record, content_key, decode, find, find_object, is_named, manifest_key, walk,
+    bucket_key, bucket_record, content_key, decode, find, find_object, is_named, manifest_key,
+    walk_by,
 };
 use super::record::{
-    AclRecord, ContentId, Draft, Manifest, ManifestId, ObjectRecord, Place, Sums, tag_pairs,
+    AclRecord, ContentId, Draft, Listed, Manifest, ManifestId, ObjectRecord, Place, Sums, tag_pairs,
 };
 use super::retention;
 use super::row::Fields;
@@ -60,19 +61,40 @@ impl Store {
         from: Bound<String>,
         mut visit: impl FnMut(&str, ObjectRecord) -> Step,
     ) -> Result<(), StoreError> {
+        self.scan_rows(bucket, ("", from), 0, |key, record| Ok(visit(key, decode(record)?)))
+    }
+
+    /// As [`scan_objects`](Self::scan_objects), those whose keys begin with a prefix, with what a listing shows of each. So
+    /// many of them are read at once, if there are.
+    pub(crate) fn list_objects(
+        &self,
+        bucket: &Bucket,
+        (prefix, from): (&str, Bound<String>),
+        at_once: usize,
+        mut visit: impl FnMut(&str, Listed) -> Step,
+    ) -> Result<(), StoreError> {
+        self.scan_rows(bucket, (prefix, from), at_once, |key, record| {
+            Ok(visit(key, Listed::read(record)?))
+        })
+    }
+
+    fn scan_rows(
+        &self,
+        bucket: &Bucket,
+        (prefix, from): (&str, Bound<String>),
+        at_once: usize,
+        mut visit: impl FnMut(&str, &[u8]) -> Result<Step, StoreError>,
+    ) -> Result<(), StoreError> {
         let bucket = bucket_key(bucket.as_str());
         let first = match from {
             Bound::Included(key) => bucket.clone().text(&key).first(),
             Bound::Excluded(key) => bucket.clone().text(&key).behind(),
             Bound::Unbounded => bucket.clone().first(),
         };
-        let span = (first, bucket.clone().last());
-        walk(&*self.0.backend, Table::Objects, span, |row, record| {
-            let mut fields = Fields(row);
-            let (Some(_), Some(key)) = (fields.text(), fields.text()) else {
-                return Err(StoreError::Key);
-            };
-            Ok(scan::go_on(&bucket, visit(&key, decode(record)?)))
+        let span = (first, bucket.clone().text_begins(prefix).last());
+        walk_by(&*self.0.backend, Table::Objects, span, at_once, |row, record| {
+            let key = row.strip_prefix(bucket.as_bytes()).and_then(|key| Fields(key).text());
+            Ok(scan::go_on(&bucket, visit(&key.ok_or(StoreError::Key)?, record)?))
         })
     }
 

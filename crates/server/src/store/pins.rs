@@ -116,7 +116,7 @@ mod tests {
     use bytes::Bytes;
 
     use super::*;
-    use crate::store::backend::{BlobReader, BlobWriter, Row, Rows, Span, Table, Verdict};
+    use crate::store::backend::{BlobReader, BlobWriter, Rows, Run, Span, Table, Verdict};
     use crate::store::memory::Memory;
     use crate::store::transaction::Transaction;
 
@@ -132,7 +132,7 @@ mod tests {
             self.inner.get(table, key)
         }
 
-        fn scan(&self, table: Table, span: Span<'_>, most: usize) -> io::Result<Vec<Row>> {
+        fn scan(&self, table: Table, span: Span<'_>, most: usize) -> io::Result<Run> {
             self.inner.scan(table, span, most)
         }
     }

@@ -1,7 +1,7 @@
 //! What the metadata says of buckets and objects.
 //!
 //! A record is written as postcard, whose layout is the order and the types of the fields: a change of either is a new
-//! format (`metadata.rs`).
+//! format (`metadata.rs`). How words of the protocol are written is told by [`stored`](super::stored).
 
 use base16ct::lower;
 use cospass_protocol::operation::{
@@ -16,6 +16,7 @@ use std::io;
 
 use super::backend::BlobId;
 use super::cipher::KeyCheck;
+use super::stored;
 use super::upload::Written;
 use super::version::Version;
 use crate::configurations::Configurations;
@@ -115,22 +116,25 @@ impl BucketRecord {
     }
 }
 
-/// An object without its bytes.
+/// An object without its bytes. What a listing shows comes first, and is read by itself as a [`Listed`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct ObjectRecord {
-    pub(super) place: Place,
     /// In bytes.
     pub(crate) size: u64,
     /// Of the bytes; of the MD5s of the parts if there are parts.
     pub(crate) md5: [u8; 16],
     /// Of how many parts it was made; 0 if it was uploaded whole.
     parts: u16,
-    pub(crate) crc64: u64,
     /// When it was uploaded, Unix seconds.
     pub(crate) modified: i64,
+    #[serde(with = "stored::class")]
+    storage_class: StorageClass,
+    pub(super) place: Place,
+    #[serde(with = "postcard::fixint::le")]
+    pub(crate) crc64: u64,
     /// Headers to send with each download, spelled as they are sent: content headers and user metadata.
+    #[serde(with = "stored::headers")]
     pub(crate) headers: Vec<(String, Vec<u8>)>,
-    storage_class: String,
     pub(crate) acl: AclRecord,
     /// Keys and values.
     pub(crate) tags: Vec<(String, String)>,
@@ -140,6 +144,40 @@ pub(crate) struct ObjectRecord {
     /// Until when it must stay as it is, Unix seconds; that may be long ago.
     pub(crate) retained: Option<i64>,
     pub(crate) version: Version,
+}
+
+/// What a listing shows of an object: what its record begins with, so that nothing else of it is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+pub(crate) struct Listed {
+    /// As those of an [`ObjectRecord`].
+    pub(crate) size: u64,
+    md5: [u8; 16],
+    parts: u16,
+    pub(crate) modified: i64,
+    #[serde(with = "stored::class")]
+    pub(crate) storage_class: StorageClass,
+}
+
+impl Listed {
+    /// Reads the beginning of an [`ObjectRecord`].
+    pub(super) fn read(record: &[u8]) -> Result<Self, postcard::Error> {
+        postcard::take_from_bytes(record).map(|(listed, _)| listed)
+    }
+
+    /// As that of an [`ObjectRecord`].
+    pub(crate) fn etag(&self) -> String {
+        etag(self.md5, self.parts)
+    }
+}
+
+/// An MD5 in hex and in quotes, after a `-` the number of parts if there are any.
+fn etag(md5: [u8; 16], parts: u16) -> String {
+    let mut digits = [0; 32];
+    let hex = lower::encode_str(&md5, &mut digits).unwrap_or_default();
+    match parts {
+        0 => ["\"", hex, "\""].concat(),
+        parts => format!("\"{hex}-{parts}\""),
+    }
 }
 
 /// What sort of object it is.
@@ -234,19 +272,16 @@ impl ObjectRecord {
 
     /// The entity tag in quotes: the MD5 in hex, and after a `-` the number of parts if there are any.
     pub(crate) fn etag(&self) -> String {
-        match self.parts {
-            0 => format!("\"{}\"", lower::encode_string(&self.md5)),
-            parts => format!("\"{}-{parts}\"", lower::encode_string(&self.md5)),
-        }
+        etag(self.md5, self.parts)
     }
 
     pub(crate) fn storage_class(&self) -> StorageClass {
-        self.storage_class.parse().unwrap_or_default()
+        self.storage_class
     }
 
     /// Gives it another class; nothing is restored of it then.
     pub(super) fn change_class(&mut self, class: StorageClass) {
-        self.storage_class = class.as_str().to_owned();
+        self.storage_class = class;
         self.restored = None;
     }
 
@@ -273,8 +308,10 @@ pub(crate) struct UploadRecord {
     /// When it was begun, Unix seconds.
     pub(crate) initiated: i64,
     /// As those of an object.
+    #[serde(with = "stored::headers")]
     headers: Vec<(String, Vec<u8>)>,
-    storage_class: String,
+    #[serde(with = "stored::class")]
+    storage_class: StorageClass,
     acl: AclRecord,
     tags: Vec<(String, String)>,
     pub(crate) encryption: Encryption,
@@ -284,7 +321,7 @@ pub(crate) struct UploadRecord {
 
 impl UploadRecord {
     pub(crate) fn storage_class(&self) -> StorageClass {
-        self.storage_class.parse().unwrap_or_default()
+        self.storage_class
     }
 }
 
@@ -382,7 +419,7 @@ impl Draft {
             crc64: 0,
             modified: self.modified,
             headers: self.headers,
-            storage_class: self.storage_class.as_str().to_owned(),
+            storage_class: self.storage_class,
             acl: self.acl,
             tags: self.tags,
             kind: self.kind,
@@ -397,7 +434,7 @@ impl Draft {
         UploadRecord {
             initiated: self.modified,
             headers: self.headers,
-            storage_class: self.storage_class.as_str().to_owned(),
+            storage_class: self.storage_class,
             acl: self.acl,
             tags: self.tags,
             encryption: self.encryption,
@@ -409,10 +446,10 @@ impl Draft {
 /// Access control, by the names of the protocol.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum AclRecord {
-    Canned(String),
+    Canned(#[serde(with = "stored::canned")] CannedAcl),
     Grants(Vec<GrantRecord>),
     /// What a canned list stands for, and grants besides.
-    CannedAnd(String, Vec<GrantRecord>),
+    CannedAnd(#[serde(with = "stored::canned")] CannedAcl, Vec<GrantRecord>),
 }
 
 /// To whom something is granted: account or group, its name; and the permission.
@@ -426,7 +463,7 @@ pub(crate) enum GranteeKind {
 
 impl AclRecord {
     pub(crate) fn canned(canned: CannedAcl) -> Self {
-        Self::Canned(canned.as_str().to_owned())
+        Self::Canned(canned)
     }
 
     pub(crate) fn grants(grants: &[Grant]) -> Self {
@@ -434,26 +471,25 @@ impl AclRecord {
     }
 
     pub(crate) fn canned_and(canned: CannedAcl, grants: &[Grant]) -> Self {
-        Self::CannedAnd(canned.as_str().to_owned(), grants.iter().map(grant_record).collect())
+        Self::CannedAnd(canned, grants.iter().map(grant_record).collect())
     }
 
     /// The name of a canned list, if there is nothing besides.
     pub(crate) fn as_canned(&self) -> Option<CannedAcl> {
         match self {
-            Self::Canned(name) => CannedAcl::from_name(name),
+            Self::Canned(canned) => Some(*canned),
             Self::Grants(_) | Self::CannedAnd(..) => None,
         }
     }
 
     /// The grants, where the owner is the account of that number.
     pub(crate) fn to_grants(&self, owner_uin: &str) -> Vec<Grant> {
-        let of_canned = |name| CannedAcl::from_name(name).map(|acl| acl.grants(owner_uin));
         let (canned, grants) = match self {
-            Self::Canned(name) => (of_canned(name), &[][..]),
+            Self::Canned(canned) => (Some(canned), &[][..]),
             Self::Grants(grants) => (None, grants.as_slice()),
-            Self::CannedAnd(name, grants) => (of_canned(name), grants.as_slice()),
+            Self::CannedAnd(canned, grants) => (Some(canned), grants.as_slice()),
         };
-        let mut all = canned.unwrap_or_default();
+        let mut all = canned.map(|canned| canned.grants(owner_uin)).unwrap_or_default();
         let of_list = all.len();
         for grant in grants.iter().filter_map(grant) {
             // Grants stand as they were put; what a list says already need not be said again.
@@ -512,6 +548,30 @@ mod tests {
         let parts = [part(1, crc64(b"x")), part(zeros.len() as u64, crc64(&zeros))];
         let whole = Sums::of_parts(&parts);
         assert_eq!((whole.size, whole.crc64), ((3 << 20) + 1, crc64(&[b"x", &zeros[..]].concat())));
+    }
+
+    #[test]
+    fn what_is_listed_is_what_a_record_begins_with() {
+        let draft = Draft {
+            modified: 1_700_000_000,
+            headers: vec![("Content-Type".to_owned(), b"image/png".to_vec())],
+            storage_class: StorageClass::Archive,
+            acl: AclRecord::canned(CannedAcl::Private),
+            tags: vec![("a".to_owned(), "b".to_owned())],
+            kind: Kind::Normal,
+            encryption: Encryption::None,
+            retained: None,
+        };
+        let sums = Sums { size: 1 << 40, md5: [7; 16], crc64: u64::MAX };
+        let record = draft.record(Place::Blob(BlobId([1; 16])), sums);
+        for record in [ObjectRecord { parts: 10_000, ..record.clone() }, record] {
+            let stored = postcard::to_stdvec(&record).unwrap();
+            let listed = Listed::read(&stored).unwrap();
+            let shown = (listed.size, listed.etag(), listed.modified, listed.storage_class);
+            let of_record = (record.size, record.etag(), record.modified, record.storage_class());
+            assert_eq!(shown, of_record);
+            assert!(Listed::read(&stored[..20]).is_err(), "it is cut");
+        }
     }
 
     #[test]

@@ -3,7 +3,10 @@
 //! A text is written as its bytes, a NUL as `00 FF`, and ends with `00 01`, which is below every continuation: a text
 //! comes before those that it begins. A number is written in its full width, highest byte first.
 
+use std::borrow::Cow;
 use std::ops::Bound;
+
+use memchr::memchr;
 
 const NUL: u8 = 0;
 const END: u8 = 1;
@@ -18,14 +21,20 @@ impl RowKey {
         Self::default()
     }
 
-    pub(super) fn text(mut self, text: &str) -> Self {
+    pub(super) fn text(self, text: &str) -> Self {
+        let mut key = self.text_begins(text);
+        key.0.extend([NUL, END]);
+        key
+    }
+
+    /// What the keys begin with whose next field is a text that begins so.
+    pub(super) fn text_begins(mut self, text: &str) -> Self {
         for &byte in text.as_bytes() {
             self.0.push(byte);
             if byte == NUL {
                 self.0.push(ESCAPED);
             }
         }
-        self.0.extend([NUL, END]);
         self
     }
 
@@ -83,24 +92,26 @@ impl RowKey {
 /// The fields of a key, to be read in their order. `None` where there is no such field.
 pub(super) struct Fields<'a>(pub(super) &'a [u8]);
 
-impl Fields<'_> {
-    pub(super) fn text(&mut self) -> Option<String> {
-        let mut text = Vec::new();
+impl<'a> Fields<'a> {
+    pub(super) fn text(&mut self) -> Option<Cow<'a, str>> {
+        let mut unescaped = Vec::new();
         loop {
-            match self.0 {
+            let (plain, mark) = self.0.split_at_checked(memchr(NUL, self.0)?)?;
+            match mark {
                 [NUL, END, rest @ ..] => {
                     self.0 = rest;
-                    return String::from_utf8(text).ok();
+                    if unescaped.is_empty() {
+                        return std::str::from_utf8(plain).ok().map(Cow::Borrowed);
+                    }
+                    unescaped.extend_from_slice(plain);
+                    return String::from_utf8(unescaped).ok().map(Cow::Owned);
                 }
                 [NUL, ESCAPED, rest @ ..] => {
-                    text.push(NUL);
+                    unescaped.extend_from_slice(plain);
+                    unescaped.push(NUL);
                     self.0 = rest;
                 }
-                [NUL, ..] | [] => return None,
-                [byte, rest @ ..] => {
-                    text.push(*byte);
-                    self.0 = rest;
-                }
+                _ => return None,
             }
         }
     }
@@ -150,7 +161,8 @@ mod tests {
             let mut fields = Fields(key.as_bytes());
             let read = (fields.text(), fields.text(), fields.number(), fields.text());
             let (first, second, number, third) = tuple;
-            prop_assert_eq!(read, (Some(first), Some(second), Some(number), Some(third)));
+            let [first, second, third] = [first, second, third].map(|text| Some(text.into()));
+            prop_assert_eq!(read, (first, second, Some(number), third));
             prop_assert!(fields.0.is_empty());
         }
 
@@ -163,6 +175,14 @@ mod tests {
             prop_assert_eq!((from, to).contains(&key), is_in);
             let is_behind = (&b.0, &b.1) > (&a.0, &a.1);
             prop_assert_eq!((begins.behind(), Bound::Unbounded).contains(&key), is_behind);
+        }
+
+        #[test]
+        fn bounds_take_in_texts_that_begin_so(a in tuple(), b in tuple()) {
+            let begins = RowKey::new().text(&a.0).text_begins(&a.1);
+            let is_in = a.0 == b.0 && b.1.starts_with(&a.1);
+            let key = write(&b).into_bytes();
+            prop_assert_eq!((begins.clone().first(), begins.last()).contains(&key), is_in);
         }
 
         #[test]

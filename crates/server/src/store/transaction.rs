@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::io;
 use std::ops::Bound;
 
-use super::backend::{Row, Rows, Span, Table};
+use super::backend::{Rows, Run, Span, Table};
 
 /// Changes to tables: a value, or `None` where a row is removed.
 pub(super) type Changes = BTreeMap<(Table, Vec<u8>), Option<Vec<u8>>>;
@@ -17,7 +17,12 @@ pub(crate) struct Transaction<'a> {
 
 impl<'a> Transaction<'a> {
     pub(super) fn new(base: &'a dyn Rows) -> Self {
-        Self { base, changes: Changes::new() }
+        Self::with(base, Changes::new())
+    }
+
+    /// One that has made changes before.
+    pub(super) fn with(base: &'a dyn Rows, changes: Changes) -> Self {
+        Self { base, changes }
     }
 
     /// Puts a row in place of the one that has its key, if there is one.
@@ -71,15 +76,18 @@ impl Rows for Transaction<'_> {
         }
     }
 
-    fn scan(&self, table: Table, span: Span<'_>, most: usize) -> io::Result<Vec<Row>> {
+    fn scan(&self, table: Table, span: Span<'_>, most: usize) -> io::Result<Run> {
         let changed = self.changes(table, span).count();
         // So many that enough are left if each change removes one.
         let base = self.base.scan(table, span, most.saturating_add(changed))?;
-        let mut rows: BTreeMap<_, _> = base.into_iter().collect();
+        if changed == 0 {
+            return Ok(base);
+        }
+        let mut rows: BTreeMap<_, _> = base.iter().collect();
         for (key, value) in self.changes(table, span) {
             match value {
-                Some(value) => rows.insert(key.clone(), value.clone()),
-                None => rows.remove(key),
+                Some(value) => rows.insert(key, value),
+                None => rows.remove(key.as_slice()),
             };
         }
         Ok(rows.into_iter().take(most).collect())

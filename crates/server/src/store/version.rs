@@ -44,6 +44,7 @@ impl BucketRecord {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Version {
     /// 2^64 less the microseconds since 1970: the newest comes first. Of two of one key, the later written has the lower.
+    #[serde(with = "postcard::fixint::le")]
     pub(super) number: u64,
     /// Whether it was written when versions were not kept.
     pub(super) is_null: bool,

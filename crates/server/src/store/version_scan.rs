@@ -1,12 +1,11 @@
 //! Looking through all versions of a bucket: two tables, those of the current and of the former versions, read side by
 //! side.
 
-use std::collections::VecDeque;
 use std::ops::Bound;
 
 use cospass_protocol::Bucket;
 
-use super::backend::{Row, Rows, Table};
+use super::backend::{Rows, Run, Table};
 use super::metadata::{bucket_key, decode};
 use super::row::{Fields, RowKey};
 use super::scan::{Step, past};
@@ -87,9 +86,9 @@ fn next(
     };
     Ok(match is_current {
         true => {
-            currents.take()?.map(|row| Ok::<_, StoreError>(Former::Object(Box::new(decode(&row)?))))
+            currents.take()?.map(|row| Ok::<_, StoreError>(Former::Object(Box::new(decode(row)?))))
         }
-        false => formers.take()?.map(|row| decode(&row)),
+        false => formers.take()?.map(decode),
     }
     .transpose()?
     .and_then(|version| Some((if is_current { current } else { former }?, version))))
@@ -102,56 +101,66 @@ struct Cursor<'a> {
     from: Bound<Vec<u8>>,
     to: Bound<Vec<u8>>,
     most: usize,
-    read: VecDeque<Row>,
+    read: Run,
+    /// How many rows of it are passed.
+    passed: usize,
     is_at_end: bool,
 }
 
 impl<'a> Cursor<'a> {
     fn new(rows: &'a dyn Rows, table: Table, from: Bound<Vec<u8>>, to: Bound<Vec<u8>>) -> Self {
-        Self { rows, table, from, to, most: FIRST_ROWS, read: VecDeque::new(), is_at_end: false }
+        let (most, read) = (FIRST_ROWS, Run::default());
+        Self { rows, table, from, to, most, read, passed: 0, is_at_end: false }
     }
 
     /// The object's key of the next row.
     fn key(&mut self) -> Result<Option<String>, StoreError> {
         self.fill()?;
-        let Some((row, _)) = self.read.front() else {
+        let Some((row, _)) = self.read.row(self.passed) else {
             return Ok(None);
         };
         let mut fields = Fields(row);
         match (fields.text(), fields.text()) {
-            (Some(_), Some(key)) => Ok(Some(key)),
+            (Some(_), Some(key)) => Ok(Some(key.into_owned())),
             _ => Err(StoreError::Key),
         }
     }
 
     /// The value of the next row, which is passed.
-    fn take(&mut self) -> Result<Option<Vec<u8>>, StoreError> {
+    fn take(&mut self) -> Result<Option<&[u8]>, StoreError> {
         self.fill()?;
-        Ok(self.read.pop_front().map(|(_, value)| value))
+        let passed = self.passed;
+        self.passed = passed.saturating_add(1);
+        Ok(self.read.row(passed).map(|(_, value)| value))
     }
 
     /// Goes on to a row, if it lies ahead.
     fn go_to(&mut self, row: RowKey) {
-        while self.read.front().is_some_and(|(there, _)| there.as_slice() < row.as_bytes()) {
-            self.read.pop_front();
+        while self.read.row(self.passed).is_some_and(|(there, _)| there < row.as_bytes()) {
+            self.passed = self.passed.saturating_add(1);
         }
-        if self.read.is_empty() {
+        if self.is_passed() {
             (self.from, self.most) = (row.first(), FIRST_ROWS);
         }
     }
 
+    /// Whether there is nothing left of what was read.
+    fn is_passed(&self) -> bool {
+        self.passed >= self.read.len()
+    }
+
     fn fill(&mut self) -> Result<(), StoreError> {
-        if !self.read.is_empty() || self.is_at_end {
+        if !self.is_passed() || self.is_at_end {
             return Ok(());
         }
         let span = (self.from.as_ref().map(Vec::as_slice), self.to.as_ref().map(Vec::as_slice));
-        let page = self.rows.scan(self.table, span, self.most)?;
-        self.is_at_end = page.len() < self.most;
-        if let Some((last, _)) = page.last() {
-            self.from = Bound::Excluded(last.clone());
+        let run = self.rows.scan(self.table, span, self.most)?;
+        self.is_at_end = run.len() < self.most;
+        if let Some((last, _)) = run.last() {
+            self.from = Bound::Excluded(last.to_vec());
         }
         self.most = self.most.saturating_mul(2).min(MOST_ROWS);
-        self.read = page.into();
+        (self.read, self.passed) = (run, 0);
         Ok(())
     }
 }

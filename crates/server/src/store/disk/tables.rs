@@ -22,8 +22,8 @@ use super::checked::{seal, unseal};
 use super::submitted::Submitted;
 use super::{Syncing, system};
 use crate::private;
-use crate::store::backend::{Row, Rows, Span, Table, Verdict};
-use crate::store::transaction::Transaction;
+use crate::store::backend::{Rows, Run, Span, Table, Verdict};
+use crate::store::transaction::{Changes, Transaction};
 
 /// How much of the file is kept in memory, in bytes; the system keeps more of it.
 const CACHE: usize = 8 << 20;
@@ -34,6 +34,9 @@ const CACHE_OF_REPAIR: usize = 512 << 10;
 
 /// So many writers share a transaction at most, so that the first of them does not wait without end.
 pub(super) const MOST_WRITERS: usize = 256;
+
+/// Changes of a batch that are longer than so many bytes are not gathered any more.
+const MOST_GATHERED: usize = 1 << 20;
 
 pub(in crate::store) struct Tables {
     path: PathBuf,
@@ -54,6 +57,12 @@ pub(in crate::store) struct Tables {
 pub(super) struct Batch {
     transaction: WriteTransaction,
     writers: usize,
+    /// What is not in the transaction yet. It goes there in the order of its keys: those that come in their order, as they do
+    /// when many upload the files of a folder, fill pages of the database one behind the other, where each that came late
+    /// would leave two of them half empty. A scan reads as many pages fewer.
+    gathered: Changes,
+    /// How many bytes that is.
+    length: usize,
     /// Whether there is something to commit.
     is_changed: bool,
     ending: Ending,
@@ -168,14 +177,15 @@ impl Rows for Tables {
         self.read(|read| get(&read.open_table(definition(table))?, key))
     }
 
-    fn scan(&self, table: Table, span: Span<'_>, most: usize) -> io::Result<Vec<Row>> {
+    fn scan(&self, table: Table, span: Span<'_>, most: usize) -> io::Result<Run> {
         self.read(|read| scan(&read.open_table(definition(table))?, span, most))
     }
 }
 
 impl Batch {
     fn new(transaction: WriteTransaction) -> Self {
-        Self { transaction, writers: 0, is_changed: false, ending: Ending(Arc::default()) }
+        let (gathered, ending) = (Changes::new(), Ending(Arc::default()));
+        Self { transaction, writers: 0, gathered, length: 0, is_changed: false, ending }
     }
 
     /// Runs one writer's transaction, of which nothing stays if it is aborted or panics.
@@ -188,28 +198,39 @@ impl Batch {
             return Ok(());
         }
         let shared = Shared(&self.transaction);
-        let mut transaction = Transaction::new(&shared);
-        if catch_unwind(AssertUnwindSafe(|| run(&mut transaction)))? == Verdict::Abort {
+        let before = Transaction::with(&shared, std::mem::take(&mut self.gathered));
+        let mut transaction = Transaction::new(&before);
+        let ran = catch_unwind(AssertUnwindSafe(|| run(&mut transaction)));
+        let changes = transaction.into_changes();
+        self.gathered = before.into_changes();
+        if ran? == Verdict::Abort {
             return Ok(());
         }
-        let changes = transaction.into_changes();
-        let applied = changes.into_iter().try_for_each(|((table, key), value)| {
-            let mut table = self.transaction.open_table(definition(table))?;
-            match value {
-                Some(value) => table.insert(key.as_slice(), seal(&key, value).as_slice())?,
-                None => table.remove(key.as_slice())?,
-            };
-            Ok(())
-        });
-        match applied {
-            Ok(()) => self.is_changed = true,
-            // Half of it may have been applied: the whole batch has failed.
-            Err(error) => self.ending.settle(Err(failure::<redb::Error>(error))),
+        self.is_changed = true;
+        for ((table, key), value) in changes {
+            let length = key.len().saturating_add(value.as_ref().map_or(0, Vec::len));
+            self.length = self.length.saturating_add(length);
+            self.gathered.insert((table, key), value);
+        }
+        if self.length > MOST_GATHERED {
+            self.apply();
         }
         Ok(())
     }
 
-    fn end(self) {
+    /// Hands what was gathered to the transaction.
+    fn apply(&mut self) {
+        self.length = 0;
+        if let Err(error) = apply(&self.transaction, std::mem::take(&mut self.gathered)) {
+            // Half of it may have been applied: the whole batch has failed.
+            self.ending.settle(Err(failure(error)));
+        }
+    }
+
+    fn end(mut self) {
+        if !self.ending.has_failed() {
+            self.apply();
+        }
         let Self { transaction, is_changed, ending, .. } = self;
         let ended = match is_changed && !ending.has_failed() {
             true => transaction.commit().map_err(failure),
@@ -249,6 +270,21 @@ impl Drop for Ending {
     }
 }
 
+/// Makes changes in the order of tables and keys.
+fn apply(transaction: &WriteTransaction, changes: Changes) -> Result<(), redb::Error> {
+    let mut changes = changes.into_iter().peekable();
+    while let Some(&((table, _), _)) = changes.peek() {
+        let mut rows = transaction.open_table(definition(table))?;
+        while let Some(((_, key), value)) = changes.next_if(|((of, _), _)| *of == table) {
+            match value {
+                Some(value) => rows.insert(key.as_slice(), seal(&key, value).as_slice())?,
+                None => rows.remove(key.as_slice())?,
+            };
+        }
+    }
+    Ok(())
+}
+
 /// The tables within a transaction of the database.
 struct Shared<'a>(&'a WriteTransaction);
 
@@ -258,7 +294,7 @@ impl Rows for Shared<'_> {
         get(&table, key).map_err(failure)
     }
 
-    fn scan(&self, table: Table, span: Span<'_>, most: usize) -> io::Result<Vec<Row>> {
+    fn scan(&self, table: Table, span: Span<'_>, most: usize) -> io::Result<Run> {
         let table = self.0.open_table(definition(table)).map_err(failure)?;
         scan(&table, span, most).map_err(failure)
     }
@@ -274,20 +310,20 @@ fn get(
     table: &impl ReadableTable<Bytes, Bytes>,
     key: &[u8],
 ) -> Result<Option<Vec<u8>>, redb::Error> {
-    Ok(table.get(key)?.map(|value| unseal(key, value.value())).transpose()?)
+    Ok(table.get(key)?.map(|value| unseal(key, value.value()).map(<[u8]>::to_vec)).transpose()?)
 }
 
 fn scan(
     table: &impl ReadableTable<Bytes, Bytes>,
     span: Span<'_>,
     most: usize,
-) -> Result<Vec<Row>, redb::Error> {
-    let mut rows = Vec::new();
+) -> Result<Run, redb::Error> {
+    let mut run = Run::default();
     for row in table.range::<&[u8]>(span)?.take(most) {
         let (key, value) = row?;
-        rows.push((key.value().to_vec(), unseal(key.value(), value.value())?));
+        run.push(key.value(), unseal(key.value(), value.value())?);
     }
-    Ok(rows)
+    Ok(run)
 }
 
 fn open(path: &Path, sync: Syncing) -> Result<Database, redb::Error> {
@@ -375,6 +411,8 @@ impl StorageBackend for Unsynced {
 
 #[cfg(test)]
 mod tests {
+    use std::ops::Bound;
+
     use super::*;
 
     fn needs_repair(path: &Path) -> bool {
@@ -404,5 +442,43 @@ mod tests {
         assert_eq!(tables.get(Table::About, b"key").unwrap(), Some(b"value".to_vec()));
         drop(tables);
         assert!(!needs_repair(&left), "it is repaired, and was closed");
+    }
+
+    #[test]
+    fn who_shares_a_transaction_sees_what_those_before_did_whether_it_is_applied_or_not() {
+        let folder = tempfile::tempdir().unwrap();
+        let tables = Tables::open(&folder.path().join("tables"), Syncing::Never).unwrap();
+        let put = |key: u8, length: usize, verdict| {
+            move |tables: &mut Transaction<'_>| {
+                tables.put(Table::Objects, vec![key], vec![key; length]);
+                verdict
+            }
+        };
+        let keys = |rows: &dyn Rows| {
+            let run = rows.scan(Table::Objects, (Bound::Unbounded, Bound::Unbounded), 9).unwrap();
+            run.iter().map(|(key, _)| key[0]).collect::<Vec<_>>()
+        };
+        let outcome = tables.share(|batch| {
+            let mut seen = Vec::new();
+            // The second is too long to be gathered.
+            for (key, length) in [(3, 1), (1, MOST_GATHERED), (2, 1)] {
+                batch.run(&mut put(key, length, Verdict::Commit)).unwrap();
+                batch.run(&mut put(0, 1, Verdict::Abort)).unwrap();
+                let mut look = |tables: &mut Transaction<'_>| {
+                    seen.push(keys(tables));
+                    Verdict::Abort
+                };
+                batch.run(&mut look).unwrap();
+                assert_eq!(batch.gathered.is_empty(), key == 1);
+            }
+            assert_eq!(seen, [vec![3], vec![1, 3], vec![1, 2, 3]]);
+            let remove = |tables: &mut Transaction<'_>| {
+                tables.remove(Table::Objects, vec![1]);
+                Verdict::Commit
+            };
+            batch.run(&mut { remove }).unwrap();
+        });
+        outcome.unwrap().wait().unwrap();
+        assert_eq!(keys(&tables), [2, 3]);
     }
 }

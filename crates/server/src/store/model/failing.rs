@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use bytes::Bytes;
 
 use crate::store::backend::{
-    Backend, BlobId, BlobReader, BlobWriter, Row, Rows, Span, Table, Verdict,
+    Backend, BlobId, BlobReader, BlobWriter, Rows, Run, Span, Table, Verdict,
 };
 use crate::store::transaction::Transaction;
 
@@ -80,7 +80,7 @@ impl Rows for Failing {
         self.state.call(|| self.inner.get(table, key))
     }
 
-    fn scan(&self, table: Table, span: Span<'_>, most: usize) -> io::Result<Vec<Row>> {
+    fn scan(&self, table: Table, span: Span<'_>, most: usize) -> io::Result<Run> {
         self.state.call(|| self.inner.scan(table, span, most))
     }
 }
