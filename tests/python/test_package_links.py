@@ -8,7 +8,7 @@ import warnings
 
 import cospass
 import pytest
-from cospass import CosWarning, links
+from cospass import CosWarning, _cospass, links
 from cospass.testing import LocalCos
 
 MIB = 1 << 20
@@ -253,3 +253,16 @@ def test_what_a_cdn_does_not_know_is_refused(arguments, told):
     with pytest.raises(cospass.CosClientError, match=told) as refused:
         cospass.cdn_url(*arguments)
     assert KEY not in str(refused.value)
+
+
+def test_parts_of_a_bundle_are_as_large_as_the_service_allows():
+    most = 50_000 << 30
+    allowed = {(100, 1): MIB, (5 << 40, 8 * MIB): 525 * MIB, (0, 1 << 63): 5 << 30, (most, 1): 5 << 30}
+    for given, size in allowed.items():
+        assert _cospass.size_of_parts(*given) == size
+    with pytest.raises(cospass.CosClientError, match=f"{most + 1} bytes are more than can be taken"):
+        _cospass.size_of_parts(most + 1, MIB)
+    with LocalCos() as cos:
+        for size, part_size in ((most + 1, 8), (1 << 80, 1 << 80)):
+            with pytest.raises(cospass.CosClientError, match="has 10,000 parts of 5 GiB at most"):
+                cos.client().make_bundle(cos.bucket, "key", size, part_size)

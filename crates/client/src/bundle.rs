@@ -57,6 +57,15 @@ impl std::fmt::Debug for Bundle {
 }
 
 impl Bundle {
+    /// The size of each part but the last of an upload of so many bytes, in bytes. The wish gives way to what the service allows:
+    /// 1 MiB to 5 GiB (436/7750), and 10,000 parts (436/7742).
+    ///
+    /// # Errors
+    /// [`Error::TooLarge`]: more bytes than that many parts have.
+    pub fn size_of_parts(size: u64, wish: u64) -> Result<u64, Error> {
+        Ok(Plan::of(size, wish)?.part_size)
+    }
+
     /// The document.
     pub fn write(&self) -> String {
         // Numbers and texts: there is nothing that JSON could not hold.

@@ -53,6 +53,7 @@ fn _cospass(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(command::run_command, module)?)?;
     module.add_function(wrap_pyfunction!(links::abort_bundle, module)?)?;
     module.add_function(wrap_pyfunction!(links::download_link, module)?)?;
+    module.add_function(wrap_pyfunction!(links::size_of_parts, module)?)?;
     module.add_function(wrap_pyfunction!(links::upload_bundle, module)?)?;
     module.add_function(wrap_pyfunction!(links::upload_link, module)?)?;
     module.add_function(wrap_pyfunction!(send::crc64_of, module)?)?;

@@ -66,6 +66,12 @@ pub(crate) fn abort_bundle(text: &str, link: Link) -> Result<Pending, Refusal> {
     link.start(|_| async move { transfer.abort().await.map(|()| Told::new()) })
 }
 
+/// The size of each part but the last of an upload in parts, in bytes.
+#[pyfunction]
+pub(crate) fn size_of_parts(size: u64, wish: u64) -> Result<u64, Refusal> {
+    Ok(Bundle::size_of_parts(size, wish)?)
+}
+
 fn with_headers(transfer: UrlTransfer, link: &Link) -> UrlTransfer {
     link.headers.iter().fold(transfer, |transfer, (name, value)| transfer.header(name, value))
 }

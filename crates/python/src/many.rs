@@ -23,10 +23,10 @@ const TOGETHER: usize = 128;
 
 /// So many keys are one thread's at a time; their URLs are handed to Python before the next are made, so that they are
 /// still in the cache and no second copy of all is kept.
-const PIECE: usize = 4096;
+const PIECE: usize = 1024;
 
 /// The same where there are several threads: starting and awaiting them should not count.
-const SHARED_PIECE: usize = 8 * PIECE;
+const SHARED_PIECE: usize = 32 * PIECE;
 
 /// Texts one behind the other.
 #[derive(Default)]

@@ -9,7 +9,7 @@ use bytes::{Buf, Bytes};
 use cospass_protocol::form::{FieldsReader, FileReader, Form, FormError};
 use cospass_protocol::operation::PostObject;
 use http::HeaderMap;
-use http::header::{CONTENT_LENGTH, EXPECT, TRANSFER_ENCODING};
+use http::header::{CONTENT_LENGTH, EXPECT, HeaderValue, TRANSFER_ENCODING};
 use hyper::body::{Body, Frame, Incoming};
 use tokio::time::{Instant, timeout};
 
@@ -57,6 +57,14 @@ impl SealedBody {
 
     pub(crate) fn length(&self) -> Length {
         self.length
+    }
+
+    /// Whether its transfer coding is none, or `chunked` alone: what another one wraps would be taken for the body.
+    pub(crate) fn is_plainly_coded(&self, headers: &HeaderMap) -> bool {
+        let mut codings = headers.get_all(TRANSFER_ENCODING).iter();
+        let is_chunked = |value: &HeaderValue| value.as_bytes().eq_ignore_ascii_case(b"chunked");
+        self.length != Length::Chunked
+            || (codings.next().is_some_and(is_chunked) && codings.next().is_none())
     }
 
     /// How many bytes were read.

@@ -3,7 +3,7 @@
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use cospass_protocol::Bucket;
-use cospass_protocol::operation::{Conditions, PutObject};
+use cospass_protocol::operation::Conditions;
 
 use crate::refusal::Cause;
 use crate::store::{ObjectRecord, Store, Versioning};
@@ -24,34 +24,62 @@ pub(crate) fn of_download(conditions: &Conditions, object: &ObjectRecord) -> Ver
     if conditions.iter().next().is_none() {
         return Verdict::Go;
     }
-    let etag = object.etag();
-    let modified_after = |value: &[u8]| unix(value).map(|time| object.modified > time);
-    let failed = match (&conditions.if_match, &conditions.if_unmodified_since) {
-        (Some(list), _) => !matches_any(list, &etag),
-        (None, Some(time)) => modified_after(time).unwrap_or(false),
-        (None, None) => false,
-    };
-    if failed {
+    if is_another(conditions, object) {
         return Verdict::Failed;
     }
     let not_modified = match (&conditions.if_none_match, &conditions.if_modified_since) {
-        (Some(list), _) => matches_any(list, &etag),
-        (None, Some(time)) => modified_after(time).is_some_and(|after| !after),
+        (Some(list), _) => matches_any(list, &object.etag()),
+        (None, Some(time)) => modified_after(object, time).is_some_and(|after| !after),
         (None, None) => false,
     };
     if not_modified { Verdict::NotModified } else { Verdict::Go }
 }
 
-/// Judges the conditions of an upload against the object that it would replace.
-pub(crate) fn of_upload(put: &PutObject, object: Option<&ObjectRecord>) -> Result<(), Cause> {
+/// Judges the conditions of an upload, of a copy or of a completed upload against the object that it would replace.
+/// `If-Modified-Since` is for downloads alone (RFC 9110 §13.1.3).
+pub(crate) fn of_write(
+    conditions: &Conditions,
+    is_forbidden: bool,
+    object: Option<&ObjectRecord>,
+) -> Result<(), Cause> {
+    let is_there = |list: &Vec<u8>, object: &ObjectRecord| matches_any(list, &object.etag());
     let failed = match object {
-        None => put.conditions.if_match.is_some(),
-        Some(object) => of_download(&put.conditions, object) != Verdict::Go,
+        None => conditions.if_match.is_some(),
+        Some(object) => {
+            let none_match = conditions.if_none_match.as_ref();
+            is_another(conditions, object) || none_match.is_some_and(|list| is_there(list, object))
+        }
     };
     if failed {
         return Err(Cause::PreconditionFailed);
     }
-    of_overwrite(put.forbid_overwrite, object)
+    of_overwrite(is_forbidden, object)
+}
+
+/// Whether a range is wanted of this object: its `If-Range` names it, by its entity tag or by the very time at which it was
+/// modified (RFC 9110 §13.1.5). If it is another one, all of it is.
+pub(crate) fn is_range_of(if_range: Option<&[u8]>, object: &ObjectRecord) -> bool {
+    if_range.is_none_or(|value| match unix(value) {
+        Some(time) => time == object.modified,
+        None => {
+            let tag = value.trim_ascii();
+            !tag.starts_with(b"W/") && tag != b"*" && matches_any(tag, &object.etag())
+        }
+    })
+}
+
+/// Whether an object is not the one that `If-Match` names or, without it, was changed since `If-Unmodified-Since`.
+fn is_another(conditions: &Conditions, object: &ObjectRecord) -> bool {
+    match (&conditions.if_match, &conditions.if_unmodified_since) {
+        (Some(list), _) => !matches_any(list, &object.etag()),
+        (None, Some(time)) => modified_after(object, time).unwrap_or(false),
+        (None, None) => false,
+    }
+}
+
+/// `None` if the value is no date.
+fn modified_after(object: &ObjectRecord, value: &[u8]) -> Option<bool> {
+    unix(value).map(|time| object.modified > time)
 }
 
 /// Whether an upload must not replace anything: it asks so with `x-cos-forbid-overwrite`, which says nothing where versions

@@ -121,6 +121,8 @@ impl Endpoint {
         let mut body = SealedBody::new(&parts.headers, incoming, Arc::clone(limits));
         let answer = if framing.is_ambiguous() {
             Err(Cause::AmbiguousLength.into())
+        } else if !body.is_plainly_coded(&parts.headers) {
+            Err(Cause::TransferCoding.into())
         } else if !peer.is_served {
             Err(Cause::SlowDown.into())
         } else {

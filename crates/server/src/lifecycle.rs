@@ -15,6 +15,8 @@ use cospass_protocol::xml::{
 
 pub(crate) use rounds::Rounds;
 
+use crate::store::{Kind, ObjectRecord};
+
 const SECONDS_A_DAY: i64 = 86_400;
 
 /// How far Beijing is ahead of UTC.
@@ -38,6 +40,22 @@ pub(crate) struct Subject<'a> {
     pub(crate) storage_class: StorageClass,
     /// When it was changed, Unix seconds.
     pub(crate) modified: i64,
+    /// Whether it was made by appending: then no rule is about it (436/7741).
+    pub(crate) is_appendable: bool,
+}
+
+impl<'a> Subject<'a> {
+    /// An object of that key; `tags` are those of its record.
+    pub(crate) fn of(key: &'a str, record: &ObjectRecord, tags: &'a [Tag]) -> Self {
+        Self {
+            key,
+            size: record.size,
+            tags,
+            storage_class: record.storage_class(),
+            modified: record.modified,
+            is_appendable: record.kind == Kind::Appendable,
+        }
+    }
 }
 
 /// What has become of an object by now, Unix seconds. If rules disagree, going wins, then the coldest class.
@@ -137,6 +155,7 @@ fn last_moment(rules: &LifecycleConfiguration, now: i64) -> i64 {
 
 fn applies(rule: &LifecycleRule, object: &Subject<'_>) -> bool {
     rule.is_enabled
+        && !object.is_appendable
         && rule.filter.as_ref().is_none_or(|filter| {
             has_prefix(filter, object.key)
                 && filter.tags.iter().all(|tag| object.tags.contains(tag))
@@ -221,6 +240,7 @@ mod tests {
             tags: &[],
             storage_class: StorageClass::Standard,
             modified: at("2024-03-01T12:00:00+08:00"),
+            is_appendable: false,
         }
     }
 
@@ -239,6 +259,16 @@ mod tests {
             fate(&rules, &midnight, super::tests::at("2024-03-02T00:00:00+08:00")),
             Fate::Goes
         );
+    }
+
+    #[test]
+    fn no_rule_is_about_what_was_appended() {
+        let rules = rules(AFTER_A_DAY);
+        let appended = Subject { is_appendable: true, ..object("a") };
+        let late = at("2025-01-01T00:00:00+08:00");
+        assert_eq!(fate(&rules, &object("a"), late), Fate::Goes);
+        assert_eq!(fate(&rules, &appended, late), Fate::Stays);
+        assert_eq!(expiry(&rules, &appended), None);
     }
 
     #[test]

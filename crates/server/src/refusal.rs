@@ -147,6 +147,8 @@ causes! {
 
     /// **!** RFC 9112 §6.1: a length and chunks contradict each other.
     AmbiguousLength "ambiguous-length" => InvalidRequest "Content-Length and Transfer-Encoding exclude each other.",
+    /// **!** RFC 9112 §6.1: 501. A body is told by chunks and is in no other coding.
+    TransferCoding "transfer-coding" => NotImplemented "Transfer-Encoding must be chunked, once: a body in another coding is not read.",
     /// **D** #170009879.
     MissingLength "missing-length" => MissingContentLength "You must provide the Content-Length HTTP header",
     /// **D K**
@@ -239,8 +241,8 @@ causes! {
     NoSuchKey "no-such-key" => NoSuchKey "The specified key does not exist.",
     /// **T K** Also a version whose id none can have.
     NoSuchVersion "no-such-version" => NoSuchVersion "The specified version does not exist.",
-    /// **K** The version that is asked for is a delete marker; with `x-cos-delete-marker`.
-    DeleteMarker "delete-marker" => MethodNotAllowed "The specified method is not allowed against this resource.",
+    /// **D !** The version that is asked for is a delete marker: 404 (436/7753, 436/7745; S3 says 405), with `x-cos-delete-marker`.
+    DeleteMarker "delete-marker" => NoSuchKey "The specified version is a delete marker.",
     /// **D K** A version to copy is a delete marker: 400.
     SourceDeleteMarker "source-delete-marker" => InvalidRequest "The source of a copy request may not specifically refer to a delete marker by version id.",
     /// **K !** Neither the source's key nor its bucket may be missing.
@@ -284,6 +286,8 @@ causes! {
     NotAppendable "not-appendable" => ObjectNotAppendable "The operation is not valid for the current state of the object",
     /// **D !** Not with intelligent tiering; **!** nor with an archive.
     ClassNotAppendable "class-not-appendable" => InvalidArgument "x-cos-storage-class: an object of this class cannot be appended to.",
+    /// **D !** Not in a bucket that lies in several zones (436/7741).
+    BucketNotAppendable "bucket-not-appendable" => InvalidRequest "A bucket that lies in several zones takes no APPEND Object.",
     /// **D !**
     SourceAppendable "source-appendable" => InvalidRequest "An object that was made by appending cannot be copied.",
     /// **! !** A link is asked for, and there is an object that is none.

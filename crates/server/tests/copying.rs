@@ -60,7 +60,7 @@ fn what_a_copy_is_may_be_replaced() {
 }
 
 #[test]
-fn conditions_of_a_source_hold_for_the_source() {
+fn conditions_hold_for_the_source_and_for_what_is_replaced() {
     let endpoint = endpoint();
     let source = format!("{HOST}/a%20%2B/%E9%A1%B5");
     let etag = "4b3a6218bb3e3a7303e8a171a60fcf92";
@@ -72,6 +72,9 @@ fn conditions_of_a_source_hold_for_the_source() {
         ("x-cos-copy-source-If-Modified-Since", "Thu, 16 May 2097 06:45:51 GMT", 412),
         ("x-cos-copy-source-If-Unmodified-Since", "Thu, 16 May 2019 06:45:51 GMT", 412),
         ("x-cos-forbid-overwrite", "true", 409),
+        ("If-None-Match", "*", 412),
+        ("If-Match", "other", 412),
+        ("If-Match", etag, 200),
     ] {
         let answer = endpoint.send(&copy("/b", &source).header(name, value).sign());
         assert_eq!(answer.status, status, "{name}: {}", answer.text());

@@ -37,6 +37,21 @@ fn keys(endpoint: &Endpoint) -> Vec<String> {
 const EXPIRE: &str = "<Expiration><Days>2</Days></Expiration>";
 
 #[test]
+fn what_was_appended_stays() {
+    let endpoint = Endpoint::start();
+    let append = request("POST", "/log").header("Content-Length", "1").body(b"x");
+    let append = append.param("append", "").param("position", "0");
+    assert_eq!(endpoint.send(&at_any_time(append)).status, 200);
+    upload(&endpoint, "/whole", "");
+    put_rules(&endpoint, EXPIRE);
+    let told = |target| endpoint.send(&at_any_time(get(target)));
+    assert!(told("/whole").header("x-cos-expiration").is_some());
+    assert_eq!(told("/log").header("x-cos-expiration"), None);
+    endpoint.clock.set(NOW + 9 * DAY);
+    assert_eq!((told("/whole").status, told("/log").status), (404, 200));
+}
+
+#[test]
 fn objects_go_when_their_days_are_over() {
     let endpoint = Endpoint::start();
     upload(&endpoint, "/logs/1", "");

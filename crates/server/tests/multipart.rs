@@ -86,6 +86,24 @@ fn parts_become_an_object() {
 }
 
 #[test]
+fn completing_may_be_bound_to_what_is_there() {
+    let endpoint = endpoint();
+    let id = begin(&endpoint, "/a");
+    let part = upload(&endpoint, "/a", &id, 1, b"parts");
+    let bound = |name: &str, value: &str| {
+        let complete = complete("/a", &id, &[(1, &part)]).header(name, value);
+        endpoint.send(&complete.sign()).status
+    };
+    assert_eq!(bound("If-Match", "*"), 412);
+    endpoint.put("/a", b"whole");
+    assert_eq!(bound("If-None-Match", "*"), 412);
+    assert_eq!(bound("If-Match", "other"), 412);
+    assert_eq!(endpoint.send(&get("/a").sign()).body, b"whole");
+    assert_eq!(bound("If-Match", "*"), 200);
+    assert_eq!(endpoint.send(&get("/a").sign()).body, b"parts");
+}
+
+#[test]
 fn large_parts_come_out_as_they_went_in() {
     let endpoint = endpoint();
     let bytes: Vec<u8> = (0..700_000_u32).map(|index| (index % 251) as u8).collect();

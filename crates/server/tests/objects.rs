@@ -189,9 +189,52 @@ fn conditions_are_kept() {
                 assert_eq!(answer.header("ETag"), Some(CONTENT_ETAG));
                 assert!(answer.header("x-cos-request-id").is_some());
                 assert_eq!(answer.header("Content-Length"), Some("0"));
-                assert_eq!(answer.body, b"");
+                assert_eq!((answer.header("Content-Type"), answer.body.len()), (None, 0));
             }
         }
+    }
+}
+
+#[test]
+fn a_cache_is_told_for_how_long_it_may_keep_what_it_has() {
+    let endpoint = Endpoint::start();
+    let times = [("Cache-Control", "max-age=60"), ("Expires", "Tue, 14 Nov 2023 23:00:00 GMT")];
+    let upload =
+        times.iter().fold(put("/a", CONTENT), |put, (name, value)| put.header(name, value));
+    assert_eq!(endpoint.send(&upload.sign()).status, 200);
+    let asked = get("/a").header("If-None-Match", "*");
+    let same = endpoint.send(&asked.clone().sign());
+    assert_eq!((same.status, same.header("Content-Disposition")), (304, None));
+    for (name, value) in times {
+        assert_eq!(same.header(name), Some(value));
+    }
+    let other = endpoint.send(&asked.param("response-cache-control", "no-store").sign());
+    assert_eq!((other.status, other.header("Cache-Control")), (304, Some("no-store")));
+}
+
+#[test]
+fn a_range_is_of_the_object_that_it_names() {
+    let endpoint = Endpoint::start();
+    endpoint.put("/a", CONTENT);
+    let weak = format!("W/{CONTENT_ETAG}");
+    for (value, status) in [
+        (CONTENT_ETAG, 206),
+        ("Tue, 14 Nov 2023 22:13:20 GMT", 206),
+        ("\"x\"", 200),
+        ("*", 200),
+        (&weak, 200),
+        ("Tue, 14 Nov 2023 22:13:19 GMT", 200),
+        ("Tue, 14 Nov 2023 22:13:21 GMT", 200),
+    ] {
+        let asked = get("/a").header("Range", "bytes=1-2").header("If-Range", value);
+        let answer = endpoint.send(&asked.sign());
+        let body = if status == 206 { &CONTENT[1..3] } else { CONTENT };
+        assert_eq!((answer.status, &answer.body[..]), (status, body), "{value}");
+        assert_eq!(answer.header("Content-Range").is_some(), status == 206);
+        // Behind the end there is nothing of this object, but all of another one.
+        let behind = get("/a").header("Range", "bytes=999-").header("If-Range", value);
+        let expected = if status == 206 { 416 } else { 200 };
+        assert_eq!(endpoint.send(&behind.sign()).status, expected, "{value}");
     }
 }
 
@@ -205,6 +248,9 @@ fn an_upload_may_be_bound_to_what_is_there() {
     assert_eq!(upload("If-None-Match", "*"), 200);
     assert_eq!(upload("If-None-Match", "*"), 412);
     assert_eq!(upload("If-Match", CONTENT_ETAG), 200);
+    assert_eq!(upload("If-Unmodified-Since", "Tue, 14 Nov 2023 22:13:19 GMT"), 412);
+    // For downloads alone (RFC 9110 §13.1.3).
+    assert_eq!(upload("If-Modified-Since", "Tue, 14 Nov 2097 22:13:20 GMT"), 200);
     assert_eq!(upload("x-cos-forbid-overwrite", "false"), 200);
     assert_eq!(upload("x-cos-forbid-overwrite", "true"), 409);
 }

@@ -3,6 +3,14 @@
 use crate::State;
 use crate::state::BLOCK;
 
+/// A one, and as many zeros as a message may need with its length behind them: writing all and cutting what is too much takes
+/// less time than counting them first.
+const PADDING: [u8; BLOCK + 8] = {
+    let mut padding = [0; BLOCK + 8];
+    padding[0] = 0x80;
+    padding
+};
+
 /// Messages to be hashed from one state on. Cleared, it keeps its memory.
 #[derive(Clone, Debug)]
 pub struct Blocks {
@@ -35,9 +43,11 @@ impl Blocks {
         let bits = self.start.bytes().wrapping_add(length as u64).wrapping_mul(8);
         // FIPS 180-4 §5.1.1: a one, zeros, and the length in bits.
         let padded = (length + 9).next_multiple_of(BLOCK);
-        self.bytes.push(0x80);
-        self.bytes.resize(begin + padded - 8, 0);
-        self.bytes.extend_from_slice(&bits.to_be_bytes());
+        self.bytes.extend_from_slice(&PADDING);
+        self.bytes.truncate(begin + padded);
+        if let Some(end) = self.bytes.last_chunk_mut() {
+            *end = bits.to_be_bytes();
+        }
         self.ends.push(self.bytes.len() / BLOCK);
     }
 

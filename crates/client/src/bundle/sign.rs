@@ -143,8 +143,7 @@ impl Signing<'_> {
 
     fn complete(&self) -> Result<Presigned, Error> {
         let Upload { bucket, key, upload_id } = self.upload.clone();
-        let (md5, forbid_overwrite) = (None, false);
-        self.sign(&CompleteMultipartUpload { bucket, key, upload_id, md5, forbid_overwrite })
+        self.sign(&CompleteMultipartUpload::new(bucket, key, upload_id))
     }
 
     fn abort(&self) -> Result<Presigned, Error> {

@@ -151,12 +151,10 @@ impl Client {
         parts: &[Part],
     ) -> Result<PutAnswer, Error> {
         let body = Bytes::from(write_parts(parts.iter().map(|part| (part.number, &*part.etag))));
+        let Upload { bucket, key, upload_id } = upload.clone();
         let operation = CompleteMultipartUpload {
-            bucket: upload.bucket.clone(),
-            key: upload.key.clone(),
-            upload_id: upload.upload_id.clone(),
             md5: Some(checksum::md5(&body)),
-            forbid_overwrite: false,
+            ..CompleteMultipartUpload::new(bucket, key, upload_id)
         };
         let (here, size) = (combined(parts), parts.iter().map(|part| part.size).sum());
         match self.ask(&operation, Payload::bytes(body), Repeat::Safe).await {

@@ -51,6 +51,8 @@ pub struct PutObjectCopy {
     pub source_key: Option<CustomerKey>,
     /// `x-cos-forbid-overwrite: true`: only if there is no object of that key.
     pub forbid_overwrite: bool,
+    /// What must hold of the object that is there.
+    pub conditions: Conditions,
 }
 
 /// What `x-cos-metadata-directive: Replaced` gives a copy instead of what its source has.
@@ -78,6 +80,7 @@ impl PutObjectCopy {
             retain_until: None,
             forbid_overwrite: false,
             source_key: None,
+            conditions: Conditions::default(),
         }
     }
 
@@ -113,6 +116,7 @@ impl PutObjectCopy {
             retain_until: retain_until(headers)?,
             source_key: CustomerKey::decode_of_source(headers)?,
             forbid_overwrite: headers.flag(FORBID_OVERWRITE)?,
+            conditions: Conditions::decode(headers)?,
         })
     }
 
@@ -131,6 +135,7 @@ impl PutObjectCopy {
         out.extend(self.encryption.iter().flat_map(|encryption| encryption.headers()));
         out.extend(retain_until_headers(self.retain_until));
         out.extend(forbid_overwrite(self.forbid_overwrite));
+        out.extend(self.conditions.encode());
         out
     }
 }

@@ -12,7 +12,7 @@ use super::request::{Request, called};
 use super::retention::{retain_until, retain_until_headers};
 use super::tagging::{tags, tags_header};
 use super::value::{ContentMd5, StorageClass, TrafficLimit};
-use super::{ContentHeaders, DecodeError, invalid};
+use super::{Conditions, ContentHeaders, DecodeError, invalid};
 use super::{Need, Permission};
 use crate::policy::Target;
 use crate::{Bucket, ObjectKey, TagSet};
@@ -312,9 +312,17 @@ pub struct CompleteMultipartUpload {
     pub md5: Option<ContentMd5>,
     /// `x-cos-forbid-overwrite: true`: only if there is no object of that key.
     pub forbid_overwrite: bool,
+    /// What must hold of the object that is there.
+    pub conditions: Conditions,
 }
 
 impl CompleteMultipartUpload {
+    /// Whatever is there is replaced.
+    pub fn new(bucket: Bucket, key: ObjectKey, upload_id: String) -> Self {
+        let (md5, forbid_overwrite, conditions) = (None, false, Conditions::default());
+        Self { bucket, key, upload_id, md5, forbid_overwrite, conditions }
+    }
+
     pub(super) fn decode(
         bucket: Bucket,
         key: ObjectKey,
@@ -327,6 +335,7 @@ impl CompleteMultipartUpload {
             upload_id: params.owned(UPLOAD_ID)?,
             md5: content_md5(headers)?,
             forbid_overwrite: headers.flag(FORBID_OVERWRITE)?,
+            conditions: Conditions::decode(headers)?,
         })
     }
 
@@ -335,8 +344,10 @@ impl CompleteMultipartUpload {
     }
 
     fn headers(&self) -> Vec<Pair<'_>> {
-        let md5 = self.md5.map(ContentMd5::header);
-        md5.into_iter().chain(forbid_overwrite(self.forbid_overwrite)).collect()
+        let mut out = self.conditions.encode();
+        out.extend(self.md5.map(ContentMd5::header));
+        out.extend(forbid_overwrite(self.forbid_overwrite));
+        out
     }
 }
 

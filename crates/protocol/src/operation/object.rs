@@ -120,6 +120,8 @@ impl Request for PutObject {
     }
 }
 
+const IF_RANGE: &str = "If-Range";
+
 /// Downloads an object or a part of it (436/7753).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct GetObject {
@@ -131,6 +133,9 @@ pub struct GetObject {
     pub version_id: Option<String>,
     /// Which part of it; all of it if absent.
     pub range: Option<ByteRange>,
+    /// `If-Range`: of which object a range is wanted, by its entity tag or the date of its last change (RFC 9110 §13.1.5); all of
+    /// another one is sent. The value as sent.
+    pub if_range: Option<Vec<u8>>,
     /// What must hold of the object.
     pub conditions: Conditions,
     /// The key that it is encrypted with, if it is one of the customer.
@@ -149,6 +154,7 @@ impl GetObject {
             key,
             version_id: None,
             range: None,
+            if_range: None,
             conditions: Conditions::default(),
             overrides: ResponseOverrides::default(),
             traffic_limit: None,
@@ -167,6 +173,7 @@ impl GetObject {
             key,
             version_id: version_id(params)?,
             range: headers.once("Range")?.and_then(ByteRange::parse),
+            if_range: headers.once(IF_RANGE)?.map(<[u8]>::to_vec),
             conditions: Conditions::decode(headers)?,
             customer_key: CustomerKey::decode(headers)?,
             overrides: ResponseOverrides::decode(params)?,
@@ -184,6 +191,9 @@ impl GetObject {
         let mut out = self.conditions.encode();
         out.extend(self.customer_key.iter().flat_map(|key| key.headers()));
         out.extend(self.range.map(|range| pair("Range", range.to_string())));
+        out.extend(
+            self.if_range.as_deref().map(|value| (IF_RANGE.as_bytes().into(), value.into())),
+        );
         out.extend(self.traffic_limit.map(traffic_limit_header));
         out
     }

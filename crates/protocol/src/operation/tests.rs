@@ -369,6 +369,10 @@ fn any_operation() -> impl Strategy<Value = Operation> {
                     storage_class,
                     acl,
                     forbid_overwrite: flag,
+                    conditions: Conditions {
+                        if_match: Some(b"*".to_vec()),
+                        ..Conditions::default()
+                    },
                     bucket,
                     key,
                 }),
@@ -403,6 +407,7 @@ fn any_operation() -> impl Strategy<Value = Operation> {
                     key,
                     version_id,
                     range,
+                    if_range: conditions.if_match.clone(),
                     conditions,
                     customer_key: flag.then(customer_key),
                     overrides: ResponseOverrides::default().with("response-expires", text),
@@ -532,9 +537,8 @@ fn of_upload(
         18 => Operation::CompleteMultipartUpload(CompleteMultipartUpload {
             md5,
             forbid_overwrite: flag,
-            bucket,
-            key,
-            upload_id,
+            conditions: Conditions { if_none_match: Some(b"*".to_vec()), ..Conditions::default() },
+            ..CompleteMultipartUpload::new(bucket, key, upload_id)
         }),
         _ => Operation::AbortMultipartUpload(AbortMultipartUpload { bucket, key, upload_id }),
     }

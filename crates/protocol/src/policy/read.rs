@@ -208,7 +208,12 @@ fn conditions(at: At<'_>) -> Result<Vec<Condition>, Wrong> {
     for (name, json) in distinct(at)? {
         within!(at, (name, json), |at| {
             let operator = Condition::parse_operator(name).map_err(|error| error.at(at.path()))?;
-            for member in distinct(at)? {
+            let members = distinct(at)?;
+            if members.is_empty() {
+                // Nothing would have to hold, where the writer thought of something.
+                return at.refuse(PolicyProblem::Empty);
+            }
+            for member in members {
                 within!(at, member, |at| {
                     let mut condition =
                         operator.key(member.0).map_err(|error| error.at(at.path()))?;

@@ -23,6 +23,7 @@ __all__ = [
     "crc64_of",
     "download_link",
     "run_command",
+    "size_of_parts",
     "upload_bundle",
     "upload_link",
 ]
@@ -38,6 +39,12 @@ def crc64_of(path: str, offset: int, length: int) -> int:
     """The CRC64 of a part of a file, which may be shorter.
 
     :raises CosClientError: it cannot be read.
+    """
+
+def size_of_parts(size: int, wish: int) -> int:
+    """The size of each part but the last of an upload of so many bytes, in bytes; the wish gives way to what the service allows.
+
+    :raises CosClientError: more than the service takes.
     """
 
 def cdn_url(

@@ -4,6 +4,7 @@ import json
 from typing import Any, Callable, Dict
 from urllib.parse import parse_qs, urlsplit
 
+from . import _cospass
 from .exceptions import CosClientError
 from .objects import Text
 from .steps import Steps
@@ -11,8 +12,11 @@ from .transfers import Transfers
 
 _MIB = 1 << 20
 
-#: What a part may have, in bytes (436/7750), how many there are at most (436/7742), and a page of those that are there.
-_PART_MAX, _PARTS_MAX, _PAGE = 5 << 30, 10_000, 1000
+#: How many of the parts that are there are listed at once.
+_PAGE = 1000
+
+#: The native half counts so far; every limit is below.
+_COUNTED = (1 << 64) - 1
 
 _FORMAT, _VERSION = "cospass-upload-bundle", 1
 
@@ -64,11 +68,12 @@ def renewed(presign: Presign, Bundle: str, Expired: int) -> str:
 def _part_size(size: int, wish: int) -> int:
     if size < 0 or wish < 1:
         raise CosClientError(f"Size is {size} and PartSize is {wish}: give 0 or more, and 1 or more")
-    least = -(-size // _PARTS_MAX)
-    part_size = max(min(wish * _MIB, _PART_MAX), -(-least // _MIB) * _MIB)
-    if part_size > _PART_MAX:
-        raise CosClientError(f"Size is {size}: an object has 10,000 parts of 5 GiB at most")
-    return part_size
+    try:
+        return _cospass.size_of_parts(min(size, _COUNTED), min(wish * _MIB, _COUNTED))
+    except CosClientError:
+        raise CosClientError(
+            f"Size is {size}: an object has 10,000 parts of 5 GiB at most"
+        ) from None
 
 
 def _document(

@@ -10,7 +10,7 @@ from .judgement import Explanation, Verification, _server_view
 from .objects import Text
 from .offered import not_offered
 from .sending import Sender
-from .steps import Steps, run, run_async
+from .steps import Steps, by_waiting, on_asyncio, run, run_async
 from .transfers import Transfers
 
 if TYPE_CHECKING:
@@ -34,32 +34,31 @@ def _told(call: Callable[..., Any]) -> Optional[str]:
     return told if told is None or ":raises" in told else told.rstrip() + _RAISES
 
 
-def _waiting(
+def _steps(
     call: "Callable[Concatenate[Transfers, P], Steps[T]]",
-) -> "Callable[Concatenate[CosS3Client, P], T]":
-    """The call of a client that waits."""
+) -> "Callable[Concatenate[_Client, P], Steps[T]]":
+    """The steps of a client's call."""
 
     @functools.wraps(call)
-    def waiting(client: "CosS3Client", /, *arguments: "P.args", **keywords: "P.kwargs") -> T:
-        return run(call(client._calls_at(keywords), *arguments, **keywords))
+    def steps(client: "_Client", /, *arguments: "P.args", **keywords: "P.kwargs") -> Steps[T]:
+        return call(client._calls_at(keywords), *arguments, **keywords)
 
-    waiting.__doc__ = _told(call)
-    return waiting
+    steps.__doc__ = _told(call)
+    return steps
+
+
+def _waiting(
+    call: "Callable[Concatenate[Transfers, P], Steps[T]]",
+) -> "Callable[Concatenate[_Client, P], T]":
+    """The call of a client that waits."""
+    return by_waiting(_steps(call))
 
 
 def _awaiting(
     call: "Callable[Concatenate[Transfers, P], Steps[T]]",
-) -> "Callable[Concatenate[AsyncCosS3Client, P], Coroutine[Any, Any, T]]":
+) -> "Callable[Concatenate[_Client, P], Coroutine[Any, Any, T]]":
     """The call of a client on asyncio."""
-
-    @functools.wraps(call)
-    async def awaiting(
-        client: "AsyncCosS3Client", /, *arguments: "P.args", **keywords: "P.kwargs"
-    ) -> T:
-        return await run_async(call(client._calls_at(keywords), *arguments, **keywords))
-
-    awaiting.__doc__ = _told(call)
-    return awaiting
+    return on_asyncio(_steps(call))
 
 
 class _Client(_cospass.Signer):

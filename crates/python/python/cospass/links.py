@@ -9,34 +9,15 @@ They are those of the commands ``cospass download`` and ``upload``: a download g
 with a bundle with the parts that are there. The ``async_`` ones are the same on asyncio; a cancelled task ends its transfer.
 """
 
-import functools
 import json
 import os
 from dataclasses import dataclass
-from typing import (
-    TYPE_CHECKING,
-    Any,
-    Callable,
-    Coroutine,
-    Dict,
-    List,
-    Mapping,
-    Optional,
-    Tuple,
-    TypeVar,
-    Union,
-)
+from typing import Any, Callable, Dict, List, Mapping, Optional, Tuple, Union
 
 from . import _cospass
 from .exceptions import CosClientError
 from .sending import way_to
-from .steps import Steps, run, run_async
-
-if TYPE_CHECKING:
-    from typing_extensions import ParamSpec
-
-    P = ParamSpec("P")
-T = TypeVar("T")
+from .steps import Steps, by_waiting, on_asyncio
 
 __all__ = [
     "abort_bundle",
@@ -202,27 +183,11 @@ def _address(bundle: str) -> str:
     return str(document.get("head", "")) if isinstance(document, dict) else ""
 
 
-def _waiting(call: "Callable[P, Steps[T]]") -> "Callable[P, T]":
-    @functools.wraps(call)
-    def waiting(*arguments: "P.args", **keywords: "P.kwargs") -> T:
-        return run(call(*arguments, **keywords))
-
-    return waiting
-
-
-def _awaiting(call: "Callable[P, Steps[T]]") -> "Callable[P, Coroutine[Any, Any, T]]":
-    @functools.wraps(call)
-    async def awaiting(*arguments: "P.args", **keywords: "P.kwargs") -> T:
-        return await run_async(call(*arguments, **keywords))
-
-    return awaiting
-
-
-download = _waiting(_download)
-upload = _waiting(_upload)
-upload_bundle = _waiting(_upload_bundle)
-abort_bundle = _waiting(_abort_bundle)
-async_download = _awaiting(_download)
-async_upload = _awaiting(_upload)
-async_upload_bundle = _awaiting(_upload_bundle)
-async_abort_bundle = _awaiting(_abort_bundle)
+download = by_waiting(_download)
+upload = by_waiting(_upload)
+upload_bundle = by_waiting(_upload_bundle)
+abort_bundle = by_waiting(_abort_bundle)
+async_download = on_asyncio(_download)
+async_upload = on_asyncio(_upload)
+async_upload_bundle = on_asyncio(_upload_bundle)
+async_abort_bundle = on_asyncio(_abort_bundle)

@@ -14,8 +14,10 @@ import functools
 from dataclasses import dataclass
 from queue import SimpleQueue
 from typing import (
+    TYPE_CHECKING,
     Any,
     Callable,
+    Coroutine,
     Dict,
     Generator,
     Iterable,
@@ -29,6 +31,10 @@ from typing import (
 from ._cospass import Pending
 from .exceptions import CosClientError
 
+if TYPE_CHECKING:
+    from typing_extensions import ParamSpec
+
+    P = ParamSpec("P")
 T = TypeVar("T")
 
 Steps = Generator[Any, Any, T]
@@ -149,6 +155,26 @@ async def run_async(steps: Steps[T]) -> T:
     except StopIteration as stop:
         done: T = stop.value
         return done
+
+
+def by_waiting(call: "Callable[P, Steps[T]]") -> "Callable[P, T]":
+    """A call that is carried out by waiting for each of its steps."""
+
+    @functools.wraps(call)
+    def waiting(*arguments: "P.args", **keywords: "P.kwargs") -> T:
+        return run(call(*arguments, **keywords))
+
+    return waiting
+
+
+def on_asyncio(call: "Callable[P, Steps[T]]") -> "Callable[P, Coroutine[Any, Any, T]]":
+    """A call that is carried out on asyncio."""
+
+    @functools.wraps(call)
+    async def awaiting(*arguments: "P.args", **keywords: "P.kwargs") -> T:
+        return await run_async(call(*arguments, **keywords))
+
+    return awaiting
 
 
 async def _await(step: Any) -> Any:

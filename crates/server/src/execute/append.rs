@@ -51,6 +51,9 @@ pub(super) async fn append(
 async fn check_before_the_body(endpoint: &Endpoint, asked: &AppendObject) -> Result<(), Refusal> {
     let asked = asked.clone();
     let look = move |store: &Store| {
+        if store.bucket(&asked.bucket).is_some_and(|bucket| bucket.is_multi_az) {
+            return Err(Cause::BucketNotAppendable.into());
+        }
         let there = store.find_object(&asked.bucket, &asked.key)?;
         check(&asked, there.as_ref())
     };

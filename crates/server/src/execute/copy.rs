@@ -83,7 +83,7 @@ fn copied(
 ) -> Result<ObjectRecord, Failed> {
     let is_forbidden = forbids_overwrite(store, &copy.bucket, copy.forbid_overwrite);
     let check = |there: Option<&ObjectRecord>| {
-        conditions::of_overwrite(is_forbidden, there).map_err(Failed::from)
+        conditions::of_write(&copy.conditions, is_forbidden, there).map_err(Failed::from)
     };
     let key = key_of_copy(copy);
     if key.is_none() && copy.source_key.is_none() {

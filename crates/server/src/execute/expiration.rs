@@ -27,13 +27,7 @@ pub(super) fn with_expiration(
     let Some(bucket) = store.bucket(bucket) else { return reply };
     let Some(rules) = bucket.configurations.lifecycle() else { return reply };
     let tags = record.tags();
-    let subject = Subject {
-        key: key.as_str(),
-        size: record.size,
-        tags: &tags,
-        storage_class: record.storage_class(),
-        modified: record.modified,
-    };
+    let subject = Subject::of(key.as_str(), record, &tags);
     match lifecycle::expiry(rules, &subject) {
         None => reply,
         Some((time, rule)) => {

@@ -176,7 +176,7 @@ pub(super) async fn complete(
         let choose = |there: &[_]| choose(&named, there, least).map_err(Refusal::from);
         let is_forbidden = forbids_overwrite(store, &name.bucket, asked.forbid_overwrite);
         let check = |there: Option<&_>| {
-            conditions::of_overwrite(is_forbidden, there).map_err(Refusal::from)
+            conditions::of_write(&asked.conditions, is_forbidden, there).map_err(Refusal::from)
         };
         let record = store.complete_parts(&name, now, choose, check)?;
         let reply = with_version(Reply::empty(StatusCode::OK), store, &name.bucket, &record);

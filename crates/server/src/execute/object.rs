@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use cospass_protocol::content_range;
-use cospass_protocol::operation::{GetObject, HeadObject, StorageClass};
+use cospass_protocol::operation::{GetObject, HeadObject, ResponseOverrides, StorageClass};
 use http::StatusCode;
 use http::header::{ACCEPT_RANGES, CONTENT_RANGE, ETAG, HeaderName, HeaderValue, LAST_MODIFIED};
 
@@ -62,7 +62,7 @@ fn download(
     customer_key::unlock(record.encryption, get.customer_key.as_ref())?;
     match conditions::of_download(&get.conditions, record) {
         Verdict::Failed => return Err(Cause::PreconditionFailed.into()),
-        Verdict::NotModified => return Ok(not_modified(record)),
+        Verdict::NotModified => return Ok(not_modified(record, &get.overrides)),
         Verdict::Go => {}
     }
     if !record.is_readable(now) {
@@ -83,7 +83,7 @@ pub(super) fn head(endpoint: &Endpoint, permit: Permit<HeadObject>) -> Result<Re
     customer_key::unlock(record.encryption, head.customer_key.as_ref())?;
     match conditions::of_download(&head.conditions, &record) {
         Verdict::Failed => Err(Cause::PreconditionFailed.into()),
-        Verdict::NotModified => Ok(not_modified(&record)),
+        Verdict::NotModified => Ok(not_modified(&record, &ResponseOverrides::default())),
         Verdict::Go => {
             let length = Some(record.size);
             let reply = Reply { length, ..Reply::empty(StatusCode::OK) };
@@ -101,18 +101,29 @@ fn content(
     reader: Reader,
     now: i64,
 ) -> Result<Reply, Refusal> {
-    let part = match get.range {
+    let range = get.range.filter(|_| conditions::is_range_of(get.if_range.as_deref(), record));
+    let part = match range {
         None => 0..record.size,
         Some(range) => range.within(record.size).ok_or_else(|| Refusal::range(record.size))?,
     };
-    let status = if get.range.is_some() { StatusCode::PARTIAL_CONTENT } else { StatusCode::OK };
+    let status = if range.is_some() { StatusCode::PARTIAL_CONTENT } else { StatusCode::OK };
     let body = body(reader, &part, Pace::of(get.traffic_limit)).map_err(StoreError::from)?;
     let mut reply = describe(Reply { body, ..Reply::empty(status) }, record, now)
         .header(ACCEPT_RANGES, HeaderValue::from_static("bytes"));
-    if get.range.is_some() {
+    if range.is_some() {
         reply = reply.header(CONTENT_RANGE, content_range(&part, record.size));
     }
-    for (param, header, value) in get.overrides.iter() {
+    override_headers(&mut reply, &get.overrides, |_| true);
+    Ok(reply)
+}
+
+/// Replaces headers by those that a request asks for.
+fn override_headers(
+    reply: &mut Reply,
+    overrides: &ResponseOverrides,
+    is_wanted: impl Fn(&str) -> bool,
+) {
+    for (param, header, value) in overrides.iter().filter(|(_, header, _)| is_wanted(header)) {
         let value = HeaderValue::from_bytes(value);
         // What HTTP cannot carry was refused when the parameter was decoded.
         let (Ok(name), Ok(value)) = (HeaderName::try_from(header), value) else {
@@ -121,7 +132,6 @@ fn content(
         };
         reply.headers.insert(name, value);
     }
-    Ok(reply)
 }
 
 /// A small part is read at once; a large one, or a paced one, while it is sent.
@@ -139,19 +149,31 @@ fn body(reader: Reader, part: &Range<u64>, pace: Pace) -> std::io::Result<ReplyB
     Ok(ReplyBody::Whole(bytes.into()))
 }
 
-fn not_modified(record: &ObjectRecord) -> Reply {
-    let reply = Reply::empty(StatusCode::NOT_MODIFIED);
+/// That the client has the object already, and for how long it may keep it, as the object itself would say it (RFC 9110
+/// §15.4.5).
+fn not_modified(record: &ObjectRecord, overrides: &ResponseOverrides) -> Reply {
+    let is_of_caches = |name: &str| {
+        ["Cache-Control", "Expires"].iter().any(|header| header.eq_ignore_ascii_case(name))
+    };
+    let mut reply = Reply::empty(StatusCode::NOT_MODIFIED);
+    stored_headers(&mut reply, record, is_of_caches);
+    override_headers(&mut reply, overrides, is_of_caches);
     reply.header(ETAG, record.etag()).header(LAST_MODIFIED, http_date(record.modified))
 }
 
-/// Adds the headers that tell what an object is.
-fn describe(mut reply: Reply, record: &ObjectRecord, now: i64) -> Reply {
-    for (name, value) in &record.headers {
+/// Adds headers that the object was uploaded with.
+fn stored_headers(reply: &mut Reply, record: &ObjectRecord, is_wanted: impl Fn(&str) -> bool) {
+    for (name, value) in record.headers.iter().filter(|(name, _)| is_wanted(name)) {
         let pair = (HeaderName::try_from(name.as_str()), HeaderValue::from_bytes(value));
         if let (Ok(name), Ok(value)) = pair {
             reply.headers.insert(name, value);
         }
     }
+}
+
+/// Adds the headers that tell what an object is.
+fn describe(mut reply: Reply, record: &ObjectRecord, now: i64) -> Reply {
+    stored_headers(&mut reply, record, |_| true);
     let class = record.storage_class();
     if class != StorageClass::default() {
         let name = HeaderName::from_static("x-cos-storage-class");

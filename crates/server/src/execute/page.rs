@@ -67,7 +67,7 @@ impl<T> Page<T> {
         }
     }
 
-    /// The last key or common prefix, if there is a next page.
+    /// The last key or common prefix, if there is a next page. Behind a page of none there is no next one.
     pub(super) fn next_marker(&self) -> Option<String> {
         (self.is_truncated && !self.last.is_empty()).then(|| self.last.clone())
     }

@@ -60,7 +60,8 @@ pub(super) async fn keep(
     let put = Arc::new(put);
     let (asked, wanted_md5) = (Arc::clone(&put), put.md5);
     let check = move |there: Option<&ObjectRecord>| {
-        conditions::of_upload(&asked, there).map_err(Refusal::from)
+        conditions::of_write(&asked.conditions, asked.forbid_overwrite, there)
+            .map_err(Refusal::from)
     };
     let (bucket, key) = (put.bucket.clone(), put.key.clone());
     let record = if received.is_few(store) {
@@ -88,11 +89,11 @@ pub(super) async fn check_before_the_body(
     if !put.forbid_overwrite && put.conditions.iter().next().is_none() {
         return Ok(());
     }
-    let mut put = put.clone();
+    let put = put.clone();
     let check = move |store: &Store| {
-        put.forbid_overwrite = forbids_overwrite(store, &put.bucket, put.forbid_overwrite);
+        let is_forbidden = forbids_overwrite(store, &put.bucket, put.forbid_overwrite);
         let object = store.find_object(&put.bucket, &put.key)?;
-        conditions::of_upload(&put, object.as_ref()).map_err(Refusal::from)
+        conditions::of_write(&put.conditions, is_forbidden, object.as_ref()).map_err(Refusal::from)
     };
     endpoint.store.blocking(check).await
 }

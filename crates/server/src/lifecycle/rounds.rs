@@ -103,13 +103,7 @@ fn follow(
             return Fate::Stays;
         }
         let tags = record.tags();
-        let subject = Subject {
-            key: due.key.as_str(),
-            size: record.size,
-            tags: &tags,
-            storage_class: record.storage_class(),
-            modified: record.modified,
-        };
+        let subject = Subject::of(due.key.as_str(), record, &tags);
         match due.former {
             None => fate(rules, &subject, now),
             Some((_, replaced)) => fate_of_former(rules, &subject, replaced, now),

@@ -27,6 +27,13 @@ fn the_body() {
     let other_way =
         request("PUT", "/a").header("Transfer-Encoding", "chunked").header("Content-Length", "1");
     refused(&other_way.sign(), "ambiguous-length", 400, "InvalidRequest");
+    for coding in ["gzip, chunked", "chunked, chunked"] {
+        let coded = request("PUT", "/a").header("Transfer-Encoding", coding).sign();
+        refused(&coded.body(b"0\r\n\r\n"), "transfer-coding", 501, "NotImplemented");
+    }
+    let coded = request("PUT", "/a").header("Transfer-Encoding", "chunked");
+    let coded = coded.header("Transfer-Encoding", "chunked").sign();
+    refused(&coded.body(b"0\r\n\r\n"), "transfer-coding", 501, "NotImplemented");
     refused(&request("PUT", "/a").sign(), "missing-length", 411, "MissingContentLength");
     refused(&put("/a", &[b'x'; 11]).sign(), "entity-too-large", 400, "EntityTooLarge");
     let chunked = request("PUT", "/a").header("Transfer-Encoding", "chunked").sign();

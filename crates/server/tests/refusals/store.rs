@@ -64,7 +64,7 @@ fn what_is_there() {
     let deleted = endpoint.send(&request("DELETE", "/gone").sign());
     let marker = deleted.header("x-cos-version-id").unwrap();
     let named = get("/gone").param("versionId", marker).sign();
-    let named = refused(&named, "delete-marker", 405, "MethodNotAllowed");
+    let named = refused(&named, "delete-marker", 404, "NoSuchKey");
     assert_eq!(named.header("x-cos-delete-marker"), Some("true"));
     let gone = refused(&get("/gone").sign(), "no-such-key", 404, "NoSuchKey");
     assert_eq!(gone.header("x-cos-version-id"), Some(marker));
@@ -73,6 +73,11 @@ fn what_is_there() {
     refused(&append("/new", "1").sign(), "append-position", 409, "AppendPositionErr");
     let archived = append("/new", "0").header("x-cos-storage-class", "ARCHIVE");
     refused(&archived.sign(), "class-not-appendable", 400, "InvalidArgument");
+    let zones = b"<CreateBucketConfiguration><BucketAZConfig>MAZ</BucketAZConfig></CreateBucketConfiguration>";
+    let host = "zones-1250000000.cos.ap-guangzhou.myqcloud.com";
+    assert_eq!(endpoint.send(&put("/", zones).host(host).sign()).status, 200);
+    let there = append("/new", "0").host(host).sign();
+    refused(&there, "bucket-not-appendable", 400, "InvalidRequest");
     let normal = refused(&append("/a", "1").sign(), "not-appendable", 409, "ObjectNotAppendable");
     let message = "The operation is not valid for the current state of the object";
     assert_eq!(normal.error().message, message);

@@ -105,6 +105,10 @@ fn the_path_of_what_is_wrong_is_told() {
             "statement[1].condition.ip_equal.qcs:ip: the list is empty; name something in it",
         ),
         (
+            with(r#""condition":{"ip_equal":{}}"#),
+            "statement[1].condition.ip_equal: the list is empty; name something in it",
+        ),
+        (
             with(r#""condition":{"ip_equal":{"qcs:ip":null}}"#),
             "statement[1].condition.ip_equal.qcs:ip: a text, a number or a truth is expected here",
         ),
