@@ -260,6 +260,15 @@ def growth(turn, begin, turns):
     return resident() - before
 
 
+def test_a_header_that_would_not_arrive_as_it_is_signed_is_refused(local):
+    client = local.client()
+    for value in (" a", "a ", "\ta", "a\nb"):
+        with pytest.raises(CosClientError, match='the header "x-cos-meta-a" cannot be sent'):
+            client.put_object(local.bucket, b"x", "edges", Metadata={"x-cos-meta-a": value})
+    client.put_object(local.bucket, b"x", "edges", Metadata={"x-cos-meta-a": "a b"})
+    assert client.head_object(local.bucket, "edges")["x-cos-meta-a"] == "a b"
+
+
 @of_memory
 def test_signing_keeps_nothing(local):
     """If a thousandth of what goes through stayed, it would show."""

@@ -198,7 +198,7 @@ impl fmt::Display for Refusal {
             }
             Self::Header { name } => write!(
                 f,
-                "the header {name:?} cannot be sent: its name or value holds a line end or another control character"
+                "the header {name:?} cannot be sent: its name or value holds a line end or another control character, or its value begins or ends with white space"
             ),
             Self::Unsendable(reason) => write!(f, "the request cannot be sent: {reason}"),
             Self::Network(reason) => f.write_str(reason),

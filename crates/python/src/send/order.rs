@@ -173,6 +173,10 @@ impl Ready {
         for (name, value) in &pairs {
             let unsendable =
                 || Refusal::Header { name: String::from_utf8_lossy(name).into_owned() };
+            if value.trim_ascii().len() < value.len() {
+                // HTTP drops it on the way (RFC 9110 §5.5), and the signature would not hold.
+                return Err(unsendable());
+            }
             let key = HeaderName::from_bytes(name).map_err(|_| unsendable())?;
             let mut value = HeaderValue::from_bytes(value).map_err(|_| unsendable())?;
             value.set_sensitive(is_secret(name));
