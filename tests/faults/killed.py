@@ -163,7 +163,7 @@ def settle_versions(client, logs):
                 assert is_latest == (number == 0), f"{path}: {there}"
                 answer = client.request("GET", path, params=[("versionId", version)])
                 # A delete marker cannot be read.
-                assert answer.status == (405 if is_marker else 200), f"{path} {version}: {answer}"
+                assert answer.status == (404 if is_marker else 200), f"{path} {version}: {answer}"
                 found.append(Version(version, None if is_marker else answer.body))
             matching = [history for history in histories if is_history(found, history)]
             assert matching, f"{path}: {len(found)} versions, and {[len(history) for history in histories]} may be there"
