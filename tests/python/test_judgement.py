@@ -6,6 +6,7 @@ import cospass
 import httpx
 import pytest
 import requests
+from cospass.testing import LocalCos
 from endpoint import BUCKET, REGION, SECRET_ID, SECRET_KEY, TOKEN
 from drop_in import NOW
 
@@ -131,6 +132,17 @@ def test_requests_are_signed_as_they_are_sent(send, proxy):
     assert "SignatureDoesNotMatch" in send("GET", url, auth=another).text
     late = cospass.CosAuth(config(), Expired=60, now=NOW)
     assert "Request has expired" in send("GET", url, auth=late).text
+
+
+@pytest.mark.parametrize("send", [by_requests, by_httpx])
+def test_a_key_keeps_the_slashes_that_it_begins_with(send):
+    with LocalCos() as local:
+        auth = cospass.CosAuth(cospass.CosConfig(**local.settings))
+        for path in ("//a", "///b", "/c"):
+            put = send("PUT", f"http://127.0.0.1:{local.port}{path}", data=b"x", auth=auth)
+            assert put.status_code == 200, put.text
+        keys = [each["Key"] for each in local.client().list_objects(local.bucket)["Contents"]]
+        assert keys == ["//b", "/a", "c"]
 
 
 def test_the_token_is_sent_and_signed(temporary_way):

@@ -1,6 +1,7 @@
 """``CosAuth``: signs requests as they are sent, by ``requests`` or ``httpx``."""
 
 from typing import Any, Optional, Protocol, TypeVar
+from urllib.parse import urlsplit
 
 from . import _cospass
 from .config import CosConfig
@@ -41,9 +42,17 @@ class CosAuth:
         self._now = now
 
     def __call__(self, request: R) -> R:
+        _keep_slashes(request)
         headers = self._signer._authorize(
             str(request.method), str(request.url), dict(request.headers), self._expired, self._now
         )
         for name, value in headers:
             request.headers[name] = value
         return request
+
+
+def _keep_slashes(request: Any) -> None:
+    """Has ``requests`` send the slash that a key begins with: of those that a path begins with it sends one (its ``adapters.py``)."""
+    url = urlsplit(str(request.url))
+    if hasattr(request, "path_url") and url.path.startswith("//"):
+        request.url = url._replace(path="/%2F" + url.path[2:]).geturl()
