@@ -1,7 +1,9 @@
 """Whatever a call is given, it raises what says what is wrong: it never crashes, hangs or leaks."""
 
+import copy
 import inspect
 import os
+import pickle
 import random
 import subprocess
 import sys
@@ -260,6 +262,64 @@ def growth(turn, begin, turns):
     return resident() - before
 
 
+def test_what_ends_a_program_is_not_made_an_error_of_the_client(local):
+    def raising(error):
+        yield b"x"
+        raise error
+
+    client = local.client()
+    for error in (KeyboardInterrupt("stop"), SystemExit(3)):
+        with pytest.raises(type(error)):
+            client.put_object(local.bucket, raising(error), "raised")
+    with pytest.raises(CosClientError, match="the body cannot be read"):
+        client.put_object(local.bucket, raising(ValueError("no")), "raised")
+
+
+def test_a_configuration_is_copied_and_not_pickled(local):
+    config = cospass.CosConfig(**local.settings)
+    client = cospass.CosS3Client(config)
+    for copied in (copy.copy(config), copy.deepcopy(config)):
+        copied.set_credential("AKIDOTHER", "othersecret")
+        copied.set_ip_port("1.2.3.4", 80)
+        assert "AKIDOTHER" in cospass.CosS3Client(copied).get_auth("GET", BUCKET, "k")
+        assert "AKIDOTHER" not in client.get_auth("GET", BUCKET, "k")
+        assert "1.2.3.4" in copied.uri(BUCKET, "k") and "1.2.3.4" not in config.uri(BUCKET, "k")
+    assert copy.copy(client).get_conf() is config
+    assert copy.deepcopy(client).get_conf() is not config
+    client.put_object(BUCKET, b"x", "copied")
+    assert copy.deepcopy(client).object_exists(BUCKET, "copied")
+    for kept in (config, client):
+        with pytest.raises(TypeError, match="is not pickled"):
+            pickle.dumps(kept)
+
+
+def test_a_length_that_only_the_program_knows_is_that_of_the_body(local):
+    class Reader:
+        def __init__(self):
+            self.pieces = [b"ab", b"c"]
+
+        def read(self, size=-1):
+            return self.pieces.pop(0) if self.pieces else b""
+
+    client = local.client()
+    for body in (Reader(), iter([b"ab", b"c"])):
+        client.put_object(local.bucket, body, "known", ContentLength="3")
+        assert client.get_object(local.bucket, "known")["Body"].read() == b"abc"
+    with pytest.raises((CosClientError, cospass.CosServiceError)):
+        cospass.CosS3Client(cospass.CosConfig(**local.settings, Timeout=1), retry=0).put_object(
+            local.bucket, Reader(), "known", ContentLength="5"
+        )
+
+
+def test_a_download_may_be_said_to_be_one(local):
+    """As the samples of its page do, which the official SDK refuses."""
+    client = local.client()
+    url = client.get_presigned_download_url(Method="GET", Bucket=BUCKET, Key="k", Expired=120, now=5)
+    assert url == client.get_presigned_download_url(Bucket=BUCKET, Key="k", Expired=120, now=5)
+    with pytest.raises(CosClientError, match="signs GET, not 'PUT': use get_presigned_url"):
+        client.get_presigned_download_url(BUCKET, "k", Method="PUT")
+
+
 def test_a_header_that_would_not_arrive_as_it_is_signed_is_refused(local):
     client = local.client()
     for value in (" a", "a ", "\ta", "a\nb"):
@@ -324,7 +384,7 @@ def test_arguments_are_counted_as_those_of_any_function():
         (lambda: client.get_presigned_url(*range(9)), "takes 8 positional arguments at most"),
         (lambda: client.get_presigned_url("b-1", "k", Key="k"), "multiple values for argument 'Key'"),
         (lambda: client.get_presigned_url("b-1", "k", key="k"), "unexpected keyword argument 'key'"),
-        (lambda: client.get_presigned_download_url("b-1", "k", Method="GET"), "argument 'Method'"),
+        (lambda: client.get_presigned_download_url("b-1", "k", 5, None, None, None, None, "GET"), "takes 7"),
         (lambda: client.get_auth("GET", "b-1", "k", threads=2), "argument 'threads'"),
         (lambda: client.warnings_of("b-1", "k", keys=[]), "argument 'keys'"),
         (lambda: client.presign_many(["k"], "b-1", threads="2"), "str"),

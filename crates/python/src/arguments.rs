@@ -82,6 +82,8 @@ pub(crate) const GET_PRESIGNED_DOWNLOAD_URL: Signature = Signature {
         Name::UseCiEndPoint,
         Name::SignHost,
     ],
+    // The samples of its page name it, which the official SDK refuses (436/35153).
+    by_name: &[Name::Now, Name::Method],
     ..GET_PRESIGNED_URL
 };
 

@@ -18,6 +18,7 @@ mod dated;
 mod desk;
 mod hidden;
 mod host;
+mod interpreter;
 mod judge;
 mod links;
 mod local;
@@ -51,6 +52,7 @@ fn _cospass(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<signer::Signer>()?;
     module.add_function(wrap_pyfunction!(cdn::cdn_url, module)?)?;
     module.add_function(wrap_pyfunction!(command::run_command, module)?)?;
+    module.add_function(wrap_pyfunction!(interpreter::leave_interpreter, module)?)?;
     module.add_function(wrap_pyfunction!(links::abort_bundle, module)?)?;
     module.add_function(wrap_pyfunction!(links::download_link, module)?)?;
     module.add_function(wrap_pyfunction!(links::size_of_parts, module)?)?;

@@ -13,6 +13,7 @@ use pyo3::prelude::*;
 use tokio::sync::watch;
 use tokio::task::spawn_blocking;
 
+use crate::interpreter;
 use crate::refusal::Refusal;
 use crate::send::{Pending, Way, seconds};
 
@@ -132,7 +133,8 @@ async fn tell(
         let Some(Progress { done, total }) = *receiver.borrow_and_update() else { continue };
         let callback = Arc::clone(&callback);
         let called = spawn_blocking(move || {
-            Python::attach(|py| callback.call1(py, (done, total)).map(drop))
+            let call = |py: Python<'_>| callback.call1(py, (done, total)).map(drop);
+            interpreter::enter(call).unwrap_or(Ok(()))
         });
         if let Ok(Err(raised)) = called.await {
             stop.stop();
@@ -145,10 +147,11 @@ async fn tell(
 /// Asks Python for a fresh URL, or a fresh bundle.
 async fn fresh(renew: Arc<Py<PyAny>>) -> Result<String, Error> {
     let asked = spawn_blocking(move || {
-        Python::attach(|py| {
+        let fresh = interpreter::enter(|py| {
             let fresh = renew.call0(py).and_then(|fresh| fresh.extract::<String>(py));
             fresh.map_err(|error| error.to_string())
-        })
+        });
+        fresh.unwrap_or_else(|| Err("Python is going away".to_owned()))
     });
     let answered = asked.await.map_err(|_| Error::Task)?;
     answered.map_err(|cause| Error::Renewal { cause })

@@ -8,6 +8,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use cospass::Error;
+use pyo3::exceptions::PyException;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyDict, PyType};
@@ -50,6 +51,8 @@ pub(crate) enum Refusal {
     NotMapping { what: &'static str, found: String },
     /// The name of a header that is not a `str`.
     HeaderName { found: String },
+    /// A download that is to be signed for another method than `GET`.
+    MethodOfDownload { found: String },
     /// A method that is not a `str`.
     Method { found: String },
     /// `Expired` that cannot be added to a time.
@@ -154,6 +157,9 @@ impl fmt::Display for Refusal {
             Self::HeaderName { found } => {
                 write!(f, "the name of a header is of type {found}: give it as str")
             }
+            Self::MethodOfDownload { found } => {
+                write!(f, "get_presigned_download_url signs GET, not {found}: use get_presigned_url")
+            }
             Self::Method { found } => write!(f, "Method is of type {found}: give it as str"),
             Self::Expired { found } => {
                 write!(f, "Expired is of type {found}: give a number of seconds")
@@ -252,6 +258,12 @@ impl From<Refusal> for PyErr {
             Refusal::Raised(error) => error,
             Refusal::Transfer(error) if error.service().is_some() => {
                 Python::attach(|py| service_error(py, &error).unwrap_or_else(|error| error))
+            }
+            // What ends a program, as Ctrl-C does, is nothing that a program that tries again is to catch.
+            Refusal::BodyRaised(raised)
+                if !Python::attach(|py| raised.is_instance_of::<PyException>(py)) =>
+            {
+                raised
             }
             told => Python::attach(|py| {
                 let error = match client_error(py) {

@@ -221,6 +221,11 @@ impl Settings {
         Ok(())
     }
 
+    /// The same settings, to be changed apart from these.
+    fn copy(&self) -> Self {
+        Self { state: Mutex::new(self.state()), version: AtomicU64::new(self.version()) }
+    }
+
     /// Signs with these keys from now on.
     #[pyo3(signature = (secret_id, secret_key, token))]
     fn set_credential(

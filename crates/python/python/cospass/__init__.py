@@ -12,9 +12,10 @@ Signing reads the clock and nothing else: no network, no file, no environment. `
 on asyncio. Where all this differs from the official SDK 1.9.44 on purpose is listed in docs/python.md.
 """
 
+import atexit
 from typing import TYPE_CHECKING, Any
 
-from ._cospass import __version__
+from ._cospass import __version__, leave_interpreter
 from .auth import CosAuth
 from .cdn import cdn_url
 from .client import AsyncCosS3Client, CosS3Client
@@ -46,6 +47,9 @@ __all__ = [
     "cdn_url",
     "get_date",
 ]
+
+# Before what else the program does at its end, if it was to be done since.
+atexit.register(leave_interpreter)
 
 if not TYPE_CHECKING:
 

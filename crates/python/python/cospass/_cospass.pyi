@@ -22,6 +22,7 @@ __all__ = [
     "crc64_joined",
     "crc64_of",
     "download_link",
+    "leave_interpreter",
     "run_command",
     "size_of_parts",
     "upload_bundle",
@@ -63,6 +64,9 @@ def upload_link(url: str, path: str, link: Any) -> Pending:
 
 def upload_bundle(text: str, path: str, link: Any) -> Pending:
     """Uploads a file with a bundle."""
+
+def leave_interpreter() -> None:
+    """Lets no thread that sends enter Python any more, and waits until those inside have left."""
 
 def abort_bundle(text: str, link: Any) -> Pending:
     """Gives up the upload that a bundle is of."""
@@ -165,6 +169,7 @@ class Settings:
     ) -> str: ...
     def host(self, bucket: Optional[str], appid: Union[_Text, int, None]) -> Optional[str]: ...
     def due_chain(self) -> Optional[Chain]: ...
+    def copy(self) -> Settings: ...
     def set_ip_port(self, ip: Optional[_Text], port: Union[int, str, None]) -> None: ...
     def set_credential(
         self, secret_id: _Text, secret_key: _Text, token: Optional[_Text]
@@ -211,6 +216,7 @@ class Signer:
         UseCiEndPoint: Optional[bool] = None,
         SignHost: Optional[bool] = None,
         *,
+        Method: str = "GET",
         now: Optional[float] = None,
     ) -> str: ...
     def warnings_of(

@@ -1,12 +1,15 @@
 """The bodies of downloads: ``get_object(…)["Body"]``, with the methods of the official ``StreamBody``."""
 
+import operator
 import os
+import sys
 import uuid
 import zlib
 from dataclasses import dataclass
 from typing import Any, AsyncIterator, Dict, Iterator, Optional
 
 from . import _cospass
+from .exceptions import CosClientError
 from .raw_stream import RawStream
 from .steps import Steps, Work, run, run_async
 
@@ -35,23 +38,25 @@ class _Content:
         self._decoder: Optional[Any] = None
         self._decoded = bytearray()
         self._is_over = False
+        self._file: Optional[RawStream] = None
 
     def __len__(self) -> int:
         """``Content-Length``, in bytes; 0 where it is not told."""
         return self._length or 0
 
-    def _taken(self, size: int, decode: bool) -> Steps[bytes]:
-        """So many bytes; fewer at the end alone."""
+    def _taken(self, size: Optional[int], decode: bool) -> Steps[bytes]:
+        """So many bytes; fewer at the end alone, and all where ``size`` is ``None`` or negative."""
+        most = sys.maxsize if size is None or operator.index(size) < 0 else size
         decodes = decode and self._encoding in ("gzip", "deflate")
         held = self._decoded if decodes else self._raw
-        while len(held) < size and not self._is_over:
+        while len(held) < most and not self._is_over:
             piece: bytes = yield self._stream.next
             self._is_over = not piece
             self._raw += piece
             if decodes:
                 self._decode()
-        taken = bytes(held[:size])
-        del held[:size]
+        taken = bytes(held[:most])
+        del held[:most]
         return taken
 
     def _decode(self) -> None:
@@ -104,22 +109,25 @@ class StreamBody(_Content):
         return self.get_stream()
 
     def get_raw_stream(self) -> RawStream:
-        """A file of the bytes as they came."""
-        return RawStream(lambda size, decode: run(self._taken(size, decode)), self._headers)
+        """A file of the bytes as they came: the same at each call."""
+        if self._file is None:
+            self._file = RawStream(lambda size, decode: run(self._taken(size, decode)), self._headers)
+        return self._file
 
-    def get_stream(self, chunk_size: int = 1024) -> Iterator[bytes]:
-        """Pieces of so many bytes, decoded where ``Content-Encoding`` is gzip or deflate.
+    def get_stream(self, chunk_size: Optional[int] = 1024) -> Iterator[bytes]:
+        """Pieces of so many bytes, decoded where ``Content-Encoding`` is gzip or deflate; one piece without a size.
 
-        :raises CosClientError: the connection broke.
+        :raises CosClientError: a size of 0, or the connection broke.
         """
+        _check_size(chunk_size)
         while True:
             piece = run(self._taken(chunk_size, True))
             if not piece:
                 return
             yield piece
 
-    def read(self, chunk_size: int = 1024, auto_decompress: bool = False) -> bytes:
-        """The next bytes, so many at most; none at the end.
+    def read(self, chunk_size: Optional[int] = 1024, auto_decompress: bool = False) -> bytes:
+        """The next bytes, so many at most; none at the end. All of them where the size is ``None`` or negative.
 
         :param auto_decompress: whether they are decoded by ``Content-Encoding``.
         :raises CosClientError: the connection broke.
@@ -162,22 +170,17 @@ class AsyncStreamBody(_Content):
     def __aiter__(self) -> AsyncIterator[bytes]:
         return self.get_stream()
 
-    async def get_stream(self, chunk_size: int = 1024) -> AsyncIterator[bytes]:
-        """Pieces of so many bytes, decoded where ``Content-Encoding`` is gzip or deflate.
-
-        :raises CosClientError: the connection broke.
-        """
+    async def get_stream(self, chunk_size: Optional[int] = 1024) -> AsyncIterator[bytes]:
+        """As that of ``StreamBody``."""
+        _check_size(chunk_size)
         while True:
             piece = await run_async(self._taken(chunk_size, True))
             if not piece:
                 return
             yield piece
 
-    async def read(self, chunk_size: int = 1024, auto_decompress: bool = False) -> bytes:
-        """The next bytes, so many at most; none at the end.
-
-        :raises CosClientError: the connection broke.
-        """
+    async def read(self, chunk_size: Optional[int] = 1024, auto_decompress: bool = False) -> bytes:
+        """As that of ``StreamBody``."""
         return await run_async(self._taken(chunk_size, auto_decompress))
 
     async def get_stream_to_file(
@@ -193,6 +196,11 @@ class AsyncStreamBody(_Content):
     async def close(self) -> None:
         """Lets the rest go."""
         await run_async(_closed(self._stream))
+
+
+def _check_size(size: Optional[int]) -> None:
+    if size == 0:
+        raise CosClientError("chunk_size is 0: give how many bytes a piece has")
 
 
 def _closed(stream: _cospass.Stream) -> Steps[None]:

@@ -1,7 +1,18 @@
 """``CosS3Client``: signatures, URLs and requests, in the calls of the official SDK; and the same on asyncio."""
 
 import functools
-from typing import TYPE_CHECKING, Any, Callable, Coroutine, Dict, Mapping, Optional, TypeVar, Union
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    Callable,
+    Coroutine,
+    Dict,
+    Mapping,
+    NoReturn,
+    Optional,
+    TypeVar,
+    Union,
+)
 
 from . import _cospass, bundles
 from .body import AsyncStreamBody, StreamBody
@@ -14,7 +25,7 @@ from .steps import Steps, by_waiting, on_asyncio, run, run_async
 from .transfers import Transfers
 
 if TYPE_CHECKING:
-    from typing_extensions import Concatenate, ParamSpec
+    from typing_extensions import Concatenate, ParamSpec, Self
 
     P = ParamSpec("P")
 T = TypeVar("T")
@@ -69,6 +80,21 @@ class _Client(_cospass.Signer):
         self._conf = conf
         self._sender = Sender(conf, retry)
         self._calls = Transfers(self._sender)
+
+    def __copy__(self) -> "Self":
+        """Another one with the same configuration."""
+        return type(self)(self._conf, self._sender.retry)
+
+    def __deepcopy__(self, memo: Dict[int, Any]) -> "Self":
+        """Another one with a configuration of its own."""
+        return type(self)(self._conf.__copy__(), self._sender.retry)
+
+    def __reduce__(self) -> NoReturn:
+        """As ``CosConfig``.
+
+        :raises TypeError: always.
+        """
+        self._conf.__reduce__()
 
     def _calls_at(self, keywords: Dict[str, Any]) -> Transfers:
         """The calls, at the time of the keyword ``now``, which each of them takes and none of them knows."""

@@ -1,6 +1,17 @@
 """``CosConfig``: the arguments of the official SDK, in its order."""
 
-from typing import TYPE_CHECKING, Callable, Mapping, Optional, Protocol, Tuple, Union
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    Callable,
+    Dict,
+    Mapping,
+    NoReturn,
+    Optional,
+    Protocol,
+    Tuple,
+    Union,
+)
 
 from . import _cospass
 
@@ -111,6 +122,23 @@ class CosConfig:
 
     def __repr__(self) -> str:
         return f"CosConfig({self.uri()!r})"
+
+    def __copy__(self) -> "CosConfig":
+        """Another one, which ``set_credential`` and ``set_ip_port`` change apart from this one."""
+        other = object.__new__(type(self))
+        other.__dict__.update(self.__dict__)
+        other._settings = self._settings.copy()
+        return other
+
+    def __deepcopy__(self, memo: Dict[int, Any]) -> "CosConfig":
+        return self.__copy__()
+
+    def __reduce__(self) -> NoReturn:
+        """Keys are not written where a pickle goes.
+
+        :raises TypeError: always.
+        """
+        raise TypeError("a CosConfig is not pickled, for its keys: make one where it is needed")
 
     def uri(
         self,

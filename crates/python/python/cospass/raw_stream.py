@@ -2,20 +2,41 @@
 the response of ``urllib3``."""
 
 import io
-from typing import Any, Callable, Dict, Iterator, Optional
+from typing import Any, Callable, Iterator, Mapping, Optional
 
 #: The next bytes, so many at most, decoded by ``Content-Encoding`` or as they came.
 Take = Callable[[int, bool], bytes]
 
 
+class Headers(Mapping[str, Any]):
+    """Headers by their names, in any case."""
+
+    def __init__(self, headers: Mapping[str, Any]) -> None:
+        self._spelled = dict(headers)
+        self._values = {name.lower(): value for name, value in headers.items()}
+
+    def __getitem__(self, name: str) -> Any:
+        return self._values[name.lower()]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._spelled)
+
+    def __len__(self) -> int:
+        return len(self._spelled)
+
+    def __repr__(self) -> str:
+        return f"Headers({self._spelled!r})"
+
+
 class RawStream(io.BufferedReader):
     """The bytes of a download, read once; not to be sought in."""
 
-    def __init__(self, take: Take, headers: Dict[str, Any]) -> None:
+    def __init__(self, take: Take, headers: Mapping[str, Any]) -> None:
         self._raw = _Raw(take)
-        super().__init__(self._raw)
-        #: Those of the answer.
-        self.headers = headers
+        # Nothing is read ahead of what is asked for: what is left is the body's.
+        super().__init__(self._raw, 1)
+        #: Those of the answer, whose names count in any case.
+        self.headers = Headers(headers)
         self._data: Optional[bytes] = None
 
     @property
@@ -56,6 +77,11 @@ class RawStream(io.BufferedReader):
             if not piece:
                 return
             yield piece
+
+    def getheader(self, name: str, default: Optional[str] = None) -> Optional[str]:
+        """A header of the answer."""
+        value: Optional[str] = self.headers.get(name, default)
+        return value
 
     def release_conn(self) -> None:
         """Lets the rest go."""

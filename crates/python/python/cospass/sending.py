@@ -50,11 +50,11 @@ class Sender:
         self._now = now
         self.signer = _cospass.Signer()
         self.signer._use(conf._settings)
-        self._retry = retry
+        self.retry = retry
 
     def at(self, now: float) -> "Sender":
         """The same at another time."""
-        return Sender(self.conf, self._retry, now)
+        return Sender(self.conf, self.retry, now)
 
     def request(
         self,
@@ -94,7 +94,7 @@ class Sender:
             params=params or {},
             headers=sent,
             body=body or Body(),
-            attempts=max(1, self._retry + 1),
+            attempts=max(1, self.retry + 1),
             is_switching=bool(conf._auto_switch_domain_on_retry),
             idle=idle,
             now=self._now,

@@ -17,6 +17,7 @@ use pyo3::pybacked::PyBackedBytes;
 use pyo3::types::{PyBytes, PyString};
 use tokio::task::JoinHandle;
 
+use crate::interpreter;
 use crate::refusal::Refusal;
 use crate::text::type_name;
 
@@ -238,7 +239,7 @@ impl Source for PiecesSource {
 /// Asks Python, and keeps what it raises for the caller.
 fn asked<T>(raised: &Raised, ask: impl FnOnce(Python<'_>) -> PyResult<T>) -> io::Result<T> {
     let gone = || Err(io::Error::other("Python is going away"));
-    Python::try_attach(|py| {
+    interpreter::enter(|py| {
         ask(py).map_err(|error| {
             let told = io::Error::other(error.to_string());
             *raised.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);

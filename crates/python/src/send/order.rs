@@ -104,10 +104,12 @@ impl Order<'_> {
         let has = |headers: &[(Vec<u8>, Vec<u8>)], wanted: &str| {
             headers.iter().any(|(name, _)| name.eq_ignore_ascii_case(wanted.as_bytes()))
         };
+        let is_length_given = has(&headers, "Content-Length");
         let mut add = |name: &str, value: &str| headers.push((name.into(), value.into()));
         let is_written = matches!(self.method.as_str(), "PUT" | "POST");
         match content.length() {
             Some(length) => add("Content-Length", &length.to_string()),
+            None if content.is_some() && is_length_given => {}
             None if content.is_some() => add("Transfer-Encoding", "chunked"),
             None if is_written => add("Content-Length", "0"),
             None => {}

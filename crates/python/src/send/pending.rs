@@ -8,6 +8,7 @@ use pyo3::prelude::*;
 use tokio::task::AbortHandle;
 
 use super::engine;
+use crate::interpreter;
 use crate::refusal::Refusal;
 
 /// How often a waiting thread looks whether a signal came, such as that of Ctrl-C.
@@ -44,7 +45,7 @@ impl Slot {
         self.over.notify_all();
         if let State::Running(Some(callback)) = former {
             // Where the interpreter is going away nobody is there to be told.
-            Python::try_attach(|py| {
+            interpreter::enter(|py| {
                 if let Err(error) = callback.call0(py) {
                     error.write_unraisable(py, None);
                 }

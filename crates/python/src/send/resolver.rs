@@ -7,13 +7,15 @@ use std::net::{IpAddr, SocketAddr};
 use cospass::Resolve;
 use pyo3::prelude::*;
 
+use crate::interpreter;
+
 /// See the head of this file.
 pub(super) struct OfPython;
 
 impl Resolve for OfPython {
     fn resolve(&self, host: &str) -> io::Result<Option<Vec<SocketAddr>>> {
         // At the end of the process nobody is there to be asked.
-        let asked = Python::try_attach(|py| addresses(py, host)).unwrap_or(Ok(None));
+        let asked = interpreter::enter(|py| addresses(py, host)).unwrap_or(Ok(None));
         asked.map_err(io::Error::other)
     }
 }
