@@ -13,6 +13,14 @@ pub(crate) fn crc64(bytes: &[u8]) -> u64 {
     checksum(CRC64, bytes)
 }
 
+/// The CRC64 of bytes that come behind those of another CRC64, which are not needed.
+pub(crate) fn continued(before: u64, bytes: &[u8]) -> u64 {
+    // A sum is told with all of its bits turned (CRC-64/XZ), the first one of nothing as 0.
+    let mut crc = Crc::new_with_init_state(CRC64, !before);
+    crc.update(bytes);
+    crc.finalize()
+}
+
 /// The CRC64 of two pieces, one after the other, from those of each; the bytes are not needed.
 pub(crate) fn joined(first: u64, second: u64, second_length: u64) -> u64 {
     // A sum of 0, that of nothing for one, stays 0 however far it is shifted; to shift another takes microseconds.
@@ -63,12 +71,13 @@ mod tests {
     }
 
     #[test]
-    fn sums_of_pieces_are_joined() {
+    fn sums_of_pieces_are_those_of_the_whole() {
         let body: Vec<u8> = (0..100_000_u32).map(|index| (index % 251) as u8).collect();
         let mut running = RunningCrc::new();
         for length in [0, 1, 4096, 99_999, 100_000] {
             let (first, second) = body.split_at(length);
             assert_eq!(joined(crc64(first), crc64(second), second.len() as u64), crc64(&body));
+            assert_eq!(continued(crc64(first), second), crc64(&body));
         }
         body.chunks(777).for_each(|piece| running.update(piece));
         assert_eq!(running.value(), crc64(&body));

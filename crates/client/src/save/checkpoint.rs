@@ -67,9 +67,8 @@ impl Segment {
 
     /// The next bytes are there.
     pub(super) fn take(&mut self, piece: &[u8]) {
-        let length = piece.len() as u64;
-        self.done += length;
-        self.crc64 = checksum::joined(self.crc64, checksum::crc64(piece), length);
+        self.done += piece.len() as u64;
+        self.crc64 = checksum::continued(self.crc64, piece);
     }
 }
 
