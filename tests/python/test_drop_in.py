@@ -472,3 +472,24 @@ def test_errors_are_those_of_the_official_sdk():
                 name,
             )
     assert cospass.CosServiceError("GET", document, 404).get_resource_location() == "/r"
+    of_bytes = cospass.CosServiceError("GET", document.encode(), 404)
+    assert of_bytes.get_origin_msg() == document
+    assert str(of_bytes) == str(qcloud_cos.CosServiceError("GET", document.encode(), 404))
+
+
+@pytest.mark.parametrize("conf", [None, {}, "ap-guangzhou"])
+@pytest.mark.parametrize("client", [cospass.CosS3Client, cospass.AsyncCosS3Client])
+def test_a_client_is_made_of_a_configuration(client, conf):
+    with pytest.raises(cospass.CosClientError, match=f"^conf is of the type {type(conf).__name__}: give a CosConfig$"):
+        client(conf)
+
+
+@pytest.mark.parametrize("name", ["get_auth", "get_presigned_url", "get_presigned_download_url"])
+def test_arguments_are_told_as_the_official_sdk_tells_them(name):
+    official = inspect.signature(getattr(qcloud_cos.CosS3Client, name)).parameters.values()
+    own = list(inspect.signature(getattr(cospass.CosS3Client, name)).parameters.values())
+    for place, parameter in enumerate(official):
+        assert own[place].name == parameter.name
+        # What theirs asks for may be left out of ours where the documentation's samples do.
+        if parameter.default is not inspect.Parameter.empty:
+            assert own[place].default == parameter.default

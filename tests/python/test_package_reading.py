@@ -53,6 +53,9 @@ def test_a_file_is_one_file_whose_headers_are_found_in_any_case(local):
     file = body.get_raw_stream()
     assert body.get_raw_stream() is file
     assert file.headers.get("content-length") == file.getheader("Content-Length") == str(len(CONTENT))
+    assert file.status == 200
+    part = local.client().get_object(BUCKET, "key", Range="bytes=0-4")["Body"].get_raw_stream()
+    assert (part.status, part.data) == (206, CONTENT[:5])
     assert file.headers["ETag"] and file.getheader("absent") is None and len(file.headers) > 5
     pieces = []
     while piece := body.get_raw_stream().read(1024):

@@ -178,8 +178,23 @@ def test_everything_that_has_the_interface(client):
     assert client.presign_many(none, BUCKET).to_pylist() == []
 
 
+@pytest.mark.parametrize("kind", TYPES, ids=str)
+def test_keys_of_a_dictionary(client, kind):
+    texts = pyarrow.array(["a", None, "键", "behind"], kind)
+    array = pyarrow.DictionaryArray.from_arrays(pyarrow.array([2, 0, None, 1, 0]), texts)
+    for keys in (array, array.slice(1, 3), Capsules(array), pyarrow.chunked_array([array, array[2:]])):
+        urls = client.presign_many(keys, BUCKET, now=NOW)
+        urls.validate(full=True)
+        read = pyarrow.array(keys) if isinstance(keys, Capsules) else keys
+        assert urls.to_pylist() == expected(client, read.to_pylist())
+
+
+def test_what_is_nothing_but_null(client):
+    assert client.presign_many(pyarrow.nulls(3), BUCKET).to_pylist() == [None] * 3
+
+
 def test_what_cannot_be_signed_is_refused(client):
-    for array in (pyarrow.array([1, 2]), pyarrow.array([b"a"]), pyarrow.array([["a"]])):
+    for array in (pyarrow.array([1, 2]), pyarrow.array([b"a"]), pyarrow.array([["a"]]), pyarrow.array([1]).dictionary_encode()):
         with pytest.raises(CosClientError, match="an Arrow array of"):
             client.presign_many(array, BUCKET)
     with pytest.raises(CosClientError, match=r"keys\[1\]: Key is required not empty"):

@@ -203,7 +203,7 @@ impl Signer {
     /// :param UseCiEndPoint: for the host of data processing.
     /// :param now: Unix seconds, instead of the clock's.
     /// :raises CosClientError: an argument that no request could be made with.
-    #[pyo3(signature = (*arguments, **keywords), text_signature = "($self, Method=..., Bucket=..., Key=..., Expired=300, Headers=None, Params=None, SignHost=None, UseCiEndPoint=None, *, now=None)")]
+    #[pyo3(signature = (*arguments, **keywords), text_signature = "($self, Method=..., Bucket=..., Key=..., Expired=300, Headers={}, Params={}, SignHost=None, UseCiEndPoint=False, *, now=None)")]
     fn get_auth<'py>(
         &self,
         arguments: &Bound<'py, PyTuple>,
@@ -223,7 +223,7 @@ impl Signer {
     /// :param UseCiEndPoint: for the host of data processing.
     /// :param now: Unix seconds, instead of the clock's.
     /// :raises CosClientError: an argument that no request could be made with.
-    #[pyo3(signature = (*arguments, **keywords), text_signature = "($self, Bucket, Key, Method='GET', Expired=300, Params=None, Headers=None, UseCiEndPoint=None, SignHost=None, *, now=None)")]
+    #[pyo3(signature = (*arguments, **keywords), text_signature = "($self, Bucket, Key, Method='GET', Expired=300, Params={}, Headers={}, UseCiEndPoint=False, SignHost=None, *, now=None)")]
     fn get_presigned_url<'py>(
         &self,
         arguments: &Bound<'py, PyTuple>,
@@ -242,7 +242,7 @@ impl Signer {
     /// :param UseCiEndPoint: for the host of data processing.
     /// :param now: Unix seconds, instead of the clock's.
     /// :raises CosClientError: an argument that no request could be made with.
-    #[pyo3(signature = (*arguments, **keywords), text_signature = "($self, Bucket, Key, Expired=300, Params=None, Headers=None, UseCiEndPoint=None, SignHost=None, *, Method='GET', now=None)")]
+    #[pyo3(signature = (*arguments, **keywords), text_signature = "($self, Bucket, Key, Expired=300, Params={}, Headers={}, UseCiEndPoint=False, SignHost=None, *, Method='GET', now=None)")]
     fn get_presigned_download_url<'py>(
         &self,
         arguments: &Bound<'py, PyTuple>,
@@ -261,7 +261,7 @@ impl Signer {
     /// their `id` in docs/warnings.md, and empty for most.
     ///
     /// :raises CosClientError: an argument that no request could be made with.
-    #[pyo3(signature = (*arguments, **keywords), text_signature = "($self, Bucket, Key, Method='GET', Expired=300, Params=None, Headers=None, UseCiEndPoint=None, SignHost=None, *, now=None)")]
+    #[pyo3(signature = (*arguments, **keywords), text_signature = "($self, Bucket, Key, Method='GET', Expired=300, Params={}, Headers={}, UseCiEndPoint=False, SignHost=None, *, now=None)")]
     fn warnings_of<'py>(
         &self,
         arguments: &Bound<'py, PyTuple>,
@@ -285,7 +285,7 @@ impl Signer {
     /// The other arguments are those of `get_presigned_url`.
     ///
     /// :raises CosClientError: an argument that no request could be made with, or a key that cannot be signed, with its position.
-    #[pyo3(signature = (*arguments, **keywords), text_signature = "($self, keys, Bucket, Method='GET', Expired=300, Params=None, Headers=None, UseCiEndPoint=None, SignHost=None, *, now=None, threads=1)")]
+    #[pyo3(signature = (*arguments, **keywords), text_signature = "($self, keys, Bucket, Method='GET', Expired=300, Params={}, Headers={}, UseCiEndPoint=False, SignHost=None, *, now=None, threads=1)")]
     fn presign_many<'py>(
         &self,
         arguments: &Bound<'py, PyTuple>,

@@ -24,7 +24,7 @@ class ArrowStream(Protocol):
 
 
 class KeyColumns:
-    """Keys of the types string, large_string or string_view, in one array or in chunks.
+    """Keys of the types string, large_string or string_view, plain, in a dictionary or all null, in one array or in chunks.
 
     :param shortest_url: how long the URL of no key would be, in bytes.
     :raises CosClientError: another type, or pyarrow is not installed.
@@ -65,8 +65,7 @@ class Column:
     def __init__(self, arrow: Any, keys: Any, shortest_url: int) -> None:
         self._arrow = arrow
         self.rows = len(keys)
-        # Of views it is told what their texts are parts of.
-        self._keys = keys if _has_offsets(arrow.types, keys.type) else keys.cast(arrow.large_string())
+        self._keys = _with_offsets(arrow, keys)
         is_short = arrow.types.is_string(self._keys.type)
         #: The size of an offset of the keys, in bytes.
         self.offset_size = 4 if is_short else 8
@@ -183,8 +182,20 @@ def _keep(used: mmap.mmap) -> None:
 
 
 def _is_text(types: Any, found: Any) -> bool:
+    if types.is_dictionary(found):
+        return _is_text(types, found.value_type)
     is_view = getattr(types, "is_string_view", lambda _: False)
-    return _has_offsets(types, found) or bool(is_view(found))
+    return _has_offsets(types, found) or bool(is_view(found)) or bool(types.is_null(found))
+
+
+def _with_offsets(arrow: Any, keys: Any) -> Any:
+    """The same keys, each text between two offsets."""
+    if _has_offsets(arrow.types, keys.type):
+        return keys
+    if arrow.types.is_dictionary(keys.type):
+        texts = keys.dictionary.cast(arrow.large_string())
+        keys = arrow.DictionaryArray.from_arrays(keys.indices, texts)
+    return keys.cast(arrow.large_string())
 
 
 def _has_offsets(types: Any, found: Any) -> bool:

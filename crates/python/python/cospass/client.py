@@ -17,6 +17,7 @@ from typing import (
 from . import _cospass, bundles
 from .body import AsyncStreamBody, StreamBody
 from .config import CosConfig
+from .exceptions import CosClientError
 from .judgement import Explanation, Verification, _server_view
 from .objects import Text
 from .offered import not_offered
@@ -76,6 +77,8 @@ class _Client(_cospass.Signer):
     """What both clients are: a signer with a configuration."""
 
     def __init__(self, conf: CosConfig, retry: int = 3, session: Optional[Any] = None) -> None:
+        if not isinstance(conf, CosConfig):
+            raise CosClientError(f"conf is of the type {type(conf).__name__}: give a CosConfig")
         self._use(conf._settings)
         self._conf = conf
         self._sender = Sender(conf, retry)

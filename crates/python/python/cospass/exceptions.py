@@ -24,11 +24,13 @@ class CosServiceError(CosException):
     """The service refused the request."""
 
     def __init__(
-        self, method: str, message: Union[str, Mapping[str, str]], status_code: int
+        self, method: str, message: Union[str, bytes, Mapping[str, str]], status_code: int
     ) -> None:
         super().__init__(message)
         self.method = method
         self._status_code = status_code
+        if isinstance(message, bytes):
+            message = message.decode(errors="replace")
         self._origin_msg: str = ""
         self._digest_msg: Union[str, Mapping[str, str]] = message
         if isinstance(message, str):

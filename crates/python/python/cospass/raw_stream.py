@@ -40,6 +40,11 @@ class RawStream(io.BufferedReader):
         self._data: Optional[bytes] = None
 
     @property
+    def status(self) -> int:
+        """The status of the answer: 206 of a range, 200 else."""
+        return 206 if "content-range" in self.headers else 200
+
+    @property
     def decode_content(self) -> bool:
         """Whether what is read is decoded where ``Content-Encoding`` is gzip or deflate; it is not until told otherwise."""
         return self._raw.decodes
