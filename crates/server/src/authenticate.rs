@@ -173,6 +173,7 @@ impl<'a> From<Known<'a>> for Who<'a> {
 fn of_known(known: &Known<'_>, secret_id: &str) -> Refusal {
     match known.refusal() {
         Some(cause) if is_secret_id(secret_id) => cause.into(),
+        _ if secret_id.contains(' ') => Cause::MalformedSignature.into(),
         _ => Cause::SecretIdFormat.into(),
     }
 }

@@ -86,7 +86,8 @@ causes! {
     DeniedByReferer "denied-by-referer" => AccessDenied "You are denied by bucket referer rule",
     /// **C** wx#30: no signature, where one is needed.
     Anonymous "anonymous" => AccessDenied "Access Denied.",
-    /// **I** A signature that lacks a field, has one twice, or one that cannot be read.
+    /// **I** A signature that lacks a field, has one twice, or one that cannot be read. **T** (the C++ SDK's `async_op_test`) Or a
+    /// space in its SecretId.
     MalformedSignature "malformed-signature" => AccessDenied "Access Denied.",
     /// **!** Several signatures, of which one would have to be believed.
     SeveralSignatures "several-signatures" => InvalidRequest "Only one signature is allowed, in the Authorization header or in the query.",

@@ -46,8 +46,10 @@ fn who_signed() {
     let unknown = form("a").secret("AKIDOTHER", SECRET_KEY).sign();
     let message = refused(&unknown, "unknown-secret-id", "InvalidAccessKeyId");
     assert_eq!(message, "The Access Key Id you provided does not exist in our records");
-    let strange = form("a").secret("a b", SECRET_KEY).sign();
+    let strange = form("a").secret("a.b", SECRET_KEY).sign();
     refused(&strange, "secret-id-format", "InvalidAccessKeyId");
+    let spaced = form("a").secret("invalid ak", SECRET_KEY).sign();
+    assert_eq!(refused(&spaced, "malformed-signature", "AccessDenied"), denied);
     let wrong = form("a").secret(SECRET_ID, "other").sign();
     let message = refused(&wrong, "signature-mismatch", "SignatureDoesNotMatch");
     assert_eq!(message, "The Signature you specified is invalid.");

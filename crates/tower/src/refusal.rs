@@ -88,6 +88,8 @@ pub(crate) fn of_signature(
 ) -> Refusal {
     use cospass_sign::Refusal as Why;
     match error {
+        // As the C++ SDK's `async_op_test` has it.
+        Why::UnknownSecretId if claim.secret_id().contains(' ') => Refusal::Denied,
         Why::UnknownSecretId if !is_secret_id(claim.secret_id()) => Refusal::SecretIdFormat,
         Why::UnknownSecretId | Why::TokenMissing | Why::TokenDiffers => Refusal::UnknownSecretId,
         Why::Expired { .. } => Refusal::Expired { now },

@@ -27,12 +27,15 @@ fn who_asks() {
     refused(&twice, "several-signatures", 400, "InvalidRequest");
 
     let strange = refused(
-        &get("/a").key("a b", SECRET_KEY).sign(),
+        &get("/a").key("a.b", SECRET_KEY).sign(),
         "secret-id-format",
         403,
         "InvalidAccessKeyId",
     );
     assert_eq!(message(&strange), "The access key Id format you provided is invalid.");
+    let spaced = get("/a").key("invalid ak", SECRET_KEY).sign();
+    let spaced = refused(&spaced, "malformed-signature", 403, "AccessDenied");
+    assert_eq!(message(&spaced), "Access Denied.");
     let unknown = get("/a").key("AKIDOTHER", SECRET_KEY).sign();
     let unknown = refused(&unknown, "unknown-secret-id", 403, "InvalidAccessKeyId");
     assert_eq!(message(&unknown), "The Access Key Id you provided does not exist in our records");
