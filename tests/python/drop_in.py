@@ -243,7 +243,7 @@ class Generator:
             "ServiceDomain": HOSTS, "EndpointPic": HOSTS, "AllowRedirects": FLAGS, "AutoSwitchDomainOnRetry": FLAGS,
             "PoolConnections": [1, 100], "PoolMaxSize": [1, 50], "SSLCert": [None, "/nowhere"],
             "Timeout": [None, 5], "UA": [None, "x"], "Proxies": [None, {}], "KeepAlive": FLAGS, "VerifySSL": FLAGS,
-            "CredentialInstance": [None, Keys(), Keys(token=None), Keys(secret_id=None), Keys(secret_key=b"key"), Sly(), object()],
+            "CredentialInstance": [None, Keys(), Keys(token=None), Keys(secret_id=None), Keys(secret_id=""), Keys(secret_id=b"idOfBytes"), Keys(secret_key=b"key"), Sly(), object()],
             "Secret_id": SECRETS, "Secret_key": SECRETS, "Access_id": SECRETS, "Access_key": SECRETS,
         }
         # fmt: on
@@ -259,7 +259,7 @@ class Generator:
         if self.often(self.oddity / 3):
             keys = [self.random.choice(SECRETS), self.random.choice(SECRETS)]
             changes.append(
-                ("set_credential", keys + self.random.choice([[], ["tok"], [None], [""]]))
+                ("set_credential", keys + self.random.choice([[], ["tok"], [None], [""], [" tok"], [b"tok "], [b"\xff"]]))
             )
         return changes
 

@@ -1,7 +1,10 @@
 """`LocalCos` and the fixture `cos`: what a user's own tests stand on."""
 
+import os
+import signal
 import subprocess
 import sys
+from unittest import mock
 
 import cospass
 import pytest
@@ -64,6 +67,51 @@ def test_the_clock_is_moved_and_nobody_waits():
         assert requests.put(url, data=b"hello").status_code == 200
 
 
+def test_its_client_lives_in_its_time():
+    with LocalCos(now=1_700_000_000.5) as local:
+        client = local.client()
+        for moved in (0, 86_400, -1e6):
+            local.advance(moved)
+            assert put(client, local.bucket).status_code == 200
+        early = client.get_presigned_url(local.bucket, "a.txt")
+        local.set_time(1_800_000_000.9)
+        assert client.head_object(local.bucket, "a.txt") and requests.get(early).status_code == 403
+        told = local.client(now=5).get_presigned_url(local.bucket, "a.txt")
+        assert "q-sign-time=-55%3B305" in told
+    with LocalCos() as local, mock.patch("time.time", return_value=1_000_000_000):
+        # Nobody moved it.
+        assert "q-sign-time=999999940%3B" in local.client().get_presigned_url(local.bucket, "a.txt")
+        local.advance(0)
+        assert "q-sign-time=999999940%3B" not in local.client().get_presigned_url(local.bucket, "a.txt")
+
+
+def test_times_that_it_cannot_show(local):
+    before = local.now
+    for move in (
+        lambda: local.set_time(-1),
+        lambda: local.advance(-(10**10)),
+        lambda: local.advance(10**18),
+        lambda: LocalCos(now=-5),
+    ):
+        with pytest.raises(cospass.CosClientError, match="^the endpoint's clock would be at "):
+            move()
+    with pytest.raises(cospass.CosClientError, match="^now is of type str"):
+        local.set_time("soon")
+    assert 0 <= local.now - before < 60
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork")
+def test_a_process_that_was_forked_does_not_wait_for_it(local):
+    child = os.fork()
+    if child == 0:
+        signal.alarm(10)
+        local.stop()
+        os._exit(7)
+    _, status = os.waitpid(child, 0)
+    assert os.WIFEXITED(status) and os.WEXITSTATUS(status) == 7
+    assert put(local.client(), local.bucket).status_code == 200
+
+
 def test_temporary_keys():
     with LocalCos(Token="token") as local:
         assert put(local.client(), local.bucket).status_code == 200
@@ -106,3 +154,9 @@ def test_several_at_once_and_one_that_nobody_stops():
 def test_what_cannot_be_is_refused(wrong):
     with pytest.raises(cospass.CosClientError, match="^the endpoint does not start: "):
         LocalCos(**wrong)
+
+
+@pytest.mark.parametrize("empty", ["SecretId", "SecretKey"])
+def test_keys_are_needed(empty):
+    with pytest.raises(cospass.CosClientError, match="^SecretId and SecretKey is Required!$"):
+        LocalCos(**{empty: ""})

@@ -3,7 +3,10 @@ dictionaries; then the calls of its documentation, to a real endpoint."""
 
 import asyncio
 import json
+import subprocess
+import sys
 import threading
+import types
 import xml.etree.ElementTree as ElementTree
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -265,16 +268,30 @@ def test_all_that_is_set_of_a_bucket_is_told_at_once():
 def test_what_is_not_offered_says_so():
     client = cospass.CosS3Client(cospass.CosConfig(**KEYS))
     official = [name for name in dir(qcloud_cos.CosS3Client) if not name.startswith("_")]
-    inner = {"send_request", "should_switch_domain", "inc_retry_exe_times", "get_retry_exe_times"}
+    inner = {"send_request", "should_switch_domain", "inc_retry_exe_times"}
     inner |= {"generate_built_in_connection_pool", "handle_built_in_connection_pool_by_pid"}
     refused = set(official) - inner - set(dir(client))
     assert "ci_get_media_bucket" not in dir(client) and len(refused) > 80
     for name in refused:
-        with pytest.raises(cospass.CosClientError, match=f"^{name}: .*(not offered|use )"):
+        with pytest.raises(cospass.CosClientError, match=f"^{name}: .*(not offered|not counted|use )"):
             getattr(client, name)(Bucket=BUCKET)
     for name in (*inner, "nothing_of_that_name"):
         with pytest.raises(AttributeError):
             getattr(client, name)
+
+
+def test_buckets_of_vectors_have_no_url():
+    with pytest.raises(cospass.CosClientError, match="^cos_vectors_uri: .*not offered"):
+        cospass.CosConfig(**KEYS).cos_vectors_uri(path="/GetVectorBucket")
+
+
+def test_modules_are_there_without_being_imported():
+    names = ["cos_auth", "cos_client", "cos_comm", "cos_exception", "cos_threadpool", "streambody", "version"]
+    assert all(isinstance(getattr(qcloud_cos, name), types.ModuleType) for name in names)
+    names += ["links", "testing"]
+    program = f"import cospass; print([getattr(cospass, name).__name__ for name in {names}])"
+    told = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert told.stdout == f"{[f'cospass.{name}' for name in names]}\n", told.stderr
 
 
 def test_modules_have_the_official_names():

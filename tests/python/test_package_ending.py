@@ -41,6 +41,16 @@ async def main():
 
 asyncio.run(main())
 """,
+    "a signature at the end": """
+class Late:
+    client = local.client(now=None)
+
+    def __del__(self):
+        assert "q-signature=" in self.client.get_presigned_url(BUCKET, "key")
+
+cospass.late = Late()
+del Late
+""",
     "nothing": """
 local.client().put_object(BUCKET, slowly(10), "key")
 """,

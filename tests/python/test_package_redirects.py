@@ -5,6 +5,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import cospass
 import pytest
+import requests
 from cospass.testing import BUCKET
 from endpoint import REGION, SECRET_ID, SECRET_KEY, TOKEN
 
@@ -94,6 +95,29 @@ def test_another_host_sees_no_keys(servers, status, method, body):
     shown = str(headers).lower()
     assert "authorization" not in shown and "token" not in shown and "customer-key" not in shown
     assert headers["Host"] == there.host and ("a/b" in shown) is bool(body)
+
+
+@pytest.mark.parametrize("auth", [cospass.CosAuth, cospass.CosS3Auth])
+@pytest.mark.parametrize("by", ["a relative path", "the same host", "another host", "another host, in the end"])
+def test_what_requests_sends_on(servers, auth, by):
+    here, there = servers
+    here.leads = {
+        "a relative path": [(307, "/other")],
+        "the same host": [(307, f"http://{here.host}/other")],
+        "another host": [(307, f"http://{there.host}/other")],
+        "another host, in the end": [(301, "/next"), (302, f"//{there.host}/other")],
+    }[by]
+    headers = {"x-cos-server-side-encryption-customer-key": BASE64, "X-Extra": "stays"}
+    config = cospass.CosConfig(**KEYS, Token=TOKEN)
+    answer = requests.get(f"http://{here.host}/key", auth=auth(config), headers=headers)
+    assert answer.status_code == 200
+    secret = {"authorization", "x-cos-security-token", "x-cos-server-side-encryption-customer-key"}
+    first, last = here.seen[0][2], (there.seen or here.seen)[-1][2]
+    assert secret <= {name.lower() for name in first}
+    shown = {name.lower() for name in last}
+    assert "x-extra" in shown
+    assert shown & secret == (set() if there.seen else secret)
+    assert bool(there.seen) == by.startswith("another")
 
 
 def test_a_circle_ends(servers):

@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import inspect
 import io
 import logging
 import os
@@ -567,3 +568,36 @@ def test_a_body_on_asyncio_ends_with_its_task(scripted):
             await asyncio.sleep(0.01)
 
     asyncio.run(asyncio.wait_for(work(), 60))
+
+
+def test_a_client_of_asyncio_is_used_with_async_with():
+    async def work():
+        with LocalCos() as local:
+            config = cospass.CosConfig(**local.settings)
+            async with cospass.AsyncCosS3Client(config) as client:
+                await client.put_object(local.bucket, b"x", "key")
+            return await client.object_exists(local.bucket, "key")
+
+    assert asyncio.run(work())
+
+
+def test_a_coroutine_function_is_no_listener(tmp_path):
+    async def tell(*_):
+        pass
+
+    async def work():
+        with LocalCos() as local:
+            client = cospass.AsyncCosS3Client(cospass.CosConfig(**local.settings))
+            (tmp_path / "file").write_bytes(b"x")
+            await client.upload_file(local.bucket, "key", tmp_path / "file", progress_callback=tell)
+
+    with pytest.raises(cospass.CosClientError, match="^progress_callback is a coroutine function"):
+        asyncio.run(work())
+
+
+def test_calls_are_shown_with_what_they_return():
+    for client in (cospass.CosS3Client, cospass.AsyncCosS3Client):
+        for name in ("put_object", "upload_file", "list_objects", "delete_object"):
+            signature = inspect.signature(getattr(client, name))
+            assert "Generator" not in str(signature) and str(signature.return_annotation).endswith("Dict[str, typing.Any]")
+            assert getattr(client, name).__annotations__["return"] == signature.return_annotation

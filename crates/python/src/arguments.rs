@@ -210,10 +210,11 @@ impl<'py> Call<'py> {
 
     /// How many threads work: one unless told otherwise.
     pub(crate) fn threads(&self) -> Result<usize, Refusal> {
-        match self.threads.as_ref().map(|threads| threads.extract::<usize>()) {
+        match self.threads.as_ref().map(|threads| threads.extract::<i64>()) {
             None => Ok(1),
-            Some(Ok(0)) => Err(Refusal::Threads),
-            Some(Ok(threads)) => Ok(threads),
+            Some(Ok(..1)) => Err(Refusal::Threads),
+            // There are never so many pieces.
+            Some(Ok(threads)) => Ok(usize::try_from(threads).unwrap_or(usize::MAX)),
             Some(Err(error)) => Err(error.into()),
         }
     }

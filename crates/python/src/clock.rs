@@ -49,7 +49,7 @@ impl Clock {
 }
 
 /// `int(value)` of a number.
-fn seconds(value: Bound<'_, PyAny>) -> Result<i64, Refusal> {
+pub(crate) fn seconds(value: Bound<'_, PyAny>) -> Result<i64, Refusal> {
     if !value.is_exact_instance_of::<PyFloat>() && value.is_instance_of::<PyInt>() {
         return value.extract().map_err(|_| Refusal::Time { found: "beyond 64 bits".to_owned() });
     }
@@ -69,12 +69,17 @@ fn truncated(float: f64) -> i64 {
     float as i64
 }
 
-/// `time.time()`, found in what is in the module, sooner than by asking the module for it.
-fn time(py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
+/// What is in the module `time`. Found when this one is made: a program that ends cannot import any more.
+pub(crate) fn time_module(py: Python<'_>) -> PyResult<&Bound<'_, PyDict>> {
     static TIME: PyOnceLock<Py<PyDict>> = PyOnceLock::new();
     let import = || PyModule::import(py, "time").map(|module| module.dict().unbind());
+    Ok(TIME.get_or_try_init(py, import)?.bind(py))
+}
+
+/// `time.time()`, found in what is in the module, sooner than by asking the module for it.
+fn time(py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
     let name = intern!(py, "time");
-    match TIME.get_or_try_init(py, import)?.bind(py).get_item(name)? {
+    match time_module(py)?.get_item(name)? {
         Some(time) => time.call0(),
         None => PyModule::import(py, "time")?.call_method0(name),
     }

@@ -109,6 +109,14 @@ pub(crate) fn token_of(token: Option<&Bound<'_, PyAny>>) -> Result<Option<Securi
     Ok(token.map(SecurityToken::new))
 }
 
+/// A token as `set_credential` takes it.
+pub(crate) fn unpadded_token(
+    token: Option<&Bound<'_, PyAny>>,
+) -> Result<Option<SecurityToken>, Refusal> {
+    let token = truthy(token)?.map(|token| unpadded(token, "Token")).transpose()?;
+    Ok(token.map(SecurityToken::new))
+}
+
 /// `convert_secret_value`.
 fn unpadded(value: &Bound<'_, PyAny>, what: &'static str) -> Result<String, Refusal> {
     let text = text_of(value, what)?;

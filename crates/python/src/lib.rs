@@ -41,6 +41,8 @@ use pyo3::prelude::*;
 /// What the pure half imports as `cospass._cospass`.
 #[pymodule]
 fn _cospass(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    clock::time_module(module.py())?;
+    log::is_heard(module.py())?;
     module.add("__version__", env!("CARGO_PKG_VERSION"))?;
     module.add_class::<chain::Chain>()?;
     module.add_class::<local::Local>()?;

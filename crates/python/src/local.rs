@@ -1,5 +1,6 @@
 //! An endpoint in this process, for tests: a free port, buckets that are there, a clock that the test moves.
 
+use std::process;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -8,15 +9,21 @@ use cospass_sign::Credentials;
 use pyo3::prelude::*;
 use tokio::runtime::{Builder, Runtime};
 
+use crate::clock as time;
 use crate::refusal::Refusal;
 
 /// How long open requests may take to end when the endpoint stops.
 const PATIENCE: Duration = Duration::from_secs(5);
 
+/// The end of the year 9999, Unix seconds.
+const LAST: i64 = 253_402_300_799;
+
 /// What `LocalCos` is made of.
 #[pyclass(frozen, module = "cospass._cospass")]
 pub(crate) struct Local {
     endpoint: Mutex<Option<(Runtime, Running)>>,
+    /// The threads are those of this process alone: one that was forked has none of them.
+    process: u32,
     clock: Clock,
     /// Of 127.0.0.1.
     #[pyo3(get)]
@@ -35,9 +42,13 @@ impl Local {
         secret_id: String,
         secret_key: String,
         token: Option<String>,
-        now: Option<i64>,
+        now: Option<Bound<'_, PyAny>>,
     ) -> Result<Self, Refusal> {
+        let now = now.map(|now| time::seconds(now).and_then(of_an_endpoint)).transpose()?;
         let clock = now.map_or_else(Clock::system, Clock::manual);
+        if secret_id.is_empty() || secret_key.is_empty() {
+            return Err(Refusal::SecretsMissing);
+        }
         let credentials = Credentials::new(secret_id, secret_key);
         let credentials = match token {
             Some(token) => credentials.with_token(token),
@@ -61,7 +72,8 @@ impl Local {
             let running = runtime.block_on(server.start());
             let running = running.map_err(|error| refused(error.to_string()))?;
             let port = running.local_addr().port();
-            Ok(Self { endpoint: Mutex::new(Some((runtime, running))), clock, port })
+            let endpoint = Mutex::new(Some((runtime, running)));
+            Ok(Self { endpoint, process: process::id(), clock, port })
         })
     }
 
@@ -71,19 +83,26 @@ impl Local {
     }
 
     /// The clock stands there from now on, Unix seconds.
-    fn set_time(&self, now: i64) {
-        self.clock.set(now);
+    fn set_time(&self, now: Bound<'_, PyAny>) -> Result<(), Refusal> {
+        self.clock.set(of_an_endpoint(time::seconds(now)?)?);
+        Ok(())
     }
 
     /// Moves the clock by so many seconds, back if they are negative.
-    fn advance(&self, seconds: i64) {
+    fn advance(&self, seconds: Bound<'_, PyAny>) -> Result<(), Refusal> {
+        let seconds = time::seconds(seconds)?;
+        of_an_endpoint(self.clock.now().saturating_add(seconds))?;
         self.clock.advance(seconds);
+        Ok(())
     }
 
     /// Stops it; a second time nothing happens.
     fn stop(&self, py: Python<'_>) {
         let endpoint = self.endpoint.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some((runtime, running)) = endpoint {
+            if self.process != process::id() {
+                return leave(runtime, running);
+            }
             py.detach(|| {
                 // Requests that take longer are cut off.
                 let _late = runtime
@@ -99,8 +118,21 @@ impl Drop for Local {
     fn drop(&mut self) {
         let endpoint = self.endpoint.get_mut().unwrap_or_else(PoisonError::into_inner).take();
         if let Some((runtime, running)) = endpoint {
-            drop(running);
-            runtime.shutdown_background();
+            leave(runtime, running);
         }
     }
+}
+
+/// A time that an endpoint can live in.
+fn of_an_endpoint(now: i64) -> Result<i64, Refusal> {
+    match (0..=LAST).contains(&now) {
+        true => Ok(now),
+        false => Err(Refusal::EndpointTime { now }),
+    }
+}
+
+/// Ends it without waiting for any of its threads.
+fn leave(runtime: Runtime, running: Running) {
+    drop(running);
+    runtime.shutdown_background();
 }

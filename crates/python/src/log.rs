@@ -38,6 +38,7 @@ pub(crate) fn signed(py: Python<'_>, text: impl FnOnce() -> String) -> PyResult<
     Ok(())
 }
 
+/// Found when this module is made, as what is in `time` is.
 fn logger(py: Python<'_>) -> PyResult<&Logger> {
     static LOGGER: PyOnceLock<Logger> = PyOnceLock::new();
     LOGGER.get_or_try_init(py, || {

@@ -68,7 +68,8 @@ impl<'py> Prepared<'py> {
             Carrier::Query if keys.id.contains('&') => return Err(Refusal::SecretIdAmpersand),
             Carrier::Query => own_token,
         };
-        let token = token.filter(|_| !has(&params, name) && !has(&headers, name));
+        let is_given = |name| has(&params, name) || has(&headers, name);
+        let token = token.filter(|_| ![TOKEN_NAME, CI_TOKEN_NAME].into_iter().any(is_given));
         let token = token.map(|token| (name, token.clone()));
         let signs_params = state.sign_params;
         Ok(Some(Self {

@@ -59,6 +59,8 @@ pub(crate) enum Refusal {
     Expired { found: String },
     /// A time that is no whole number of seconds.
     Time { found: String },
+    /// A time that the endpoint's clock cannot show, Unix seconds.
+    EndpointTime { now: i64 },
     /// A URL asked of an anonymous configuration, which signs nothing.
     Anonymous,
     /// The credential instance has no keys, or others than text.
@@ -167,6 +169,9 @@ impl fmt::Display for Refusal {
             Self::Time { found } => {
                 write!(f, "now is {found}: give Unix seconds as int or float")
             }
+            Self::EndpointTime { now } => {
+                write!(f, "the endpoint's clock would be at {now}: give Unix seconds from 0 to 253402300799")
+            }
             Self::Anonymous => f.write_str(
                 "an anonymous configuration has no keys to sign a URL with: use get_object_url, \
                  or give SecretId and SecretKey",
@@ -197,7 +202,7 @@ impl fmt::Display for Refusal {
                 write!(f, "keys is of type {found}: give a list of keys, or anything that yields them")
             }
             Self::OfKeys { position, reason } => write!(f, "keys[{position}]: {reason}"),
-            Self::Threads => f.write_str("threads is 0: give 1 or more"),
+            Self::Threads => f.write_str("threads is less than 1: give 1 or more"),
             Self::Way(reason) => f.write_str(reason),
             Self::Timeout { found } => {
                 write!(f, "Timeout is {found}: give a number of seconds above 0")

@@ -10,7 +10,7 @@ use pyo3::types::{PyBytes, PyDict};
 
 use crate::chain::Chain;
 use crate::clock::Clock;
-use crate::credentials::{Keys, Source, is_instance, token_of};
+use crate::credentials::{Keys, Source, is_instance, token_of, unpadded_token};
 use crate::refusal::Refusal;
 use crate::site::{Appid, CI, COS, Place, Site, endpoint_of, push_key, truthy};
 use crate::text::{text_in, text_of, utf8_of};
@@ -56,6 +56,9 @@ impl<'py> Arguments<'py> {
 
     fn site(&self) -> Result<Site, Refusal> {
         let appid = self.appid()?;
+        if let Err(Refusal::BytesNotUtf8) = self.token() {
+            return Err(Refusal::BytesNotUtf8);
+        }
         let ip = self.text("IP")?;
         let port = self.port()?;
         let domain = self.text("Domain")?;
@@ -82,6 +85,10 @@ impl<'py> Arguments<'py> {
         let ci = self.get("EndpointCi")?;
         let endpoint_ci = endpoint_of(ci.as_ref(), region.as_ref(), CI, true, false)?;
         Ok(Site { scheme, appid, endpoint, endpoint_ci, domain, ip, port })
+    }
+
+    fn token(&self) -> Result<Option<SecurityToken>, Refusal> {
+        token_of(self.get("Token")?.as_ref())
     }
 
     fn port(&self) -> Result<Option<String>, Refusal> {
@@ -144,7 +151,7 @@ impl Settings {
         let site = arguments.site()?;
         let anonymous = arguments.is_true("Anonymous")?;
         // Before an instance, which may raise what it likes, is asked for anything.
-        let token = token_of(arguments.get("Token")?.as_ref())?;
+        let token = arguments.token()?;
         let source = arguments.source(anonymous)?;
         let state = State {
             site,
@@ -235,7 +242,7 @@ impl Settings {
         token: Option<Bound<'_, PyAny>>,
     ) -> Result<(), Refusal> {
         let keys = Keys::new(&secret_id, &secret_key)?;
-        let token = token_of(token.as_ref())?;
+        let token = unpadded_token(token.as_ref())?;
         self.replace(|state| {
             state.source = Source::Keys(Arc::new(keys));
             state.token = token;

@@ -13,6 +13,7 @@ on asyncio. Where all this differs from the official SDK 1.9.44 on purpose is li
 """
 
 import atexit
+import importlib
 from typing import TYPE_CHECKING, Any
 
 from ._cospass import __version__, leave_interpreter
@@ -51,8 +52,13 @@ __all__ = [
 # Before what else the program does at its end, if it was to be done since.
 atexit.register(leave_interpreter)
 
+#: What is there without being imported by itself: the official package's modules, and those that only this one has.
+_MODULES = {"cos_client", "cos_exception", "cos_threadpool", "links", "streambody", "testing", "version"}
+
 if not TYPE_CHECKING:
 
     def __getattr__(name: str) -> Any:
-        """Names of the official package that are not offered say so."""
+        """Modules that nobody has imported yet; names of the official package that are not offered say so."""
+        if name in _MODULES:
+            return importlib.import_module(f"{__name__}.{name}")
         return no_name(__name__, name)

@@ -299,8 +299,15 @@ class AsyncCosS3Client(_Client):
     :param retry: how often a request is sent again, at most.
 
     A task that is cancelled ends its requests; a download leaves no file. Signing calls do not wait and are not async.
-    Each call that sends takes ``now=``, as those of ``CosS3Client``.
+    Each call that sends takes ``now=``, as those of ``CosS3Client``. There is nothing to close: ``async with`` is for programs that are
+    written so.
     """
+
+    async def __aenter__(self) -> "Self":
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """Connections are kept for other clients, and end by themselves."""
 
     async def get_object(
         self, Bucket: str, Key: Text, KeySimplifyCheck: bool = True, **kwargs: Any

@@ -14,6 +14,8 @@ from typing import (
 )
 
 from . import _cospass
+from .exceptions import CosClientError
+from .offered import VECTORS
 
 if TYPE_CHECKING:
     Text = Union[str, bytes]
@@ -165,6 +167,13 @@ class CosConfig:
         """Sends to this address from now on, whatever the host."""
         self._settings.set_ip_port(IP, Port)
         self._ip = IP
+
+    def cos_vectors_uri(self, *_: Any, **__: Any) -> NoReturn:
+        """Of buckets of vectors, which are not offered.
+
+        :raises CosClientError: always.
+        """
+        raise CosClientError(f"cos_vectors_uri: {VECTORS}")
 
     def set_copy_part_threshold_size(self, size: int) -> None:
         """From so many bytes on ``copy`` copies in parts; 5 GiB unless told otherwise."""

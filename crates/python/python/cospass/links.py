@@ -12,10 +12,11 @@ with a bundle with the parts that are there. The ``async_`` ones are the same on
 import json
 import os
 from dataclasses import dataclass
-from typing import Any, Callable, Dict, List, Mapping, Optional, Tuple, Union
+from typing import Any, Callable, Dict, List, Mapping, Optional, Tuple
 
 from . import _cospass
 from .exceptions import CosClientError
+from .request import Path, a_listener
 from .sending import way_to
 from .steps import Steps, by_waiting, on_asyncio
 
@@ -32,8 +33,6 @@ __all__ = [
 
 #: Called with the bytes that are through, and those that there are where it is known; on another thread.
 Progress = Callable[[int, Optional[int]], object]
-
-Path = Union[str, "os.PathLike[str]"]
 
 _MIB = 1 << 20
 
@@ -73,7 +72,7 @@ def _link(
         Timeout,
         list((Headers or {}).items()),
         Renew,
-        progress_callback,
+        a_listener(progress_callback),
         PartSize * _MIB,
         MAXThread,
         Resume,

@@ -7,7 +7,7 @@ from . import _cospass
 from .body import ContentSource
 from .document import Document, decoded, listed, read, write
 from .exceptions import CosClientError, CosServiceError
-from .request import Body, Request, a_mapping, a_path, mapped
+from .request import Body, Path, Request, a_mapping, a_path, mapped
 from .sending import Sender, logger, shown
 from .source import copy_source_url
 from .steps import Steps, Work
@@ -60,7 +60,7 @@ class Objects:
         return dict(answer.headers)
 
     def put_object_from_local_file(
-        self, /, Bucket: str, LocalFilePath: str, Key: Text, EnableMD5: bool = False, **kwargs: Any
+        self, /, Bucket: str, LocalFilePath: Path, Key: Text, EnableMD5: bool = False, **kwargs: Any
     ) -> Steps[Result]:
         """Uploads a file of 5 GiB at most in one request; see ``put_object``.
 

@@ -4,6 +4,7 @@ from typing import Any, NoReturn
 
 from .exceptions import CosClientError
 
+VECTORS = "buckets of vectors are not offered: use the official SDK for them"
 _PROCESSING = "data processing (CI) is not offered: use the official SDK for it"
 _LIVE = "live channels are not offered: use the official SDK for them"
 _FETCHING = "fetching from other sites is not offered: use the official SDK for it"
@@ -12,6 +13,7 @@ _CALLS = {
     "select_object_content": "COS Select is not offered: use the official SDK for it",
     "put_async_fetch_task": _FETCHING,
     "get_async_fetch_task": _FETCHING,
+    "get_retry_exe_times": "how often requests were repeated is not counted",
     "file_hash": _PROCESSING,
     "get_media_info": _PROCESSING,
     "get_snapshot": _PROCESSING,
@@ -31,7 +33,7 @@ _CALLS = {
 }
 
 _NAMES = {
-    "CosVectorsClient": "buckets of vectors are not offered: use the official SDK for them",
+    "CosVectorsClient": VECTORS,
     "MetaInsightClient": _PROCESSING,
     "AIRecognitionClient": _PROCESSING,
     "CiDetectType": _PROCESSING,

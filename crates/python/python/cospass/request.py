@@ -2,10 +2,11 @@
 
 import base64
 import hashlib
+import inspect
 import io
 import os
 from dataclasses import dataclass, field
-from typing import Any, Dict, Mapping, Optional, Tuple
+from typing import Any, Dict, Mapping, Optional, Tuple, TypeVar, Union
 
 from ._cospass import Way
 from .exceptions import CosClientError
@@ -97,6 +98,12 @@ def a_mapping(name: str, given: Any) -> Mapping[str, Any]:
     return given
 
 
+L = TypeVar("L")
+
+#: Of a file.
+Path = Union[str, "os.PathLike[str]"]
+
+
 def a_path(name: str, given: Any) -> str:
     """An argument that is the path of a file.
 
@@ -106,6 +113,16 @@ def a_path(name: str, given: Any) -> str:
         return os.fsdecode(given)
     except (TypeError, ValueError):
         raise CosClientError(f"{name} is of type {type(given).__name__}: give a path") from None
+
+
+def a_listener(given: L) -> L:
+    """An argument that is called with how far a transfer is.
+
+    :raises CosClientError: a coroutine function, which nobody would await.
+    """
+    if inspect.iscoroutinefunction(given):
+        raise CosClientError("progress_callback is a coroutine function: give one that is called")
+    return given
 
 
 def a_count(name: str, given: Any, most: int) -> int:

@@ -11,6 +11,7 @@ A call is a generator. It yields what has to be waited for and is sent what came
 import asyncio
 import concurrent.futures
 import functools
+import inspect
 from dataclasses import dataclass
 from queue import SimpleQueue
 from typing import (
@@ -26,6 +27,7 @@ from typing import (
     Optional,
     Tuple,
     TypeVar,
+    get_args,
 )
 
 from ._cospass import Pending
@@ -36,6 +38,7 @@ if TYPE_CHECKING:
 
     P = ParamSpec("P")
 T = TypeVar("T")
+F = TypeVar("F", bound=Callable[..., Any])
 
 Steps = Generator[Any, Any, T]
 
@@ -164,7 +167,7 @@ def by_waiting(call: "Callable[P, Steps[T]]") -> "Callable[P, T]":
     def waiting(*arguments: "P.args", **keywords: "P.kwargs") -> T:
         return run(call(*arguments, **keywords))
 
-    return waiting
+    return _as_called(waiting, call)
 
 
 def on_asyncio(call: "Callable[P, Steps[T]]") -> "Callable[P, Coroutine[Any, Any, T]]":
@@ -174,7 +177,18 @@ def on_asyncio(call: "Callable[P, Steps[T]]") -> "Callable[P, Coroutine[Any, Any
     async def awaiting(*arguments: "P.args", **keywords: "P.kwargs") -> T:
         return await run_async(call(*arguments, **keywords))
 
-    return awaiting
+    return _as_called(awaiting, call)
+
+
+def _as_called(function: F, call: Callable[..., Any]) -> F:
+    """With the signature that callers see: it returns what the steps end in."""
+    signature = inspect.signature(call)
+    returned = get_args(signature.return_annotation)
+    if len(returned) == 3:  # Of a `Generator`.
+        signature = signature.replace(return_annotation=returned[2])
+    function.__signature__ = signature  # type: ignore[attr-defined]
+    function.__annotations__ = {**call.__annotations__, "return": signature.return_annotation}
+    return function
 
 
 async def _await(step: Any) -> Any:

@@ -6,6 +6,7 @@ def test_an_upload(cos):  # the fixture comes with the package
     assert requests.put(url, data=b"hello").status_code == 200
 """
 
+import time
 from types import TracebackType
 from typing import Any, Dict, Iterable, Optional, Type
 
@@ -23,7 +24,7 @@ class LocalCos:
     :param buckets: others that are there from the beginning.
     :param Token: makes the keys temporary ones.
     :param now: Unix seconds at which the clock stands until it is moved; without it it is the system's.
-    :raises CosClientError: a bucket or region that cannot be.
+    :raises CosClientError: a bucket, a region, keys or a time that cannot be.
 
     It serves until ``stop``, or to the end of a ``with``; its objects are in memory.
     """
@@ -36,12 +37,13 @@ class LocalCos:
         SecretId: str = "AKIDEXAMPLE0000000000000000000000000",
         SecretKey: str = "exampleSecretKey0000000000000000",
         Token: Optional[str] = None,
-        now: Optional[int] = None,
+        now: Optional[float] = None,
     ) -> None:
         self.bucket = bucket
         self._keys = {"SecretId": SecretId, "SecretKey": SecretKey, "Token": Token}
         self._region = Region
         names = [bucket, *buckets]
+        self._has_own_time = now is not None
         self._local = _cospass.Local(names, Region, SecretId, SecretKey, Token, now)
 
     @property
@@ -62,21 +64,33 @@ class LocalCos:
         return {"Region": self._region, "Scheme": "http", "Endpoint": endpoint, **self._keys}
 
     def client(self, **settings: Any) -> CosS3Client:
-        """A client for ``bucket``; ``settings`` come instead of its own."""
-        return CosS3Client(CosConfig(**{**self.settings, **settings}))
+        """A client for ``bucket``, which signs at the endpoint's time; ``settings`` come instead of its own."""
+        return CosS3Client(CosConfig(**{**self.settings, "now": self._told, **settings}))
+
+    def _told(self) -> float:
+        """The endpoint's time where it is another than the system's."""
+        return self.now if self._has_own_time else time.time()
 
     @property
     def now(self) -> int:
         """The endpoint's time, Unix seconds."""
         return self._local.now()
 
-    def set_time(self, now: int) -> None:
-        """The clock stands there from now on."""
-        self._local.set_time(now)
+    def set_time(self, now: float) -> None:
+        """The clock stands there from now on, Unix seconds.
 
-    def advance(self, seconds: int) -> None:
-        """Moves the clock, back if they are negative: signatures end without waiting."""
+        :raises CosClientError: before 1970 or behind the year 9999.
+        """
+        self._local.set_time(now)
+        self._has_own_time = True
+
+    def advance(self, seconds: float) -> None:
+        """Moves the clock by whole seconds, back if they are negative: signatures end without waiting.
+
+        :raises CosClientError: before 1970 or behind the year 9999.
+        """
         self._local.advance(seconds)
+        self._has_own_time = True
 
     def stop(self) -> None:
         """Lets open requests end, and serves no more."""

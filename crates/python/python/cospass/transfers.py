@@ -10,7 +10,7 @@ from .bucket_meta import BucketMeta
 from .exceptions import CosClientError, CosException
 from .objects import Text, _check_simplified, _is_parameter
 from .record import Record
-from .request import Body, a_count, a_path, mapped
+from .request import Body, Path, a_count, a_listener, a_path, mapped
 from .sending import logger
 from .source import source_url
 from .steps import Several, Steps, Work
@@ -28,7 +28,7 @@ class _Gauge:
     """Tells how far a transfer is."""
 
     def __init__(self, total: int, tell: Optional[Progress]) -> None:
-        self._done, self._total, self._tell = 0, total, tell
+        self._done, self._total, self._tell = 0, total, a_listener(tell)
 
     def report(self, /, size: int) -> None:
         self._done += size
@@ -63,7 +63,7 @@ class Transfers(BucketMeta):
         /,
         Bucket: str,
         Key: Text,
-        LocalFilePath: str,
+        LocalFilePath: Path,
         PartSize: int = 1,
         MAXThread: int = 5,
         EnableMD5: bool = False,
@@ -166,7 +166,7 @@ class Transfers(BucketMeta):
         /,
         Bucket: str,
         Key: Text,
-        DestFilePath: str,
+        DestFilePath: Path,
         PartSize: int = 20,
         MAXThread: int = 5,
         EnableCRC: bool = False,
