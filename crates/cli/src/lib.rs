@@ -161,7 +161,10 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
 }
 
 fn perform(cli: Cli) -> Result<Exit, Failure> {
-    logging::start(&cli.log)?;
+    // What the endpoint logs, its file may say.
+    if !matches!(cli.command, Command::Serve(_)) {
+        cli.log.start(None)?;
+    }
     match cli.command {
         Command::Presign(args) => sign::run(args, Product::Url),
         Command::Auth(args) => sign::run(args, Product::Authorization),
@@ -171,7 +174,7 @@ fn perform(cli: Cli) -> Result<Exit, Failure> {
         Command::Explain(args) => explain::run(args),
         Command::Policy(args) => policy::run(args),
         Command::Token(args) => token::run(&args),
-        Command::Serve(args) => serve::run(args),
+        Command::Serve(args) => serve::run(args, &cli.log),
         Command::Put(args) => transfer::put(args),
         Command::Get(args) => transfer::get(args),
         Command::Ls(args) => transfer::list(args),

@@ -13,6 +13,7 @@ use cospass_server::{KeptCredentials, Running, StartError};
 
 use crate::environment;
 use crate::exit::{Exit, Failure};
+use crate::logging::LogArgs;
 use crate::output::{Output, note};
 use crate::runtime::{ReloadSignal, StopSignal, block_on};
 use settings::Settings;
@@ -21,8 +22,9 @@ use welcome::Welcome;
 pub(crate) use args::{ServeArgs, parse_address};
 
 /// Serves until Ctrl-C or SIGTERM, then lets open requests end.
-pub(crate) fn run(args: ServeArgs) -> Result<Exit, Failure> {
+pub(crate) fn run(args: ServeArgs, log: &LogArgs) -> Result<Exit, Failure> {
     let settings = Settings::of(args)?;
+    log.start(settings.log.as_deref())?;
     let (credentials, source) = credentials(&settings)?;
     block_on(async {
         let mut stop = StopSignal::listen()?;

@@ -67,6 +67,8 @@ error_codes! {
     IncompleteBody = 400,
     /// A form has more than one file.
     IncorrectNumberOfFilesInPostRequest = 400,
+    /// There is no rule of intelligent tiering of that id.
+    IntelligentTieringConfigurationNotFoundError = 404,
     /// The service failed.
     InternalError = 500,
     /// The SecretId is unknown, or the token is not the one it came with.

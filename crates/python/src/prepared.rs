@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use cospass_protocol::{Longest, SignedRequest, Warning};
-use cospass_sign::{SecurityToken, TOKEN_NAME};
+use cospass_sign::{CI_TOKEN_NAME, SecurityToken, TOKEN_NAME, is_token_name};
 use pyo3::prelude::*;
 
 use crate::arguments::Call;
@@ -51,7 +51,7 @@ impl<'py> Prepared<'py> {
         }
         let sign_host = call.sign_host.as_ref().filter(|value| !value.is_none());
         let wants_host = sign_host.map_or(Ok(state.sign_host), |value| value.is_truthy())?;
-        let signs_host = wants_host && !has(&headers, "host");
+        let signs_host = wants_host && !has(&headers, |name| name.eq_ignore_ascii_case(b"host"));
         if signs_host {
             route.host()?;
         }
@@ -68,8 +68,7 @@ impl<'py> Prepared<'py> {
             Carrier::Query if keys.id.contains('&') => return Err(Refusal::SecretIdAmpersand),
             Carrier::Query => own_token,
         };
-        let is_given = |name| has(&params, name) || has(&headers, name);
-        let token = token.filter(|_| ![TOKEN_NAME, CI_TOKEN_NAME].into_iter().any(is_given));
+        let token = token.filter(|_| !has(&params, is_token_name) && !has(&headers, is_token_name));
         let token = token.map(|token| (name, token.clone()));
         let signs_params = state.sign_params;
         Ok(Some(Self {
@@ -94,7 +93,7 @@ impl<'py> Prepared<'py> {
         let (headers, params) = (text(&lists.headers), text(&lists.query));
         let headers: Vec<_> = headers.iter().map(|(n, v)| (n.as_str(), v.as_str())).collect();
         let params: Vec<_> = params.iter().map(|(n, v)| (n.as_str(), v.as_str())).collect();
-        let has_token = has(&self.headers, TOKEN_NAME) || has(&self.params, TOKEN_NAME);
+        let has_token = has(&self.headers, is_token_name) || has(&self.params, is_token_name);
         let request = SignedRequest {
             method: self.route.lower_method()?,
             params: &params,
@@ -166,9 +165,6 @@ impl Lists<'_> {
     }
 }
 
-/// The name of the token for hosts of data processing (`cos_client.py` `send_request`).
-const CI_TOKEN_NAME: &str = "x-ci-security-token";
-
-fn has(pairs: &Pairs<'_>, wanted: &str) -> bool {
-    pairs.iter().any(|(name, _)| name.as_bytes().eq_ignore_ascii_case(wanted.as_bytes()))
+fn has(pairs: &Pairs<'_>, is_wanted: impl Fn(&[u8]) -> bool) -> bool {
+    pairs.iter().any(|(name, _)| is_wanted(name.as_bytes()))
 }

@@ -285,7 +285,7 @@ impl Exchange {
         let host = parts.headers.get(HOST).map(|host| String::from_utf8_lossy(host.as_bytes()));
         Self {
             method: shorten(parts.method.as_str()),
-            host: shorten(&host.unwrap_or_default()),
+            host: shorten(&redact::text(&host.unwrap_or_default())),
             path: shorten(&redact::path(parts.uri.path())),
             query: parts.uri.query().and_then(redact::query).as_deref().map(shorten),
             ..self

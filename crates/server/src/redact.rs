@@ -2,13 +2,13 @@
 
 use std::borrow::Cow;
 
-use cospass_sign::{TOKEN_NAME, is_signature_field, percent};
+use cospass_sign::{is_signature_field, is_token_name, percent};
 
 /// Stands where something was left out.
 const CUT: &str = "…";
 
 /// What only a signature or a token has before it.
-const MARKS: [&[u8]; 2] = [b"q-signature=", b"x-cos-security-token="];
+const MARKS: [&[u8]; 3] = [b"q-signature=", b"x-cos-security-token=", b"x-ci-security-token="];
 
 /// What of a call of STS proves who made it (1278/55346): in a query, that of a GET.
 const OF_STS: [&str; 3] = ["signature", "token", "webidentitytoken"];
@@ -29,10 +29,7 @@ pub(crate) fn query(raw: &str) -> Option<String> {
         let name = piece.split('=').next().unwrap_or_default();
         let name = percent::decode(name.as_bytes()).to_ascii_lowercase();
         let is_of_sts = OF_STS.iter().any(|of_sts| name == of_sts.as_bytes());
-        !piece.is_empty()
-            && !is_signature_field(&name)
-            && !is_of_sts
-            && name != TOKEN_NAME.as_bytes()
+        !piece.is_empty() && !is_signature_field(&name) && !is_of_sts && !is_token_name(&name)
     });
     let shown: Vec<_> = pieces.map(pair).collect();
     (!shown.is_empty()).then(|| shown.join("&"))
@@ -77,7 +74,7 @@ pub(crate) fn query_to_explain(raw: &str) -> String {
 
 /// Whether a parameter or a header of that name is a secret by itself.
 fn is_secret(name: &[u8]) -> bool {
-    is_customer_key(name) || name.eq_ignore_ascii_case(TOKEN_NAME.as_bytes())
+    is_customer_key(name) || is_token_name(name)
 }
 
 /// A key of SSE-C, that of a copy's source as well.
@@ -115,6 +112,8 @@ mod tests {
                       q-url-param-list=uploads&q-signature=cafe&x-cos-security-token=WHISPER";
         assert_eq!(query(signed), "uploads");
         assert_eq!(query("sign=q-ak%3DA%26q-signature%3Dcafe&a=1"), "a=1");
+        assert_eq!(query("a=1&x-ci-security-token=WHISPER&X-CI-Security-Token=WHISPER"), "a=1");
+        assert_eq!(query("url=http://h/?x-ci-security-token=WHISPER"), "url=…");
         assert_eq!(query("Q-Signature=cafe&X-Cos-Security-Token=WHISPER&%71-signature=cafe"), "");
         assert_eq!(query("url=http://h/?q-signature=cafe&a=1"), "url=…&a=1");
         assert_eq!(query("url=h%3Fq-signature%253Dcafe"), "url=…");

@@ -212,7 +212,9 @@ causes! {
     NoSuchReplication "no-such-replication" => ReplicationConfigurationNotFoundError "The replication configuration was not found.",
     /// **! !** That it is 404 is inferred from cos-java-sdk-v5.
     NoSuchObjectLock "no-such-object-lock" => ObjectLockConfigurationNotFoundError "Object Lock configuration does not exist for this bucket.",
-    /// **! !** An inventory or a rule of intelligent tiering: that it is 404 is asserted, or inferred.
+    /// **D** 436/38315: a rule of intelligent tiering.
+    NoSuchTieringRule "no-such-tiering-rule" => IntelligentTieringConfigurationNotFoundError "The Intelligenttiering configuration was not found.",
+    /// **! !** An inventory: that it is 404 is asserted, or inferred.
     NoSuchConfiguration "no-such-configuration" => NoSuchConfiguration "The specified configuration does not exist.",
     /// **K !** More than 1000 of a kind.
     TooManyConfigurations "too-many-configurations" => TooManyConfigurations "You are attempting to create a new configuration but have already reached the limit.",

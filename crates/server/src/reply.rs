@@ -93,10 +93,7 @@ impl Reply {
             let length = length.unwrap_or_else(|| body.length());
             headers.insert(CONTENT_LENGTH, HeaderValue::from(length));
         }
-        // A cache would take it for that of what it keeps (RFC 9111 §3.2).
-        if status != StatusCode::NOT_MODIFIED {
-            headers.entry(CONTENT_TYPE).or_insert(XML);
-        }
+        headers.entry(CONTENT_TYPE).or_insert(XML);
         headers.insert(SERVER, HeaderValue::from_static("tencent-cos"));
         let connection = if shared.keep_alive { "keep-alive" } else { "close" };
         headers.insert(CONNECTION, HeaderValue::from_static(connection));

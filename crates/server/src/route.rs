@@ -132,18 +132,36 @@ impl Routes {
         if first == "service" || (first == "cos" && domain.contains('.')) {
             return Ok(Site::Service);
         }
-        match (Bucket::new(first), &self.default_bucket) {
-            // Data processing is called at hosts of its own, where a path such as `/queue` is no key (436/46234).
-            (Ok(_), _) if domain.starts_with("ci.") => Err(Refusal::told(
+        if let Some(what) = other_service(name) {
+            return Err(Refusal::told(
                 Cause::Unserved,
-                &"Data processing (hosts BUCKET.ci.REGION) is not served here.",
-            )),
+                &format_args!("{what} is not served here."),
+            ));
+        }
+        match (Bucket::new(first), &self.default_bucket) {
             (Ok(bucket), _) => Ok(Site::Bucket(bucket)),
             (Err(_), Some(bucket)) => Ok(Site::Bucket(bucket.clone())),
             (Err(_), None) if first.is_empty() => Ok(Site::Service),
             (Err(_), None) if looks_like_a_bucket(first) => Err(Cause::BadBucketName.into()),
             (Err(_), None) => Err(Cause::BucketMissing.into()),
         }
+    }
+}
+
+/// What other services have hosts of their own, where a path such as `/queue` is no key (436/46234; `cos_client.py` of the
+/// Python SDK calls them): it must be read neither as a bucket's nor as the default bucket's.
+fn other_service(name: &str) -> Option<&'static str> {
+    let mut labels = name.split('.');
+    let (first, second) = (labels.next()?, labels.next()?);
+    let is_of_cos = || name.ends_with(".myqcloud.com") || name.ends_with(".tencentcos.cn");
+    match (first, second) {
+        ("ci" | "pic", _) if is_of_cos() => Some("Data processing (hosts ci.REGION, pic.REGION)"),
+        (_, "ci" | "pic") => Some("Data processing (hosts BUCKET.ci.REGION, BUCKET.pic.REGION)"),
+        (_, "cos-control") => Some("Batch processing (hosts UIN.cos-control.REGION)"),
+        (_, "migration") if is_of_cos() => {
+            Some("Fetching from other sites (hosts REGION.migration)")
+        }
+        _ => None,
     }
 }
 
@@ -320,8 +338,17 @@ mod tests {
             ("bad_bucket-1250000000.cos.ap-x.myqcloud.com", Cause::BadBucketName),
             ("-1250000000.cos.ap-x.myqcloud.com", Cause::BadBucketName),
             ("examplebucket-1250000000.ci.ap-x.myqcloud.com", Cause::Unserved),
+            ("examplebucket-1250000000.pic.ap-x.myqcloud.com:80", Cause::Unserved),
+            ("100000000001.cos-control.ap-x.myqcloud.com", Cause::Unserved),
+            ("CI.ap-x.myqcloud.com", Cause::Unserved),
+            ("pic.ap-x.myqcloud.com", Cause::Unserved),
+            ("ap-x.migration.tencentcos.cn", Cause::Unserved),
         ] {
             assert_eq!(site(&Routes::default(), host), Err(cause), "{host}");
+            if cause == Cause::Unserved {
+                let with_default = Routes { default_bucket: Some(bucket()), ..Routes::default() };
+                assert_eq!(site(&with_default, host), Err(cause), "{host}");
+            }
         }
     }
 }

@@ -56,10 +56,13 @@ fn a_request_is_a_line_without_its_secrets() {
         send(index + 1, request, *status);
     }
     let answer = send(5, &anonymous, 403);
+    send(6, &get("/a?x-ci-security-token=WHISPER&b=2").token("WHISPER").sign(), 404);
+    send(7, &get("/a").host("q-ak=A&q-signature=cafecafe"), 400);
     endpoint.shutdown();
 
     let lines = lines(&log);
-    assert_eq!(lines.len(), 5);
+    assert_eq!(lines.len(), 7);
+    assert_eq!((&lines[5]["query"], &lines[6]["host"]), (&json!("b=2"), &json!("…")));
     assert_eq!(lines[0]["operation"], "PUT Object");
     assert_eq!((&lines[0]["received"], &lines[0]["sent"]), (&json!(7), &json!(0)));
     assert_eq!((&lines[0]["path"], &lines[0]["query"]), (&json!("/a%20b"), &json!(null)));

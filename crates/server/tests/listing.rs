@@ -35,6 +35,27 @@ fn a_bucket_tells_what_it_holds() {
     assert!(list(&Endpoint::start(), &[]).text().ends_with("</IsTruncated>\n</ListBucketResult>"));
 }
 
+/// 436/38314: the one class that has tiers. How often an object is read is not counted.
+#[test]
+fn an_object_of_intelligent_tiering_tells_its_tier() {
+    let endpoint = endpoint_with(&["plain"]);
+    let tiered = put("/tiered", b"x").header("x-cos-storage-class", "INTELLIGENT_TIERING");
+    assert_eq!(endpoint.send(&tiered.sign()).status, 200);
+    for (path, tier) in [("/tiered", Some("FREQUENT")), ("/plain", None)] {
+        for method in ["GET", "HEAD"] {
+            let answer = endpoint.send(&request(method, path).sign());
+            assert_eq!(answer.header("x-cos-storage-tier"), tier, "{method} {path}");
+        }
+    }
+    for params in [&[][..], &[("versions", "")]] {
+        let answer = list(&endpoint, params);
+        assert_eq!(answer.all("Key"), ["plain", "tiered"]);
+        let shown = "<StorageClass>INTELLIGENT_TIERING</StorageClass>\n\t\t<StorageTier>FREQUENT</StorageTier>";
+        assert!(answer.text().contains(shown), "{}", answer.text());
+        assert_eq!(answer.only("StorageTier"), "FREQUENT");
+    }
+}
+
 #[test]
 fn prefixes_delimiters_and_pages() {
     let endpoint = endpoint_with(&["a/1", "a/2", "a/b/3", "b", "c/1"]);

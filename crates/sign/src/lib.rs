@@ -39,7 +39,9 @@ pub use head::{Parameter, RequestHead, SIGN_PARAMETER, SIGNATURE_FIELDS, is_sign
 pub use key_time::{KeyTime, KeyTimeError};
 pub use names::{OFFICIAL_HEADERS, is_official_header};
 pub use refusal::Refusal;
-pub use secret::{Credentials, SecretId, SecretKey, SecurityToken, TOKEN_NAME};
+pub use secret::{
+    CI_TOKEN_NAME, Credentials, SecretId, SecretKey, SecurityToken, TOKEN_NAME, is_token_name,
+};
 pub use signing::{Deriver, SignTime, Signature, SigningKey};
 pub use v4::V4Claim;
 pub use verifier::Verifier;

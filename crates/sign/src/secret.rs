@@ -11,6 +11,14 @@ use zeroize::Zeroizing;
 /// The header, or query parameter, of the token of temporary credentials.
 pub const TOKEN_NAME: &str = "x-cos-security-token";
 
+/// What the official Python SDK calls it towards hosts of data processing (`cos_client.py` `send_request`).
+pub const CI_TOKEN_NAME: &str = "x-ci-security-token";
+
+/// Whether the value of a header or parameter of this name, in any case, is a token.
+pub fn is_token_name(name: &[u8]) -> bool {
+    [TOKEN_NAME, CI_TOKEN_NAME].iter().any(|token| name.eq_ignore_ascii_case(token.as_bytes()))
+}
+
 /// The public half of a key pair (`q-ak`), such as `AKIDz8krbsJ5yKBZQpn74WFkmLPx3EXAMPLE`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct SecretId(String);

@@ -586,6 +586,21 @@ fn a_signature_that_holds_for_what_is_sent_says_so_beside_what_the_server_receiv
     assert_eq!((signature.name.as_str(), signature.verdict), ("signature", Verdict::Same));
 }
 
+/// The signature holds with the name in its list, which the request comes without.
+#[test]
+fn a_name_that_is_not_listed_any_more_is_told() {
+    for (listed, name) in [
+        ("q-header-list=host%3B", "host"),
+        ("q-url-param-list=response-content-type%3B", "response-content-type"),
+    ] {
+        let (list, _) = listed.split_at(listed.find('=').unwrap() + 1);
+        let cause = signed().replace(listed, list).cause();
+        assert_eq!(cause, Cause::NotListed { name: name.to_owned() });
+        let told = "was signed and is sent, and the signature does not list it any more";
+        assert_eq!(words(&cause), format!("{name:?} {told}"));
+    }
+}
+
 #[test]
 fn a_listed_name_that_is_not_sent_is_a_stage() {
     let explanation = signed().without_header("x-cos-meta-a").examine(|e| explain(&e));

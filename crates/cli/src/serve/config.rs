@@ -4,13 +4,16 @@
 //! message never shows a line of the file, in case somebody wrote one in.
 
 use std::collections::BTreeMap;
+use std::fmt;
+use std::marker::PhantomData;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use cospass::{Bucket, Region};
 use cospass_protocol::operation::CannedAcl;
 use cospass_server::{AccessLogTarget, ClockSetting, Coverage};
-use serde::de::Error as _;
+use serde::de::value::SeqAccessDeserializer;
+use serde::de::{Error as _, IntoDeserializer, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
 use super::args::{self, Signatures};
@@ -30,16 +33,19 @@ pub(super) struct Config {
     pub(super) no_sync: bool,
     pub(super) default_bucket: Option<Parsed<Bucket>>,
     pub(super) region: Option<Parsed<Region>>,
+    #[serde(deserialize_with = "one_or_more")]
     pub(super) signature: Vec<Parsed<Signatures>>,
     pub(super) clock: Option<Parsed<ClockSetting>>,
     pub(super) tls_cert: Option<PathBuf>,
     pub(super) tls_key: Option<PathBuf>,
     pub(super) control: Option<Parsed<SocketAddr>>,
     pub(super) control_off_loopback: bool,
+    #[serde(deserialize_with = "one_or_more")]
     pub(super) control_host: Vec<String>,
     pub(super) access_log: Option<Parsed<AccessLogTarget>>,
     pub(super) sts_listen: Option<Parsed<SocketAddr>>,
     pub(super) token_key: Option<PathBuf>,
+    pub(super) log: Option<String>,
     /// Buckets by host.
     pub(super) map: BTreeMap<String, Parsed<Bucket>>,
     pub(super) bucket: Vec<BucketTable>,
@@ -81,6 +87,33 @@ impl<'de, T: FromText> Deserialize<'de> for Parsed<T> {
         let text = String::deserialize(deserializer)?;
         T::from_text(&text).map(Parsed).map_err(D::Error::custom)
     }
+}
+
+/// A value, or a list of such, for an option that may be given more than once.
+fn one_or_more<'de, D, T>(deserializer: D) -> Result<Vec<T>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Deserialize<'de>,
+{
+    struct OneOrMore<T>(PhantomData<T>);
+
+    impl<'de, T: Deserialize<'de>> Visitor<'de> for OneOrMore<T> {
+        type Value = Vec<T>;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("a text or a list of texts")
+        }
+
+        fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Self::Value, E> {
+            T::deserialize(text.into_deserializer()).map(|value| vec![value])
+        }
+
+        fn visit_seq<A: SeqAccess<'de>>(self, values: A) -> Result<Self::Value, A::Error> {
+            Vec::deserialize(SeqAccessDeserializer::new(values))
+        }
+    }
+
+    deserializer.deserialize_any(OneOrMore(PhantomData))
 }
 
 /// How a value is read.
@@ -234,6 +267,19 @@ mod tests {
     }
 
     #[test]
+    fn what_may_be_given_more_than_once_may_be_given_once() {
+        for (once, more) in [
+            ("signature = \"strict\"", "signature = [\"strict\"]"),
+            ("control_host = \"cos.test\"", "control_host = [\"cos.test\"]"),
+        ] {
+            let [once, more] =
+                [once, more].map(|text| format!("{:?}", Config::parse(text).unwrap()));
+            assert_eq!(once, more);
+            assert_ne!(once, format!("{:?}", Config::default()));
+        }
+    }
+
+    #[test]
     fn what_is_wrong_is_told_with_its_line_and_member_and_without_its_value() {
         for (text, told) in [
             (
@@ -255,6 +301,9 @@ mod tests {
                 "line 3, secret_key: unknown",
             ),
             ("no_sync = WHISPER", "line 1, no_sync: "),
+            ("signature = 5", "line 1, signature: invalid type"),
+            ("signature = \"loose\"", "line 1, signature: it is no coverage"),
+            ("signature = [\"strict\", \"b-1=loose\"]", "line 1, signature: it is no coverage"),
             ("data = \"a\"\ndata = \"b\"", "line 2, data: duplicate key"),
         ] {
             let message = Config::parse(text).unwrap_err();

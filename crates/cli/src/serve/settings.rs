@@ -40,6 +40,8 @@ pub(super) struct Settings {
     people: People,
     sts_listen: Option<SocketAddr>,
     token_key: Option<PathBuf>,
+    /// What to log where the command line does not say it.
+    pub(super) log: Option<String>,
 }
 
 impl Settings {
@@ -139,6 +141,7 @@ impl Settings {
             },
             sts_listen: args.sts_listen.or(inner(file.sts_listen)),
             token_key: args.token_key.or(file.token_key),
+            log: file.log,
         })
     }
 

@@ -109,6 +109,15 @@ impl StorageClass {
         (self != Self::default()).then(|| pair("x-cos-storage-class", self.as_str()))
     }
 
+    /// Where an object of intelligent tiering is kept (436/38314): with what is read often, since how often that is, is not
+    /// counted. None of another class.
+    pub const fn tier(self) -> Option<&'static str> {
+        match self {
+            Self::IntelligentTiering => Some("FREQUENT"),
+            _ => None,
+        }
+    }
+
     /// Whether an object of this class can be read without being restored first.
     pub const fn is_readable(self) -> bool {
         use StorageClass::{Archive, DeepArchive, MazArchive, MazDeepArchive};

@@ -78,7 +78,7 @@ impl ListBucket {
             writer.leaf("ID", &self.appid);
             writer.leaf("DisplayName", &self.appid);
             writer.close();
-            writer.leaf("StorageClass", object.storage_class);
+            write_class(&mut writer, object.storage_class);
             writer.close();
         }
         writer.close();
@@ -150,6 +150,14 @@ impl Names {
 /// The name of a storage class; empty if it is unknown here.
 pub(super) fn known_class(text: &str) -> &'static str {
     text.trim().parse().map_or("", StorageClass::as_str)
+}
+
+/// The class of a listed object, and its tier if it is of one that has tiers.
+pub(super) fn write_class(writer: &mut Writer, class: &str) {
+    writer.leaf("StorageClass", class);
+    if class == StorageClass::IntelligentTiering.as_str() {
+        writer.optional("StorageTier", StorageClass::IntelligentTiering.tier());
+    }
 }
 
 pub(super) fn write_common_prefixes(writer: &mut Writer, prefixes: &[String], url_encoded: bool) {

@@ -57,10 +57,12 @@ pub(super) struct Element {
 impl Element {
     /// Reads a document and checks the name of its root.
     pub(super) fn read(document: &[u8], root: &'static str) -> Result<Self, XmlError> {
+        check_characters(document)?;
         Self::read_within(ELEMENTS_MAX, document, root)
     }
 
-    /// Reads a document that may be long, because it lists objects or parts.
+    /// Reads a document that may be long, because it lists objects or parts. Keys may have characters that no document may
+    /// have, and are named all the same.
     pub(super) fn read_list(document: &[u8], root: &'static str) -> Result<Self, XmlError> {
         Self::read_within(LIST_ELEMENTS_MAX, document, root)
     }
@@ -104,6 +106,13 @@ impl Element {
     pub(super) fn text_of(&self, name: &str) -> &str {
         self.child(name).map_or("", |child| &child.text)
     }
+}
+
+/// Refuses what no document may have (XML 1.0 §2.2, `Char`).
+pub(super) fn check_characters(document: &[u8]) -> Result<(), XmlError> {
+    let text = std::str::from_utf8(document).map_err(|_| XmlError::Malformed)?;
+    let is_none = |character| matches!(character, '\0'..='\x08' | '\x0b' | '\x0c' | '\x0e'..='\x1f' | '\u{fffe}' | '\u{ffff}');
+    if text.contains(is_none) { Err(XmlError::Malformed) } else { Ok(()) }
 }
 
 fn tree(text: &str, most: usize) -> Result<Element, XmlError> {
@@ -180,6 +189,22 @@ mod tests {
             assert_eq!(Element::read(text.as_bytes(), "A"), Err(XmlError::Malformed), "{text}");
         }
         assert_eq!(Element::read(b"<A>\xff</A>", "A"), Err(XmlError::Malformed));
+    }
+
+    #[test]
+    fn characters_that_no_document_has_are_refused_where_no_keys_are_named() {
+        for character in ["\0", "\x01", "\x0b", "\x1f", "\u{fffe}", "\u{ffff}"] {
+            let text = format!("<A>a{character}b</A>");
+            assert_eq!(Element::read(text.as_bytes(), "A"), Err(XmlError::Malformed), "{text:?}");
+            assert_eq!(
+                Element::read_list(text.as_bytes(), "A").unwrap().text.len(),
+                text.len() - 7
+            );
+        }
+        assert_eq!(
+            Element::read("<A>\t\r\n\u{7f}\u{fffd}😀</A>".as_bytes(), "A").unwrap().text.len(),
+            11
+        );
     }
 
     #[test]

@@ -3,7 +3,7 @@
 //! A document is read against its schema into the shape in which it is kept and given back: the elements in their
 //! documented order, unknown ones left out, numbers and flags in their plain form.
 
-use super::read::{Element, XmlError};
+use super::read::{Element, XmlError, check_characters};
 use super::time;
 use super::write::Writer;
 
@@ -69,6 +69,7 @@ pub(super) struct Schema {
 impl Schema {
     /// Reads a document into its plain shape.
     pub(super) fn read(&self, document: &[u8]) -> Result<Element, XmlError> {
+        check_characters(document)?;
         let root = Element::read_list(document, self.root)?;
         Content::Of(self.rules).read(root)
     }

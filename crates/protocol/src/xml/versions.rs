@@ -1,6 +1,6 @@
 //! The answer to GET Bucket Object versions.
 
-use super::list::{Names, known_class, write_common_prefixes};
+use super::list::{Names, known_class, write_class, write_common_prefixes};
 use super::read::{Element, XmlError};
 use super::write::{Writer, named};
 
@@ -124,7 +124,7 @@ impl ListVersions {
         if let Some(object) = &version.object {
             writer.leaf("ETag", &object.etag);
             writer.leaf("Size", &object.size.to_string());
-            writer.leaf("StorageClass", object.storage_class);
+            write_class(writer, object.storage_class);
         }
         writer.open("Owner");
         writer.leaf("ID", &self.appid);

@@ -86,9 +86,8 @@ fn unset(configuration: Configuration) -> Result<Reply, Refusal> {
         Configuration::Encryption => Cause::NoSuchEncryption,
         Configuration::Replication => Cause::NoSuchReplication,
         Configuration::ObjectLock => Cause::NoSuchObjectLock,
-        Configuration::Inventory | Configuration::IntelligentTieringRules => {
-            Cause::NoSuchConfiguration
-        }
+        Configuration::Inventory => Cause::NoSuchConfiguration,
+        Configuration::IntelligentTieringRules => Cause::NoSuchTieringRule,
     };
     Err(cause.into())
 }

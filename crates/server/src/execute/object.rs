@@ -179,6 +179,10 @@ fn describe(mut reply: Reply, record: &ObjectRecord, now: i64) -> Reply {
         let name = HeaderName::from_static("x-cos-storage-class");
         reply = reply.header(name, HeaderValue::from_static(class.as_str()));
     }
+    if let Some(tier) = class.tier() {
+        let name = HeaderName::from_static("x-cos-storage-tier");
+        reply = reply.header(name, HeaderValue::from_static(tier));
+    }
     if !record.tags.is_empty() {
         let name = HeaderName::from_static("x-cos-tagging-count");
         reply = reply.header(name, HeaderValue::from(record.tags.len()));

@@ -48,9 +48,16 @@ fn configurations_that_are_not_there() {
     refused("encryption", "no-such-encryption", "NoSuchEncryptionConfiguration");
     refused("replication", "no-such-replication", "ReplicationConfigurationNotFoundError");
     refused("object-lock", "no-such-object-lock", "ObjectLockConfigurationNotFoundError");
-    for sub in ["inventory", "intelligent-tiering"] {
+    for (sub, cause, code) in [
+        ("inventory", "no-such-configuration", "NoSuchConfiguration"),
+        (
+            "intelligent-tiering",
+            "no-such-tiering-rule",
+            "IntelligentTieringConfigurationNotFoundError",
+        ),
+    ] {
         let absent = get("/").param(sub, "").param("id", "a").sign();
-        self::refused(&endpoint, &absent, "no-such-configuration", 404, "NoSuchConfiguration");
+        self::refused(&endpoint, &absent, cause, 404, code);
     }
 }
 

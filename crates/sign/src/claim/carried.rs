@@ -6,12 +6,9 @@ use super::{Beside, Carrier, Claim, ClaimError, Tokens};
 use crate::authorization::{Authorization, Fields};
 use crate::head::{RawParameter, RequestHead, SIGN_PARAMETER, position_of_field, raw_params};
 use crate::percent::{self, Plus};
-use crate::secret::TOKEN_NAME;
+use crate::secret::{CI_TOKEN_NAME, TOKEN_NAME};
 use crate::sets::has_mark;
 use crate::split::split_at;
-
-/// The header that the Python SDK sends instead of [`TOKEN_NAME`] to Cloud Infinite.
-const CI_TOKEN_NAME: &str = "x-ci-security-token";
 
 /// Reads the claim of a head.
 pub(super) fn read<'a>(head: &RequestHead<'a>) -> Result<Claim<'a>, ClaimError> {

@@ -91,6 +91,8 @@ pub enum Cause {
     HeaderAdded { name: String, side: Side },
     /// A header was lost.
     HeaderDropped { name: String, side: Side },
+    /// A header or a parameter was signed and is sent, but its name is missing in the list of what is signed.
+    NotListed { name: String },
     /// A header has another value.
     HeaderChanged { name: String, change: Change, side: Side },
     /// A header's value was encoded or decoded once too often.
@@ -149,6 +151,7 @@ impl Cause {
             Self::PlusForSpace { .. } => "plus-for-space",
             Self::HeaderAdded { .. } => "header-added",
             Self::HeaderDropped { .. } => "header-dropped",
+            Self::NotListed { .. } => "not-listed",
             Self::HeaderChanged { .. } => "header-changed",
             Self::HeaderReencoded { .. } => "header-reencoded",
             Self::Host { .. } => "host",
@@ -223,6 +226,9 @@ impl Cause {
             }
             Self::HeaderDropped { .. } => {
                 "Make the client and everything between pass the header on, or sign without it."
+            }
+            Self::NotListed { .. } => {
+                "Send q-header-list and q-url-param-list as they were signed."
             }
             Self::HeaderChanged { .. } => {
                 "Send exactly the value that was signed; HTTP libraries like to add a charset."
@@ -357,6 +363,12 @@ impl fmt::Display for Cause {
             }
             Self::HeaderDropped { name, side: Side::Received } => {
                 write!(f, "the header {name:?} is sent and did not reach the server")
+            }
+            Self::NotListed { name } => {
+                write!(
+                    f,
+                    "{name:?} was signed and is sent, and the signature does not list it any more"
+                )
             }
             Self::HeaderChanged { name, change, side } => {
                 changed(f, &format!("the header {name:?}"), change, *side)

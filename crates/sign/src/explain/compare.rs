@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use crate::TOKEN_NAME;
 use crate::canonical::{Canonical, Form};
 use crate::explain::cause::{Cause, Change, Side};
-use crate::percent;
+use crate::head::RequestHead;
+use crate::percent::{self, Plus};
 use crate::reading::{Parts, without_port};
 
 /// An `HttpString` taken apart: the pairs by canonical name, values decoded.
@@ -76,6 +77,21 @@ pub(crate) fn first_difference(sent: &Text, other: &Text, side: Side) -> Option<
             let difference = pair_difference(&before.headers, &after.headers)?;
             Some(header_cause(difference, side))
         })
+}
+
+/// What a text that was signed and the request part in: what is not in the request's text may be in the request.
+pub(crate) fn parted(sent: &Text, signed: &Text, head: &RequestHead<'_>) -> Option<Cause> {
+    Some(match first_difference(sent, signed, Side::Signed)? {
+        Cause::HeaderDropped { name, .. } if head.header(name.as_bytes()).is_some() => {
+            Cause::NotListed { name }
+        }
+        Cause::ParamDropped { name, .. } if has_param(head, &name) => Cause::NotListed { name },
+        cause => cause,
+    })
+}
+
+fn has_param(head: &RequestHead<'_>, wanted: &str) -> bool {
+    head.params(Plus::Literal).any(|(name, _)| name.eq_ignore_ascii_case(wanted.as_bytes()))
 }
 
 fn path_difference(before: &[u8], after: &[u8], side: Side) -> Cause {

@@ -114,7 +114,7 @@ impl<'a> Inquiry<'_, 'a> {
         let claim = Claim::read(&original).ok()?;
         let signed = Text::of(&Parts::of(&claim, &original));
         let cause = changed_field(self.claim, &claim)
-            .or_else(|| compare::first_difference(&self.sent(), &signed, Side::Signed))
+            .or_else(|| compare::parted(&self.sent(), &signed, &self.evidence.head))
             .or_else(|| {
                 let same =
                     self.claim.authorization().signature() == claim.authorization().signature();

@@ -11,7 +11,7 @@ use crate::canonical::{Canonical, Form};
 use crate::claim::Claim;
 use crate::explain::compare::{self, Text};
 use crate::explain::inquiry::Finding;
-use crate::explain::{Cause, Evidence, Side};
+use crate::explain::{Cause, Evidence};
 use crate::head::Parameter;
 use crate::names::is_official_header;
 use crate::percent::{self, Plus};
@@ -58,7 +58,7 @@ pub(super) fn signed_text(
         for reading in &readings {
             if let Some(signed) = search(evidence, reading, &mut probe) {
                 let signed = Text::of(&signed);
-                let cause = compare::first_difference(&Text::of(reading), &signed, Side::Signed)?;
+                let cause = compare::parted(&Text::of(reading), &signed, &evidence.head)?;
                 return Some(Finding { there: Some(signed), ..cause.into() });
             }
         }

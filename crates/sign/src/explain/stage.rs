@@ -1,11 +1,11 @@
 //! The stages of a signature, side by side: what the request has here, what is known from elsewhere.
 
-use crate::TOKEN_NAME;
 use crate::canonical::{Canonical, Form};
 use crate::claim::Claim;
 use crate::explain::compare::{Pairs, Text};
 use crate::explain::inquiry::Finding;
 use crate::explain::{Cause, Evidence};
+use crate::is_token_name;
 use crate::reading::Parts;
 
 /// Whether a stage agrees with what is known of it from elsewhere.
@@ -99,7 +99,7 @@ fn pairs(kind: &str, here: &Pairs, there: Option<&Pairs>) -> Vec<Stage> {
     names.dedup();
     let shown = |name: &str, pairs: &Pairs| match pairs.get(name) {
         None => "(absent)".to_owned(),
-        Some(_) if name == TOKEN_NAME => "(a token)".to_owned(),
+        Some(_) if is_token_name(name.as_bytes()) => "(a token)".to_owned(),
         Some(values) => lossy(&values.join(&b", "[..])),
     };
     names
