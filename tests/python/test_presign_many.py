@@ -68,8 +68,10 @@ def test_keys_that_are_none_are_refused(keys, message):
 
 
 def test_no_threads_and_no_keys_to_sign_with_are_refused():
-    with pytest.raises(cospass.CosClientError, match="threads is 0"):
-        client().presign_many(["a"], BUCKET, threads=0)
+    for threads in (0, -1):
+        with pytest.raises(cospass.CosClientError, match=f"threads is {threads}: give 1 or more"):
+            client().presign_many(["a"], BUCKET, threads=threads)
+    assert len(client().presign_many(["a", "b"], BUCKET, threads=2**40)) == 2
     with pytest.raises(cospass.CosClientError, match="anonymous"):
         client(Anonymous=True).presign_many(["a"], BUCKET)
 

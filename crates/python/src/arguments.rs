@@ -212,7 +212,7 @@ impl<'py> Call<'py> {
     pub(crate) fn threads(&self) -> Result<usize, Refusal> {
         match self.threads.as_ref().map(|threads| threads.extract::<i64>()) {
             None => Ok(1),
-            Some(Ok(..1)) => Err(Refusal::Threads),
+            Some(Ok(given @ ..1)) => Err(Refusal::Threads { given }),
             // There are never so many pieces.
             Some(Ok(threads)) => Ok(usize::try_from(threads).unwrap_or(usize::MAX)),
             Some(Err(error)) => Err(error.into()),

@@ -87,7 +87,7 @@ pub(crate) enum Refusal {
     /// One of many keys.
     OfKeys { position: usize, reason: Box<Refusal> },
     /// So many threads cannot be.
-    Threads,
+    Threads { given: i64 },
 
     /// Certificates, a key or a proxy that cannot be used; what is wrong.
     Way(String),
@@ -202,7 +202,7 @@ impl fmt::Display for Refusal {
                 write!(f, "keys is of type {found}: give a list of keys, or anything that yields them")
             }
             Self::OfKeys { position, reason } => write!(f, "keys[{position}]: {reason}"),
-            Self::Threads => f.write_str("threads is less than 1: give 1 or more"),
+            Self::Threads { given } => write!(f, "threads is {given}: give 1 or more"),
             Self::Way(reason) => f.write_str(reason),
             Self::Timeout { found } => {
                 write!(f, "Timeout is {found}: give a number of seconds above 0")
