@@ -12,6 +12,7 @@ import subprocess
 import sys
 import threading
 import time
+import typing
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import cospass
@@ -290,7 +291,9 @@ def test_several_threads_share_a_client():
 
 
 INTERRUPTED = """
-import sys, cospass
+import signal, sys, cospass
+# A shell starts what it puts into the background without it.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 config = cospass.CosConfig(Region="ap-guangzhou", SecretId="a", SecretKey="b", Scheme="http",
                            Domain="127.0.0.1:%d")
 client = cospass.CosS3Client(config)
@@ -601,3 +604,4 @@ def test_calls_are_shown_with_what_they_return():
             signature = inspect.signature(getattr(client, name))
             assert "Generator" not in str(signature) and str(signature.return_annotation).endswith("Dict[str, typing.Any]")
             assert getattr(client, name).__annotations__["return"] == signature.return_annotation
+            assert typing.get_type_hints(getattr(client, name))["return"] == typing.Dict[str, typing.Any]

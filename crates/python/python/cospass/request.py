@@ -101,7 +101,7 @@ def a_mapping(name: str, given: Any) -> Mapping[str, Any]:
 L = TypeVar("L")
 
 #: Of a file.
-Path = Union[str, "os.PathLike[str]"]
+Path = Union[str, os.PathLike[str]]
 
 
 def a_path(name: str, given: Any) -> str:
