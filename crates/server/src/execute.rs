@@ -135,7 +135,7 @@ pub(crate) fn execute<'a>(
         Permitted::PutSymlink(permit) => Execution::begin(symlink::put(endpoint, permit)),
         Permitted::GetSymlink(permit) => Execution::begin(symlink::get(endpoint, permit)),
         Permitted::InitiateMultipartUpload(permit) => {
-            Execution::begin(multipart::initiate(endpoint, permit))
+            Execution::begin(multipart::initiate(asker, permit))
         }
         Permitted::UploadPart(permit) => Execution::begin(multipart::part(endpoint, permit, body)),
         Permitted::UploadPartCopy(permit) => Execution::begin(copy::part(endpoint, permit)),

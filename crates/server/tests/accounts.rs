@@ -2,7 +2,8 @@
 
 mod support;
 
-use cospass_server::{Builder, Server, StartError};
+use cospass_protocol::xml::UploadList;
+use cospass_server::{Builder, Server, StartError, User};
 use cospass_sign::Credentials;
 use support::form::form;
 use support::*;
@@ -112,6 +113,34 @@ fn documents_name_the_owner_of_the_bucket() {
     assert!(uploads.text().contains(&id), "{}", uploads.text());
     let parts = theirs(get("/b")).param("uploadId", begun.only("UploadId"));
     assert!(ok(&endpoint, &other(parts)).text().contains(&id));
+}
+
+#[test]
+fn an_upload_tells_who_began_it() {
+    const USER: &str = "100000000011";
+    let endpoint = Endpoint::start_with(|builder| {
+        let everything = r#"{"version":"2.0","statement":[{"effect":"allow","action":["name/cos:*"],"resource":["*"]}]}"#;
+        with_other(builder)
+            .user(User::new(Credentials::new("AKIDUSER", "USERKEY"), USER).policy(everything))
+    });
+    let open = put("/", b"").param("acl", "").header("x-cos-acl", "public-read-write");
+    ok(&endpoint, &open.sign());
+    let begin = |key| request("POST", key).param("uploads", "");
+    ok(&endpoint, &begin("/a").sign());
+    ok(&endpoint, &begin("/b").key("AKIDUSER", "USERKEY").sign());
+    ok(&endpoint, &other(begin("/c")));
+    let stranger = ok(&endpoint, &begin("/d"));
+    let uploads = ok(&endpoint, &get("/").param("uploads", "").sign());
+    let read = UploadList::read(uploads.text().as_bytes()).unwrap();
+    let began: Vec<_> = read.uploads.iter().map(|upload| upload.initiator.as_str()).collect();
+    let owner = "100000000001";
+    let id = |owner: &str, uin: &str| format!("qcs::cam::uin/{owner}:uin/{uin}");
+    let anonymous = "qcs::cam::anonymous:anonymous".to_owned();
+    assert_eq!(began, [id(owner, owner), id(owner, USER), id(OTHER_UIN, OTHER_UIN), anonymous]);
+    let parts = get("/d").param("uploadId", stranger.only("UploadId")).sign();
+    let parts = ok(&endpoint, &parts);
+    assert_eq!(parts.all("DisplayName"), ["1250000000", "anonymous"]);
+    assert!(uploads.text().contains(&format!("<DisplayName>{USER}</DisplayName>")));
 }
 
 #[test]

@@ -6,6 +6,7 @@
 
 use std::fmt;
 
+use super::principal::ANONYMOUS;
 use super::{Circumstances, Effect, Identity, Policy, Statement};
 use crate::operation::{Grant, Need, Permission};
 
@@ -18,6 +19,13 @@ pub struct Caller<'a> {
     pub policies: &'a [Policy],
     /// The policy that temporary keys were made with: they may do what it allows, and no more than their caller may.
     pub session: Option<&'a Policy>,
+}
+
+impl<'a> Caller<'a> {
+    /// The id of whose signature it is, as policies name it; of nobody, `qcs::cam::anonymous:anonymous`.
+    pub fn id(&self) -> &'a str {
+        self.identity.map_or(ANONYMOUS, Identity::id)
+    }
 }
 
 /// What is asked.

@@ -6,7 +6,7 @@ use crate::operation::Grantee;
 use crate::xml::account_id;
 
 const ANYONE: &str = "qcs::cam::anyone:anyone";
-const ANONYMOUS: &str = "qcs::cam::anonymous:anonymous";
+pub(super) const ANONYMOUS: &str = "qcs::cam::anonymous:anonymous";
 
 /// Whom a statement counts for.
 #[derive(Clone, Debug, PartialEq, Eq)]

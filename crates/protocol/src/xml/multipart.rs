@@ -1,6 +1,5 @@
 //! Uploads in parts: begun, listed, completed.
 
-use super::account_id;
 use super::list::{Names, known_class, write_common_prefixes};
 use super::read::{Element, XmlError};
 use super::write::{DECLARATION, Writer, named, url_encoded};
@@ -37,8 +36,8 @@ pub struct PartList {
     pub bucket: String,
     /// The bucket's APPID, which is told as the owner.
     pub appid: String,
-    /// The account's number, which is told as who began the upload.
-    pub owner_uin: String,
+    /// Who began the upload, `qcs::cam::uin/1:uin/2`.
+    pub initiator: String,
     /// The key.
     pub key: String,
     /// Whether the key is written percent-encoded.
@@ -82,7 +81,7 @@ impl PartList {
         writer.leaf("UploadId", &self.upload_id);
         write_party(&mut writer, "Owner", &self.appid, &self.appid);
         writer.leaf("PartNumberMarker", &self.part_number_marker.to_string());
-        write_party(&mut writer, "Initiator", &account_id(&self.owner_uin), &self.owner_uin);
+        write_party(&mut writer, "Initiator", &self.initiator, last_name(&self.initiator));
         for part in &self.parts {
             writer.open("Part");
             writer.leaf("PartNumber", &part.number.to_string());
@@ -112,8 +111,8 @@ impl PartList {
         let next = is_truncated.then(|| root.needed("NextPartNumberMarker"));
         Ok(Self {
             bucket: root.text_of("Bucket").to_owned(),
-            appid: party(&root, "Owner"),
-            owner_uin: party(&root, "Initiator"),
+            appid: party(&root, "Owner", "DisplayName"),
+            initiator: party(&root, "Initiator", "ID"),
             key: names.read(&root, "Key")?,
             url_encoded: names.url_encoded,
             upload_id: root.text_of("UploadId").to_owned(),
@@ -135,9 +134,14 @@ fn read_listed_part(part: &Element) -> Result<PartEntry, XmlError> {
     })
 }
 
-/// The number by which an owner or initiator is shown.
-fn party(root: &Element, name: &str) -> String {
-    root.child(name).map(|party| party.text_of("DisplayName").to_owned()).unwrap_or_default()
+/// What a document says of an owner or initiator.
+fn party(root: &Element, name: &str, leaf: &str) -> String {
+    root.child(name).map(|party| party.text_of(leaf).to_owned()).unwrap_or_default()
+}
+
+/// The number or name that the id of an account, a user or a role ends in, by which it is shown.
+fn last_name(id: &str) -> &str {
+    id.rsplit(['/', ':']).next().unwrap_or(id)
 }
 
 /// The document `ListMultipartUploadsResult`.
@@ -147,8 +151,6 @@ pub struct UploadList {
     pub bucket: String,
     /// The bucket's APPID, which is told as the owner.
     pub appid: String,
-    /// The account's number, which is told as who began the uploads.
-    pub owner_uin: String,
     /// Whether keys are written percent-encoded.
     pub url_encoded: bool,
     /// What all keys begin with.
@@ -178,6 +180,8 @@ pub struct UploadEntry {
     pub upload_id: String,
     /// The storage class.
     pub storage_class: &'static str,
+    /// Who began it, `qcs::cam::uin/1:uin/2`.
+    pub initiator: String,
     /// When it was begun, `2020-12-10T03:37:30.000Z`.
     pub initiated: String,
 }
@@ -209,7 +213,8 @@ impl UploadList {
             writer.open("Upload");
             writer.leaf("Key", &name(&upload.key));
             writer.leaf("UploadId", &upload.upload_id);
-            write_party(&mut writer, "Initiator", &account_id(&self.owner_uin), &self.owner_uin);
+            let initiator = &upload.initiator;
+            write_party(&mut writer, "Initiator", initiator, last_name(initiator));
             write_party(&mut writer, "Owner", &self.appid, &self.appid);
             writer.leaf("StorageClass", upload.storage_class);
             writer.leaf("Initiated", &upload.initiated);
@@ -232,8 +237,7 @@ impl UploadList {
         let uploads = root.all("Upload").map(|upload| read_upload(names, upload));
         Ok(Self {
             bucket: root.text_of("Bucket").to_owned(),
-            appid: first.map(|upload| party(upload, "Owner")).unwrap_or_default(),
-            owner_uin: first.map(|upload| party(upload, "Initiator")).unwrap_or_default(),
+            appid: first.map(|upload| party(upload, "Owner", "DisplayName")).unwrap_or_default(),
             url_encoded: names.url_encoded,
             prefix: names.read(&root, "Prefix")?,
             delimiter: names.read(&root, "Delimiter")?,
@@ -252,6 +256,7 @@ fn read_upload(names: Names, upload: &Element) -> Result<UploadEntry, XmlError> 
         key: names.read(upload, "Key")?,
         upload_id: upload.text_of("UploadId").to_owned(),
         storage_class: known_class(upload.text_of("StorageClass")),
+        initiator: party(upload, "Initiator", "ID"),
         initiated: upload.text_of("Initiated").to_owned(),
     })
 }
@@ -370,7 +375,7 @@ mod tests {
         let parts = PartList {
             bucket: "b-1".into(),
             appid: "1".into(),
-            owner_uin: "2".into(),
+            initiator: "qcs::cam::uin/2:uin/3".into(),
             key: "a b".into(),
             url_encoded: true,
             upload_id: "1700".into(),
@@ -393,7 +398,6 @@ mod tests {
         let uploads = UploadList {
             bucket: "b-1".into(),
             appid: "1".into(),
-            owner_uin: "2".into(),
             url_encoded: true,
             prefix: "a".into(),
             delimiter: "/".into(),
@@ -406,6 +410,7 @@ mod tests {
                 key: "a+".into(),
                 upload_id: "1700".into(),
                 storage_class: "STANDARD",
+                initiator: "qcs::cam::uin/2:uin/3".into(),
                 initiated: "2020-12-10T03:37:30.000Z".into(),
             }],
         };
@@ -429,7 +434,7 @@ mod tests {
         let list = PartList {
             bucket: "b-1".into(),
             appid: "1".into(),
-            owner_uin: "2".into(),
+            initiator: "qcs::cam::uin/2:uin/3".into(),
             key: "a b".into(),
             url_encoded: false,
             upload_id: "1700".into(),
@@ -446,7 +451,7 @@ mod tests {
         };
         assert_eq!(
             list.write(),
-            "<ListPartsResult>\n\t<Bucket>b-1</Bucket>\n\t<EncodingType/>\n\t<Key>a b</Key>\n\t<UploadId>1700</UploadId>\n\t<Owner>\n\t\t<ID>1</ID>\n\t\t<DisplayName>1</DisplayName>\n\t</Owner>\n\t<PartNumberMarker>0</PartNumberMarker>\n\t<Initiator>\n\t\t<ID>qcs::cam::uin/2:uin/2</ID>\n\t\t<DisplayName>2</DisplayName>\n\t</Initiator>\n\t<Part>\n\t\t<PartNumber>1</PartNumber>\n\t\t<LastModified>2020-12-10T03:37:30.000Z</LastModified>\n\t\t<ETag>&quot;ee8d&quot;</ETag>\n\t\t<Size>16</Size>\n\t</Part>\n\t<NextPartNumberMarker>1</NextPartNumberMarker>\n\t<StorageClass>STANDARD</StorageClass>\n\t<MaxParts>1</MaxParts>\n\t<IsTruncated>true</IsTruncated>\n</ListPartsResult>"
+            "<ListPartsResult>\n\t<Bucket>b-1</Bucket>\n\t<EncodingType/>\n\t<Key>a b</Key>\n\t<UploadId>1700</UploadId>\n\t<Owner>\n\t\t<ID>1</ID>\n\t\t<DisplayName>1</DisplayName>\n\t</Owner>\n\t<PartNumberMarker>0</PartNumberMarker>\n\t<Initiator>\n\t\t<ID>qcs::cam::uin/2:uin/3</ID>\n\t\t<DisplayName>3</DisplayName>\n\t</Initiator>\n\t<Part>\n\t\t<PartNumber>1</PartNumber>\n\t\t<LastModified>2020-12-10T03:37:30.000Z</LastModified>\n\t\t<ETag>&quot;ee8d&quot;</ETag>\n\t\t<Size>16</Size>\n\t</Part>\n\t<NextPartNumberMarker>1</NextPartNumberMarker>\n\t<StorageClass>STANDARD</StorageClass>\n\t<MaxParts>1</MaxParts>\n\t<IsTruncated>true</IsTruncated>\n</ListPartsResult>"
         );
         let encoded = PartList { url_encoded: true, next_marker: None, ..list }.write();
         assert!(encoded.contains("<EncodingType>url</EncodingType>\n\t<Key>a%20b</Key>"));
@@ -458,7 +463,6 @@ mod tests {
         let list = UploadList {
             bucket: "b-1".into(),
             appid: "1".into(),
-            owner_uin: "2".into(),
             url_encoded: true,
             prefix: "a".into(),
             delimiter: "/".into(),
@@ -471,12 +475,13 @@ mod tests {
                 key: "a+".into(),
                 upload_id: "1700".into(),
                 storage_class: "STANDARD",
+                initiator: "qcs::cam::uin/2:uin/3".into(),
                 initiated: "2020-12-10T03:37:30.000Z".into(),
             }],
         };
         assert_eq!(
             list.write(),
-            "<?xml version='1.0' encoding='utf-8' ?>\n<ListMultipartUploadsResult>\n\t<Bucket>b-1</Bucket>\n\t<EncodingType>url</EncodingType>\n\t<KeyMarker/>\n\t<UploadIdMarker/>\n\t<NextKeyMarker>a%2B</NextKeyMarker>\n\t<NextUploadIdMarker>1700</NextUploadIdMarker>\n\t<MaxUploads>1</MaxUploads>\n\t<Prefix>a</Prefix>\n\t<Delimiter>/</Delimiter>\n\t<IsTruncated>true</IsTruncated>\n\t<Upload>\n\t\t<Key>a%2B</Key>\n\t\t<UploadId>1700</UploadId>\n\t\t<Initiator>\n\t\t\t<ID>qcs::cam::uin/2:uin/2</ID>\n\t\t\t<DisplayName>2</DisplayName>\n\t\t</Initiator>\n\t\t<Owner>\n\t\t\t<ID>1</ID>\n\t\t\t<DisplayName>1</DisplayName>\n\t\t</Owner>\n\t\t<StorageClass>STANDARD</StorageClass>\n\t\t<Initiated>2020-12-10T03:37:30.000Z</Initiated>\n\t</Upload>\n</ListMultipartUploadsResult>"
+            "<?xml version='1.0' encoding='utf-8' ?>\n<ListMultipartUploadsResult>\n\t<Bucket>b-1</Bucket>\n\t<EncodingType>url</EncodingType>\n\t<KeyMarker/>\n\t<UploadIdMarker/>\n\t<NextKeyMarker>a%2B</NextKeyMarker>\n\t<NextUploadIdMarker>1700</NextUploadIdMarker>\n\t<MaxUploads>1</MaxUploads>\n\t<Prefix>a</Prefix>\n\t<Delimiter>/</Delimiter>\n\t<IsTruncated>true</IsTruncated>\n\t<Upload>\n\t\t<Key>a%2B</Key>\n\t\t<UploadId>1700</UploadId>\n\t\t<Initiator>\n\t\t\t<ID>qcs::cam::uin/2:uin/3</ID>\n\t\t\t<DisplayName>3</DisplayName>\n\t\t</Initiator>\n\t\t<Owner>\n\t\t\t<ID>1</ID>\n\t\t\t<DisplayName>1</DisplayName>\n\t\t</Owner>\n\t\t<StorageClass>STANDARD</StorageClass>\n\t\t<Initiated>2020-12-10T03:37:30.000Z</Initiated>\n\t</Upload>\n</ListMultipartUploadsResult>"
         );
     }
 

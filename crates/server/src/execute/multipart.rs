@@ -15,7 +15,7 @@ use super::expiration::with_expiration;
 use super::page::Page;
 use super::upload::{check_length, receive};
 use super::{check_md5, customer_key, encryption, retention, with_encryption, with_version};
-use crate::authorize::Permit;
+use crate::authorize::{Asker, Permit};
 use crate::body::SealedBody;
 use crate::conditions::{self, forbids_overwrite};
 use crate::endpoint::{Endpoint, Origin};
@@ -24,9 +24,11 @@ use crate::reply::Reply;
 use crate::store::{Kind, PartRecord, Store, UploadName, UploadRecord, tag_pairs};
 
 pub(super) async fn initiate(
-    endpoint: &Endpoint,
+    asker: &Asker<'_>,
     permit: Permit<InitiateMultipartUpload>,
 ) -> Result<Reply, Refusal> {
+    let endpoint = asker.endpoint;
+    let initiator = asker.principal.caller().id().to_owned();
     let store = permit.store(endpoint);
     let mut asked = permit.into_operation();
     asked.encryption = encryption(endpoint, &asked.bucket, asked.encryption);
@@ -51,7 +53,9 @@ pub(super) async fn initiate(
         };
         let draft = wanted.at(now)?;
         let encryption = draft.encryption;
-        let name = store.begin_parts(&asked.bucket, &asked.key, draft).map_err(Refusal::from)?;
+        let name = store
+            .begin_parts(&asked.bucket, &asked.key, draft, initiator)
+            .map_err(Refusal::from)?;
         Ok::<_, Refusal>((name, encryption))
     };
     let (UploadName { bucket, key, id }, encryption) = store.blocking(begin).await?;
@@ -98,17 +102,18 @@ pub(super) async fn list(endpoint: &Endpoint, permit: Permit<ListParts>) -> Resu
         Ok::<_, Refusal>((name, found))
     };
     let (name, (upload, mut parts)) = endpoint.store.blocking(find).await?;
+    let storage_class = upload.storage_class().as_str();
     let is_truncated = parts.len() > most;
     parts.truncate(most);
     let last = parts.last().filter(|_| is_truncated).map(|(number, _)| *number);
     let list = PartList {
         bucket: name.bucket.as_str().to_owned(),
         appid: name.bucket.appid().to_owned(),
-        owner_uin: endpoint.accounts.of_bucket(&name.bucket).uin().to_owned(),
+        initiator: upload.initiator,
         key: name.key.as_str().to_owned(),
         url_encoded: asked.url_encoded,
         upload_id: name.id,
-        storage_class: upload.storage_class().as_str(),
+        storage_class,
         part_number_marker: asked.part_number_marker,
         next_marker: last,
         max_parts: asked.max_parts,
@@ -122,14 +127,13 @@ pub(super) async fn uploads(
     permit: Permit<ListMultipartUploads>,
 ) -> Result<Reply, Refusal> {
     let asked = permit.into_operation();
-    let owner_uin = endpoint.accounts.of_bucket(&asked.bucket).uin().to_owned();
     let document = endpoint.store.blocking(move |store| {
         let mut page = Page::new(&asked.prefix, &asked.delimiter, asked.max_uploads);
         // Without a key, the id says nothing.
         let after_id = if asked.key_marker.is_empty() { "" } else { &asked.upload_id_marker };
         if let Some(from) = page.start(&asked.key_marker) {
             store.scan_uploads(&asked.bucket, from, after_id, |key, id, record| {
-                page.visit(key, || upload_entry(key, id, &record))
+                page.visit(key, || upload_entry(key, id, record))
             })?;
         }
         let last = page.entries.last();
@@ -140,7 +144,6 @@ pub(super) async fn uploads(
         let list = UploadList {
             bucket: asked.bucket.as_str().to_owned(),
             appid: asked.bucket.appid().to_owned(),
-            owner_uin,
             url_encoded: asked.url_encoded,
             prefix: asked.prefix,
             delimiter: asked.delimiter,
@@ -240,11 +243,12 @@ fn part_entry(number: u16, part: &PartRecord) -> PartEntry {
     }
 }
 
-fn upload_entry(key: &str, id: &str, record: &UploadRecord) -> UploadEntry {
+fn upload_entry(key: &str, id: &str, record: UploadRecord) -> UploadEntry {
     UploadEntry {
         key: key.to_owned(),
         upload_id: id.to_owned(),
         storage_class: record.storage_class().as_str(),
         initiated: iso8601_millis(record.initiated),
+        initiator: record.initiator,
     }
 }

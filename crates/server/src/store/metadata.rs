@@ -26,7 +26,7 @@ use super::transaction::Transaction;
 use super::{BucketRecord, ObjectRecord, StoreError};
 
 /// The format of the tables and records.
-pub(super) const FORMAT: u32 = 8;
+pub(super) const FORMAT: u32 = 9;
 
 /// How many rows a walk reads at first, and how many at most at a time. It begins with few, since it may be sent on; one that
 /// was sent on is likely to be sent on again by the first row.

@@ -40,19 +40,20 @@ impl UploadName {
 }
 
 impl Store {
-    /// Begins an upload in parts and names it: Unix seconds and 64 random hex digits, so that ids are in order of time.
+    /// Begins an upload in parts for whoever has that id, and names it: Unix seconds and 64 random hex digits, so that ids are in order of time.
     pub(crate) fn begin_parts(
         &self,
         bucket: &Bucket,
         key: &ObjectKey,
         draft: Draft,
+        initiator: String,
     ) -> Result<UploadName, StoreError> {
         let mut random = [0; 32];
         getrandom::fill(&mut random).map_err(std::io::Error::from)?;
         let id = format!("{:010}{}", draft.modified.max(0), lower::encode_string(&random));
         let name = UploadName { bucket: bucket.clone(), key: key.clone(), id };
         let retained = draft.retained;
-        let record = draft.upload();
+        let record = draft.upload(initiator);
         self.write(|tables| {
             retention::check_bucket(&bucket_record(tables, bucket.as_str())?, retained)?;
             put(tables, Table::Uploads, name.row(), &record)

@@ -305,6 +305,8 @@ pub(crate) fn tag_pairs(tags: &TagSet) -> Vec<(String, String)> {
 /// An upload in parts that is under way.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct UploadRecord {
+    /// Who began it, by the id that principals of policies have.
+    pub(crate) initiator: String,
     /// When it was begun, Unix seconds.
     pub(crate) initiated: i64,
     /// As those of an object.
@@ -430,8 +432,9 @@ impl Draft {
         }
     }
 
-    pub(super) fn upload(self) -> UploadRecord {
+    pub(super) fn upload(self, initiator: String) -> UploadRecord {
         UploadRecord {
+            initiator,
             initiated: self.modified,
             headers: self.headers,
             storage_class: self.storage_class,

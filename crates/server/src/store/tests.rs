@@ -117,7 +117,7 @@ pub(super) fn copy(store: &Store, from: &str, to: &str) -> Result<ObjectRecord, 
 }
 
 pub(super) fn begin(store: &Store, name: &str) -> UploadName {
-    store.begin_parts(&bucket(), &key(name), draft()).unwrap()
+    store.begin_parts(&bucket(), &key(name), draft(), String::new()).unwrap()
 }
 
 pub(super) fn put_part(store: &Store, name: &UploadName, number: u16, bytes: &[u8]) -> PartRecord {

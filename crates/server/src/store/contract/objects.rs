@@ -59,7 +59,7 @@ fn a_bucket_that_was_made_anew_is_not_the_one_that_was_let_into() {
         put(&former, "a", b"1");
         assert_eq!(read(store, "a"), b"1", "as long as it is there, it is written to");
         delete(&former, &["a"]);
-        let named = former.begin_parts(&bucket(), &key("a"), draft()).unwrap();
+        let named = former.begin_parts(&bucket(), &key("a"), draft(), String::new()).unwrap();
         former.abort_parts(&named).unwrap();
         for is_there in [false, true] {
             let (bytes, appended) = (upload(&former, b"2"), upload(&former, b"2"));
@@ -108,7 +108,7 @@ fn writes(
         ("commit", store.commit(bytes, bucket, key, draft(), any).map(drop)),
         ("append", store.append(appended, bucket, key, appendable, any).map(drop)),
         ("append few", store.append(few, bucket, key, appendable, any).map(drop)),
-        ("begin", store.begin_parts(bucket, key, draft()).map(drop)),
+        ("begin", store.begin_parts(bucket, key, draft(), String::new()).map(drop)),
         ("delete", store.delete_objects(bucket, &[(key.clone(), None)], at).map(drop)),
         ("acl", store.set_object_acl(bucket, key, None, &acl, |_| Ok(()))),
         ("tags", store.set_object_tags(bucket, key, None, &tags)),

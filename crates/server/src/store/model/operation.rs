@@ -111,7 +111,7 @@ impl Case<'_> {
     }
 
     fn begin(&mut self, at: At, after: &mut Model) -> Result<(), StoreError> {
-        let begun = self.store().begin_parts(&at.bucket(), &at.key(), draft());
+        let begun = self.store().begin_parts(&at.bucket(), &at.key(), draft(), String::new());
         let begun = judge(begun, after.no_bucket(&at.bucket), || {})?;
         if let Some(name) = begun {
             after.uploads.insert((at, name.id), Parts::new());
